@@ -1,0 +1,74 @@
+"""Questions in work: what was asked, which delivery of the job may act, and where the answer stands."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from redis import Redis
+
+from bot.store.keys import DAY_S, key
+from handlers.ask import Ask, Place
+
+KEEP_S: Final = DAY_S
+MAX_ASK_BYTES: Final = 8_192
+
+_BEGIN: Final = """
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+return redis.call('HINCRBY', KEYS[1], 'fence', 1)
+"""
+
+
+class Asks:
+    """Each delivery of a job raises the fence of its ask; only the newest delivery may post."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._begin = redis.register_script(_BEGIN)
+
+    def save(self, ask: Ask) -> None:
+        """Keeps a new ask for a day. An ask that is there already (a second delivery of its event) stays as it is."""
+        text = ask.model_dump_json()
+        if len(text) > MAX_ASK_BYTES:
+            raise ValueError("an ask is bounded by its parser and by Slack")
+        name = fence_key(ask.id)
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.hsetnx(name, "ask", text)
+        pipe.expire(name, KEEP_S)
+        pipe.execute()
+
+    def load(self, ask_id: str) -> Ask | None:
+        """The ask, or None once it is forgotten."""
+        raw = self._redis.hget(fence_key(ask_id), "ask")
+        return None if raw is None else Ask.model_validate_json(raw)
+
+    def begin(self, ask_id: str) -> int:
+        """The fencing number of this delivery, counted from 1; 0 if the ask is forgotten."""
+        return int(self._begin(keys=[fence_key(ask_id)]))
+
+    def is_newest(self, ask_id: str, fence: int) -> bool:
+        raw = self._redis.hget(fence_key(ask_id), "fence")
+        return raw is not None and int(raw) == fence
+
+    def place(self, ask_id: str) -> Place | None:
+        """Where the answer stands so far."""
+        raw = self._redis.hget(fence_key(ask_id), "place")
+        return None if raw is None else Place.model_validate_json(raw)
+
+    def put_place(self, ask_id: str, place: Place) -> None:
+        self._redis.hset(fence_key(ask_id), "place", place.model_dump_json())
+
+    def finish(self, ask_id: str) -> None:
+        """The person has the answer; later deliveries of the job have nothing to do."""
+        self._redis.hset(fence_key(ask_id), "finished", "1")
+
+    def is_finished(self, ask_id: str) -> bool:
+        return bool(self._redis.hexists(fence_key(ask_id), "finished"))
+
+    def defer(self, ask_id: str) -> int:
+        """How often this ask has been put off, this time included."""
+        return int(self._redis.hincrby(fence_key(ask_id), "deferred", 1))
+
+
+def fence_key(ask_id: str) -> str:
+    """The hash whose field ``fence`` is the number that effects are checked against."""
+    return key("ask", ask_id)

@@ -1,0 +1,25 @@
+"""The names of everything in Redis. All of them begin with ``alb502:``."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+PREFIX: Final = "alb502:"
+JOBS: Final = f"{PREFIX}jobs"
+
+SECOND_MS: Final = 1_000
+MINUTE_S: Final = 60
+HOUR_S: Final = 3_600
+DAY_S: Final = 24 * HOUR_S
+
+
+def key(*parts: str) -> str:
+    """``alb502:part:part``."""
+    return PREFIX + ":".join(parts)
+
+
+def digest(*parts: str) -> str:
+    """A short fixed-length name for words of any length and content."""
+    joined = "\0".join(parts)
+    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:32]

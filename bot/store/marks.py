@@ -1,0 +1,77 @@
+"""Small things to remember: events that were seen, layouts that were refused, buttons, what Slack said of people."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from redis import Redis
+
+from bot.store.keys import DAY_S, HOUR_S, MINUTE_S, digest, key
+from handlers.ask import Refresh
+
+EVENT_KEEP_S: Final = HOUR_S  # Slack delivers an event again for about six minutes
+LAYOUT_KEEP_S: Final = DAY_S
+BUTTON_KEEP_S: Final = 7 * DAY_S
+LOOKUP_KEEP_S: Final = 5 * MINUTE_S
+MAX_LOOKUP_BYTES: Final = 20_000
+
+
+class SeenEvents:
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def has(self, event_id: str) -> bool:
+        return bool(self._redis.exists(_seen(event_id)))
+
+    def add(self, event_id: str) -> None:
+        """To be called once the event's job is safely queued, not before."""
+        self._redis.set(_seen(event_id), "1", ex=EVENT_KEEP_S)
+
+
+class Layouts:
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def is_plain(self, team: str) -> bool:
+        return bool(self._redis.exists(key("plain-layout", team)))
+
+    def mark_plain(self, team: str) -> None:
+        """The workspace refused the rich layout; the plain one is sent for a day."""
+        self._redis.set(key("plain-layout", team), "1", ex=LAYOUT_KEEP_S)
+
+
+class Buttons:
+    """What a button does is kept here; the button itself carries an id and its message is the second half of the key."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def put(self, button_id: str, message: str, refresh: Refresh) -> None:
+        self._redis.set(_button(button_id, message), refresh.model_dump_json(), ex=BUTTON_KEEP_S)
+
+    def get(self, button_id: str, message: str) -> Refresh | None:
+        raw = self._redis.get(_button(button_id, message))
+        return None if raw is None else Refresh.model_validate_json(raw)
+
+
+class Lookups:
+    """What Slack said of people, channels and groups, for a few minutes."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def get(self, kind: str, name: str) -> str | None:
+        raw = self._redis.get(key("lookup", kind, name))
+        return None if raw is None else raw.decode()
+
+    def put(self, kind: str, name: str, text: str) -> None:
+        if len(text) <= MAX_LOOKUP_BYTES:
+            self._redis.set(key("lookup", kind, name), text, ex=LOOKUP_KEEP_S)
+
+
+def _seen(event_id: str) -> str:
+    return key("seen", digest(event_id))
+
+
+def _button(button_id: str, message: str) -> str:
+    return key("button", digest(button_id, message))

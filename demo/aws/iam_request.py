@@ -1,0 +1,131 @@
+"""What IAM is asked when a call comes in: the actions, the resources they touch, and the condition context.
+
+Which operations have resource-level permissions, and their ARN forms:
+https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from demo.aws.call import passed_roles
+from demo.aws.layer import Call
+
+_EC2_RESOURCES = {
+    "GroupId": "security-group",
+    "InstanceId": "instance",
+    "NetworkAclId": "network-acl",
+    "NetworkInterfaceId": "network-interface",
+    "RouteTableId": "route-table",
+}
+_ELB_RESOURCES = ("RuleArn", "ListenerArn", "TargetGroupArn", "LoadBalancerArn")
+_ECS_LISTS = ("ListClusters", "ListServices", "ListTaskDefinitions", "ListTasks", "DescribeTaskDefinition")
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One action on one resource (`*` where IAM knows no resource), with the condition keys of the request."""
+
+    action: str
+    resource: str
+    context: dict[str, str] = field(default_factory=dict)
+
+
+def permissions_needed(call: Call) -> tuple[Permission, ...]:
+    """Every permission without which the call is denied."""
+    context = _context(call)
+    own = [Permission(call.iam_action, resource, context) for resource in _resources(call) or ["*"]]
+    added = [Permission(action, "*", context) for action in call.iam_actions[1:] if action != "iam:PassRole"]
+    to_tasks = {**context, "iam:PassedToService": "ecs-tasks.amazonaws.com"}
+    roles = passed_roles(call) if call.operation == "RegisterTaskDefinition" else ()
+    return (*own, *added, *(Permission("iam:PassRole", role, to_tasks) for role in roles))
+
+
+def _context(call: Call) -> dict[str, str]:
+    context = {"aws:RequestedRegion": call.region, "aws:PrincipalAccount": call.account}
+    if call.service == "ec2":
+        context["ec2:Region"] = call.region
+    if call.service == "ecs" and call.operation not in ("ListClusters", "RegisterTaskDefinition"):
+        context["ecs:cluster"] = _ecs_arn(call, "cluster", _cluster(call))
+    return context
+
+
+def _resources(call: Call) -> list[str]:
+    match call.service:
+        case "ec2" if not call.read_only:
+            return list(_ec2(call))
+        case "elbv2" if not call.read_only:
+            return list(_elbv2(call))
+        case "ecs" if call.operation not in _ECS_LISTS:
+            return list(_ecs(call))
+        case "lambda" if "FunctionName" in call.params:
+            return [_lambda_arn(call)]
+        case "s3" if call.params.get("Bucket"):
+            key = call.params.get("Key")
+            return [f"arn:aws:s3:::{call.params['Bucket']}" + (f"/{key}" if key else "")]
+        case "logs":
+            return list(_log_groups(call))
+        case "cloudwatch" if call.operation in ("PutMetricAlarm", "DeleteAlarms"):
+            names = call.params.get("AlarmNames") or [call.params.get("AlarmName", "")]
+            return [_arn(call, "cloudwatch", f"alarm:{name}") for name in names]
+        case "sts" if call.operation == "AssumeRole":
+            return [str(call.params.get("RoleArn", "*"))]
+    return []
+
+
+def _ec2(call: Call) -> Iterator[str]:
+    for name, kind in _EC2_RESOURCES.items():
+        if call.params.get(name):
+            yield _arn(call, "ec2", f"{kind}/{call.params[name]}")
+
+
+def _elbv2(call: Call) -> Iterator[str]:
+    named = [str(call.params[name]) for name in _ELB_RESOURCES if call.params.get(name)]
+    yield from named[:1]  # an operation is authorised on the resource that it changes, not on those it mentions
+    yield from (str(one["RuleArn"]) for one in call.params.get("RulePriorities", ()))
+    yield from (str(arn) for arn in call.params.get("ResourceArns", ()))
+
+
+def _ecs(call: Call) -> Iterator[str]:
+    if call.operation == "DescribeClusters":
+        yield from (_ecs_arn(call, "cluster", _short(name)) for name in call.params.get("clusters") or ["default"])
+    elif call.operation == "RegisterTaskDefinition":
+        yield _arn(call, "ecs", f"task-definition/{call.params.get('family', '')}:*")
+    elif "serviceDeploymentArn" in call.params:
+        yield str(call.params["serviceDeploymentArn"])
+    else:
+        yield from (str(arn) for arn in call.params.get("serviceDeploymentArns", ()))
+        yield from (str(arn) for arn in call.params.get("serviceRevisionArns", ()))
+        services = [*call.params.get("services", ()), call.params.get("service"), call.params.get("serviceName")]
+        tasks = [*call.params.get("tasks", ()), call.params.get("task")]
+        for kind, names in (("service", services), ("task", tasks)):
+            for name in filter(None, names):
+                yield _ecs_arn(call, kind, f"{_cluster(call)}/{_short(str(name))}")
+
+
+def _lambda_arn(call: Call) -> str:
+    name = str(call.params["FunctionName"])
+    return name if name.startswith("arn:") else _arn(call, "lambda", f"function:{name}")
+
+
+def _log_groups(call: Call) -> Iterator[str]:
+    names = [call.params.get("logGroupName"), *call.params.get("logGroupNames", ())]
+    for name in filter(None, names):
+        yield _arn(call, "logs", f"log-group:{name}:*")
+
+
+def _cluster(call: Call) -> str:
+    return _short(str(call.params.get("cluster") or "default"))
+
+
+def _short(name_or_arn: str) -> str:
+    return name_or_arn.rsplit("/", 1)[-1]
+
+
+def _ecs_arn(call: Call, kind: str, name: str) -> str:
+    return _arn(call, "ecs", f"{kind}/{name}")
+
+
+def _arn(call: Call, service: str, resource: str) -> str:
+    return f"arn:aws:{service}:{call.region}:{call.account}:{resource}"

@@ -1,0 +1,144 @@
+"""Access log rows and the files that they are delivered in.
+
+Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html (34 fields,
+file names) and the troubleshooting page for which times are -1 in which failure.
+"""
+
+from __future__ import annotations
+
+import gzip
+import random
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.s3.models import s3_backends
+
+from demo.world.balancers import Action, Request, dimension
+from demo.world.nodes import Node
+from demo.world.probe import CONNECT_TIMEOUT_S, Kind, Outcome, Target
+from demo.world.timing import Timing
+
+INTERVAL_S = 300
+DELIVERY_S = 60.0
+"""How long after the end of an interval its file appears."""
+MAX_ROWS_WAITING = 200_000
+CLIENTS = ("203.0.113.24", "203.0.113.87", "198.51.100.31", "192.0.2.144")
+AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """One request, as the load balancer finished it."""
+
+    request: Request
+    action: Action
+    group: str | None
+    target: Target | None
+    address: str
+    outcome: Outcome | None
+    status: int
+    idle_timeout_s: float
+
+    @property
+    def generated_by_target(self) -> bool:
+        return self.outcome is not None and self.outcome.kind is Kind.ANSWERED
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """Request, target and response processing time as logged, and the total in seconds."""
+
+    logged: str
+    total_s: float
+
+
+class AccessLogs:
+    """Rows of one account and region until they are delivered."""
+
+    def __init__(self, account: str, region: str, timing: Timing, rng: random.Random) -> None:
+        self._account = account
+        self._region = region
+        self._timing = timing
+        self._rng = rng
+        self._rows: dict[tuple[str, str], list[tuple[float, str]]] = defaultdict(list)
+        self._waiting = 0
+        self._delivered_until = int(timing.now() // INTERVAL_S) * INTERVAL_S
+
+    def write(self, balancer: Any, node: Node, created: float, handled: Handled) -> None:
+        """Adds a row when the load balancer logs; beyond MAX_ROWS_WAITING rows are lost, as AWS also may lose some."""
+        if str(balancer.attrs.get("access_logs.s3.enabled")).lower() != "true" or self._waiting >= MAX_ROWS_WAITING:
+            return
+        times = _times(handled)
+        ended = created + times.total_s
+        self._rows[(balancer.arn, node.endpoint.address)].append((ended, self._row(balancer, node, created, ended, handled)))
+        self._waiting += 1
+
+    def tick(self, balancers: dict[str, Any]) -> None:
+        """Delivers the intervals that ended long enough ago."""
+        while self._delivered_until + INTERVAL_S + DELIVERY_S <= self._timing.now():
+            self._delivered_until += INTERVAL_S
+            for (arn, address), rows in self._rows.items():
+                due = [text for ended, text in rows if ended < self._delivered_until]
+                if due and arn in balancers:
+                    self._deliver(balancers[arn], address, due)
+                self._rows[(arn, address)] = [row for row in rows if row[0] >= self._delivered_until]
+            self._waiting = sum(len(rows) for rows in self._rows.values())
+
+    def _deliver(self, balancer: Any, address: str, rows: list[str]) -> None:
+        bucket = balancer.attrs.get("access_logs.s3.bucket")
+        backend = s3_backends[self._account]["aws"]
+        if bucket not in backend.buckets:
+            return
+        end = datetime.fromtimestamp(self._delivered_until, UTC)
+        prefix = (balancer.attrs.get("access_logs.s3.prefix") or "").strip("/")
+        name = dimension(balancer.arn).replace("/", ".")
+        random_part = f"{self._rng.getrandbits(40):010x}"
+        key = (
+            f"AWSLogs/{self._account}/elasticloadbalancing/{self._region}/{end:%Y/%m/%d}/{self._account}"
+            f"_elasticloadbalancing_{self._region}_{name}_{end:%Y%m%dT%H%MZ}_{address}_{random_part}.log.gz"
+        )
+        body = gzip.compress(("\n".join(rows) + "\n").encode(), compresslevel=1)
+        backend.put_object(bucket, f"{prefix}/{key}" if prefix else key, body)
+
+    def _row(self, balancer: Any, node: Node, created: float, ended: float, handled: Handled) -> str:
+        request, target = handled.request, handled.target
+        scheme = "https" if request.port == 443 else "http"
+        address = f"{handled.address}:{target.port}" if target is not None else "-"
+        answered = str(handled.outcome.status) if handled.outcome and handled.generated_by_target else "-"
+        client = f"{self._rng.choice(CLIENTS)}:{self._rng.randrange(1024, 65535)}"
+        cipher = "TLS_AES_128_GCM_SHA256 TLSv1.3" if scheme == "https" else "- -"
+        trace = f"Root=1-{int(created):08x}-{self._rng.getrandbits(96):024x}"
+        conn_trace = f"TID_{self._rng.getrandbits(64):016x}"
+        listed = address if target is not None else "-"
+        domain = request.host if scheme == "https" else "-"
+        return (
+            f"{scheme} {_iso(ended)} {dimension(balancer.arn)} {client} {address} {_times(handled).logged} "
+            f"{handled.status} {answered} 312 {self._rng.randrange(180, 5200)} "
+            f'"{request.method} {scheme}://{request.host}:{request.port}{request.path} HTTP/1.1" "{AGENT}" {cipher} '
+            f'{handled.group or "-"} "{trace}" "{domain}" "-" {handled.action.priority} {_iso(created)} '
+            f'"{handled.action.kind}" "-" "-" "{listed}" "{answered}" "-" "-" {conn_trace} "-" "-" "-" '
+            f"{node.endpoint.address}"
+        )
+
+
+def _times(handled: Handled) -> _Times:
+    outcome = handled.outcome
+    if outcome is None:
+        return _Times("-1 -1 -1", 0.001)
+    match outcome.kind:
+        case Kind.CONNECT_TIMEOUT:
+            return _Times("-1 -1 -1", CONNECT_TIMEOUT_S + 0.002)
+        case Kind.REFUSED | Kind.TLS_FAILED:
+            return _Times("-1 -1 -1", 0.004)
+        case Kind.NO_RESPONSE:
+            return _Times("0.001 -1 -1", handled.idle_timeout_s + 0.003)
+        case Kind.CLOSED:
+            return _Times("0.001 0.003 -1", 0.005)
+        case _:
+            return _Times(f"0.001 {outcome.latency_s:.3f} 0.000", outcome.latency_s + 0.001)
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,1 @@
+"""Amazon ECS, simulated in full: the store, the scheduler and the API."""

@@ -1,0 +1,206 @@
+"""ECS operations on services, their deployments and revisions."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from demo.aws.call import Call
+from demo.aws.layer import AwsLayer
+from demo.world.ecs import documents, errors, rollout
+from demo.world.ecs.model import DeploymentRules, Service, TaskDefinition
+from demo.world.ecs.pages import failure, page
+from demo.world.ecs.store import EcsStore, last_part
+from demo.world.region import Region, RegionOf
+
+MAX_DESCRIBED_SERVICES = 10
+MAX_DESCRIBED_REVISIONS = 20
+LIST_SERVICES_DEFAULT = 10
+LIST_DEPLOYMENTS_DEFAULT = 20
+
+
+def install(layer: AwsLayer, region_of: RegionOf) -> None:
+    """Registers the operations."""
+
+    @layer.op("ecs", "CreateService")
+    def create_service(call: Call) -> dict[str, Any]:
+        region = region_of(call)
+        service = _create(region, call)
+        region.scheduler.reconcile(service)
+        return {"service": documents.service(service, region.store.tasks_of(service), with_tags=True)}
+
+    @layer.op("ecs", "UpdateService")
+    def update_service(call: Call) -> dict[str, Any]:
+        region = region_of(call)
+        service = region.store.service(call.params.get("cluster"), call.params["service"])
+        if service.status != "ACTIVE":
+            raise errors.service_not_active()
+        _update(region, service, call.params)
+        region.scheduler.reconcile(service)
+        return {"service": documents.service(service, region.store.tasks_of(service), with_tags=True)}
+
+    @layer.op("ecs", "DeleteService")
+    def delete_service(call: Call) -> dict[str, Any]:
+        region = region_of(call)
+        service = region.store.service(call.params.get("cluster"), call.params["service"])
+        if service.desired and not call.params.get("force"):
+            raise errors.invalid("The service cannot be stopped while it is scaled above 0.")
+        service.desired, service.status = 0, "DRAINING"
+        region.scheduler.stop_everything(service)
+        service.status = "INACTIVE"
+        return {"service": documents.service(service, region.store.tasks_of(service), with_tags=True)}
+
+    @layer.op("ecs", "ListServices")
+    def list_services(call: Call) -> dict[str, Any]:
+        cluster = region_of(call).store.cluster(call.params.get("cluster"))
+        kind = call.params.get("launchType")
+        arns = [s.arn for s in cluster.services.values() if s.status == "ACTIVE" and kind in (None, s.launch_type)]
+        return page(call, "serviceArns", arns, default=LIST_SERVICES_DEFAULT)
+
+    @layer.op("ecs", "DescribeServices")
+    def describe_services(call: Call) -> dict[str, Any]:
+        return _describe(region_of(call), call.params)
+
+    @layer.op("ecs", "ListServiceDeployments")
+    def list_service_deployments(call: Call) -> dict[str, Any]:
+        service = region_of(call).store.service(call.params.get("cluster"), call.params["service"])
+        wanted = call.params.get("status") or []
+        briefs = [documents.rollout_brief(service, d) for d in service.history if not wanted or d.rollout_status in wanted]
+        window = call.params.get("createdAt") or {}
+        after, before = window.get("after"), window.get("before")
+        kept = [
+            brief
+            for brief in briefs
+            if (after is None or brief["createdAt"] >= after) and (before is None or brief["createdAt"] <= before)
+        ]
+        return page(call, "serviceDeployments", kept, default=LIST_DEPLOYMENTS_DEFAULT)
+
+    @layer.op("ecs", "DescribeServiceDeployments")
+    def describe_service_deployments(call: Call) -> dict[str, Any]:
+        store = region_of(call).store
+        asked = _bounded(call.params["serviceDeploymentArns"])
+        by_arn = {d.rollout_arn: (s, d) for s in store.services() for d in s.history}
+        found = [
+            documents.rollout_full(*by_arn[arn], store.tasks_of(by_arn[arn][0])) for arn in asked if arn in by_arn
+        ]
+        return {"serviceDeployments": found, "failures": [failure(arn) for arn in asked if arn not in by_arn]}
+
+    @layer.op("ecs", "DescribeServiceRevisions")
+    def describe_service_revisions(call: Call) -> dict[str, Any]:
+        store = region_of(call).store
+        asked = _bounded(call.params["serviceRevisionArns"])
+        by_arn = {d.revision_arn: (s, d) for s in store.services() for d in s.history}
+        found = [documents.revision(*by_arn[arn]) for arn in asked if arn in by_arn]
+        return {"serviceRevisions": found, "failures": [failure(arn) for arn in asked if arn not in by_arn]}
+
+
+def _bounded(arns: list[str]) -> list[str]:
+    if len(arns) > MAX_DESCRIBED_REVISIONS:
+        raise errors.invalid(f"At most {MAX_DESCRIBED_REVISIONS} ARNs can be described at once.")
+    return arns
+
+
+def _describe(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
+    store = region.store
+    cluster = store.cluster(params.get("cluster"))
+    asked = params["services"]
+    if not asked:
+        raise errors.invalid("Services cannot be empty.")
+    if len(asked) > MAX_DESCRIBED_SERVICES:
+        raise errors.invalid(f"Services cannot have more than {MAX_DESCRIBED_SERVICES} elements.")
+    with_tags = "TAGS" in (params.get("include") or [])
+    found, missing = [], []
+    for given in asked:
+        service = cluster.services.get(last_part(given))
+        if service is None:
+            missing.append(failure(given if given.startswith("arn:") else store.arn(f"service/{cluster.name}/{given}")))
+        else:
+            found.append(documents.service(service, store.tasks_of(service), with_tags=with_tags))
+    return {"services": found, "failures": missing}
+
+
+def _create(region: Region, call: Call) -> Service:
+    params, store, now = call.params, region.store, region.timing.now()
+    cluster = store.cluster(params.get("cluster"))
+    name = params["serviceName"]
+    existing = cluster.services.get(name)
+    if existing is not None and existing.status == "ACTIVE":
+        raise errors.invalid("Creation of service was not idempotent.")
+    definition = store.definition(params["taskDefinition"])
+    network = params.get("networkConfiguration")
+    if definition.network_mode == "awsvpc" and not network:
+        message = "Network Configuration must be provided when networkMode 'awsvpc' is specified."
+        raise errors.invalid(message)
+    balancers = copy.deepcopy(list(params.get("loadBalancers") or []))
+    _check_target_groups(region, balancers)
+    service = Service(
+        arn=store.arn(f"service/{cluster.name}/{name}"),
+        name=name,
+        cluster=cluster,
+        desired=int(params.get("desiredCount") or 0),
+        launch_type=params.get("launchType") or "EC2",
+        load_balancers=balancers,
+        network=copy.deepcopy(network),
+        grace_s=float(params.get("healthCheckGracePeriodSeconds") or 0),
+        rules=_rules(DeploymentRules(), params.get("deploymentConfiguration")),
+        created=now,
+        created_by=call.principal.session_arn if call.principal else f"arn:aws:iam::{call.account}:root",
+        tags=list(params.get("tags") or []),
+        execute_command=bool(params.get("enableExecuteCommand")),
+    )
+    cluster.services[name] = service
+    rollout.begin(store, service, definition, now)
+    return service
+
+
+def _check_target_groups(region: Region, balancers: list[dict[str, Any]]) -> None:
+    for balancer in balancers:
+        arn = balancer.get("targetGroupArn")
+        if arn and not region.balancers.of_target_group(arn):
+            raise errors.invalid(f"The target group with targetGroupArn {arn} does not have an associated load balancer.")
+
+
+def _update(region: Region, service: Service, params: Mapping[str, Any]) -> None:
+    if params.get("desiredCount") is not None:
+        service.desired = int(params["desiredCount"])
+    if params.get("healthCheckGracePeriodSeconds") is not None:
+        service.grace_s = float(params["healthCheckGracePeriodSeconds"])
+    if params.get("enableExecuteCommand") is not None:
+        service.execute_command = bool(params["enableExecuteCommand"])
+    service.rules = _rules(service.rules, params.get("deploymentConfiguration"))
+    now, changed = region.timing.now(), bool(params.get("forceNewDeployment"))
+    definition = service.primary.definition
+    if params.get("taskDefinition"):
+        definition = _definition(region.store, params["taskDefinition"])
+        changed |= definition is not service.primary.definition
+    if params.get("networkConfiguration"):
+        changed |= params["networkConfiguration"] != service.network
+        service.network = copy.deepcopy(params["networkConfiguration"])
+    if params.get("loadBalancers") is not None:
+        _check_target_groups(region, params["loadBalancers"])
+        changed |= params["loadBalancers"] != service.load_balancers
+        service.load_balancers = copy.deepcopy(list(params["loadBalancers"]))
+    if changed:
+        rollout.begin(region.store, service, definition, now)
+
+
+def _definition(store: EcsStore, given: str) -> TaskDefinition:
+    definition = store.definition(given)
+    if definition.document["status"] != "ACTIVE":
+        raise errors.client("TaskDefinition is inactive.")
+    return definition
+
+
+def _rules(present: DeploymentRules, given: Mapping[str, Any] | None) -> DeploymentRules:
+    if not given:
+        return present
+    breaker = given.get("deploymentCircuitBreaker") or {}
+    minimum, maximum = given.get("minimumHealthyPercent"), given.get("maximumPercent")
+    return DeploymentRules(
+        minimum_percent=present.minimum_percent if minimum is None else int(minimum),
+        maximum_percent=present.maximum_percent if maximum is None else int(maximum),
+        breaker=bool(breaker["enable"]) if "enable" in breaker else present.breaker,
+        rollback=bool(breaker["rollback"]) if "rollback" in breaker else present.rollback,
+    )
+

@@ -1,0 +1,199 @@
+"""Target health: checks on their schedule, thresholds, reasons, and what DescribeTargetHealth answers.
+
+Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html and
+https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from moto.elbv2.models import FakeTargetGroup
+
+from demo.world.balancers import Balancers
+from demo.world.ecs.scheduler import TargetView
+from demo.world.nodes import Nodes
+from demo.world.probe import Exchange, Kind, Outcome, Prober, Target
+from demo.world.targets import Targets
+from demo.world.timing import Timing
+
+REGISTRATION_S = 3.0
+"""From registration to the first check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """State, reason and description as the API words them."""
+
+    state: str
+    reason: str | None = None
+    description: str | None = None
+
+
+HEALTHY = Verdict("healthy")
+REGISTERING = Verdict("initial", "Elb.RegistrationInProgress", "Target registration is in progress")
+CHECKING = Verdict("initial", "Elb.InitialHealthChecking", "Initial health checks in progress")
+DRAINING = Verdict("draining", "Target.DeregistrationInProgress", "Target deregistration is in progress")
+NOT_REGISTERED = Verdict("unused", "Target.NotRegistered", "Target is not registered to the target group")
+NO_RULE = Verdict(
+    "unused", "Target.NotInUse", "Target group is not configured to receive traffic from the load balancer"
+)
+ZONE_NOT_ENABLED = Verdict(
+    "unused", "Target.NotInUse", "Target is in an Availability Zone that is not enabled for the load balancer"
+)
+STOPPED_INSTANCE = Verdict("unused", "Target.InvalidState", "Target is in the stopped state")
+
+
+@dataclass(slots=True)
+class _Record:
+    next_at: float
+    verdict: Verdict = REGISTERING
+    passes: int = 0
+    failures: int = 0
+
+
+class HealthChecks:
+    """The health of every target in one account and region."""
+
+    def __init__(self, balancers: Balancers, nodes: Nodes, targets: Targets, prober: Prober, timing: Timing) -> None:
+        self._balancers = balancers
+        self._nodes = nodes
+        self._targets = targets
+        self._prober = prober
+        self._timing = timing
+        self._records: dict[Target, _Record] = {}
+
+    def tick(self) -> None:
+        """Runs the checks that are due."""
+        now, present = self._timing.now(), set()
+        for group in self._balancers.target_groups():
+            for target in self._targets.active(group.arn):
+                present.add(target)
+                self._bring_up_to(now, group, target)
+        for gone in self._records.keys() - present:
+            del self._records[gone]
+
+    def verdict(self, target: Target) -> Verdict:
+        """The health of a registered target now."""
+        group = self._balancers.target_group(target.group)
+        if group is None:
+            return NOT_REGISTERED
+        balancers = self._balancers.of_target_group(target.group)
+        if not balancers:
+            return NO_RULE
+        if self._prober.instance_state(target) not in (None, "running"):
+            return STOPPED_INSTANCE
+        zone = self._prober.zone_of(target)
+        if zone is not None and not any(zone in self._balancers.zones(balancer) for balancer in balancers):
+            return ZONE_NOT_ENABLED
+        record = self._records.get(target)
+        return record.verdict if record is not None else REGISTERING
+
+    def view(self, target_group: str, target_id: str, port: int) -> TargetView:
+        """What ECS reads."""
+        verdict = self.verdict(Target(target_group, target_id, port))
+        return TargetView(verdict.state, verdict.description)
+
+    def routable(self, group_arn: str) -> tuple[list[Target], bool]:
+        """Targets that get requests, and whether that is because the load balancer fails open.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
+        """
+        by_state: dict[str, list[Target]] = {}
+        for target in self._targets.active(group_arn):
+            by_state.setdefault(self.verdict(target).state, []).append(target)
+        if healthy := by_state.get("healthy"):
+            return healthy, False
+        return by_state.get("unhealthy", []), True
+
+    def describe(self, group: FakeTargetGroup, wanted: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+        """The answer to DescribeTargetHealth, registered targets before draining ones."""
+        rows = [(target, self.verdict(target)) for target in self._targets.active(group.arn)]
+        rows += [(target, DRAINING) for target in self._targets.draining(group.arn)]
+        if wanted:
+            rows = [row for asked in wanted for row in _rows_for(group, asked, rows)]
+        return [self._document(group, target, verdict) for target, verdict in rows]
+
+    def _bring_up_to(self, now: float, group: FakeTargetGroup, target: Target) -> None:
+        record = self._records.get(target)
+        if record is None:
+            record = self._records[target] = _Record(now + self._timing.span_s(REGISTRATION_S))
+        interval_s = self._timing.span_s(float(group.health_check_interval_seconds))
+        while record.next_at <= now:
+            record.next_at += interval_s
+            if self.verdict(target).state != "unused":
+                self._check(group, target, record)
+
+    def _check(self, group: FakeTargetGroup, target: Target, record: _Record) -> None:
+        outcome = self._probe(group, target)
+        passed = outcome.kind is Kind.ANSWERED and _matches(group, outcome.status)
+        record.passes = record.passes + 1 if passed else 0
+        record.failures = 0 if passed else record.failures + 1
+        needed = int(group.healthy_threshold_count) if record.verdict.state == "unhealthy" else 1
+        if passed and record.passes >= needed:
+            record.verdict = HEALTHY
+        elif not passed and record.failures >= int(group.unhealthy_threshold_count):
+            record.verdict = _why(outcome)
+        elif record.verdict.state == "initial":
+            record.verdict = CHECKING
+
+    def _probe(self, group: FakeTargetGroup, target: Target) -> Outcome:
+        """Every node of the load balancer checks; at least half of them failing decides."""
+        balancer = self._balancers.of_target_group(group.arn)[0]
+        port = group.health_check_port
+        exchange = Exchange(
+            port=target.port if port in (None, "traffic-port") else int(port),
+            path=group.health_check_path or "/",
+            uses_tls=group.health_check_protocol == "HTTPS",
+            timeout_s=float(group.health_check_timeout_seconds),
+            host_is_ip=True,
+        )
+        outcomes = [self._prober.send(node.endpoint, target, exchange) for node in self._nodes.of(balancer)]
+        bad = [o for o in outcomes if not (o.kind is Kind.ANSWERED and _matches(group, o.status))]
+        return bad[0] if bad and 2 * len(bad) >= len(outcomes) else outcomes[0]
+
+    def _document(self, group: FakeTargetGroup, target: Target, verdict: Verdict) -> dict[str, Any]:
+        health = {"State": verdict.state, "Reason": verdict.reason, "Description": verdict.description}
+        described: dict[str, Any] = {"Id": target.id, "Port": target.port}
+        if not target.is_instance and (zone := self._prober.zone_of(target)):
+            described["AvailabilityZone"] = zone
+        port = group.health_check_port
+        return {
+            "Target": described,
+            "HealthCheckPort": str(target.port if port in (None, "traffic-port") else port),
+            "TargetHealth": {name: value for name, value in health.items() if value is not None},
+            "AnomalyDetection": {"Result": "normal", "MitigationInEffect": "no"},
+            "AdministrativeOverride": {
+                "State": "no_override",
+                "Reason": "AdministrativeOverride.NoOverride",
+                "Description": "No override is currently active on target",
+            },
+        }
+
+
+def _rows_for(
+    group: FakeTargetGroup, asked: dict[str, Any], rows: list[tuple[Target, Verdict]]
+) -> list[tuple[Target, Verdict]]:
+    port = int(asked.get("Port") or group.port)
+    found = [row for row in rows if row[0].id == asked["Id"] and row[0].port == port]
+    return found or [(Target(group.arn, asked["Id"], port), NOT_REGISTERED)]
+
+
+def _why(outcome: Outcome) -> Verdict:
+    match outcome.kind:
+        case Kind.ANSWERED:
+            text = f"Health checks failed with these codes: [{outcome.status}]"
+            return Verdict("unhealthy", "Target.ResponseCodeMismatch", text)
+        case Kind.CONNECT_TIMEOUT | Kind.NO_RESPONSE:
+            return Verdict("unhealthy", "Target.Timeout", "Request timed out")
+        case _:
+            return Verdict("unhealthy", "Target.FailedHealthChecks", "Health checks failed")
+
+
+def _matches(group: FakeTargetGroup, status: int) -> bool:
+    for part in str((group.matcher or {}).get("HttpCode") or "200").split(","):
+        low, _, high = part.partition("-")
+        if int(low) <= status <= int(high or low):
+            return True
+    return False

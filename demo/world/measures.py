@@ -1,0 +1,184 @@
+"""What CloudWatch hears about load balancers and services, minute by minute.
+
+Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html and
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html. Counters that stay at zero in a
+minute have no data point; errors that the load balancer makes itself never have a TargetGroup dimension.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from demo.aws.metrics import MetricStore
+from demo.world.access_log import Handled
+from demo.world.apps import AppCatalogue
+from demo.world.balancers import Balancers, dimension, group_dimension
+from demo.world.ecs.store import EcsStore
+from demo.world.health import HealthChecks
+from demo.world.nodes import Node, Nodes
+from demo.world.probe import Kind, Prober
+from demo.world.targets import Targets
+
+ELB = "AWS/ApplicationELB"
+ECS = "AWS/ECS"
+MINUTE_S = 60
+DETAILED = (500, 502, 503, 504)
+
+Dimensions = tuple[tuple[str, str], ...]
+Series = tuple[str, Dimensions]
+
+
+class Measures:
+    """Collects one minute after the other and hands each on when it is over."""
+
+    def __init__(
+        self,
+        metrics: MetricStore,
+        store: EcsStore,
+        balancers: Balancers,
+        nodes: Nodes,
+        targets: Targets,
+        health: HealthChecks,
+        prober: Prober,
+        apps: AppCatalogue,
+        rng: random.Random,
+    ) -> None:
+        self._metrics = metrics
+        self._store = store
+        self._balancers = balancers
+        self._nodes = nodes
+        self._targets = targets
+        self._health = health
+        self._prober = prober
+        self._apps = apps
+        self._rng = rng
+        self._minutes: dict[int, dict[Series, Counter[float]]] = {}
+
+    def count(self, at: float, balancer: Any, node: Node, handled: Handled, *, failed_open: bool) -> None:
+        """One finished request."""
+        minute = self._minutes.setdefault(int(at // MINUTE_S), defaultdict(Counter))
+        plain = {"LoadBalancer": dimension(balancer.arn)}
+        for name in _names_by_balancer(handled):
+            for dimensions in _with_zone(plain, node.zone):
+                minute[(name, dimensions)][1.0] += 1
+        if handled.target is None:
+            return
+        grouped = plain | {"TargetGroup": group_dimension(handled.target.group)}
+        zone = self._prober.zone_of(handled.target) or node.zone
+        for name, value in _names_by_target(handled):
+            for dimensions in (*_with_zone(plain, zone), *_with_zone(grouped, zone)):
+                minute[(name, dimensions)][value] += 1
+        if failed_open:
+            minute[("UnhealthyRoutingRequestCount", _key(grouped))][1.0] += 1
+
+    def hosts(self, at: float) -> None:
+        """Samples the number of healthy and unhealthy targets; a group without targets reports nothing."""
+        minute = self._minutes.setdefault(int(at // MINUTE_S), defaultdict(Counter))
+        for group in self._balancers.target_groups():
+            states = [(self._prober.zone_of(t), self._health.verdict(t).state) for t in self._targets.active(group.arn)]
+            used = [(zone, state) for zone, state in states if state != "unused"]
+            if not used:
+                continue
+            for balancer in self._balancers.of_target_group(group.arn):
+                both = {"LoadBalancer": dimension(balancer.arn), "TargetGroup": group_dimension(group.arn)}
+                self._host_counts(minute, both, [state for _, state in used])
+                for zone in {zone for zone, _ in used if zone}:
+                    self._host_counts(
+                        minute, both | {"AvailabilityZone": zone}, [state for where, state in used if where == zone]
+                    )
+
+    def flush(self, now: float) -> None:
+        """Publishes the minutes that are over."""
+        for minute in [number for number in self._minutes if (number + 1) * MINUTE_S <= now]:
+            series = self._minutes.pop(minute)
+            self._per_target(series)
+            for (name, dimensions), samples in series.items():
+                self._record(ELB, name, dict(dimensions), minute, samples)
+            self._services(minute)
+
+    def _host_counts(self, minute: dict[Series, Counter[float]], given: dict[str, str], states: list[str]) -> None:
+        healthy = sum(state == "healthy" for state in states)
+        minute[("HealthyHostCount", _key(given))][float(healthy)] += 1
+        minute[("UnHealthyHostCount", _key(given))][float(len(states) - healthy)] += 1
+
+    def _per_target(self, series: dict[Series, Counter[float]]) -> None:
+        """RequestCountPerTarget is an average already: requests over healthy targets."""
+        totals = {key[1]: sum(samples.values()) for key, samples in series.items() if key[0] == "RequestCount"}
+        for dimensions, total in totals.items():
+            healthy = series.get(("HealthyHostCount", dimensions))
+            if healthy and (count := max(healthy)):
+                alone = {name: value for name, value in dimensions if name != "LoadBalancer"}
+                for key in (dimensions, _key(alone)):
+                    series[("RequestCountPerTarget", key)] = Counter({total / count: 1})
+
+    def _services(self, minute: int) -> None:
+        by_cluster: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        at = (minute + 1) * MINUTE_S
+        for service in self._store.services():
+            used = [self._usage(task, at) for task in self._store.tasks_of(service) if task.serves]
+            if not used:
+                continue
+            by_cluster[service.cluster.name] += used
+            self._utilisation({"ClusterName": service.cluster.name, "ServiceName": service.name}, minute, used)
+        for cluster, used in by_cluster.items():
+            self._utilisation({"ClusterName": cluster}, minute, used)
+
+    def _usage(self, task: Any, at: float) -> tuple[float, float]:
+        """(CPU, memory) of one task in per cent of what it reserved."""
+        memory = 0.0
+        apps = [self._apps[container.spec.image] for container in task.containers]
+        for app in apps:
+            grown = min(1.0, max(0.1, (at - (task.started or at)) / app.memory_grows_for_s))
+            memory += app.memory_mib * grown
+        percent = min(100.0, 100.0 * memory / max(1, task.definition.memory_mib))
+        return max(app.cpu_percent for app in apps) * self._rng.uniform(0.9, 1.1), percent
+
+    def _utilisation(self, dimensions: dict[str, str], minute: int, used: list[tuple[float, float]]) -> None:
+        self._record(ECS, "CPUUtilization", dimensions, minute, Counter(round(cpu, 2) for cpu, _ in used))
+        self._record(ECS, "MemoryUtilization", dimensions, minute, Counter(round(memory, 2) for _, memory in used))
+
+    def _record(
+        self, namespace: str, name: str, dimensions: dict[str, str], minute: int, samples: Counter[float]
+    ) -> None:
+        values, counts = list(samples), [float(number) for number in samples.values()]
+        place = self._store.account, self._store.region
+        self._metrics.record(*place, namespace, name, dimensions, minute, values, counts)
+
+
+def _names_by_balancer(handled: Handled) -> Iterator[str]:
+    if handled.action.kind == "fixed-response":
+        yield "HTTP_Fixed_Response_Count"
+    if handled.action.kind == "redirect":
+        yield "HTTP_Redirect_Count"
+    if handled.generated_by_target or handled.status < 300:
+        return
+    yield f"HTTPCode_ELB_{handled.status // 100}XX_Count"
+    if handled.status in DETAILED:
+        yield f"HTTPCode_ELB_{handled.status}_Count"
+
+
+def _names_by_target(handled: Handled) -> Iterator[tuple[str, float]]:
+    """Only for requests that had a target chosen."""
+    yield "RequestCount", 1.0
+    outcome = handled.outcome
+    if outcome is None:
+        return
+    match outcome.kind:
+        case Kind.CONNECT_TIMEOUT | Kind.REFUSED:
+            yield "TargetConnectionErrorCount", 1.0
+        case Kind.TLS_FAILED:
+            yield "TargetTLSNegotiationErrorCount", 1.0
+        case Kind.ANSWERED:
+            yield f"HTTPCode_Target_{outcome.status // 100}XX_Count", 1.0
+            yield "TargetResponseTime", outcome.latency_s
+
+
+def _with_zone(given: dict[str, str], zone: str) -> tuple[Dimensions, Dimensions]:
+    return _key(given), _key(given | {"AvailabilityZone": zone})
+
+
+def _key(given: dict[str, str]) -> Dimensions:
+    return tuple(sorted(given.items()))

@@ -1,0 +1,176 @@
+"""One request from a load balancer node to a target, and what comes of it.
+
+This is the simulation's ground truth. It knows nothing of the product that is to find it out.
+
+Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from moto.ec2.models import EC2Backend, ec2_backends
+
+from demo.world.apps import App, AppCatalogue
+from demo.world.ecs.model import Container, Task
+from demo.world.ecs.store import EcsStore
+from demo.world.network import Endpoint, Network
+from demo.world.timing import Timing
+
+CONNECT_TIMEOUT_S = 10.0
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+PLAIN_HTTP_TO_TLS = 400
+
+
+class Kind(Enum):
+    """How one exchange with a target ends."""
+
+    ANSWERED = "answered"
+    CONNECT_TIMEOUT = "connect-timeout"
+    REFUSED = "refused"
+    TLS_FAILED = "tls-failed"
+    NO_RESPONSE = "no-response"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`status` is 0 unless the target answered; `latency_s` is the target's processing time."""
+
+    kind: Kind
+    status: int = 0
+    latency_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A registered target."""
+
+    group: str
+    id: str
+    port: int
+
+    @property
+    def is_instance(self) -> bool:
+        return self.id.startswith("i-")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What is asked of a target."""
+
+    port: int
+    path: str
+    uses_tls: bool
+    timeout_s: float
+    host_is_ip: bool
+
+
+class Prober:
+    """Sends synthetic requests inside one account and region."""
+
+    def __init__(self, store: EcsStore, network: Network, apps: AppCatalogue, timing: Timing) -> None:
+        self._store = store
+        self._network = network
+        self._apps = apps
+        self._timing = timing
+        self._ec2: EC2Backend = ec2_backends[store.account][store.region]
+        self._tasks: dict[str, list[Task]] | None = None
+
+    def forget(self) -> None:
+        """Tasks or instances may have changed."""
+        self._tasks = None
+
+    def send(self, node: Endpoint, target: Target, exchange: Exchange) -> Outcome:
+        """One connection and one request, judged now."""
+        address = self.address_of(target)
+        there = self._network.interface_at(address) if address else None
+        if there is None or not self._network.passes(node, there, exchange.port):
+            return Outcome(Kind.CONNECT_TIMEOUT)
+        if not self._host_answers(target, address):
+            return Outcome(Kind.CONNECT_TIMEOUT)
+        listener = self._listener(target, address, exchange.port)
+        if listener is None:
+            return Outcome(Kind.REFUSED)
+        return _converse(self._apps[listener.spec.image], exchange)
+
+    def address_of(self, target: Target) -> str:
+        """The private address behind a target; empty when there is none."""
+        if not target.is_instance:
+            return target.id
+        instance = self._ec2.get_instance_by_id(target.id)
+        return str(instance.private_ip) if instance is not None else ""
+
+    def task_behind(self, target: Target) -> Task | None:
+        """The live task that owns the target."""
+        for task in self._at(self.address_of(target)):
+            if task.instance is None or any(host == target.port for c in task.containers for _, host in c.bindings):
+                return task
+        return None
+
+    def zone_of(self, target: Target) -> str | None:
+        """The Availability Zone of the target's subnet."""
+        there = self._network.interface_at(self.address_of(target))
+        if there is None:
+            return None
+        subnet = self._ec2.get_subnet(there.subnet)
+        return str(subnet.availability_zone) if subnet is not None else None
+
+    def instance_state(self, target: Target) -> str | None:
+        """`running`, `stopped`, … of an instance target; None for addresses."""
+        if not target.is_instance:
+            return None
+        instance = self._ec2.get_instance_by_id(target.id)
+        return str(instance.state) if instance is not None else "terminated"
+
+    def closes_share(self, target: Target) -> float:
+        """The share of requests on which the application closes the connection instead of answering."""
+        task = self.task_behind(target)
+        return max((self._apps[c.spec.image].closes_share for c in task.containers), default=0.0) if task else 0.0
+
+    def _at(self, address: str) -> list[Task]:
+        if self._tasks is None:
+            self._tasks = {}
+            for cluster in self._store.clusters.values():
+                for task in cluster.tasks.values():
+                    if task.stopped is None and task.address:
+                        self._tasks.setdefault(task.address, []).append(task)
+        return self._tasks.get(address, [])
+
+    def _host_answers(self, target: Target, address: str) -> bool:
+        """A dead Fargate task's address swallows packets; an instance still refuses connections."""
+        if target.is_instance:
+            return True
+        owners = [task for task in self._at(address) if task.instance is None]
+        return not owners or any(task.execution_stopped is None for task in owners)
+
+    def _listener(self, target: Target, address: str, port: int) -> Container | None:
+        now = self._timing.now()
+        for task in self._at(address):
+            if not task.serves or task.started is None:
+                continue
+            for container in task.containers:
+                app = self._apps[container.spec.image]
+                if now - task.started < self._timing.span_s(app.boot_s) or app.bind in LOOPBACK:
+                    continue
+                if app.listens_on(container.spec.environment) == _inside_port(task, container, port):
+                    return container
+        return None
+
+
+def _inside_port(task: Task, container: Container, port: int) -> int | None:
+    if task.instance is None:
+        return port
+    return next((inside for inside, host in container.bindings if host == port), None)
+
+
+def _converse(app: App, exchange: Exchange) -> Outcome:
+    if exchange.uses_tls and not app.tls:
+        return Outcome(Kind.TLS_FAILED)
+    if app.tls and not exchange.uses_tls:
+        return Outcome(Kind.ANSWERED, PLAIN_HTTP_TO_TLS, 0.001)
+    answer = app.answer(exchange.path, host_is_ip=exchange.host_is_ip)
+    if answer.latency_s > exchange.timeout_s:
+        return Outcome(Kind.NO_RESPONSE, latency_s=exchange.timeout_s)
+    return Outcome(Kind.ANSWERED, answer.status, answer.latency_s)

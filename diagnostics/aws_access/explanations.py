@@ -1,0 +1,75 @@
+"""One clear sentence for a gap: what could not be read, why, and what to do about it."""
+
+from __future__ import annotations
+
+from diagnostics.aws_access.failures import MALFORMED_ANSWER, NO_CREDENTIALS
+from diagnostics.facts.fact import Gap
+
+_UNKNOWN_CREDENTIALS = frozenset(
+    {
+        "AuthFailure",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+_NO_CONNECTION = frozenset(
+    {"ConnectionClosedError", "ConnectionError", "EndpointConnectionError", "ProxyConnectionError", "SSLError"}
+)
+
+
+def explain(gap: Gap) -> str:
+    """The gap as one sentence for people. It names the role where a role is at fault."""
+    if gap.action == "sts:AssumeRole":
+        return f"Role {gap.resource} could not be assumed: {_why_not_assumed(gap)}."
+    if gap.kind == "denied":
+        return f"{gap.action} is not allowed{_identity(gap)}."
+    if gap.kind == "expired":
+        return f"The AWS credentials have expired{_identity(gap)}: log in again or renew them."
+    if gap.kind == "not-enabled":
+        return f"{gap.action} was refused because this account has not enabled the region."
+    if gap.kind == "throttled":
+        return f"AWS throttled {gap.action} ({gap.error}), also after several attempts."
+    if gap.kind == "timeout":
+        return f"{gap.action} gave no answer in time ({gap.error})."
+    if gap.kind == "not-read":
+        return f"{gap.action} on {gap.resource} was not read: {gap.message or gap.error}."
+    return _explain_failure(gap)
+
+
+def _explain_failure(gap: Gap) -> str:
+    if gap.error == NO_CREDENTIALS:
+        return "There are no AWS credentials: set AWS_PROFILE, log in, or configure accounts with a read_role."
+    if gap.error in _UNKNOWN_CREDENTIALS:
+        return f"AWS does not know the credentials ({gap.error}): they are wrong or were deleted."
+    if gap.error == MALFORMED_ANSWER:
+        return f"{gap.action} got an answer that could not be understood: is something between the bot and AWS?"
+    if gap.error == "NoRegionError":
+        return "No AWS region is set: set AWS_REGION, or configure accounts with regions."
+    if gap.error in {"InvalidRegionError", "UnknownRegionError"}:
+        return f"There is no such AWS region: {gap.message}"
+    if gap.error in _NO_CONNECTION:
+        return f"{gap.action} could not reach AWS ({gap.error}): check the region's name and the network."
+    return f"{gap.action} on {gap.resource} failed: {gap.error}{f', {gap.message}' if gap.message else ''}."
+
+
+def _why_not_assumed(gap: Gap) -> str:
+    if gap.kind == "denied":
+        return "its trust policy, its external id or the caller's own permissions do not allow it"
+    if gap.kind == "expired":
+        return "the credentials that should assume it have expired"
+    if gap.error == NO_CREDENTIALS:
+        return "there are no AWS credentials to assume it with"
+    if gap.error in _UNKNOWN_CREDENTIALS:
+        return f"AWS does not know the credentials that should assume it ({gap.error})"
+    if gap.kind == "timeout":
+        return "STS gave no answer in time"
+    if gap.kind == "throttled":
+        return "STS throttled the request"
+    return gap.error
+
+
+def _identity(gap: Gap) -> str:
+    who, separator, _ = gap.message.partition(": ")
+    return f" for {who.removeprefix('as ')}" if separator and who.startswith("as arn:") else ""

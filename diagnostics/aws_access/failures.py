@@ -1,0 +1,180 @@
+"""From whatever boto3 raises to a Gap: an expected failure is a value, never an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
+
+from diagnostics.facts.fact import Gap, GapKind
+from diagnostics.redaction import redact_text
+
+MALFORMED_ANSWER = "MalformedAnswer"
+NO_CREDENTIALS = "NoCredentials"
+QUEUE_FULL = "TooManyCallsWaiting"
+TOO_MANY_PAGES = "TooManyPages"
+
+# A broken body makes botocore's parsers raise any of the last four.
+READ_ERRORS: tuple[type[Exception], ...] = (
+    boto.ClientError,
+    boto.BotoCoreError,
+    ResponseParserError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+)
+
+_DENIED = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthorizationError",
+        "AuthorizationErrorException",
+        "Client.UnauthorizedOperation",
+        "ForbiddenException",
+        "NotAuthorized",
+        "UnauthorizedException",
+        "UnauthorizedOperation",
+    }
+)
+_THROTTLED = frozenset(
+    {
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "Throttled",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+_TIMED_OUT = frozenset({"RequestTimeout", "RequestTimeoutException"})
+_NOT_ENABLED = frozenset({"OptInRequired", "RegionDisabledException"})
+_UNKNOWN_TOKEN = frozenset(
+    {"AuthFailure", "InvalidClientTokenId", "InvalidAccessKeyId", "UnrecognizedClientException"}
+)  # fmt: skip
+
+# These regions are on in every account. All later ones are off until somebody opts in, and until then every service
+# there answers as if the credentials were unknown.
+# https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html
+_ALWAYS_ENABLED = frozenset(
+    {
+        "ap-northeast-1",
+        "ap-northeast-2",
+        "ap-northeast-3",
+        "ap-south-1",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "ca-central-1",
+        "cn-north-1",
+        "cn-northwest-1",
+        "eu-central-1",
+        "eu-north-1",
+        "eu-west-1",
+        "eu-west-2",
+        "eu-west-3",
+        "sa-east-1",
+        "us-east-1",
+        "us-east-2",
+        "us-gov-east-1",
+        "us-gov-west-1",
+        "us-west-1",
+        "us-west-2",
+    }
+)
+_EXPIRED_LOGIN = (
+    boto.UnauthorizedSSOTokenError,
+    boto.SSOTokenLoadError,
+    boto.TokenRetrievalError,
+    boto.LoginRefreshRequired,
+    boto.LoginTokenLoadError,
+)
+_NO_CREDENTIALS = (
+    boto.NoCredentialsError,
+    boto.PartialCredentialsError,
+    boto.CredentialRetrievalError,
+    boto.ProfileNotFound,
+    boto.ConfigNotFound,
+)
+
+
+class RoleNotAssumedError(RuntimeError):
+    """STS refused the role that reads an account, or could not be asked."""
+
+    def __init__(self, role_arn: str, cause: Exception) -> None:
+        super().__init__(f"{role_arn} could not be assumed")
+        self.role_arn = role_arn
+        self.cause = cause
+
+
+def gap_of(error: Exception, *, action: str, resource: str, region: str, role_arn: str | None = None) -> Gap:
+    """The gap that `error` leaves. A role that cannot be assumed is a gap of sts:AssumeRole on that role."""
+    if isinstance(error, RoleNotAssumedError):
+        return gap_of(error.cause, action="sts:AssumeRole", resource=error.role_arn, region=region)
+    kind, code, message = _classify(error, region)
+    if role_arn and kind in {"denied", "expired", "not-enabled"}:
+        message = f"as {role_arn}: {message}"
+    return Gap(action=action, resource=resource, error=redact_text(code, 100), kind=kind, message=redact_text(message))
+
+
+def malformed(action: str, resource: str, message: str) -> Gap:
+    """AWS, or something in between, answered with something that is not an answer."""
+    return Gap(action=action, resource=resource, error=MALFORMED_ANSWER, kind="failed", message=redact_text(message))
+
+
+def error_code(error: Exception) -> str:
+    """AWS's error code, or the name of the exception when there was no answer."""
+    return _aws_error(error)[0] if isinstance(error, boto.ClientError) else type(error).__name__
+
+
+def retries_of(answer: Mapping[str, Any]) -> int:
+    metadata = answer.get("ResponseMetadata")
+    found = metadata.get("RetryAttempts", 0) if isinstance(metadata, Mapping) else 0
+    return found if isinstance(found, int) else 0
+
+
+def _classify(error: Exception, region: str) -> tuple[GapKind, str, str]:
+    if isinstance(error, boto.ClientError):
+        code, message = _aws_error(error)
+        return _kind_of_code(code, region), code, message
+    name = type(error).__name__
+    if isinstance(error, boto.ConnectTimeoutError | boto.ReadTimeoutError):
+        return "timeout", name, "no answer in time"
+    if isinstance(error, _EXPIRED_LOGIN):
+        return "expired", name, "the login has expired"
+    if isinstance(error, _NO_CREDENTIALS):
+        return "failed", NO_CREDENTIALS, str(error)
+    if isinstance(error, boto.BotoCoreError):
+        return "failed", name, str(error)
+    return "failed", MALFORMED_ANSWER, f"the answer could not be understood ({name})"
+
+
+def _aws_error(error: boto.ClientError) -> tuple[str, str]:
+    details = error.response.get("Error")
+    if not isinstance(details, Mapping):
+        return MALFORMED_ANSWER, "an error without a code"
+    return str(details.get("Code") or MALFORMED_ANSWER), str(details.get("Message") or "")
+
+
+def _kind_of_code(code: str, region: str) -> GapKind:
+    if code in _DENIED:
+        return "denied"
+    if code in _THROTTLED:
+        return "throttled"
+    if code in _EXPIRED:
+        return "expired"
+    if code in _TIMED_OUT:
+        return "timeout"
+    if code in _NOT_ENABLED or (code in _UNKNOWN_TOKEN and region not in _ALWAYS_ENABLED):
+        return "not-enabled"
+    return "failed"

@@ -1,0 +1,150 @@
+"""Sessions and clients: one loader for all, one session per account, clients made one at a time and kept.
+
+Clients may be shared between threads, sessions may not make clients in two threads at once:
+https://boto3.amazonaws.com/v1/documentation/api/latest/guide/clients.html#multithreading-or-multiprocessing-with-clients
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+from botocore.credentials import DeferredRefreshableCredentials
+
+from diagnostics.aws_access.accounts import ROLE_DURATION_S, ROLE_SESSION_NAME, AccessLimits, Account
+from diagnostics.aws_access.failures import READ_ERRORS, RoleNotAssumedError
+
+MAX_POOL_CONNECTIONS = 24
+
+
+class Sessions:
+    """Makes and keeps clients. The first use of an account assumes its role; botocore renews it in time."""
+
+    def __init__(self, limits: AccessLimits, version: str, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._lock = threading.Lock()
+        self._monotonic = monotonic
+        self._limits = limits
+        self._own = botocore.session.get_session()
+        self._sessions: dict[str, botocore.session.Session] = {}
+        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._config = _config(limits, version, overridden=_has_endpoint_override(self._own))
+
+    @property
+    def default_region(self) -> str | None:
+        """The region of the environment or the profile."""
+        region = self._own.get_config_variable("region")
+        return str(region) if region else None
+
+    def own_client(self, service: str, region: str) -> Any:
+        """A client with the process's own credentials."""
+        with self._lock:
+            return self._client(self._own, "", region, service)
+
+    def client(self, account: Account, region: str, service: str) -> Any:
+        """The client for reading `account`; made on first use.
+
+        Raises botocore's own errors for a region or profile that does not exist.
+        """
+        with self._lock:
+            session = self._own if account.read_role is None else self._session(account, account.read_role)
+            return self._client(session, account.id, region, service)
+
+    def _client(self, session: botocore.session.Session, owner: str, region: str, service: str) -> Any:
+        key = (owner, region, service)
+        if key not in self._clients:
+            self._clients[key] = session.create_client(service, region_name=region, config=self._config)
+        return self._clients[key]
+
+    def _session(self, account: Account, role_arn: str) -> botocore.session.Session:
+        if account.id not in self._sessions:
+            session = botocore.session.Session()
+            session.register_component("data_loader", self._own.get_component("data_loader"))
+            fetch = _RoleFetcher(
+                self._sts_for(account), account, role_arn, self._limits.role_failure_s, self._monotonic
+            )
+            # Sessions take no credentials object in public; the AWS CLI sets the same attribute for assumed roles.
+            session._credentials = DeferredRefreshableCredentials(method="assume-role", refresh_using=fetch)  # noqa: SLF001
+            self._sessions[account.id] = session
+        return self._sessions[account.id]
+
+    def _sts_for(self, account: Account) -> Callable[[], Any]:
+        region = self.default_region or account.regions[0]
+        return lambda: self.own_client("sts", region)
+
+
+class _RoleFetcher:
+    """Assumes the role for botocore, which calls it under its own lock. A failure is remembered for a while, so that
+    a role that cannot be assumed costs one call to STS and not one for each of sixty reads."""
+
+    def __init__(
+        self,
+        sts: Callable[[], Any],
+        account: Account,
+        role_arn: str,
+        failure_s: float,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._sts = sts
+        self._account = account
+        self._role_arn = role_arn
+        self._failure_s = failure_s
+        self._monotonic = monotonic
+        self._failed: tuple[float, Exception] | None = None
+
+    def __call__(self) -> Mapping[str, str]:
+        if self._failed and self._monotonic() - self._failed[0] < self._failure_s:
+            raise RoleNotAssumedError(self._role_arn, self._failed[1])
+        try:
+            credentials = self._assume()["Credentials"]
+            found = {
+                "access_key": credentials["AccessKeyId"],
+                "secret_key": credentials["SecretAccessKey"],
+                "token": credentials["SessionToken"],
+                "expiry_time": credentials["Expiration"].isoformat(),
+            }
+        except READ_ERRORS as error:
+            self._failed = (self._monotonic(), error)
+            raise RoleNotAssumedError(self._role_arn, error) from error
+        self._failed = None
+        return found
+
+    def _assume(self) -> Mapping[str, Any]:
+        parameters: dict[str, Any] = {
+            "RoleArn": self._role_arn,
+            "RoleSessionName": ROLE_SESSION_NAME,
+            "DurationSeconds": ROLE_DURATION_S,
+        }
+        if self._account.external_id:
+            parameters["ExternalId"] = self._account.external_id
+        answer: Mapping[str, Any] = self._sts().assume_role(**parameters)
+        return answer
+
+
+def _config(limits: AccessLimits, version: str, *, overridden: bool) -> Config:
+    options: dict[str, Any] = {
+        # Adaptive mode holds calls back on the client's side, for up to 20 s: too long for people who wait.
+        "retries": {"mode": "standard", "total_max_attempts": limits.attempts},
+        "connect_timeout": limits.connect_timeout_s,
+        "read_timeout": limits.read_timeout_s,
+        "max_pool_connections": max(MAX_POOL_CONNECTIONS, limits.parallel_per_service),
+        "tcp_keepalive": True,
+        "user_agent_extra": f"alb502/{version}",
+    }
+    if overridden:  # a stand-in for AWS has one host name, without the prefixes of some operations
+        options["inject_host_prefix"] = False
+    return Config(**options)
+
+
+def _has_endpoint_override(session: botocore.session.Session) -> bool:
+    if any(name.startswith("AWS_ENDPOINT_URL") and value for name, value in os.environ.items()):
+        return True
+    try:
+        profile = session.get_scoped_config()
+    except READ_ERRORS:  # a profile that does not exist is reported by the first call
+        return False
+    return "endpoint_url" in profile or "services" in profile

@@ -1,0 +1,1 @@
+"""Connections to the target: ports and listeners."""

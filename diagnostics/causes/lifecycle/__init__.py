@@ -1,0 +1,1 @@
+"""Tasks and deployments: crashes, failed starts, roll-outs."""

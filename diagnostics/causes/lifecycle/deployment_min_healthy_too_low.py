@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive
+from diagnostics.facts import Deployment, EcsService, Metrics, Point
+
+SMALL_SERVICE = 2
+DEPLOYMENT_LASTS = timedelta(minutes=15)
+BEFORE = timedelta(minutes=10)
+
+
+@cause(
+    code="deployment-min-healthy-too-low",
+    family="lifecycle",
+    title="A deployment stops old tasks before new ones are healthy",
+    needs=(EcsService,),
+    uses=(Metrics,),
+    docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html",),
+)
+def deployment_min_healthy_too_low(facts: Facts) -> Iterator[Finding]:
+    """Decided by a minimum healthy percent below 100 together with a dip of the healthy targets and errors during a
+    deployment. Without such a dip it is a risk, and only where one lost task is a large share of the service.
+    Refuted by a steady count of healthy targets through the deployment.
+    """
+    service = facts[EcsService]
+    if service.minimum_healthy_percent >= 100 or service.deployment_controller != "ECS" or service.desired == 0:
+        return
+    setting = decisive(
+        f"minimum healthy percent is {service.minimum_healthy_percent}: ECS may stop "
+        f"{_may_stop(service)} of {service.desired} tasks before their successors are healthy",
+        "ecs:DescribeServices",
+        value=service.minimum_healthy_percent,
+    )
+    dip = _dip(facts, service)
+    hurt = dip is not None and facts.observed.saw("elb_502", "elb_503", "elb_504", "no-targets")
+    if not hurt and (service.desired > SMALL_SERVICE or _may_stop(service) == 0):
+        return
+    yield Finding(
+        resource=service.arn,
+        summary=(
+            f"minimum healthy percent {service.minimum_healthy_percent} lets a deployment take "
+            f"{_may_stop(service)} of {service.desired} tasks away at once"
+        ),
+        supports=(setting, *((dip,) if hurt and dip else ())),
+        effect_seen=hurt,
+        explains=frozenset({"elb_502", "elb_503", "elb_504", "no-targets"}) & facts.observed.symptoms
+        if hurt
+        else frozenset(),
+        since=dip.at if hurt and dip else None,
+        overturned_by="healthy targets that stay steady through a deployment: HealthyHostCount, Minimum, minute by minute",
+        advice="Set minimum healthy percent to 100 and maximum percent to 200, if there is room for the extra tasks.",
+        at_most="likely",
+        circumstantial=hurt,
+    )
+
+
+def _may_stop(service: EcsService) -> int:
+    keep = -(-service.desired * service.minimum_healthy_percent // 100)
+    return max(service.desired - keep, 0)
+
+
+def _dip(facts: Facts, service: EcsService) -> Evidence | None:
+    metrics = facts.maybe(Metrics)
+    if not isinstance(metrics, Metrics):
+        return None
+    own = {arn.rsplit(":", 1)[-1] for arn in facts.subject.target_groups}
+    for series in metrics.with_metric("HealthyHostCount", "Minimum"):
+        if dict(series.dimensions).get("TargetGroup") not in own:
+            continue
+        for deployment in service.deployments:
+            found = _lowest_below(series.points, deployment)
+            if found is not None and _errors_near(facts, found.at):
+                text = f"healthy targets fell to {found.value:.0f} during the deployment, and errors came with it"
+                return decisive(text, "cloudwatch:GetMetricData", at=found.at, value=found.value)
+    return None
+
+
+def _lowest_below(points: tuple[Point, ...], deployment: Deployment) -> Point | None:
+    before = [p.value for p in points if deployment.created_at - BEFORE <= p.at <= deployment.created_at]
+    during = [p for p in points if deployment.created_at < p.at <= deployment.created_at + DEPLOYMENT_LASTS]
+    if not before or not during:
+        return None
+    lowest = min(during, key=lambda point: point.value)
+    return lowest if lowest.value < min(before) else None
+
+
+def _errors_near(facts: Facts, at: datetime) -> bool:
+    return any(abs(point.at - at) <= timedelta(minutes=2) for point in facts.observed.error_minutes if point.value > 0)

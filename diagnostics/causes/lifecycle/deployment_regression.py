@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
+from diagnostics.facts import Deployment, EcsService, RunningTasks, StoppedTasks, TargetHealth, Task
+from diagnostics.rules import task_stops
+from diagnostics.rules.observations import is_abnormal_stop
+
+SOON = timedelta(minutes=15)
+TOLERANCE = timedelta(minutes=1)
+MAX_AGE = timedelta(hours=3)
+
+
+@cause(
+    code="deployment-regression",
+    family="lifecycle",
+    title="The trouble came with a deployment",
+    needs=(EcsService,),
+    uses=(RunningTasks, StoppedTasks, TargetHealth),
+    docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html",),
+    leads_to=("target-generated-5xx",),
+)
+def deployment_regression(facts: Facts) -> Iterator[Finding]:
+    """Decided by trouble that began within a quarter of an hour after a deployment of another revision began, and that
+    touches only tasks of the new one: unhealthy targets, failing tasks, or the targets' own 5xx. Refuted by errors
+    before the deployment, or by the same trouble on tasks of the old revision. The order in time alone is
+    circumstantial and gives way to any well-founded cause.
+    """
+    service = facts[EcsService]
+    deployment = _newest(service, facts)
+    onset = facts.observed.onset
+    if deployment is None or facts.observed.kind == "none":
+        return
+    first_task = _first_task(facts, deployment)
+    began = first_task or deployment.created_at
+    if onset is not None and not began - TOLERANCE <= onset <= began + SOON:
+        return
+    new_only, old_too = _trouble_by_revision(facts, deployment)
+    if old_too or (onset is None and not new_only):
+        return
+    revision = task_stops.revision(deployment.task_definition)
+    timing = supporting(
+        f"deployment of {revision} began {deployment.created_at:%H:%M} UTC"
+        + (f", the first sign of trouble is {onset:%H:%M} UTC" if onset else ""),
+        "ecs:DescribeServices",
+        at=deployment.created_at,
+    )
+    own_errors = facts.observed.saw("target_5xx") and onset is not None
+    yield Finding(
+        resource=deployment.id,
+        summary=f"the trouble began with the deployment of {revision}",
+        supports=(
+            *((decisive(timing.text, timing.source, timing.at),) if own_errors or new_only else (timing,)),
+            *new_only,
+            *(
+                (
+                    supporting(
+                        "the targets answer 5xx themselves since then; whether only new tasks do, access logs would tell",
+                        "cloudwatch:GetMetricData",
+                        at=onset,
+                    ),
+                )
+                if own_errors
+                else ()
+            ),
+        ),
+        against=() if new_only else (supporting("which revision answered badly was not seen", "ecs:DescribeTasks"),),
+        effect_seen=True,
+        affects=frozenset({deployment.id}),
+        explains=facts.observed.symptoms,
+        since=began,
+        overturned_by="errors on tasks of the old revision, or before the deployment, in the access logs",
+        advice=f"Roll back to the revision before {revision} while the fault in it is looked for.",
+        at_most="likely",
+        circumstantial=not new_only,
+    )
+
+
+def _newest(service: EcsService, facts: Facts) -> Deployment | None:
+    primary = service.primary
+    if primary is None or facts.now - primary.created_at > MAX_AGE or primary.created_at == service.created_at:
+        return None
+    return primary
+
+
+def _first_task(facts: Facts, deployment: Deployment) -> datetime | None:
+    running = facts.maybe(RunningTasks)
+    if not isinstance(running, RunningTasks):
+        return None
+    starts = [t.started_at for t in running.items if t.started_by == deployment.id and t.started_at]
+    return min(starts, default=None)
+
+
+def _trouble_by_revision(facts: Facts, deployment: Deployment) -> tuple[tuple[Evidence, ...], bool]:
+    """Evidence that only tasks of the deployment are in trouble, and whether tasks of another revision are too."""
+    evidence: list[Evidence] = []
+    old_too = False
+    running, health = facts.maybe(RunningTasks), facts.maybe(TargetHealth)
+    if isinstance(running, RunningTasks) and isinstance(health, TargetHealth):
+        sick = {target.id for _, target in health.in_state("unhealthy")}
+        well = {target.id for _, target in health.in_state("healthy")}
+        new, old = _split(running.items, deployment)
+        sick_new = [task for task in new if sick & set(task.private_ips)]
+        old_too |= any(sick & set(task.private_ips) for task in old)
+        well_old = [task for task in old if well & set(task.private_ips)]
+        if sick_new and well_old:
+            text = (
+                f"{len(sick_new)} unhealthy targets are all of the new revision, {len(well_old)} of the old are healthy"
+            )
+            evidence.append(decisive(text, "elbv2:DescribeTargetHealth"))
+    stopped = facts.maybe(StoppedTasks)
+    if isinstance(stopped, StoppedTasks):
+        failed = [
+            t for t in stopped.items if is_abnormal_stop(t) and t.stopped_at and t.stopped_at >= facts.window.start
+        ]
+        new, old = _split(failed, deployment)
+        old_too |= bool(old)
+        if new and not old:
+            text = f"all {len(new)} tasks that failed are of the new revision"
+            evidence.append(decisive(text, "ecs:DescribeTasks", at=new[-1].stopped_at))
+    return tuple(evidence), old_too
+
+
+def _split(tasks: Iterable[Task], deployment: Deployment) -> tuple[list[Task], list[Task]]:
+    """Tasks of the deployment's task definition, and the others."""
+    new: list[Task] = []
+    old: list[Task] = []
+    for task in tasks:
+        (new if task.task_definition == deployment.task_definition else old).append(task)
+    return new, old

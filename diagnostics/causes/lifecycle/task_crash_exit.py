@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diagnostics.causes.cause import Facts, Finding, cause, decisive, supporting
+from diagnostics.facts import Container, EcsService, StoppedTasks, Task
+from diagnostics.rules import task_stops
+
+_OTHER_CODES = frozenset({task_stops.SIGSEGV, task_stops.SIGABRT})
+
+
+@cause(
+    code="task-crash-exit",
+    family="lifecycle",
+    title="The application ends with an error",
+    needs=(StoppedTasks,),
+    uses=(EcsService,),
+    docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html",),
+    leads_to=(
+        "deployment-failing-loop",
+        "no-registered-targets",
+        "all-targets-unhealthy-fail-open",
+        "port-not-listening",
+        "health-check-grace-period-too-short",
+    ),
+    helped_by=("deployment-regression", "deployment-min-healthy-too-low"),
+)
+def task_crash_exit(facts: Facts) -> Iterator[Finding]:
+    """Decided by an essential container that ended by itself with an exit code other than 0. Codes 134 and 139 have a
+    cause of their own, and so has a kill for memory. Exit code 137 without a reason stays undecided: memory of a
+    neighbouring container, the host, or a kill from outside. Refuted by a stop order before the exit.
+    """
+    by_code: dict[int, list[tuple[Task, Container]]] = {}
+    for task, container in task_stops.crashes(facts[StoppedTasks], facts.window.start):
+        if container.exit_code in (None, *_OTHER_CODES) or task_stops.out_of_memory(container):
+            continue
+        by_code.setdefault(container.exit_code or 0, []).append((task, container))
+    for exit_code, crashed in by_code.items():
+        yield _finding(facts, exit_code, crashed)
+
+
+def _finding(facts: Facts, exit_code: int, crashed: list[tuple[Task, Container]]) -> Finding:
+    tasks = [task for task, _ in crashed]
+    newest, container = crashed[0]
+    undecided = exit_code == task_stops.SIGKILL
+    words = task_stops.in_words(exit_code)
+    record = supporting if undecided else decisive
+    stops = tuple(
+        record(
+            f"task {task.id[:8]} ({task_stops.revision(task.task_definition)}) stopped: {c.name} exit {exit_code}"
+            f"{f', {c.reason}' if c.reason else ''}",
+            "ecs:DescribeTasks",
+            at=task.stopped_at,
+        )
+        for task, c in crashed[: task_stops.MAX_TASKS_NAMED]
+    )
+    errors = task_stops.errors_follow(tasks, facts.observed)
+    follow = (
+        (decisive("the errors come within three minutes of the stops", "cloudwatch:GetMetricData"),)
+        if errors and not undecided
+        else ()
+    )
+    count = "1 task" if len(tasks) == 1 else f"{len(tasks)} tasks"
+    summary = f"{count} ended by themselves: container {container.name} exit {exit_code} ({words})"
+    if undecided:
+        summary += "; who killed it is not recorded: memory of a neighbour, the host or somebody from outside"
+    return Finding(
+        resource=newest.task_definition,
+        summary=summary,
+        supports=(*stops, *follow),
+        effect_seen=True,
+        affects=frozenset(task.id for task in tasks),
+        explains=task_stops.explained_by_stops(tasks, facts.observed),
+        since=min(task.stopped_at for task in tasks if task.stopped_at),
+        overturned_by=(
+            f"a stop order before the exit: aws ecs describe-tasks --cluster {newest.arn.split('/')[-2]} "
+            f"--tasks {newest.id} --query 'tasks[].[stopCode,stoppedReason]'"
+        ),
+        advice="Read the last lines of the container's log before the stop; if a deployment brought it, roll back.",
+        at_most="possible" if undecided else None,
+    )

@@ -1,0 +1,1 @@
+"""The way from load balancer to target: security groups, network ACLs, zones."""

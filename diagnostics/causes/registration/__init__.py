@@ -1,0 +1,1 @@
+"""Target groups without a usable target, and rules that miss them."""

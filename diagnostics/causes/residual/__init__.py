@@ -1,0 +1,1 @@
+"""What remains when no cause explains what was observed."""

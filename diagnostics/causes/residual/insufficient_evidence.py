@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
+from diagnostics.facts import Gap, LoadBalancerAttributes, Metrics, StoppedTasks, TargetHealth
+from diagnostics.rules.observations import ELB_CODES, Observations
+
+PARTITION_SHARE = 0.1
+_WOULD_TELL = {
+    "elb_502": "access log rows: the processing times tell a refused connection from one that closed early",
+    "elb_503": "access log rows: the target group and rule of the requests without a target",
+    "elb_504": "access log rows: 10 s without a connection is the network, the idle timeout is a slow target",
+    "elb_500": "access log rows: error_reason and actions_executed name the rule, WAF or identity provider",
+}
+
+
+@cause(
+    code="insufficient-evidence",
+    family="residual",
+    title="Something is wrong, and what was read does not say why",
+    needs=(),
+    uses=(Metrics, TargetHealth, StoppedTasks, LoadBalancerAttributes),
+    docs=(
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html",
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
+    ),
+    residual=True,
+)
+def insufficient_evidence(facts: Facts) -> Iterator[Finding]:
+    """Named when something is observed that no cause explains: errors, unhealthy targets, failing tasks. It says what
+    would tell. Errors of a shared load balancer that nothing of this target group points to belong here too, unless
+    another target group shows the trouble.
+    """
+    observed = facts.observed
+    left = observed.symptoms - facts.explained
+    if not observed.errors_are_ours:
+        if observed.sick_siblings:
+            left = frozenset(symptom for symptom in left if not symptom.startswith("elb_"))
+    elif facts.explained & observed.symptoms and not _large(left, observed):
+        left = frozenset(symptom for symptom in left if not symptom.startswith(("elb_", "target_5xx")))
+        if facts.explained & {"unhealthy", "no-targets", "task-stops", "deployment"}:
+            left = frozenset()
+    if not left:
+        return
+    tells = _what_would_tell(left, facts)
+    yield Finding(
+        resource=facts.subject.label,
+        summary=_summary(left, observed, bool(facts.explained & observed.symptoms)),
+        supports=tuple(_observed(left, observed)),
+        effect_seen=True,
+        explains=left,
+        since=observed.onset,
+        overturned_by=tells,
+        advice=f"What would tell: {tells}.",
+        at_most="possible",
+    )
+
+
+def _large(left: frozenset[str], observed: Observations) -> bool:
+    """True when the unexplained errors are a tenth of all, or more."""
+    total = observed.counts.elb_total + (observed.counts.target_5xx or 0)
+    missing = sum(
+        getattr(observed.counts, symptom, 0) or 0 for symptom in left if symptom.startswith(("elb_", "target"))
+    )
+    return total > 0 and missing / total >= PARTITION_SHARE
+
+
+def _summary(left: frozenset[str], observed: Observations, partly: bool) -> str:
+    if not observed.errors_are_ours and all(symptom.startswith("elb_") for symptom in left):
+        return "the load balancer's errors may belong to any of its target groups; nothing points to this one"
+    numbers = ", ".join(
+        f"{getattr(observed.counts, symptom)} × {_name(symptom)}"
+        for symptom in sorted(left)
+        if getattr(observed.counts, symptom, None)
+    )
+    if partly:
+        return f"not explained by the cause above: {numbers or ', '.join(sorted(left))}"
+    return f"no cause in the catalogue fits what was read: {numbers or ', '.join(sorted(left))}"
+
+
+def _name(symptom: str) -> str:
+    return "5xx of the targets" if symptom == "target_5xx" else f"{symptom.removeprefix('elb_')} of the load balancer"
+
+
+def _observed(left: frozenset[str], observed: Observations) -> Iterator[Evidence]:
+    for symptom in sorted(left):
+        number = getattr(observed.counts, symptom, None)
+        if number:
+            yield supporting(f"{number} × {_name(symptom)}", "cloudwatch:GetMetricData", value=number)
+        elif symptom in {"unhealthy", "unused", "no-targets"}:
+            yield supporting(f"target health: {symptom}", "elbv2:DescribeTargetHealth")
+        elif symptom == "task-stops":
+            yield supporting("tasks stop by themselves", "ecs:DescribeTasks")
+        elif symptom == "deployment":
+            yield supporting("a deployment does not get through", "ecs:DescribeServices")
+
+
+def _what_would_tell(left: frozenset[str], facts: Facts) -> str:
+    unread = [
+        kind.name.replace("_", " ") for kind in (TargetHealth, StoppedTasks) if isinstance(facts.maybe(kind), Gap)
+    ]
+    wants = [_WOULD_TELL[f"elb_{code}"] for code in ELB_CODES if f"elb_{code}" in left]
+    if "target_5xx" in left or "unhealthy" in left or "task-stops" in left:
+        wants.append("the application's own log")
+    attributes = facts.maybe(LoadBalancerAttributes)
+    if wants and isinstance(attributes, LoadBalancerAttributes):
+        off = [arn for arn in facts.subject.load_balancers if not attributes.access_logs_enabled(arn)]
+        if off:
+            wants.append("access logs are off on this load balancer; switch them on for the next time")
+    return (
+        "; ".join([*wants, *(f"{name}, which could not be read" for name in unread)])
+        or "a second look in a few minutes"
+    )

@@ -1,0 +1,104 @@
+"""What every drawing of a report tells, and in which order: one selection for Slack, the terminal and the post-mortem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from diagnostics.report import Cause, CheckStatus, Report, TimelineEntry
+
+JUST_BEFORE: Final = timedelta(hours=2)
+TOLERANCE: Final = timedelta(minutes=1)
+"""Metrics have minutes, CloudTrail has seconds: a change of the same minute may have come first."""
+OVER_AFTER: Final = timedelta(minutes=10)
+MAX_CHANGES: Final = 5
+
+Mood = Literal["broken", "degraded", "over", "unclear", "well", "unread"]
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A report, sorted for reading.
+
+    `also` are further root causes that are as sure as the first, `rivals` those that compete with it;
+    `changes` came just before the onset, newest first, and are not among the first cause's evidence.
+    """
+
+    mood: Mood
+    first: Cause | None
+    also: tuple[Cause, ...]
+    rivals: tuple[Cause, ...]
+    contributing: tuple[Cause, ...]
+    consequences: tuple[Cause, ...]
+    changes: tuple[TimelineEntry, ...]
+
+
+def digest(report: Report) -> Digest:
+    first, rest = (report.causes[0], report.causes[1:]) if report.causes else (None, ())
+    roots = [cause for cause in rest if cause.role == "root"]
+    return Digest(
+        mood=_mood(report),
+        first=first,
+        also=tuple(cause for cause in roots if cause.band == "confirmed"),
+        rivals=tuple(cause for cause in roots if cause.band != "confirmed"),
+        contributing=tuple(cause for cause in rest if cause.role == "contributing"),
+        consequences=tuple(cause for cause in rest if cause.role == "consequence"),
+        changes=_changes_just_before(report, first),
+    )
+
+
+def count(report: Report, status: CheckStatus) -> int:
+    """How many checks ended this way."""
+    return sum(check.status == status for check in report.checks)
+
+
+def is_over(report: Report) -> bool:
+    """True when errors were seen and none in the last minutes of the window."""
+    symptom = report.symptom
+    return (
+        symptom.kind == "errors"
+        and symptom.last_seen is not None
+        and (report.window.end - symptom.last_seen > OVER_AFTER)
+    )
+
+
+def _mood(report: Report) -> Mood:
+    if report.verdict == "no_fault_found":
+        return "unread" if report.symptom.requests is None and report.gaps else "well"
+    if is_over(report):
+        return "over"
+    if report.verdict == "inconclusive":
+        return "unclear"
+    return "broken" if report.symptom.kind in {"errors", "capacity"} else "degraded"
+
+
+def _changes_just_before(report: Report, first: Cause | None) -> tuple[TimelineEntry, ...]:
+    onset = report.symptom.onset
+    if onset is None or report.verdict == "no_fault_found":
+        return ()
+    told = {(item.source, item.at) for item in first.evidence} if first else set()
+    near = [
+        entry
+        for entry in report.timeline
+        if onset - JUST_BEFORE <= entry.at <= onset + TOLERANCE
+        and _is_change(entry)
+        and (entry.source, entry.at) not in told
+    ]
+    return tuple(_newest_first(near)[:MAX_CHANGES])
+
+
+def _is_change(entry: TimelineEntry) -> bool:
+    """A change that somebody made, or a deployment; what AWS services do by themselves is no news."""
+    if entry.source.startswith("cloudtrail:"):
+        by_aws = entry.actor is not None and entry.actor.endswith(".amazonaws.com")
+        return not by_aws and "(refused: " not in entry.event
+    return entry.event.startswith("deployment of ")
+
+
+def _newest_first(entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:
+    def when(entry: TimelineEntry) -> datetime:
+        return entry.at
+
+    return sorted(entries, key=when, reverse=True)

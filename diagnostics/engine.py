@@ -1,0 +1,193 @@
+"""Snapshot in, report out. Pure: no clock, no network; the same snapshot always gives the same report."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterable, Mapping
+
+from diagnostics import timeline
+from diagnostics.causes import catalogue
+from diagnostics.causes.cause import CauseSpec, Facts, Finding
+from diagnostics.facts.fact import Fact, Frozen, Gap, NotApplicable
+from diagnostics.gaps import report_gaps
+from diagnostics.ranking import Ranked, rank
+from diagnostics.report import (
+    Cause,
+    Check,
+    EvidenceItem,
+    Report,
+    ReportTarget,
+    ReportWindow,
+    Stats,
+    Verdict,
+)
+from diagnostics.rules.observations import Observations, observe
+from diagnostics.snapshot import Snapshot
+from diagnostics.symptom import symptom_of
+from diagnostics.wording import headline
+
+log = logging.getLogger(__name__)
+
+MAX_FINDINGS_A_CAUSE = 50
+OVERTURN_FIRST = 2
+"""For so many of the first causes the report says what would make them wrong."""
+
+
+class Judged(Frozen):
+    """What one cause said about the facts."""
+
+    check: Check
+    findings: tuple[Finding, ...] = ()
+
+
+def diagnose(snapshot: Snapshot) -> Report:
+    """Judges every cause of the catalogue against the snapshot.
+
+    A cause whose needed facts are gaps becomes an `unknown` check; one that fails becomes `unknown` too and is logged,
+    because one faulty rule must not cost the answer.
+    """
+    specs = catalogue()
+    observed = observe(snapshot)
+    judged = {code: _judge(spec, snapshot, observed) for code, spec in specs.items() if not spec.residual}
+    explained = _explained(judged.values())
+    judged |= {code: _judge(spec, snapshot, observed, explained) for code, spec in specs.items() if spec.residual}
+    seen = {code: [f for f in item.findings if f.effect_seen] for code, item in judged.items()}
+    ranked = rank({code: items for code, items in seen.items() if items}, specs, observed)
+    reported = {item.code for item in ranked}
+    risks = {
+        code: [f for f in item.findings if not f.effect_seen] for code, item in judged.items() if code not in reported
+    }
+    ranked_risks = rank({code: items for code, items in risks.items() if items}, specs, observed)
+    causes = tuple(_cause(item, specs[item.code], first=n < OVERTURN_FIRST) for n, item in enumerate(ranked))
+    verdict = _verdict(ranked, specs, observed)
+    symptom = symptom_of(snapshot, observed)
+    return Report(
+        id=_report_id(snapshot),
+        made_at=snapshot.taken_at,
+        target=_target(snapshot),
+        window=ReportWindow(start=snapshot.window.start, end=snapshot.window.end),
+        symptom=symptom,
+        verdict=verdict,
+        headline=headline(snapshot, symptom, verdict, causes, observed),
+        causes=causes,
+        risks=tuple(_cause(item, specs[item.code], first=False) for item in ranked_risks),
+        checks=tuple(_settled(item.check, reported, {r.code for r in ranked_risks}) for item in judged.values()),
+        gaps=report_gaps(snapshot, specs),
+        timeline=timeline.build(snapshot, observed),
+        stats=_stats(snapshot),
+    )
+
+
+def _judge(
+    spec: CauseSpec, snapshot: Snapshot, observed: Observations, explained: frozenset[str] = frozenset()
+) -> Judged:
+    for kind in spec.needs:
+        found = snapshot.get(kind)
+        if isinstance(found, NotApplicable):
+            return Judged(check=Check(code=spec.code, status="not_applicable", reason=found.reason))
+        if isinstance(found, Gap):
+            reason = f"{_words(kind)} could not be read ({found.action}: {found.error})"
+            return Judged(check=Check(code=spec.code, status="unknown", reason=reason))
+    facts = Facts(snapshot, observed, spec.needs, spec.uses, explained)
+    try:
+        findings = tuple(finding for finding, _ in zip(spec.function(facts), range(MAX_FINDINGS_A_CAUSE), strict=False))
+    except Exception:
+        log.exception("cause %s failed on report %s", spec.code, _report_id(snapshot))
+        return Judged(check=Check(code=spec.code, status="unknown", reason="the check itself failed; see the log"))
+    return Judged(check=_check(spec, findings, snapshot), findings=findings)
+
+
+def _check(spec: CauseSpec, findings: tuple[Finding, ...], snapshot: Snapshot) -> Check:
+    if any(finding.effect_seen for finding in findings):
+        return Check(code=spec.code, status="found", reason=findings[0].summary)
+    if findings:
+        return Check(code=spec.code, status="risk", reason=findings[0].summary)
+    unread = [_words(kind) for kind in spec.uses if isinstance(snapshot.get(kind), Gap)]
+    reason = "nothing speaks for it" + (f"; not read: {', '.join(unread)}" if unread else "")
+    return Check(code=spec.code, status="clear", reason=reason)
+
+
+def _settled(check: Check, reported: set[str], risks: set[str]) -> Check:
+    """A finding that gave way to a more specific cause is not reported as found."""
+    if check.status == "found" and check.code not in reported:
+        return check.model_copy(update={"status": "clear", "reason": "a more specific cause explains it"})
+    if check.status == "risk" and check.code not in risks:
+        return check.model_copy(update={"status": "clear", "reason": "a more specific risk covers it"})
+    return check
+
+
+def _explained(judged: Iterable[Judged]) -> frozenset[str]:
+    return frozenset(
+        symptom for item in judged for finding in item.findings if finding.effect_seen for symptom in finding.explains
+    )
+
+
+def _verdict(ranked: tuple[Ranked, ...], specs: Mapping[str, CauseSpec], observed: Observations) -> Verdict:
+    if not ranked:
+        return "no_fault_found" if observed.kind == "none" else "inconclusive"
+    if specs[ranked[0].code].residual:
+        return "inconclusive"
+    return "causes_found"
+
+
+def _cause(item: Ranked, spec: CauseSpec, *, first: bool) -> Cause:
+    best = item.findings[0]
+    summaries = list(dict.fromkeys(finding.summary for finding in item.findings))
+    more = f" (and {len(summaries) - 1} more)" if len(summaries) > 1 else ""
+    overturned_by = next((finding.overturned_by for finding in item.findings if finding.overturned_by), None)
+    return Cause(
+        code=item.code,
+        family=spec.family,
+        title=spec.title,
+        summary=summaries[0] + more,
+        confidence=item.confidence,
+        band=item.band,
+        role=item.role,
+        evidence=tuple(EvidenceItem(text=e.text, source=e.source, at=e.at, value=e.value) for e in item.supports),
+        against=tuple(EvidenceItem(text=e.text, source=e.source, at=e.at, value=e.value) for e in item.against),
+        overturned_by=overturned_by if first else None,
+        advice=best.advice,
+        resources=tuple(dict.fromkeys(finding.resource for finding in item.findings)),
+        since=item.since,
+        docs=spec.docs,
+    )
+
+
+def _target(snapshot: Snapshot) -> ReportTarget:
+    subject = snapshot.subject
+    return ReportTarget(
+        query=subject.query,
+        kind=subject.kind,
+        account=subject.account,
+        region=subject.region,
+        account_name=subject.account_name,
+        load_balancers=subject.load_balancers,
+        target_groups=subject.target_groups,
+        cluster=subject.cluster,
+        service=subject.service,
+        function=subject.function,
+        label=subject.label,
+        runbook=subject.runbook,
+    )
+
+
+def _stats(snapshot: Snapshot) -> Stats:
+    stats = snapshot.stats
+    return Stats(
+        aws_calls=stats.aws_calls,
+        aws_seconds=stats.aws_seconds,
+        longest_chain=stats.longest_chain,
+        seconds=stats.seconds,
+        cache_hits=stats.cache_hits,
+    )
+
+
+def _report_id(snapshot: Snapshot) -> str:
+    subject = snapshot.subject
+    text = f"{subject.account}/{subject.region}/{subject.label}/{snapshot.taken_at.isoformat()}"
+    return f"r-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def _words(kind: type[Fact]) -> str:
+    return kind.name.replace("_", " ")

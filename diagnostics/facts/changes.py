@@ -1,0 +1,44 @@
+"""Who changed what, as CloudTrail recorded it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from pydantic import JsonValue
+
+from diagnostics.facts.fact import Fact, Frozen
+
+
+class Change(Frozen):
+    """One management event that was not read-only.
+
+    `actor` is the role, session or user in words; `by_service` is the AWS service that acted for somebody, such as
+    ``ecs.amazonaws.com``. `request` are the request parameters, bounded; `error` is set when AWS refused the call.
+    """
+
+    id: str
+    at: datetime
+    name: str
+    source: str
+    actor: str
+    by_service: str | None = None
+    user_agent: str = ""
+    source_ip: str = ""
+    resources: tuple[str, ...] = ()
+    request: dict[str, JsonValue] = {}
+    response: dict[str, JsonValue] = {}
+    error: str | None = None
+
+
+class Changes(Fact):
+    """Events of the look-ups that were made, newest first, each once. `complete` False: there were further pages.
+
+    `looked_up` are the resources that were asked about; nothing is known of others.
+    """
+
+    name: ClassVar[str] = "changes"
+
+    items: tuple[Change, ...]
+    looked_up: tuple[str, ...] = ()
+    complete: bool = True

@@ -1,0 +1,1 @@
+"""Words -> the thing in AWS that they mean."""

@@ -1,0 +1,178 @@
+"""From findings to an ordered list of causes: confidence, precedence, roles.
+
+Confidence comes from kinds of evidence, in the one table below, and from nothing else. Two records confirm each other
+only when they come from different sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from diagnostics.causes.cause import CauseSpec, Evidence, Finding, Strength
+from diagnostics.facts.fact import Frozen
+from diagnostics.report import Band, Role
+from diagnostics.rules.observations import Observations
+
+CONFIRMED, LIKELY, POSSIBLE = 0.92, 0.72, 0.35
+"""Starting points: decisive records of two sources, of one source, of none."""
+MORE_DECISIVE, MORE_SUPPORT, CONTRADICTION = 0.02, 0.03, 0.06
+FLOOR: Mapping[Band, float] = {"confirmed": 0.9, "likely": 0.6, "possible": 0.0}
+CEILING: Mapping[Band, float] = {"confirmed": 0.98, "likely": 0.86, "possible": 0.5}
+MAX_EVIDENCE = 12
+_ROLE_ORDER: Mapping[Role, int] = {"root": 0, "contributing": 1, "consequence": 2}
+
+
+class Ranked(Frozen):
+    """All findings of one code, weighed."""
+
+    code: str
+    findings: tuple[Finding, ...]
+    confidence: float
+    band: Band
+    role: Role
+
+    @property
+    def affects(self) -> frozenset[str]:
+        """What it explains; empty when any of its findings speaks of the whole subject."""
+        if any(not finding.affects for finding in self.findings):
+            return frozenset()
+        return frozenset().union(*(finding.affects for finding in self.findings))
+
+    @property
+    def explains(self) -> frozenset[str]:
+        return frozenset().union(*(finding.explains for finding in self.findings))
+
+    @property
+    def since(self) -> datetime | None:
+        return min((finding.since for finding in self.findings if finding.since), default=None)
+
+    @property
+    def supports(self) -> tuple[Evidence, ...]:
+        """Evidence of all findings, decisive first, each text once."""
+        items = unique(item for finding in self.findings for item in finding.supports)
+        return tuple(sorted(items, key=lambda item: item.strength is not Strength.DECISIVE))[:MAX_EVIDENCE]
+
+    @property
+    def against(self) -> tuple[Evidence, ...]:
+        return unique(item for finding in self.findings for item in finding.against)[:MAX_EVIDENCE]
+
+
+def rank(
+    findings: Mapping[str, Sequence[Finding]], specs: Mapping[str, CauseSpec], observed: Observations
+) -> tuple[Ranked, ...]:
+    """Causes in the order in which a person should read them. `findings` holds those with a seen effect only."""
+    weighed = {code: _weigh(code, tuple(items), observed) for code, items in findings.items() if items}
+    kept = _without_circumstantial(_without_general(weighed, specs), specs)
+    with_roles = _assign_roles(kept, specs)
+    return tuple(sorted(with_roles, key=lambda item: _order(item, with_roles, specs)))
+
+
+def confidence(finding: Finding) -> float:
+    """0-1 from the kinds of evidence alone."""
+    sources = {item.source for item in finding.supports if item.strength is Strength.DECISIVE}
+    support = sum(item.strength is Strength.SUPPORTING for item in finding.supports)
+    if len(sources) >= 2:
+        value = CONFIRMED + MORE_DECISIVE * (len(sources) - 2)
+        band: Band = "confirmed"
+    elif sources:
+        value = LIKELY + MORE_SUPPORT * support
+        band = "likely"
+    else:
+        value = POSSIBLE + MORE_SUPPORT * support
+        band = "possible"
+    value = min(value, CEILING[band])
+    contradictions = len(finding.against)
+    value -= CONTRADICTION * contradictions
+    if finding.at_most:
+        value = min(value, CEILING[finding.at_most])
+    return max(0.05, round(value, 2))
+
+
+def band_of(value: float) -> Band:
+    return next(band for band in ("confirmed", "likely", "possible") if value >= FLOOR[band])
+
+
+def unique(items: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    return tuple({(item.text, item.source): item for item in items}.values())
+
+
+def _weigh(code: str, findings: tuple[Finding, ...], observed: Observations) -> Ranked:
+    best = max(confidence(finding) for finding in findings)
+    if _rests_on_shared_errors(findings, observed):
+        best = min(best, CEILING["possible"])
+    role: Role = min((finding.role for finding in findings), key=lambda one: _ROLE_ORDER[one])
+    return Ranked(code=code, findings=findings, confidence=best, band=band_of(best), role=role)
+
+
+def _rests_on_shared_errors(findings: tuple[Finding, ...], observed: Observations) -> bool:
+    """True when all that was seen are errors which other target groups of the load balancer may own."""
+    if observed.errors_are_ours:
+        return False
+    explains = frozenset().union(*(finding.explains for finding in findings))
+    return bool(explains) and all(symptom.startswith("elb_") for symptom in explains)
+
+
+def _without_general(weighed: Mapping[str, Ranked], specs: Mapping[str, CauseSpec]) -> dict[str, Ranked]:
+    """Drops a general code where a specific one speaks of the same targets; the rest of its findings stays."""
+    kept = dict(weighed)
+    for code, specific in weighed.items():
+        for general in specs[code].replaces & kept.keys():
+            if general not in kept or code not in kept:
+                continue
+            rest = tuple(
+                finding for finding in kept[general].findings if not _overlap(finding.affects, specific.affects)
+            )
+            if rest:
+                kept[general] = kept[general].model_copy(update={"findings": rest})
+            else:
+                del kept[general]
+    return kept
+
+
+def _without_circumstantial(weighed: Mapping[str, Ranked], specs: Mapping[str, CauseSpec]) -> dict[str, Ranked]:
+    """Drops what only the order in time speaks for, where something better explains all that it would explain."""
+
+    def gives_way(item: Ranked) -> bool:
+        if not all(finding.circumstantial for finding in item.findings):
+            return False
+        better = [
+            other
+            for code, other in weighed.items()
+            if code != item.code and other.band != "possible" and other.explains & item.explains
+        ]
+        return bool(better) and not any(item.code in specs[other.code].helped_by for other in better)
+
+    return {code: item for code, item in weighed.items() if not gives_way(item)}
+
+
+def _overlap(one: frozenset[str], other: frozenset[str]) -> bool:
+    return not one or not other or bool(one & other)
+
+
+def _assign_roles(kept: Mapping[str, Ranked], specs: Mapping[str, CauseSpec]) -> tuple[Ranked, ...]:
+    roles: dict[str, Role] = {code: item.role for code, item in kept.items()}
+    for code, item in kept.items():
+        for other in specs[code].leads_to & kept.keys():
+            if other != code and _may_explain(item, kept[other]):
+                roles[other] = "consequence"
+        for other in specs[code].helped_by & kept.keys():
+            if other != code and roles[other] == "root" and item.band != "possible":
+                roles[other] = "contributing"
+    if roles and "root" not in roles.values():
+        strongest = max(kept.values(), key=lambda item: item.confidence)
+        roles[strongest.code] = "root"
+    return tuple(item.model_copy(update={"role": roles[code]}) for code, item in kept.items())
+
+
+def _may_explain(cause: Ranked, effect: Ranked) -> bool:
+    """A guess does not turn a well-founded fault into its consequence."""
+    return cause.band != "possible" or effect.band == "possible"
+
+
+def _order(
+    item: Ranked, everything: Sequence[Ranked], specs: Mapping[str, CauseSpec]
+) -> tuple[int, float, float, float, str]:
+    explained = len(item.explains)
+    since = item.since.timestamp() if item.since else float("inf")
+    return (_ROLE_ORDER[item.role], -round(item.confidence, 1), -explained, since, item.code)

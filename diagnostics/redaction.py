@@ -1,0 +1,130 @@
+"""What may be kept of environment values, command lines and messages: everything that could be a secret is cut out.
+
+A value is kept only when its name is on the allow-list *and* it does not look like a secret; names are always kept,
+because "the service has no PORT" is a finding and a password's name is not one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+REDACTED = "[redacted]"
+MAX_TEXT = 300
+MAX_VALUE = 200
+MAX_ARGUMENTS = 64
+MAX_NAMES = 200
+
+_ALLOWED = re.compile(
+    r"""(?:
+        (?:[A-Z0-9]+_)*(?:PORT|HOST|HOSTNAME|BIND|LISTEN|(?:BIND|LISTEN|SERVER)_ADDR(?:ESS)?)
+      | (?:[A-Z0-9]+_)*(?:KEEP_?ALIVE|KEEPALIVE)(?:_[A-Z]+)*
+      | (?:[A-Z0-9]+_)*(?:TIMEOUT|TIMEOUT_MS|TIMEOUT_S|TIMEOUT_SECONDS|GRACE_PERIOD|SHUTDOWN_TIMEOUT)
+      | (?:[A-Z0-9]+_)*(?:WORKERS?|THREADS?|CONCURRENCY|PROCESSES|MAX_REQUESTS|BACKLOG|MAX_CONNECTIONS|POOL_SIZE)
+      | (?:[A-Z0-9]+_)*(?:BASE_PATH|CONTEXT_PATH|ROOT_PATH|HEALTH_?CHECK_PATH|HEALTH_PATH)
+      | (?:[A-Z0-9]+_)*(?:LOG_LEVEL)
+      | ASPNETCORE_URLS | DOTNET_URLS | ASPNETCORE_ENVIRONMENT
+      | NODE_ENV | RAILS_ENV | RACK_ENV | APP_ENV | FLASK_ENV | DJANGO_SETTINGS_MODULE | SPRING_PROFILES_ACTIVE
+      | JAVA_OPTS | JAVA_TOOL_OPTIONS | JDK_JAVA_OPTIONS | CATALINA_OPTS | NODE_OPTIONS | GUNICORN_CMD_ARGS
+      | UVICORN_[A-Z_]+ | PUMA_[A-Z_]+ | WEB_CONCURRENCY | RAILS_MAX_THREADS | GOMAXPROCS | GOMEMLIMIT | GOGC
+      | MALLOC_ARENA_MAX | UV_THREADPOOL_SIZE | TZ
+    )\Z""",
+    re.VERBOSE,
+)
+# Words that mark a secret wherever they stand in a name, and short ones that do so only on their own.
+_TELLING = (
+    r"pass(?:word|wd|phrase|code)|secret|token|api[-_.]?key|access[-_.]?key|private[-_.]?key|credential|authorization"
+    r"|signature|cookie|session[-_.]?id|conn(?:ection)?[-_.]?str(?:ing)?|bearer|[a-z0-9][-_.]key(?![a-z])"
+    r"|(?<![a-z])(?:pass|pwd|auth|dsn|sig)(?![a-z])"
+)
+_TELLING_NAME = re.compile(_TELLING, re.IGNORECASE)
+_ASSIGNMENT = re.compile(
+    rf"""(?P<name>[\w.\-]*(?:{_TELLING})[\w.\-]*)
+         (?P<sep>["']?\s*[=:]\s*|\s+)
+         (?P<value>"[^"]*"|'[^']*'|[^\s"',;&]+)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_AUTH_SCHEME = re.compile(r"\b(Bearer|Basic|Digest|AWS4-HMAC-SHA256)\s+[^\s\"',;]{4,}", re.IGNORECASE)
+_USERINFO = re.compile(r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.\-]*://)[^\s\"'?#]+@")
+_SHORT_PASSWORD_FLAG = re.compile(r"(?P<flag>(?:^|\s)(?:-u|--user)[ =])(?P<user>[^\s:]+):\S+")
+_TOKENS = (
+    re.compile(r"\b(?:AKIA|ASIA|AIDA|AROA|ABIA|ACCA)[A-Z0-9]{12,}\b"),
+    re.compile(r"\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]*)?"),
+    re.compile(r"\b(?:xox[abeoprs]|xapp)-[A-Za-z0-9\-]{8,}"),
+    re.compile(r"\bgh[opsur]_[A-Za-z0-9]{20,}\b|\bgithub_pat_[A-Za-z0-9_]{20,}\b|\bglpat-[A-Za-z0-9_\-]{16,}"),
+    re.compile(r"\b(?:sk|pk|rk)[-_](?:live|test|proj|ant)?[-_]?[A-Za-z0-9_\-]{16,}"),
+    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+    re.compile(r"(?<![A-Za-z0-9/+=])(?=[A-Za-z0-9/+]*[0-9])(?=[A-Za-z0-9/+]*[a-z])(?=[A-Za-z0-9/+]*[A-Z])"
+               r"[A-Za-z0-9+]{20}[A-Za-z0-9/+]{20,}={0,2}(?![A-Za-z0-9/+=])"),
+)  # fmt: skip
+_DATABASE_CLIENT = re.compile(r"\b(?:mysql|mariadb)")
+_ATTACHED_PASSWORD = re.compile(r"(?P<flag>(?:^|\s)-p)(?=\S)[^\s]+")
+_ENCODED_FAILURE = re.compile(r"Encoded authorization failure message:\s*\S+", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]+")
+
+
+def redact_text(text: str, limit: int = MAX_TEXT) -> str:
+    """`text` on one line, without anything that looks like a secret, at most `limit` characters.
+
+    The input is cut before the patterns run, generously, so that a huge text costs no time.
+    """
+    bounded = text[: limit * 8]
+    bounded = _ENCODED_FAILURE.sub("", bounded)
+    for pattern in _TOKENS:
+        bounded = pattern.sub(REDACTED, bounded)
+    bounded = _AUTH_SCHEME.sub(lambda match: f"{match.group(1)} {REDACTED}", bounded)
+    bounded = _USERINFO.sub(lambda match: f"{match.group('scheme')}{REDACTED}@", bounded)
+    bounded = _SHORT_PASSWORD_FLAG.sub(lambda match: f"{match.group('flag')}{match.group('user')}:{REDACTED}", bounded)
+    bounded = _ASSIGNMENT.sub(_without_value, bounded)
+    if _DATABASE_CLIENT.search(bounded):
+        bounded = _ATTACHED_PASSWORD.sub(lambda match: f"{match.group('flag')}{REDACTED}", bounded)
+    bounded = _CONTROL.sub(" ", bounded).strip()
+    return bounded if len(bounded) <= limit else bounded[: limit - 1] + "…"
+
+
+def _without_value(match: re.Match[str]) -> str:
+    """Prose such as "the security token included" is no assignment: only `=`, `:` or a flag introduces a value."""
+    separator, name = match.group("sep"), match.group("name")
+    if separator.isspace() and not name.startswith("-"):
+        return match.group(0)
+    return f"{name}{separator}{REDACTED}"
+
+
+def redact_command(arguments: Sequence[str]) -> tuple[str, ...]:
+    """A command line argument by argument; the value after a flag such as ``--password`` goes too."""
+    kept: list[str] = []
+    hide_next = False
+    database_client = any(_DATABASE_CLIENT.search(argument[:MAX_TEXT]) for argument in arguments[:MAX_ARGUMENTS])
+    for argument in arguments[:MAX_ARGUMENTS]:
+        if hide_next and not argument.startswith("--"):
+            kept.append(REDACTED)
+            hide_next = False
+            continue
+        hide_next = argument.startswith("-") and "=" not in argument and is_secret_name(argument)
+        redacted = redact_text(argument)
+        if database_client:
+            redacted = _ATTACHED_PASSWORD.sub(lambda match: f"{match.group('flag')}{REDACTED}", redacted)
+        kept.append(redacted)
+    if len(arguments) > MAX_ARGUMENTS:
+        kept.append("…")
+    return tuple(kept)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether something with this name (a variable, a flag, a request parameter) is likely to hold a secret."""
+    return bool(_TELLING_NAME.search(name[:MAX_TEXT]))
+
+
+def is_allowed_name(name: str) -> bool:
+    """Whether the value of an environment variable with this name may be kept."""
+    return bool(_ALLOWED.match(name)) and not is_secret_name(name)
+
+
+def allowed_environment(values: Mapping[str, str]) -> dict[str, str]:
+    """Allow-listed variables with their redacted, bounded values."""
+    return {name: redact_text(value, MAX_VALUE) for name, value in values.items() if is_allowed_name(name)}
+
+
+def bounded_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of variables, each once and bounded."""
+    return tuple(dict.fromkeys(redact_text(name, MAX_VALUE) for name in names))[:MAX_NAMES]

@@ -1,0 +1,163 @@
+"""Which recorded change may be blamed: it touches this path, it succeeded, and it came before the trouble.
+
+CloudTrail's field names: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from diagnostics.causes.cause import Evidence, Strength
+from diagnostics.facts import Change, Changes, Gap, NotApplicable
+from diagnostics.facts.network import Permission
+
+SOURCE = "cloudtrail:LookupEvents"
+ONSET_TOLERANCE = timedelta(minutes=1)
+"""Metrics are aligned to minutes, so a change may look up to a minute younger than its first effect."""
+EFFECT_WITHIN = timedelta(minutes=15)
+"""A change this close before the onset explains it by itself; an older one only fits."""
+MAX_NESTING = 8
+MAX_ACTOR_CHARS = 80
+
+ACT_BY_THEMSELVES = frozenset(
+    {
+        "autoscaling.amazonaws.com",
+        "ecs.amazonaws.com",
+        "ecs.application-autoscaling.amazonaws.com",
+        "elasticloadbalancing.amazonaws.com",
+    }
+)
+"""Services whose calls are their daily work: part of the timeline, not somebody's change."""
+
+_API_DATE = re.compile(r"\d{8}(v\d+)?\Z")
+_WORDS = {
+    "AuthorizeSecurityGroupEgress": "outbound rule added",
+    "AuthorizeSecurityGroupIngress": "rule added",
+    "CreateNetworkAclEntry": "network ACL entry added",
+    "CreateRule": "listener rule added",
+    "DeleteNetworkAclEntry": "network ACL entry removed",
+    "DeleteRule": "listener rule removed",
+    "DeregisterTargets": "targets deregistered",
+    "ModifyListener": "listener changed",
+    "ModifyLoadBalancerAttributes": "load balancer attributes changed",
+    "ModifyNetworkInterfaceAttribute": "network interface changed",
+    "ModifyRule": "listener rule changed",
+    "ModifySecurityGroupRules": "rules changed",
+    "ModifyTargetGroup": "target group changed",
+    "ModifyTargetGroupAttributes": "target group attributes changed",
+    "RegisterTaskDefinition": "task definition registered",
+    "ReplaceNetworkAclAssociation": "another network ACL put before the subnet",
+    "ReplaceNetworkAclEntry": "network ACL entry changed",
+    "RevokeSecurityGroupEgress": "outbound rule removed",
+    "RevokeSecurityGroupIngress": "rule removed",
+    "SetIpAddressType": "load balancer's address type changed",
+    "SetSecurityGroups": "load balancer's security groups changed",
+    "SetSubnets": "load balancer's subnets changed",
+    "StopTask": "task stopped",
+    "UpdateService": "service changed",
+}
+
+
+def changes_before_onset(
+    changes: Changes | Gap | NotApplicable,
+    *,
+    resources: Iterable[str],
+    names: Iterable[str],
+    onset: datetime | None,
+    tolerance: timedelta = ONSET_TOLERANCE,
+    by_services_too: bool = False,
+) -> tuple[Change, ...]:
+    """Successful changes with one of these event names to one of these resources before the onset, newest first.
+
+    `resources` are ids, names or ARNs. Without a known onset nothing can be said about the order, so nothing is
+    returned. Calls that a service made as part of its daily work are left out unless `by_services_too`.
+    """
+    if not isinstance(changes, Changes) or onset is None:
+        return ()
+    wanted, touched = frozenset(names), frozenset(resources)
+    found = (
+        change
+        for change in changes.items
+        if event_name(change) in wanted
+        and change.error is None
+        and change.at <= onset + tolerance
+        and (by_services_too or change.by_service not in ACT_BY_THEMSELVES)
+        and touched.intersection(_touched(change))
+    )
+    return tuple(sorted(found, key=lambda change: change.at, reverse=True))
+
+
+def change_evidence(change: Change, onset: datetime | None = None) -> Evidence:
+    """The change in words: ``rule removed 03:10 by role/ops-admin``.
+
+    With `onset` given and the change at most a quarter of an hour before it, the record is decisive.
+    """
+    what = _WORDS.get(event_name(change)) or event_name(change)
+    actor = change.actor[:MAX_ACTOR_CHARS]
+    via = f" through {change.by_service}" if change.by_service else ""
+    close = onset is not None and timedelta(0) <= onset + ONSET_TOLERANCE - change.at <= EFFECT_WITHIN + ONSET_TOLERANCE
+    return Evidence(
+        text=f"{what} {change.at:%H:%M} by {actor}{via}",
+        source=SOURCE,
+        strength=Strength.DECISIVE if close else Strength.SUPPORTING,
+        at=change.at,
+    )
+
+
+def event_name(change: Change) -> str:
+    """The event's name without the API date that Lambda appends (``AddPermission20150331v2``)."""
+    return _API_DATE.sub("", change.name)
+
+
+def permissions_in(change: Change) -> tuple[Permission, ...]:
+    """The security group permissions that the event names; empty when it named rules by id only.
+
+    The request holds ``ipPermissions`` unless the caller gave rule ids; the answer then lists the rules themselves.
+    """
+    return tuple(_permission(raw) for raw in _with_protocol([change.request, change.response], MAX_NESTING))
+
+
+def _touched(change: Change) -> Iterator[str]:
+    yield from change.resources
+    yield from (value for value in change.request.values() if isinstance(value, str))
+
+
+def _with_protocol(value: object, depth: int) -> Iterator[Mapping[str, Any]]:
+    if depth == 0:
+        return
+    if isinstance(value, Mapping):
+        if "ipProtocol" in value:
+            yield value
+            return
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _with_protocol(item, depth - 1)
+
+
+def _permission(raw: Mapping[str, Any]) -> Permission:
+    groups = [item.get("groupId") for item in _items(raw.get("groups"))] + [raw.get("referencedGroupId")]
+    cidrs = [item.get("cidrIp") for item in _items(raw.get("ipRanges"))] + [raw.get("cidrIpv4")]
+    ipv6 = [item.get("cidrIpv6") for item in _items(raw.get("ipv6Ranges"))] + [raw.get("cidrIpv6")]
+    return Permission.model_validate(
+        {
+            "protocol": str(raw["ipProtocol"]),
+            "from_port": _port(raw.get("fromPort")),
+            "to_port": _port(raw.get("toPort")),
+            "cidrs": [cidr for cidr in cidrs if isinstance(cidr, str)],
+            "ipv6_cidrs": [cidr for cidr in ipv6 if isinstance(cidr, str)],
+            "groups": [{"group_id": group} for group in groups if isinstance(group, str)],
+        }
+    )
+
+
+def _items(value: object) -> tuple[Mapping[str, Any], ...]:
+    items = value.get("items") if isinstance(value, Mapping) else value
+    return tuple(item for item in items if isinstance(item, Mapping)) if isinstance(items, list) else ()
+
+
+def _port(value: object) -> int | None:
+    return value if isinstance(value, int) else None

@@ -1,0 +1,297 @@
+"""What went wrong as far as it can be seen, before any cause is named.
+
+Counters come from CloudWatch (https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html).
+The load balancer's own errors have no TargetGroup dimension, so on a load balancer with several target groups they
+belong to nobody in particular until something of this target group points the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Literal
+
+from diagnostics.facts import (
+    EcsService,
+    Listeners,
+    Metrics,
+    Point,
+    StoppedTasks,
+    TargetGroups,
+    TargetHealth,
+    Task,
+)
+from diagnostics.facts.fact import Frozen
+from diagnostics.rules.onset import Pattern, last_burst, pattern_of
+from diagnostics.snapshot import Snapshot
+
+ELB_CODES = ("500", "502", "503", "504")
+NOISE_ERRORS = 3
+NOISE_RATE = 0.001
+ABNORMAL_STOP_CODES = frozenset({"TaskFailedToStart", "EssentialContainerExited"})
+_KILLED_BY_HEALTH = ("Task failed ELB health checks", "Task failed container health checks", "failed container health")
+STUCK_DEPLOYMENT_S = 15 * 60
+
+SymptomKind = Literal["errors", "capacity", "deployment", "none"]
+
+
+class ErrorCounts(Frozen):
+    """Errors in the window. None: could not be read. Codes 500, 502-504 are the load balancer's own."""
+
+    elb_500: int | None = None
+    elb_502: int | None = None
+    elb_503: int | None = None
+    elb_504: int | None = None
+    target_5xx: int | None = None
+    requests: int | None = None
+    connection_errors: int | None = None
+    tls_errors: int | None = None
+    fixed_responses: int | None = None
+
+    def elb(self, code: str) -> int:
+        return getattr(self, f"elb_{code}") or 0
+
+    @property
+    def elb_total(self) -> int:
+        return sum(self.elb(code) for code in ELB_CODES)
+
+
+class Observations(Frozen):
+    """The observed effects of whatever is wrong.
+
+    `symptoms` are the words that findings use in `explains`: ``elb_500``…``elb_504``, ``target_5xx``, ``unhealthy``,
+    ``unused``, ``no-targets``, ``task-stops``, ``deployment``. `errors_are_ours`: the load balancer's own errors can
+    only belong to this subject (it has the load balancer to itself, or its own metrics show connection errors,
+    unhealthy or missing targets). `sick_siblings`: other target groups of the load balancer that show trouble.
+    """
+
+    counts: ErrorCounts = ErrorCounts()
+    symptoms: frozenset[str] = frozenset()
+    kind: SymptomKind = "none"
+    shared_load_balancer: bool = False
+    errors_are_ours: bool = True
+    sick_siblings: tuple[str, ...] = ()
+    onset: datetime | None = None
+    last_seen: datetime | None = None
+    pattern: Pattern = "none"
+    onset_at_edge: bool = False
+    error_minutes: tuple[Point, ...] = ()
+
+    def saw(self, *symptoms: str) -> bool:
+        return any(symptom in self.symptoms for symptom in symptoms)
+
+
+def observe(snapshot: Snapshot) -> Observations:
+    """All observed effects of a snapshot; missing facts leave their part unobserved."""
+    metrics = snapshot.get(Metrics)
+    counts, minutes = _errors(snapshot, metrics if isinstance(metrics, Metrics) else None)
+    shared = _is_shared(snapshot)
+    own_trouble = _own_trouble(snapshot, counts)
+    siblings = _sick_siblings(snapshot, metrics) if shared and isinstance(metrics, Metrics) else ()
+    errors_are_ours = not shared or own_trouble
+    symptoms = set(_health_symptoms(snapshot)) | set(_ecs_symptoms(snapshot))
+    symptoms |= set(_error_symptoms(counts))
+    relevant = minutes["target_5xx"] if not errors_are_ours else _merge(minutes.values())
+    above_noise = tuple(point for point in relevant if point.value > 0) if _is_loud(symptoms) else ()
+    burst = last_burst(above_noise, snapshot.window.end)
+    covered_from = metrics.covered_from if isinstance(metrics, Metrics) else snapshot.window.start
+    onset = burst.start if burst else _first_sign(snapshot, symptoms)
+    return Observations(
+        counts=counts,
+        symptoms=frozenset(symptoms),
+        kind=_kind(symptoms, errors_are_ours),
+        shared_load_balancer=shared,
+        errors_are_ours=errors_are_ours,
+        sick_siblings=siblings,
+        onset=onset,
+        last_seen=burst.end if burst else None,
+        pattern=pattern_of(above_noise, burst, _deployment_times(snapshot)),
+        onset_at_edge=bool(burst and burst.start - covered_from <= timedelta(minutes=2)),
+        error_minutes=relevant,
+    )
+
+
+def is_abnormal_stop(task: Task) -> bool:
+    """True for a task that did not stop because somebody or a roll-out wanted it to."""
+    if task.stop_code in ABNORMAL_STOP_CODES:
+        return True
+    return any(words in (task.stopped_reason or "") for words in _KILLED_BY_HEALTH)
+
+
+def _total(metrics: Metrics, window_start: datetime, window_end: datetime, metric: str, **dimensions: str) -> int | None:
+    series = metrics.find(metric, "Sum", **dimensions)
+    if series is None:
+        return None
+    return round(sum(point.value for point in series.between(window_start, window_end)))
+
+
+def _errors(snapshot: Snapshot, metrics: Metrics | None) -> tuple[ErrorCounts, dict[str, tuple[Point, ...]]]:
+    empty: dict[str, tuple[Point, ...]] = {"target_5xx": ()}
+    balancers = _dimensions(snapshot)
+    if metrics is None or not balancers:
+        return ErrorCounts(), empty
+    start, end = snapshot.window.start, snapshot.window.end
+    groups = _group_dimensions(snapshot)
+    minutes: dict[str, list[Point]] = {"target_5xx": []}
+    totals: dict[str, int | None] = {}
+
+    def add(name: str, metric: str, **dimensions: str) -> None:
+        found = _total(metrics, start, end, metric, **dimensions)
+        if found is not None:
+            totals[name] = (totals.get(name) or 0) + found
+
+    for balancer in balancers:
+        for code in ELB_CODES:
+            add(f"elb_{code}", f"HTTPCode_ELB_{code}_Count", LoadBalancer=balancer)
+            series = metrics.find(f"HTTPCode_ELB_{code}_Count", "Sum", LoadBalancer=balancer)
+            minutes.setdefault(f"elb_{code}", []).extend(series.points if series else ())
+        add("fixed_responses", "HTTP_Fixed_Response_Count", LoadBalancer=balancer)
+        own = [{"LoadBalancer": balancer, "TargetGroup": group} for group in groups] or [{"LoadBalancer": balancer}]
+        for dimensions in own:
+            add("target_5xx", "HTTPCode_Target_5XX_Count", **dimensions)
+            add("requests", "RequestCount", **dimensions)
+            add("connection_errors", "TargetConnectionErrorCount", **dimensions)
+            add("tls_errors", "TargetTLSNegotiationErrorCount", **dimensions)
+            series = metrics.find("HTTPCode_Target_5XX_Count", "Sum", **dimensions)
+            minutes["target_5xx"].extend(series.points if series else ())
+    return ErrorCounts(**totals), {name: tuple(points) for name, points in minutes.items()}
+
+
+def _dimensions(snapshot: Snapshot) -> tuple[str, ...]:
+    return tuple(arn.split(":loadbalancer/", 1)[-1] for arn in snapshot.subject.load_balancers)
+
+
+def _group_dimensions(snapshot: Snapshot) -> tuple[str, ...]:
+    return tuple(arn.rsplit(":", 1)[-1] for arn in snapshot.subject.target_groups)
+
+
+def _is_shared(snapshot: Snapshot) -> bool:
+    if snapshot.subject.kind == "load-balancer":
+        return False
+    listeners = snapshot.get(Listeners)
+    own = set(snapshot.subject.target_groups)
+    if isinstance(listeners, Listeners):
+        used = {arn for balancer in snapshot.subject.load_balancers for arn in listeners.target_groups_of(balancer)}
+        return bool(used - own)
+    groups = snapshot.get(TargetGroups)
+    return isinstance(groups, TargetGroups) and any(group.arn not in own for group in groups.items)
+
+
+def _own_trouble(snapshot: Snapshot, counts: ErrorCounts) -> bool:
+    if counts.connection_errors or counts.tls_errors:
+        return True
+    return bool(_health_symptoms(snapshot))
+
+
+def _sick_siblings(snapshot: Snapshot, metrics: Metrics) -> tuple[str, ...]:
+    own = set(_group_dimensions(snapshot))
+    sick: dict[str, None] = {}
+    for metric, statistic in (
+        ("TargetConnectionErrorCount", "Sum"),
+        ("TargetTLSNegotiationErrorCount", "Sum"),
+        ("UnHealthyHostCount", "Minimum"),
+    ):
+        for series in metrics.with_metric(metric, statistic):
+            group = dict(series.dimensions).get("TargetGroup")
+            if group and group not in own and any(
+                point.value > 0 for point in series.between(snapshot.window.start, snapshot.window.end)
+            ):
+                sick[group] = None
+    return tuple(sick)
+
+
+def _health_symptoms(snapshot: Snapshot) -> Iterable[str]:
+    health = snapshot.get(TargetHealth)
+    if not isinstance(health, TargetHealth):
+        return
+    if health.in_state("unhealthy"):
+        yield "unhealthy"
+    if health.in_state("unused"):
+        yield "unused"
+    if any(_is_empty(targets) for targets in health.by_group.values()):
+        yield "no-targets"
+
+
+def _is_empty(targets: Iterable[object]) -> bool:
+    return not any(getattr(target, "state", "") not in {"draining", "unused"} for target in targets)
+
+
+def _ecs_symptoms(snapshot: Snapshot) -> Iterable[str]:
+    stopped = snapshot.get(StoppedTasks)
+    if isinstance(stopped, StoppedTasks) and any(
+        is_abnormal_stop(task) and task.stopped_at and task.stopped_at >= snapshot.window.start for task in stopped.items
+    ):
+        yield "task-stops"
+    service = snapshot.get(EcsService)
+    if isinstance(service, EcsService) and _deployment_in_trouble(service, snapshot.taken_at):
+        yield "deployment"
+
+
+def _deployment_in_trouble(service: EcsService, now: datetime) -> bool:
+    for deployment in service.deployments:
+        if deployment.rollout_state == "FAILED":
+            return True
+        if deployment.status == "PRIMARY" and deployment.rollout_state == "IN_PROGRESS":
+            stuck = (now - deployment.created_at).total_seconds() > STUCK_DEPLOYMENT_S
+            if deployment.failed_tasks > 0 or (stuck and deployment.running < deployment.desired):
+                return True
+    return service.desired > service.running and any(
+        "unable to place a task" in event.message or "unable to consistently start" in event.message
+        for event in service.events[:20]
+        if (now - event.at).total_seconds() < 3600
+    )
+
+
+def _error_symptoms(counts: ErrorCounts) -> Iterable[str]:
+    reached = (counts.requests or 0) + counts.elb_total
+    for name in (*(f"elb_{code}" for code in ELB_CODES), "target_5xx"):
+        number = getattr(counts, name) or 0
+        if number >= NOISE_ERRORS and (reached == 0 or number / reached >= NOISE_RATE):
+            yield name
+
+
+def _is_loud(symptoms: Iterable[str]) -> bool:
+    return any(symptom.startswith(("elb_", "target_5xx")) for symptom in symptoms)
+
+
+def _kind(symptoms: set[str], errors_are_ours: bool) -> SymptomKind:
+    own_errors = {s for s in symptoms if s == "target_5xx" or (s.startswith("elb_") and errors_are_ours)}
+    if own_errors:
+        return "errors"
+    if symptoms & {"unhealthy", "unused", "no-targets", "task-stops"}:
+        return "capacity"
+    if "deployment" in symptoms:
+        return "deployment"
+    return "none"
+
+
+def _merge(series: Iterable[Iterable[Point]]) -> tuple[Point, ...]:
+    sums: dict[datetime, float] = {}
+    for points in series:
+        for point in points:
+            sums[point.at] = sums.get(point.at, 0.0) + point.value
+    return tuple(Point(at=at, value=value) for at, value in sorted(sums.items()))
+
+
+def _deployment_times(snapshot: Snapshot) -> tuple[datetime, ...]:
+    service = snapshot.get(EcsService)
+    if not isinstance(service, EcsService):
+        return ()
+    return tuple(deployment.created_at for deployment in service.deployments)
+
+
+def _first_sign(snapshot: Snapshot, symptoms: set[str]) -> datetime | None:
+    """When the trouble began, where no error counter tells: the first minute with an unhealthy target, a task stop."""
+    signs: list[datetime] = []
+    metrics = snapshot.get(Metrics)
+    if "unhealthy" in symptoms and isinstance(metrics, Metrics):
+        own = set(_group_dimensions(snapshot))
+        for series in metrics.with_metric("UnHealthyHostCount", "Maximum"):
+            if dict(series.dimensions).get("TargetGroup") in own:
+                burst = last_burst(tuple(p for p in series.points if p.value > 0), snapshot.window.end)
+                signs.extend([burst.start] if burst else [])
+    stopped = snapshot.get(StoppedTasks)
+    if "task-stops" in symptoms and isinstance(stopped, StoppedTasks):
+        signs.extend(task.stopped_at for task in stopped.items if is_abnormal_stop(task) and task.stopped_at)
+    return min(signs) if signs else None
+

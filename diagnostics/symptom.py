@@ -1,0 +1,88 @@
+"""The report's symptom: what users or the service suffered, in numbers that were read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from diagnostics.facts import Metrics, TargetHealth
+from diagnostics.report import Concentration, Symptom
+from diagnostics.rules.observations import Observations
+from diagnostics.snapshot import Snapshot
+
+ZONE_SHARE = 0.8
+TARGET_SHARE = 0.8
+
+
+def symptom_of(snapshot: Snapshot, observed: Observations) -> Symptom:
+    """Codes 561, 460, 463 and 464 have no metric of their own: they are None until access logs are read."""
+    counts = observed.counts
+    return Symptom(
+        kind=observed.kind,
+        scope="load-balancer" if _whole_balancer(snapshot, observed) else "target-group",
+        elb_500=counts.elb_500,
+        elb_502=counts.elb_502,
+        elb_503=counts.elb_503,
+        elb_504=counts.elb_504,
+        target_5xx=counts.target_5xx,
+        requests=counts.requests,
+        error_rate=_error_rate(observed),
+        pattern=observed.pattern if observed.kind == "errors" else "none",
+        onset=observed.onset if observed.kind != "none" else None,
+        last_seen=observed.last_seen if observed.kind == "errors" else None,
+        concentration=_concentration(snapshot),
+        generated_by=_generated_by(observed),
+    )
+
+
+def _whole_balancer(snapshot: Snapshot, observed: Observations) -> bool:
+    return snapshot.subject.kind == "load-balancer" or observed.shared_load_balancer
+
+
+def _error_rate(observed: Observations) -> float | None:
+    """Errors over requests that reached a target plus errors that reached none (RequestCount leaves those out)."""
+    counts = observed.counts
+    if counts.requests is None or counts.elb_502 is None:
+        return None
+    own = counts.elb_total if observed.errors_are_ours else 0
+    unreached = counts.elb(code="503") if observed.errors_are_ours else 0
+    errors = own + (counts.target_5xx or 0)
+    total = counts.requests + unreached
+    return round(min(errors / total, 1.0), 4) if total else (1.0 if errors else 0.0)
+
+
+def _generated_by(observed: Observations) -> Literal["load-balancer", "target", "mixed", "none"]:
+    elb = observed.errors_are_ours and any(symptom.startswith("elb_") for symptom in observed.symptoms)
+    target = "target_5xx" in observed.symptoms
+    if elb and target:
+        return "mixed"
+    return "load-balancer" if elb else "target" if target else "none"
+
+
+def _concentration(snapshot: Snapshot) -> Concentration:
+    metrics = snapshot.get(Metrics)
+    zones: dict[str, float] = {}
+    if isinstance(metrics, Metrics):
+        for code in ("502", "503", "504"):
+            for series in metrics.with_metric(f"HTTPCode_ELB_{code}_Count"):
+                zone = dict(series.dimensions).get("AvailabilityZone")
+                if zone:
+                    points = series.between(snapshot.window.start, snapshot.window.end)
+                    zones[zone] = zones.get(zone, 0.0) + sum(point.value for point in points)
+    if len(zones) > 1 and (share := _largest_share(zones)) and share[1] >= ZONE_SHARE:
+        return Concentration(by="zone", key=share[0], share=round(share[1], 2))
+    health = snapshot.get(TargetHealth)
+    if isinstance(health, TargetHealth):
+        sick = [target.key for _, target in health.in_state("unhealthy")]
+        everything = sum(1 for _ in health.all())
+        if len(sick) == 1 and everything > 1:
+            return Concentration(by="target", key=sick[0], share=None)
+    return Concentration()
+
+
+def _largest_share(parts: Mapping[str, float]) -> tuple[str, float] | None:
+    total = sum(parts.values())
+    if not total:
+        return None
+    key = max(parts, key=lambda one: parts[one])
+    return key, parts[key] / total

@@ -1,0 +1,1 @@
+"""Slack in, Slack out: parsing what people and alarms say, and drawing what they read."""

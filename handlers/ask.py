@@ -1,0 +1,85 @@
+"""One question from one place in Slack, as it waits in the queue, and what it needs from outside."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import Literal, Protocol
+
+from diagnostics.facts.fact import Frozen
+from diagnostics.question import Ambiguous, Question, Refused, Unknown
+from diagnostics.report import Report
+
+Answer = Report | Ambiguous | Unknown | Refused
+"""What is told to people: an outcome without the snapshot that only the engine needs."""
+
+
+class Origin(Frozen):
+    """Who asked, and where.
+
+    `thread_ts` is the message in whose thread the answer belongs; a slash command has none.
+    `response_url` takes at most 5 answers in 30 minutes: https://docs.slack.dev/interactivity/handling-user-interaction
+    """
+
+    team: str
+    channel: str
+    user: str
+    thread_ts: str | None = None
+    response_url: str | None = None
+
+
+class Place(Frozen):
+    """Where the answer stands. `parent_ts` is a line of ours that becomes the headline; None: nothing of ours is there.
+
+    A private place is seen by the asker only and takes its messages by `Origin.response_url`.
+    """
+
+    channel: str
+    parent_ts: str | None = None
+    reply_ts: str | None = None
+    private: bool = False
+
+
+class Ask(Frozen):
+    """A question with its origin. `place` is known from the start when an existing answer is refreshed."""
+
+    id: str
+    correlation_id: str
+    kind: Literal["command", "mention", "refresh"]
+    question: Question
+    origin: Origin
+    asked_at: datetime
+    place: Place | None = None
+
+
+class Refresh(Frozen):
+    """What a Refresh button does: the question again, answered in the message that holds the button."""
+
+    question: Question
+    place: Place
+    kind: Literal["refresh"] = "refresh"
+
+
+class Desk(Protocol):
+    """Takes questions in. It never blocks for longer than Slack waits for an acknowledgement (3 s)."""
+
+    def submit(self, ask: Ask) -> str | None:
+        """Queues the question. Returns None, or one line for the asker when it could not be queued.
+
+        Raises `NotQueuedError` when it could not be queued and nobody can be told.
+        """
+
+
+class NotQueuedError(Exception):
+    """The question was not accepted; Slack should deliver it again."""
+
+
+def new_id(prefix: str) -> str:
+    """An id that cannot be guessed."""
+    return f"{prefix}-{secrets.token_hex(10)}"
+
+
+def id_of_event(event_id: str) -> str:
+    """The ask of an event is named after it, so that a second delivery is the same ask."""
+    return f"ask-{hashlib.sha256(event_id.encode()).hexdigest()[:20]}"

@@ -1,0 +1,263 @@
+"""The only module that posts and updates messages.
+
+An answer has at most two messages: a parent line in the channel (only for a slash command, which nobody else sees) and
+one reply in the thread, which shows progress first and is then overwritten by the summary. Each is posted once,
+whatever is delivered twice: its effect is claimed before, found again by its metadata when in doubt, confirmed after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
+
+from slack_sdk.webhook import WebhookClient
+
+from handlers.ask import Ask, Place
+from handlers.effects import Layouts, Ledger, SupersededError
+from handlers.slack_calls import (
+    CALL_TIMEOUT_S,
+    TROUBLE_RETRY_AFTER_S,
+    SlackCalls,
+    SlackInDoubtError,
+    SlackLaterError,
+    SlackRefusedError,
+)
+
+EVENT_TYPE: Final = "alb502_effect"
+MAX_TEXT_CHARS: Final = 4_000
+MAX_SEARCH_PAGES: Final = 3
+SEARCH_PAGE: Final = 100
+CLOCK_SLACK_S: Final = 60  # between Redis's clock and Slack's
+RESPONSE_HOSTS: Final = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
+
+UNREACHABLE: Final = frozenset(
+    {"not_in_channel", "channel_not_found", "is_archived", "restricted_action", "no_permission", "thread_not_found",
+     "restricted_action_read_only_channel", "restricted_action_thread_only_channel", "messages_tab_disabled"}
+)  # fmt: skip
+_UNDRESSABLE: Final = frozenset(
+    {"invalid_blocks", "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long", "block_mismatch"}
+)
+_GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+
+
+class Drawn(Protocol):
+    """A message: `text` is the notification and what a screen reader says, `blocks` is what is seen."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def blocks(self) -> Sequence[Mapping[str, Any]]: ...
+
+
+Draw = Callable[[bool], Drawn]
+"""Draws a message; True asks for the plain layout that every workspace takes."""
+
+
+class UnreachableError(Exception):
+    """The bot cannot post there; the asker can only be told privately."""
+
+
+class Thread:
+    def __init__(self, calls: SlackCalls, ledger: Ledger, layouts: Layouts, *, slack_api_url: str) -> None:
+        self._calls = calls
+        self._ledger = ledger
+        self._layouts = layouts
+        self._response_hosts = RESPONSE_HOSTS | {urlsplit(slack_api_url).netloc}
+
+    def open(self, ask: Ask, fence: int, place: Place, parent: Draw, progress: Draw) -> Place:
+        """Posts what is still missing of parent line and progress reply.
+
+        Raises `UnreachableError`, `SupersededError`, `SlackLaterError`.
+        """
+        if place.reply_ts is not None or place.private:
+            return place
+        thread_ts = ask.origin.thread_ts
+        if thread_ts is None:
+            thread_ts = self._post_once(ask, fence, "parent", parent)
+            place = place.model_copy(update={"parent_ts": thread_ts})
+        return place.model_copy(update={"reply_ts": self._post_once(ask, fence, "reply", progress, thread_ts)})
+
+    def progress(self, ask: Ask, fence: int, place: Place, draw: Draw) -> bool:
+        """Shows progress if that costs nobody anything. False if it was left out."""
+        if place.reply_ts is None or place.private:
+            return False
+        drawn = draw(self._layouts.is_plain(ask.origin.team))
+        self._ledger.check(ask.id, fence)
+        try:
+            self._calls.write("chat.update", place.channel, {"ts": place.reply_ts, **_body(drawn)}, spare=True)
+        except (SlackRefusedError, SlackLaterError, SlackInDoubtError):
+            return False
+        return True
+
+    def publish(self, ask: Ask, fence: int, place: Place, summary: Draw, headline: Draw | None) -> Place:
+        """Overwrites the progress with the summary, then the parent line with the headline.
+
+        Raises `UnreachableError`, `SupersededError`, `SlackLaterError`.
+        """
+        if place.private:
+            self.whisper_once(ask, fence, "summary", summary)
+            return place
+        if place.reply_ts is None:
+            place = self.open(ask, fence, place, headline or summary, summary)
+        elif not self._overwrite(ask, fence, place.channel, place.reply_ts, summary):
+            thread_ts = place.parent_ts or ask.origin.thread_ts
+            reply_ts = self._post_once(ask, fence, "reply-again", summary, thread_ts)
+            place = place.model_copy(update={"reply_ts": reply_ts})
+        if place.parent_ts is not None and headline is not None:
+            self._overwrite(ask, fence, place.channel, place.parent_ts, headline)
+        return place
+
+    def whisper_once(self, ask: Ask, fence: int, name: str, draw: Draw) -> bool:
+        """Tells only the asker, at most once for each `name`: what is in doubt is not said again."""
+        claim = self._ledger.claim(ask.id, f"whisper-{name}", fence)
+        if claim.done_ts is not None or claim.in_doubt_since_s is not None:
+            return False
+        told = self.whisper(ask, draw)
+        self._ledger.confirm(ask.id, f"whisper-{name}", "told" if told else "not told")
+        return told
+
+    def whisper(self, ask: Ask, draw: Draw) -> bool:
+        """Tells only the asker: by the response URL, else by an ephemeral message. False if neither is possible."""
+        plain = self._layouts.is_plain(ask.origin.team)
+        replace = ask.kind == "refresh" and ask.place is not None and ask.place.private
+        if ask.origin.response_url is not None:
+            return self.respond(ask.origin.response_url, draw(plain), replace=replace)
+        body: dict[str, Any] = {"user": ask.origin.user, **_body(draw(plain))}
+        if ask.origin.thread_ts is not None:
+            body["thread_ts"] = ask.origin.thread_ts
+        try:
+            self._calls.write("chat.postEphemeral", ask.origin.channel, body)
+        except (SlackRefusedError, SlackInDoubtError):
+            return False
+        return True
+
+    def respond(self, response_url: str, drawn: Drawn, *, replace: bool = False) -> bool:
+        """Answers by the response URL of a command or a click. False if Slack does not take it."""
+        target = urlsplit(response_url)
+        if target.netloc not in self._response_hosts or target.scheme not in {"http", "https"}:
+            return False
+        body = {"response_type": "ephemeral", "replace_original": replace, **_body(drawn)}
+        client = WebhookClient(response_url, timeout=CALL_TIMEOUT_S, retry_handlers=[])
+        try:
+            answer = client.send_dict(body)
+            if answer.status_code == 400 and drawn.blocks:
+                answer = client.send_dict({**body, "blocks": []})
+        except (OSError, ValueError):
+            return False
+        return bool(answer.status_code == 200)
+
+    def _overwrite(self, ask: Ask, fence: int, channel: str, ts: str, draw: Draw) -> bool:
+        """False if the message is not there any more."""
+
+        def update(drawn: Drawn) -> None:
+            self._ledger.check(ask.id, fence)
+            self._calls.write_again("chat.update", channel, {"ts": ts, **_body(drawn)})
+
+        try:
+            self._dressed(ask, draw, update)
+        except SlackRefusedError as refused:
+            if refused.error in _GONE:
+                return False
+            raise
+        return True
+
+    def _post_once(self, ask: Ask, fence: int, name: str, draw: Draw, thread_ts: str | None = None) -> str:
+        claim = self._ledger.claim(ask.id, name, fence)
+        channel = ask.origin.channel
+        if claim.done_ts is not None:
+            return claim.done_ts
+        if claim.in_doubt_since_s is not None:
+            found = self._find(channel, thread_ts, _effect_key(ask, name), claim.in_doubt_since_s)
+            if found is not None:
+                self._ledger.confirm(ask.id, name, found)
+                return found
+            self._ledger.check(ask.id, fence)
+        posted: dict[str, str] = {}
+
+        def post(drawn: Drawn) -> None:
+            body = {"thread_ts": thread_ts} if thread_ts is not None else {}
+            metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": _effect_key(ask, name)}}
+            answer = self._calls.write(
+                "chat.postMessage", channel, {**_body(drawn), **body, "metadata": metadata, "unfurl_links": False,
+                                              "unfurl_media": False},
+            )  # fmt: skip
+            posted["ts"] = str(answer["ts"])
+
+        try:
+            self._dressed(ask, draw, post)
+        except SlackInDoubtError as doubt:
+            raise SlackLaterError("chat.postMessage", TROUBLE_RETRY_AFTER_S) from doubt  # the claim stays
+        except (SlackRefusedError, SlackLaterError):
+            self._ledger.release(ask.id, name)
+            raise
+        self._ledger.confirm(ask.id, name, posted["ts"])
+        return posted["ts"]
+
+    def _dressed(self, ask: Ask, draw: Draw, send: Callable[[Drawn], None]) -> None:
+        """Sends the rich layout, else the plain one, else the words alone: no message is lost for its dress."""
+        plain = self._layouts.is_plain(ask.origin.team)
+        attempts: list[Callable[[], Drawn]] = [lambda: draw(True), lambda: _WordsOnly(draw(True).text)]
+        if not plain:
+            attempts.insert(0, lambda: draw(False))
+        for attempt in attempts[:-1]:
+            try:
+                return _reaching(send, attempt())
+            except SlackRefusedError as refused:
+                if refused.error not in _UNDRESSABLE:
+                    raise
+                if not plain:
+                    self._layouts.mark_plain(ask.origin.team)
+                    plain = True
+        return _reaching(send, attempts[-1]())
+
+    def _find(self, channel: str, thread_ts: str | None, effect_key: str, since_s: int) -> str | None:
+        """The message that carries this effect key, if it was posted.
+
+        Source: https://docs.slack.dev/messaging/message-metadata#retrieving
+        """
+        method = "conversations.history" if thread_ts is None else "conversations.replies"
+        params: dict[str, Any] = {"include_all_metadata": True, "inclusive": True, "limit": SEARCH_PAGE}
+        params["oldest"] = str(since_s - CLOCK_SLACK_S)
+        if thread_ts is not None:
+            params["ts"] = thread_ts
+        for _ in range(MAX_SEARCH_PAGES):
+            answer = self._calls.read(method, channel, **params)
+            for message in answer.get("messages", ()):
+                metadata = message.get("metadata", {})
+                if metadata.get("event_payload", {}).get("key") == effect_key:
+                    return str(message["ts"])
+            cursor = answer.get("response_metadata", {}).get("next_cursor")
+            if not cursor:
+                break
+            params["cursor"] = cursor
+        return None
+
+
+class _WordsOnly:
+    """The last fall-back: no blocks at all."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.blocks: Sequence[Mapping[str, Any]] = ()
+
+
+def _reaching(send: Callable[[Drawn], None], drawn: Drawn) -> None:
+    try:
+        send(drawn)
+    except SlackRefusedError as refused:
+        if refused.error in UNREACHABLE:
+            raise UnreachableError(refused.error) from refused
+        raise
+
+
+def _body(drawn: Drawn) -> dict[str, Any]:
+    return {"text": drawn.text[:MAX_TEXT_CHARS], "blocks": [dict(block) for block in drawn.blocks]}
+
+
+def _effect_key(ask: Ask, name: str) -> str:
+    return f"{ask.id}:{name}"
+
+
+__all__ = ["Draw", "Drawn", "SlackLaterError", "SlackRefusedError", "SupersededError", "Thread", "UnreachableError"]

@@ -1,0 +1,139 @@
+"""Blocks that meet Slack's limits by construction, and the one place that knows the numbers.
+
+https://docs.slack.dev/reference/block-kit/blocks
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from diagnostics import printable
+
+Block = dict[str, Any]
+
+MAX_BLOCKS: Final = 50
+MAX_SECTION: Final = 3_000
+MAX_CONTEXT_ELEMENTS: Final = 10
+MAX_CONTEXT_TEXT: Final = 2_000
+MAX_ACTIONS: Final = 25
+MAX_BUTTON_TEXT: Final = 75
+MAX_BUTTON_VALUE: Final = 2_000
+MAX_CONTAINER_TITLE: Final = 150
+MAX_CONTAINER_CHILDREN: Final = 10
+MAX_FALLBACK: Final = 4_000
+MAX_MESSAGE_CHARS: Final = 12_000
+"""Slack gives no number for a whole message; this is what its markdown blocks may hold together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is posted. `text` is the notification and what a screen reader says; it is mrkdwn too."""
+
+    text: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Blocks that stay or go together. Of a message that is too large the highest `rank` goes first."""
+
+    rank: int
+    blocks: tuple[Block, ...]
+
+
+def compose(text: str, parts: Sequence[Part]) -> Message:
+    """A message of `parts` in their order, without the least important ones if all of them would be too much."""
+    kept = [part for part in parts if part.blocks]
+    while len(kept) > 1 and not _fits(kept):
+        kept.remove(max(kept, key=lambda part: part.rank))
+    return Message(text=whole_lines(text.splitlines(), MAX_FALLBACK), blocks=tuple(b for part in kept for b in part.blocks))
+
+
+def section(text: str) -> Block:
+    return {"type": "section", "text": _mrkdwn(whole_lines(text.splitlines(), MAX_SECTION))}
+
+
+def context(*texts: str) -> Block:
+    kept = [text for text in texts if text][:MAX_CONTEXT_ELEMENTS]
+    return {
+        "type": "context",
+        "elements": [_mrkdwn(whole_lines(text.splitlines(), MAX_CONTEXT_TEXT)) for text in kept],
+    }
+
+
+def button(label: str, action_id: str, value: str) -> Block:
+    """`value` is an opaque id of ours; what the button does is kept on the server."""
+    if not 0 < len(value) <= MAX_BUTTON_VALUE:
+        raise ValueError(f"a button's value has 1 to {MAX_BUTTON_VALUE} characters, not {len(value)}")
+    return {
+        "type": "button",
+        "action_id": action_id,
+        "value": value,
+        "text": {"type": "plain_text", "text": printable.line(label, MAX_BUTTON_TEXT), "emoji": False},
+    }
+
+
+def actions(*buttons: Block) -> Block:
+    return {"type": "actions", "elements": list(buttons[:MAX_ACTIONS])}
+
+
+def folded(title: str, children: Sequence[Block]) -> tuple[Block, ...]:
+    """A container that is closed until it is clicked; nothing when it would be empty."""
+    if not children:
+        return ()
+    return (
+        {
+            "type": "container",
+            "title": {"type": "plain_text", "text": printable.line(title, MAX_CONTAINER_TITLE), "emoji": False},
+            "is_collapsible": True,
+            "default_collapsed": True,
+            "child_blocks": list(children[:MAX_CONTAINER_CHILDREN]),
+        },
+    )
+
+
+def whole_lines(lines: Sequence[str], limit: int, total: int | None = None) -> str:
+    """The first lines that fit into `limit` characters. What is missing is said: `showing 12 of 48`.
+
+    `total` is how many there were before the caller left some out. A line is never cut in the middle: that could tear
+    a code span or a link apart.
+    """
+    total = len(lines) if total is None else total
+    note = f"_showing {total} of {total}_"  # as long as the note can get
+    kept = list(_fitting(lines, limit))
+    if len(kept) == total:
+        return "\n".join(kept)
+    kept = list(_fitting(kept, limit - len(note) - 1))
+    return "\n".join((*kept, f"_showing {len(kept)} of {total}_"))
+
+
+def _fitting(lines: Sequence[str], limit: int) -> Iterable[str]:
+    used = -1
+    for line in lines:
+        used += len(line) + 1
+        if used > limit:
+            return
+        yield line
+
+
+def _mrkdwn(text: str) -> Block:
+    """`verbatim`: Slack makes no links or mentions of its own from what looks like one."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _fits(parts: Sequence[Part]) -> bool:
+    blocks = [block for part in parts for block in part.blocks]
+    return len(blocks) <= MAX_BLOCKS and sum(map(characters, blocks)) <= MAX_MESSAGE_CHARS
+
+
+def characters(value: object) -> int:
+    """How many characters of text a block holds."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(characters(inner) for inner in value.values())
+    if isinstance(value, list):
+        return sum(map(characters, value))
+    return 0

@@ -1,0 +1,1 @@
+"""The only package that may write to AWS: plans, approvals, execution and undo."""

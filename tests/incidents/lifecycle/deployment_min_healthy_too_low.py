@@ -1,0 +1,32 @@
+from tests.incidents.building import Incident, deployment, minutes_of
+from tests.incidents.cases import finds, look_alike
+
+BOTH = {"LoadBalancer": "app/shop/50dc6c495c0c9188", "TargetGroup": "targetgroup/checkout/73e2d6bc24d8a067"}
+
+
+def half_taken_away() -> Incident:
+    return (
+        Incident()
+        .service(minimum_healthy_percent=0, deployments=(deployment(8, created=20),))
+        .metric(
+            "HealthyHostCount", minutes_of(4, 180, 19) + minutes_of(0, 19, 16) + minutes_of(4, 16), "Minimum", **BOTH
+        )
+        .elb_errors(503, 300, 19, 16)
+    )
+
+
+CASES = (
+    finds("deployment-min-healthy-too-low", "a deployment took all tasks away at once", half_taken_away, band="likely"),
+    look_alike(
+        "deployment-min-healthy-too-low",
+        "the setting is low and nothing happened",
+        lambda: Incident().service(minimum_healthy_percent=0, desired=1, running=1),
+        risk=True,
+        verdict="no_fault_found",
+    ),
+    look_alike(
+        "deployment-min-healthy-too-low",
+        "the number of healthy targets stayed steady through the deployment",
+        lambda: Incident().service(minimum_healthy_percent=50, deployments=(deployment(8, created=20),)),
+    ),
+)

@@ -1,0 +1,62 @@
+from diagnostics.facts import StoppedTasks, TargetHealth
+from tests.incidents.building import OTHER_TG, LB_DIMENSION, Incident, minutes_of, stopped_task
+from tests.incidents.cases import finds, look_alike
+
+OTHER = {"LoadBalancer": LB_DIMENSION, "TargetGroup": OTHER_TG.rsplit(":", 1)[1]}
+
+
+def another_target_group_is_sick() -> Incident:
+    return (
+        Incident()
+        .shared_with_search()
+        .elb_errors(502, 40, 20)
+        .metric("TargetConnectionErrorCount", minutes_of(40, 20), **OTHER)
+    )
+
+
+CASES = (
+    finds(
+        "insufficient-evidence",
+        "a steady trickle of 502 and nothing else to see",
+        lambda: Incident().elb_errors(502, 2, 59),
+    ),
+    finds(
+        "insufficient-evidence",
+        "504, and target health may not be read",
+        lambda: Incident().elb_errors(504, 40, 20).denied(TargetHealth, "elasticloadbalancing:DescribeTargetHealth"),
+    ),
+    finds(
+        "insufficient-evidence",
+        "502 on a shared load balancer that nothing points to",
+        lambda: Incident().shared_with_search().elb_errors(502, 40, 20),
+        summary_says="nothing points to this one",
+    ),
+    look_alike("insufficient-evidence", "all is well", Incident, verdict="no_fault_found"),
+    look_alike(
+        "insufficient-evidence",
+        "another target group has the errors",
+        another_target_group_is_sick,
+        verdict="no_fault_found",
+    ),
+    look_alike(
+        "insufficient-evidence",
+        "a crash explains the errors",
+        lambda: (
+            Incident()
+            .stopped(*(stopped_task(n, minutes_ago=n * 3, exit_code=1) for n in (1, 2, 3)))
+            .elb_errors(502, 20, 10)
+        ),
+        first="task-crash-exit",
+    ),
+    look_alike(
+        "insufficient-evidence",
+        "two errors in an hour are noise",
+        lambda: Incident().elb_errors(502, 1, 1),
+        verdict="no_fault_found",
+    ),
+    look_alike(
+        "insufficient-evidence",
+        "stopped tasks cannot be read and all is well",
+        lambda: Incident().denied(StoppedTasks, "ecs:DescribeTasks"),
+    ),
+)

@@ -1,7 +1,8 @@
-"""What every drawing of a report tells, and in which order: one selection for Slack, the terminal and the post-mortem."""
+"""What every drawing of a report tells and in which order: one selection for Slack, terminal and post-mortem."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,8 +13,21 @@ from diagnostics.report import Cause, CheckStatus, Report, TimelineEntry
 JUST_BEFORE: Final = timedelta(hours=2)
 TOLERANCE: Final = timedelta(minutes=1)
 """Metrics have minutes, CloudTrail has seconds: a change of the same minute may have come first."""
+_COMMAND: Final = re.compile(r":\s+(?P<command>(?:aws|curl|dig|nc|openssl|ss) .+)\Z", re.DOTALL)
 OVER_AFTER: Final = timedelta(minutes=10)
 MAX_CHANGES: Final = 5
+
+_COUNTS: Final = (
+    ("502", "elb_502"),
+    ("503", "elb_503"),
+    ("504", "elb_504"),
+    ("500", "elb_500"),
+    ("561", "elb_561"),
+    ("460", "elb_460"),
+    ("463", "elb_463"),
+    ("464", "elb_464"),
+    ("5xx from targets", "target_5xx"),
+)
 
 Mood = Literal["broken", "degraded", "over", "unclear", "well", "unread"]
 
@@ -49,6 +63,12 @@ def digest(report: Report) -> Digest:
     )
 
 
+def split_command(text: str) -> tuple[str, str | None]:
+    """``a later steady state: aws ecs describe-services …`` in its words and the command that can be pasted."""
+    found = _COMMAND.search(text)
+    return (text[: found.start()], found["command"]) if found else (text, None)
+
+
 def count(report: Report, status: CheckStatus) -> int:
     """How many checks ended this way."""
     return sum(check.status == status for check in report.checks)
@@ -62,6 +82,26 @@ def is_over(report: Report) -> bool:
         and symptom.last_seen is not None
         and (report.window.end - symptom.last_seen > OVER_AFTER)
     )
+
+
+def observed(report: Report) -> str:
+    """What was counted, in words; numbers that were not read are not mentioned."""
+    symptom = report.symptom
+    counted = [(name, getattr(symptom, field)) for name, field in _COUNTS]
+    errors = [f"{name}: {value:,}" for name, value in counted if value]
+    if not errors and all(value is None for _, value in counted):
+        return "no error count could be read"
+    of = "" if symptom.requests is None else f" among {symptom.requests:,} requests"
+    parts = [(", ".join(errors) or "no errors") + of]
+    if symptom.pattern != "none":
+        parts.append(symptom.pattern)
+    where = symptom.concentration
+    if where.by != "none" and where.key:
+        share = "" if where.share is None else f"{where.share:.0%} ".replace("%", " %")
+        parts.append(f"{share}at {where.by} {where.key}")
+    if symptom.scope == "load-balancer":
+        parts.append("counted for the whole load balancer")
+    return "; ".join(parts)
 
 
 def _mood(report: Report) -> Mood:

@@ -29,6 +29,11 @@ def lines(text: str, limit: int) -> str:
     return shortened(kept, limit, was_cut=len(text) > 4 * limit)
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 check``, ``1,200 checks``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def shortened(text: str, limit: int, *, was_cut: bool = False) -> str:
     """At most `limit` characters; what is cut off ends in an ellipsis."""
     if len(text) <= limit and not was_cut:

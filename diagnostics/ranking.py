@@ -160,8 +160,8 @@ def _assign_roles(kept: Mapping[str, Ranked], specs: Mapping[str, CauseSpec]) ->
             if other != code and roles[other] == "root" and item.band != "possible":
                 roles[other] = "contributing"
     if roles and "root" not in roles.values():
-        strongest = max(kept.values(), key=lambda item: item.confidence)
-        roles[strongest.code] = "root"
+        first = min(kept.values(), key=lambda item: (_ROLE_ORDER[roles[item.code]], -item.confidence))
+        roles[first.code] = "root"
     return tuple(item.model_copy(update={"role": roles[code]}) for code, item in kept.items())
 
 

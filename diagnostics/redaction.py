@@ -14,6 +14,7 @@ MAX_TEXT = 300
 MAX_VALUE = 200
 MAX_ARGUMENTS = 64
 MAX_NAMES = 200
+SLACK_FACTOR = 8
 
 _ALLOWED = re.compile(
     r"""(?:
@@ -44,6 +45,13 @@ _ASSIGNMENT = re.compile(
          (?P<value>"[^"]*"|'[^']*'|[^\s"',;&]+)""",
     re.IGNORECASE | re.VERBOSE,
 )
+# AWS's own sentences are full of colons that assign nothing: "secretsmanager:GetSecretValue", "registry auth: failed".
+_ASSIGNMENT_IN_PROSE = re.compile(
+    rf"""(?P<name>[\w.\-]*(?:{_TELLING})[\w.\-]*)
+         (?P<sep>["']?\s*=\s*|["']\s*:\s*(?=["']))
+         (?P<value>"[^"]*"|'[^']*'|[^\s"',;&]+)""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _AUTH_SCHEME = re.compile(r"\b(Bearer|Basic|Digest|AWS4-HMAC-SHA256)\s+[^\s\"',;]{4,}", re.IGNORECASE)
 _USERINFO = re.compile(r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.\-]*://)[^\s\"'?#]+@")
 _SHORT_PASSWORD_FLAG = re.compile(r"(?P<flag>(?:^|\s)(?:-u|--user)[ =])(?P<user>[^\s:]+):\S+")
@@ -68,18 +76,33 @@ def redact_text(text: str, limit: int = MAX_TEXT) -> str:
 
     The input is cut before the patterns run, generously, so that a huge text costs no time.
     """
-    bounded = text[: limit * 8]
-    bounded = _ENCODED_FAILURE.sub("", bounded)
+    redacted = _ASSIGNMENT.sub(_without_value, _without_tokens(text[: limit * SLACK_FACTOR]))
+    if _DATABASE_CLIENT.search(redacted):
+        redacted = _without_attached_password(redacted)
+    return _one_line(redacted, limit)
+
+
+def redact_prose(text: str, limit: int = MAX_TEXT) -> str:
+    """Like `redact_text` for sentences that AWS wrote, in which a colon assigns nothing."""
+    bounded = _ENCODED_FAILURE.sub("", text[: limit * SLACK_FACTOR])
+    return _one_line(_ASSIGNMENT_IN_PROSE.sub(_without_value, _without_tokens(bounded)), limit)
+
+
+def _without_tokens(text: str) -> str:
     for pattern in _TOKENS:
-        bounded = pattern.sub(REDACTED, bounded)
-    bounded = _AUTH_SCHEME.sub(lambda match: f"{match.group(1)} {REDACTED}", bounded)
-    bounded = _USERINFO.sub(lambda match: f"{match.group('scheme')}{REDACTED}@", bounded)
-    bounded = _SHORT_PASSWORD_FLAG.sub(lambda match: f"{match.group('flag')}{match.group('user')}:{REDACTED}", bounded)
-    bounded = _ASSIGNMENT.sub(_without_value, bounded)
-    if _DATABASE_CLIENT.search(bounded):
-        bounded = _ATTACHED_PASSWORD.sub(lambda match: f"{match.group('flag')}{REDACTED}", bounded)
-    bounded = _CONTROL.sub(" ", bounded).strip()
-    return bounded if len(bounded) <= limit else bounded[: limit - 1] + "…"
+        text = pattern.sub(REDACTED, text)
+    text = _AUTH_SCHEME.sub(lambda match: f"{match.group(1)} {REDACTED}", text)
+    text = _USERINFO.sub(lambda match: f"{match.group('scheme')}{REDACTED}@", text)
+    return _SHORT_PASSWORD_FLAG.sub(lambda match: f"{match.group('flag')}{match.group('user')}:{REDACTED}", text)
+
+
+def _without_attached_password(text: str) -> str:
+    return _ATTACHED_PASSWORD.sub(lambda match: f"{match.group('flag')}{REDACTED}", text)
+
+
+def _one_line(text: str, limit: int) -> str:
+    line = _CONTROL.sub(" ", text).strip()
+    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def _without_value(match: re.Match[str]) -> str:
@@ -103,7 +126,7 @@ def redact_command(arguments: Sequence[str]) -> tuple[str, ...]:
         hide_next = argument.startswith("-") and "=" not in argument and is_secret_name(argument)
         redacted = redact_text(argument)
         if database_client:
-            redacted = _ATTACHED_PASSWORD.sub(lambda match: f"{match.group('flag')}{REDACTED}", redacted)
+            redacted = _without_attached_password(redacted)
         kept.append(redacted)
     if len(arguments) > MAX_ARGUMENTS:
         kept.append("…")

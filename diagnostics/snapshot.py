@@ -39,6 +39,8 @@ class Subject(Frozen):
     rule_arn: str | None = None
     seen: int | None = None
     runbook: str | None = None
+    notes: tuple[str, ...] = ()
+    """What was taken for granted on the way to it, one line each, such as a rule that a header could divert to."""
 
     @property
     def label(self) -> str:
@@ -55,13 +57,17 @@ class Subject(Frozen):
 
 
 class ReadStats(Frozen):
-    """What reading cost. `longest_chain` counts calls that had to wait for one another."""
+    """What reading cost. `longest_chain` counts calls that had to wait for one another.
+
+    `cache_age_s` is the age of the oldest fact that came from the cache; None when all were read anew.
+    """
 
     aws_calls: int = 0
     aws_seconds: float = 0.0
     longest_chain: int = 0
     seconds: float = 0.0
     cache_hits: int = 0
+    cache_age_s: float | None = None
     calls_by_action: dict[str, int] = {}
 
 

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from diagnostics.facts.fact import Frozen
 from diagnostics.question import Ambiguous, Question, Refused, Unknown
 from diagnostics.report import Report
+from handlers.views import Message
 
 Answer = Report | Ambiguous | Unknown | Refused
 """What is told to people: an outcome without the snapshot that only the engine needs."""
@@ -58,17 +59,25 @@ class Refresh(Frozen):
 
     question: Question
     place: Place
-    kind: Literal["refresh"] = "refresh"
 
 
 class Desk(Protocol):
-    """Takes questions in. It never blocks for longer than Slack waits for an acknowledgement (3 s)."""
+    """Takes questions in. It never blocks for as long as Slack waits for an acknowledgement (3 s)."""
 
     def submit(self, ask: Ask) -> str | None:
         """Queues the question. Returns None, or one line for the asker when it could not be queued.
 
-        Raises `NotQueuedError` when it could not be queued and nobody can be told.
+        Raises `NotQueuedError` when it could not be queued and Slack should deliver it again.
         """
+
+    def tell(self, origin: Origin, message: Message) -> None:
+        """Tells the asker alone, in the background and at most once."""
+
+    def has_seen(self, event_id: str) -> bool:
+        """Whether this event's question is queued already. False when that cannot be told."""
+
+    def refresh_behind(self, button_id: str) -> Refresh | None:
+        """What a button does; None once it has expired. Raises `NotQueuedError` if that cannot be told."""
 
 
 class NotQueuedError(Exception):

@@ -15,6 +15,7 @@ from handlers.effects import Budget
 
 CALL_TIMEOUT_S: Final = 10
 MAX_INLINE_WAIT_S: Final = 2.0  # a longer wait would hold a worker's thread; the job is put back instead
+MAX_INLINE_WAITS: Final = 3
 SAFE_RETRY_PAUSES_S: Final = (0.3, 1.0)
 DEFAULT_RETRY_AFTER_S: Final = 30.0
 TROUBLE_RETRY_AFTER_S: Final = 5.0
@@ -83,11 +84,15 @@ class SlackCalls:
 
     def _take(self, method: str, channel: str, *, spare: bool = False) -> None:
         after_s = self._budget.take(method, channel, spare=spare)
-        while after_s > 0:
+        for _ in range(MAX_INLINE_WAITS):
+            if after_s <= 0:
+                return
             if spare or after_s > MAX_INLINE_WAIT_S:
-                raise SlackLaterError(method, after_s)
+                break
             self._wait(after_s)
             after_s = self._budget.take(method, channel)
+        if after_s > 0:
+            raise SlackLaterError(method, after_s)
 
     def _call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         try:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from slack_sdk.webhook import WebhookClient
 
-from handlers.ask import Ask, Place
+from handlers.ask import Ask, Origin, Place
 from handlers.effects import Layouts, Ledger, SupersededError
 from handlers.slack_calls import (
     CALL_TIMEOUT_S,
@@ -114,21 +114,21 @@ class Thread:
         claim = self._ledger.claim(ask.id, f"whisper-{name}", fence)
         if claim.done_ts is not None or claim.in_doubt_since_s is not None:
             return False
-        told = self.whisper(ask, draw)
+        replace = ask.kind == "refresh" and ask.place is not None and ask.place.private
+        told = self.whisper(ask.origin, draw, replace=replace)
         self._ledger.confirm(ask.id, f"whisper-{name}", "told" if told else "not told")
         return told
 
-    def whisper(self, ask: Ask, draw: Draw) -> bool:
+    def whisper(self, origin: Origin, draw: Draw, *, replace: bool = False) -> bool:
         """Tells only the asker: by the response URL, else by an ephemeral message. False if neither is possible."""
-        plain = self._layouts.is_plain(ask.origin.team)
-        replace = ask.kind == "refresh" and ask.place is not None and ask.place.private
-        if ask.origin.response_url is not None:
-            return self.respond(ask.origin.response_url, draw(plain), replace=replace)
-        body: dict[str, Any] = {"user": ask.origin.user, **_body(draw(plain))}
-        if ask.origin.thread_ts is not None:
-            body["thread_ts"] = ask.origin.thread_ts
+        drawn = draw(self._layouts.is_plain(origin.team))
+        if origin.response_url is not None:
+            return self.respond(origin.response_url, drawn, replace=replace)
+        body: dict[str, Any] = {"user": origin.user, **_body(drawn)}
+        if origin.thread_ts is not None:
+            body["thread_ts"] = origin.thread_ts
         try:
-            self._calls.write("chat.postEphemeral", ask.origin.channel, body)
+            self._calls.write("chat.postEphemeral", origin.channel, body)
         except (SlackRefusedError, SlackInDoubtError):
             return False
         return True

@@ -61,15 +61,15 @@ def cause(**changes: Any) -> Cause:
             EvidenceItem(
                 text="no ingress rule of sg-0a1 covers 8080/tcp from sg-0lb", source="ec2:DescribeSecurityGroups"
             ),
-            EvidenceItem(
-                text="rule removed 03:10 by role/ops-admin", source="cloudtrail:LookupEvents", at=at(10, 42)
-            ),
+            EvidenceItem(text="rule removed 03:10 by role/ops-admin", source="cloudtrail:LookupEvents", at=at(10, 42)),
         ),
         "overturned_by": "a connection from the load balancer's subnet that succeeds: curl -v http://10.0.1.17:8080/",
         "advice": "Add an ingress rule for 8080/tcp from sg-0lb to sg-0a1.",
         "resources": ("sg-0a1",),
         "since": at(10, 42),
-        "docs": ("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html",),
+        "docs": (
+            "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html",
+        ),
     }
     return Cause(**(values | changes))
 
@@ -215,7 +215,7 @@ def unclear(**changes: Any) -> Report:
                 summary="504 from the load balancer, and nothing that was read explains them",
                 band="possible",
                 confidence=0.3,
-                evidence=(EvidenceItem(text="412 × 504 in the window", source="cloudwatch:GetMetricData"),),
+                evidence=(EvidenceItem(text="412 answers with 504 in the window", source="cloudwatch:GetMetricData"),),
                 overturned_by=None,
                 advice="Let the bot read the access logs: their rows tell who ended each request.",
             ),

@@ -64,9 +64,13 @@ class Asks:
     def is_finished(self, ask_id: str) -> bool:
         return bool(self._redis.hexists(fence_key(ask_id), "finished"))
 
-    def defer(self, ask_id: str) -> int:
+    def put_off(self, ask_id: str) -> int:
         """How often this ask has been put off, this time included."""
-        return int(self._redis.hincrby(fence_key(ask_id), "deferred", 1))
+        return int(self._redis.hincrby(fence_key(ask_id), "put-offs", 1))
+
+    def put_offs(self, ask_id: str) -> int:
+        """How often this ask has been put off."""
+        return int(self._redis.hget(fence_key(ask_id), "put-offs") or 0)
 
 
 def fence_key(ask_id: str) -> str:

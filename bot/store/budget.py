@@ -51,7 +51,9 @@ for i = 2, #KEYS do
   wait = math.max(wait, debt - interval * room - now)
 end
 if wait > 0 then return wait end
-for i = 2, #KEYS do redis.call('SET', KEYS[i], string.format('%.0f', debts[i]), 'PX', math.ceil(debts[i] - now) + 1000) end
+for i = 2, #KEYS do
+  redis.call('SET', KEYS[i], string.format('%.0f', debts[i]), 'PX', math.ceil(debts[i] - now) + 1000)
+end
 return 0
 """
 

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from redis import Redis
 
-from bot.store.keys import HOUR_S, digest, key
+from bot.store.keys import HOUR_S, digest, key, text_of
 from diagnostics.question import Question
 
 MAX_PASSENGERS: Final = 200
@@ -63,11 +63,11 @@ class Flights:
     def landed(self, ask_id: str) -> str | None:
         """The id of the answer, if this leader has landed already."""
         raw = self._redis.get(key("landed", ask_id))
-        return None if raw is None else raw.decode()
+        return None if raw is None else text_of(raw)
 
     def passengers(self, ask_id: str) -> tuple[str, ...]:
         """Who waits for this leader, besides itself."""
-        return tuple(sorted(raw.decode() for raw in self._redis.smembers(key("passengers", ask_id))))
+        return tuple(sorted(text_of(raw) for raw in self._redis.smembers(key("passengers", ask_id))))
 
     def served(self, ask_id: str) -> None:
         """Every passenger has a job of its own now."""

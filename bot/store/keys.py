@@ -23,3 +23,8 @@ def digest(*parts: str) -> str:
     """A short fixed-length name for words of any length and content."""
     joined = "\0".join(parts)
     return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def text_of(raw: bytes | str) -> str:
+    """A value of Redis as text; clients answer with bytes."""
+    return raw.decode() if isinstance(raw, bytes) else raw

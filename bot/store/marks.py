@@ -6,7 +6,7 @@ from typing import Final
 
 from redis import Redis
 
-from bot.store.keys import DAY_S, HOUR_S, MINUTE_S, digest, key
+from bot.store.keys import DAY_S, HOUR_S, MINUTE_S, digest, key, text_of
 from handlers.ask import Refresh
 
 EVENT_KEEP_S: Final = HOUR_S  # Slack delivers an event again for about six minutes
@@ -41,16 +41,17 @@ class Layouts:
 
 
 class Buttons:
-    """What a button does is kept here; the button itself carries an id and its message is the second half of the key."""
+    """What a button does; the button itself carries an id only."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    def put(self, button_id: str, message: str, refresh: Refresh) -> None:
-        self._redis.set(_button(button_id, message), refresh.model_dump_json(), ex=BUTTON_KEEP_S)
+    def put(self, button_id: str, refresh: Refresh) -> None:
+        self._redis.set(key("button", digest(button_id)), refresh.model_dump_json(), ex=BUTTON_KEEP_S)
 
-    def get(self, button_id: str, message: str) -> Refresh | None:
-        raw = self._redis.get(_button(button_id, message))
+    def get(self, button_id: str) -> Refresh | None:
+        """None for a button that has expired or that we never made."""
+        raw = self._redis.get(key("button", digest(button_id)))
         return None if raw is None else Refresh.model_validate_json(raw)
 
 
@@ -62,7 +63,7 @@ class Lookups:
 
     def get(self, kind: str, name: str) -> str | None:
         raw = self._redis.get(key("lookup", kind, name))
-        return None if raw is None else raw.decode()
+        return None if raw is None else text_of(raw)
 
     def put(self, kind: str, name: str, text: str) -> None:
         if len(text) <= MAX_LOOKUP_BYTES:
@@ -72,6 +73,3 @@ class Lookups:
 def _seen(event_id: str) -> str:
     return key("seen", digest(event_id))
 
-
-def _button(button_id: str, message: str) -> str:
-    return key("button", digest(button_id, message))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zlib
+from datetime import datetime
 from typing import Final
 
-from pydantic import BaseModel, TypeAdapter
 from redis import Redis
 
-from bot.store.keys import DAY_S, HOUR_S, key
+from bot.store.keys import DAY_S, HOUR_S, key, text_of
+from diagnostics.facts.fact import Frozen
 from diagnostics.question import Ambiguous, Refused, Unknown
 from diagnostics.report import Report
 from handlers.ask import Answer, new_id
@@ -18,11 +19,16 @@ MAX_STORED_BYTES: Final = 1_000_000
 MAX_REPORTS: Final = 20_000
 ANSWER_KEEP_S: Final = HOUR_S
 
-_KINDS: Final[dict[str, type[BaseModel]]] = {"ambiguous": Ambiguous, "unknown": Unknown, "refused": Refused}
-
-
 class ReportTooLargeError(Exception):
     """A report that would take more room than one report may."""
+
+
+class _Kept(Frozen):
+    """An answer as it is kept; a report is named, since it has a key of its own."""
+
+    report_id: str | None = None
+    other: Ambiguous | Unknown | Refused | None = None
+    facts_at: datetime | None = None
 
 
 class Reports:
@@ -48,37 +54,42 @@ class Reports:
         packed = self._redis.get(_report(report_id))
         return None if packed is None else Report.from_json(_unpacked(packed))
 
-    def put_answer(self, answer: Answer) -> str:
-        """Keeps an answer until every asker has it; returns its id. A report is kept as `save` does."""
+    def put_answer(self, answer: Answer, facts_at: datetime | None = None) -> str:
+        """Keeps an answer until every asker has it; returns its id. A report is kept as `save` does as well.
+
+        `facts_at` is when the oldest fact behind it was read, None if all were read for it.
+        """
         if isinstance(answer, Report):
             self.save(answer)
-            return f"report:{answer.id}"
-        kind = next(word for word, model in _KINDS.items() if isinstance(answer, model))
-        answer_id = f"{kind}:{new_id('a')}"
-        self._redis.set(key("answer", answer_id), zlib.compress(answer.model_dump_json().encode()), ex=ANSWER_KEEP_S)
+            kept = _Kept(report_id=answer.id, facts_at=facts_at)
+        else:
+            kept = _Kept(other=answer, facts_at=facts_at)
+        answer_id = new_id("a")
+        self._redis.set(_answer(answer_id), zlib.compress(kept.model_dump_json().encode()), ex=ANSWER_KEEP_S)
         return answer_id
 
-    def answer(self, answer_id: str) -> Answer | None:
-        """What `put_answer` kept, or None once it is forgotten."""
-        kind, _, rest = answer_id.partition(":")
-        if kind == "report":
-            return self.load(rest)
-        packed = self._redis.get(key("answer", answer_id))
-        if packed is None or kind not in _KINDS:
+    def answer(self, answer_id: str) -> tuple[Answer, datetime | None] | None:
+        """What `put_answer` kept and when its oldest fact was read; None once it is forgotten."""
+        packed = self._redis.get(_answer(answer_id))
+        if packed is None:
             return None
-        answer: Answer = TypeAdapter(_KINDS[kind]).validate_json(_unpacked(packed))
-        return answer
+        kept = _Kept.model_validate_json(_unpacked(packed))
+        answer = kept.other if kept.report_id is None else self.load(kept.report_id)
+        return None if answer is None else (answer, kept.facts_at)
 
     def _drop_oldest(self) -> None:
         surplus = self._redis.zcard(_index()) - MAX_REPORTS
         if surplus > 0:
-            dropped = [raw.decode() for raw, _ in self._redis.zpopmin(_index(), surplus)]
+            oldest = self._redis.zrange(_index(), 0, surplus - 1)
+            dropped = [text_of(raw) for raw in oldest if isinstance(raw, bytes | str)]
             self._redis.delete(*(_report(report_id) for report_id in dropped))
+            self._redis.zrem(_index(), *dropped)
 
 
-def _unpacked(packed: bytes) -> bytes:
+def _unpacked(packed: bytes | str) -> bytes:
     """At most `MAX_REPORT_BYTES`, whatever the store holds."""
-    return zlib.decompressobj().decompress(packed, MAX_REPORT_BYTES)
+    raw = packed if isinstance(packed, bytes) else packed.encode()
+    return zlib.decompressobj().decompress(raw, MAX_REPORT_BYTES)
 
 
 def _report(report_id: str) -> str:
@@ -87,3 +98,7 @@ def _report(report_id: str) -> str:
 
 def _index() -> str:
     return key("reports")
+
+
+def _answer(answer_id: str) -> str:
+    return key("answer", answer_id)

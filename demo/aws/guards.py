@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -268,11 +268,12 @@ class Faults:
 class Latency:
     """Adds `milliseconds` to every call, outside the layer's lock so that parallel calls wait in parallel."""
 
-    def __init__(self, milliseconds: float) -> None:
+    def __init__(self, milliseconds: float, sleep: Callable[[float], None] = time.sleep) -> None:
         self.milliseconds = milliseconds
+        self._sleep = sleep
 
     def install(self, layer: AwsLayer) -> None:
         layer.outside.append(self)
 
     def __call__(self, call: Call) -> None:
-        time.sleep(self.milliseconds / 1000)
+        self._sleep(self.milliseconds / 1000)

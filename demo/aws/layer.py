@@ -134,7 +134,7 @@ class AwsLayer:
             return raw.answer
         except ServiceException as refused:
             with self.lock:
-                return self._record(call, serialise(call, refused))
+                return self._record(call, serialise(call, _own(refused)))
         with self.lock:
             return self._record(call, self._answer_locked(call))
 
@@ -149,7 +149,7 @@ class AwsLayer:
         except RawAnswerError as raw:
             return raw.answer
         except ServiceException as refused:
-            return serialise(call, refused)
+            return serialise(call, _own(refused))
         except HTTPException as refused:  # moto's older exceptions, raised by a backend that a handler called
             code = getattr(refused, "error_type", None) or "InternalFailure"
             message = str(getattr(refused, "message", None) or refused.description)
@@ -197,6 +197,11 @@ def _moto_environ(call: Call) -> dict[str, Any]:
         "CONTENT_LENGTH": str(len(call.wire.body)),
         "HTTP_X_MOTO_ACCOUNT_ID": call.account,
     }
+
+
+def _own(refused: ServiceException) -> AwsError:
+    """moto looks for an exception's service in its module path, and fails on those of its own core."""
+    return refused if isinstance(refused, AwsError) else AwsError(str(refused.code), str(refused.message))
 
 
 def _refuse(unidentified: UnidentifiedError) -> Answer:

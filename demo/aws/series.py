@@ -119,7 +119,7 @@ def _percentile(distributions: Iterable[dict[float, float]], percent: float) -> 
     if not merged:
         return None
     ordered = sorted(merged)
-    rank = percent / 100 * sum(merged.values())
+    rank = round(percent / 100 * sum(merged.values()), 6)  # 99.9 % of 1000 samples is the 999th, floats or not
     seen = 0.0
     for value in ordered:
         seen += merged[value]

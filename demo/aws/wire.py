@@ -19,7 +19,6 @@ from urllib.parse import parse_qs
 from botocore.exceptions import UnknownServiceError
 from botocore.parsers import create_parser
 from moto.core.errors import COMMON_ERROR_CODES
-from moto.core.exceptions import ServiceException
 from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
@@ -98,10 +97,10 @@ def identify(environ: Mapping[str, Any]) -> Call:
 
 
 def serialise(call: Call, result: object) -> Answer:
-    """`result` (a mapping, an object with matching attributes, or a ServiceException) as the service would send it."""
+    """`result` (a mapping, an object with matching attributes, or an AwsError) as the service would send it."""
     model = service_model(call.service)
     protocol = protocol_of(call)
-    if isinstance(result, ServiceException) and result.code not in COMMON_ERROR_CODES:
+    if isinstance(result, AwsError) and result.code not in COMMON_ERROR_CODES:
         COMMON_ERROR_CODES.append(result.code)  # or moto warns: AWS has codes that its service models do not list
     context = ActionContext(
         model,
@@ -111,9 +110,9 @@ def serialise(call: Call, result: object) -> Answer:
     )
     status, headers, body = ActionResult(result).execute_result(context)
     error = None
-    if isinstance(result, ServiceException):
+    if isinstance(result, AwsError):
         error = {"Code": str(result.code), "Message": str(result.message)}
-        status = getattr(result, "status", None) or status
+        status = result.status or status
     raw = body if isinstance(body, bytes) else str(body).encode()
     return Answer(int(status), _own_headers(headers.items()), raw, error)
 

@@ -72,7 +72,9 @@ class AccessLogs:
             return
         times = _times(handled)
         ended = created + times.total_s
-        self._rows[(balancer.arn, node.endpoint.address)].append((ended, self._row(balancer, node, created, ended, handled)))
+        self._rows[(balancer.arn, node.endpoint.address)].append(
+            (ended, self._row(balancer, node, created, ended, handled))
+        )
         self._waiting += 1
 
     def tick(self, balancers: dict[str, Any]) -> None:

@@ -24,20 +24,21 @@ class App:
     """One image. All durations are seconds, memory is MiB.
 
     `port` is where the process listens, unless the task definition sets the environment variable `port_variable`.
+    With `loopback_only` it accepts connections from its own host only.
     `memory_mib` is the working set it grows to within `memory_grows_for_s`; a smaller limit gets it killed.
     `stops_in_s` is the time from SIGTERM to exit; longer than the container's stop timeout means SIGKILL.
     """
 
     port: int = 8080
     port_variable: str = "PORT"
-    bind: str = "0.0.0.0"
+    loopback_only: bool = False
     tls: bool = False
     routes: Mapping[str, int | Answer] = field(default_factory=lambda: {"*": 200})
     latency_s: float = 0.02
     status_for_ip_host: int | None = None
     closes_share: float = 0.0
 
-    pull_s: float = 6.0
+    pull_s: float = 12.0
     boot_s: float = 10.0
     stops_in_s: float = 2.0
     exit_on_sigterm: int = 0

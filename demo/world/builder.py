@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from demo.world.apps import App
@@ -20,6 +21,7 @@ DEFAULT_CLUSTER = "prod"
 DEFAULT_VPC = "main"
 DEFAULT_LOAD_BALANCER = "public"
 FIRST_RULE_PRIORITY = 10
+LOAD_BALANCER_AGE_S = 40 * 24 * 3600
 ANYWHERE = "0.0.0.0/0"
 
 
@@ -144,6 +146,7 @@ class AccountBuilder:
             LoadBalancerArn=made["LoadBalancerArn"], Protocol="HTTP", Port=port, DefaultActions=[default]
         )["Listeners"][0]["ListenerArn"]
         elb.describe_load_balancers(LoadBalancerArns=[made["LoadBalancerArn"]])  # moto ends provisioning when asked
+        self._backdate(made["LoadBalancerArn"])
         bucket = self._keep_logs(made["LoadBalancerArn"], name) if logs else None
         self.balancers[name] = LoadBalancer(
             name, made["LoadBalancerArn"], made["DNSName"], group, listener, port, vpc, bucket
@@ -234,9 +237,7 @@ class AccountBuilder:
         )
         return str(answer["Rules"][0]["RuleArn"])
 
-    def _create(
-        self, spec: ServiceSpec, balancer: LoadBalancer, group: str, own_group: str, definition: str
-    ) -> None:
+    def _create(self, spec: ServiceSpec, balancer: LoadBalancer, group: str, own_group: str, definition: str) -> None:
         network = {
             "networkConfiguration": {
                 "awsvpcConfiguration": {
@@ -262,6 +263,13 @@ class AccountBuilder:
             tags=[{"key": "team", "value": spec.team}],
             **({} if spec.is_bridge else network),
         )
+
+    def _backdate(self, arn: str) -> None:
+        """A load balancer is older than the history that is simulated; moto takes the machine's time."""
+        held = self.world.region(self.account, self.region).balancers.load_balancer(arn)
+        created = datetime.fromtimestamp(self.world.now() - LOAD_BALANCER_AGE_S, UTC)
+        if held is not None:
+            held.created_time = created.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
     def _keep_logs(self, arn: str, name: str) -> str:
         bucket = f"alb-logs-{self.account}-{name}"

@@ -91,9 +91,13 @@ class HealthChecks:
         return record.verdict if record is not None else REGISTERING
 
     def view(self, target_group: str, target_id: str, port: int) -> TargetView:
-        """What ECS reads."""
+        """What ECS reads: a target that cannot be used where it stands counts as unhealthy.
+
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html
+        """
         verdict = self.verdict(Target(target_group, target_id, port))
-        return TargetView(verdict.state, verdict.description)
+        state = "unhealthy" if verdict in (ZONE_NOT_ENABLED, STOPPED_INSTANCE) else verdict.state
+        return TargetView(state, verdict.description)
 
     def routable(self, group_arn: str) -> tuple[list[Target], bool]:
         """Targets that get requests, and whether that is because the load balancer fails open.

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 DEFAULT_CPU_UNITS = 2048
 DEFAULT_MEMORY_MIB = 3840
 FIRST_HOST_NUMBER = 10
+ECS_OPTIMISED_IMAGE = "ami-0c2b0d3fb02824d92"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,8 @@ def add_host(
     held = region.store.cluster(cluster).instances
     network, _, _ = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["CidrBlock"].rpartition(".")
     address = f"{network}.{FIRST_HOST_NUMBER + len(held)}"
-    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
     instance = ec2.run_instances(
-        ImageId=image,
+        ImageId=ECS_OPTIMISED_IMAGE,
         MinCount=1,
         MaxCount=1,
         InstanceType="t3.medium",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -27,15 +28,20 @@ class _Body(io.BytesIO):
             yield chunk
 
 
+@cache
+def _loader() -> Any:
+    """botocore's service models, read once in a process."""
+    return botocore.session.Session().get_component("data_loader")
+
+
 class InProcessClients:
-    """Makes clients for one layer; one loader serves all of them."""
+    """Makes clients for one layer."""
 
     def __init__(self, layer: AwsLayer) -> None:
         self._layer = layer
         self._session = botocore.session.Session()
-        self._config = Config(
-            retries={"mode": "standard", "total_max_attempts": 1}, inject_host_prefix=False
-        )
+        self._session.register_component("data_loader", _loader())
+        self._config = Config(retries={"mode": "standard", "total_max_attempts": 1}, inject_host_prefix=False)
 
     def client(self, service: str, region: str, key: str, secret: str = SECRET, token: str | None = None) -> Any:
         """A client whose requests go straight to the layer."""

@@ -100,9 +100,8 @@ class Measures:
             self._services(minute)
 
     def _host_counts(self, minute: dict[Series, Counter[float]], given: dict[str, str], states: list[str]) -> None:
-        healthy = sum(state == "healthy" for state in states)
-        minute[("HealthyHostCount", _key(given))][float(healthy)] += 1
-        minute[("UnHealthyHostCount", _key(given))][float(len(states) - healthy)] += 1
+        minute[("HealthyHostCount", _key(given))][float(states.count("healthy"))] += 1
+        minute[("UnHealthyHostCount", _key(given))][float(states.count("unhealthy"))] += 1
 
     def _per_target(self, series: dict[Series, Counter[float]]) -> None:
         """RequestCountPerTarget is an average already: requests over healthy targets."""

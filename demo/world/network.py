@@ -45,7 +45,7 @@ class Network:
     def interface_at(self, address: str) -> Endpoint | None:
         """The network interface that owns a private address now."""
         if self._interfaces is None:
-            self._interfaces = {eni.private_ip_address: eni for eni in self._ec2.enis.values()}
+            self._interfaces = {str(eni.private_ip_address): eni for eni in self._ec2.enis.values()}
         eni = self._interfaces.get(address)
         if eni is None:
             return None
@@ -81,7 +81,8 @@ class Network:
     def _cidrs(self, rule: Any) -> Iterator[str]:
         if cidr := rule.ip_range.get("CidrIp"):
             yield cidr
-        if rule.prefix_list_id and (listed := self._ec2.managed_prefix_lists.get(rule.prefix_list_id)):
+        listed = self._ec2.managed_prefix_lists.get(rule.prefix_list_id) if rule.prefix_list_id else None
+        if listed is not None and listed.version is not None:
             for entry in listed.entries.get(listed.version, []):
                 yield entry["Cidr"]
 

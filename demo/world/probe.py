@@ -19,7 +19,8 @@ from demo.world.network import Endpoint, Network
 from demo.world.timing import Timing
 
 CONNECT_TIMEOUT_S = 10.0
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+CUT_OFF_S = 2.5
+"""For how long after its end a task still shows as connections that break."""
 PLAIN_HTTP_TO_TLS = 400
 
 
@@ -88,8 +89,8 @@ class Prober:
         there = self._network.interface_at(address) if address else None
         if there is None or not self._network.passes(node, there, exchange.port):
             return Outcome(Kind.CONNECT_TIMEOUT)
-        if not self._host_answers(target, address):
-            return Outcome(Kind.CONNECT_TIMEOUT)
+        if (silent := self._silence(target, address)) is not None:
+            return Outcome(silent)
         listener = self._listener(target, address, exchange.port)
         if listener is None:
             return Outcome(Kind.REFUSED)
@@ -115,7 +116,7 @@ class Prober:
         if there is None:
             return None
         subnet = self._ec2.get_subnet(there.subnet)
-        return str(subnet.availability_zone) if subnet is not None else None
+        return str(subnet.availability_zone)
 
     def instance_state(self, target: Target) -> str | None:
         """`running`, `stopped`, … of an instance target; None for addresses."""
@@ -138,12 +139,17 @@ class Prober:
                         self._tasks.setdefault(task.address, []).append(task)
         return self._tasks.get(address, [])
 
-    def _host_answers(self, target: Target, address: str) -> bool:
-        """A dead Fargate task's address swallows packets; an instance still refuses connections."""
-        if target.is_instance:
-            return True
+    def _silence(self, target: Target, address: str) -> Kind | None:
+        """How a dead Fargate task fails: requests under way are cut off, later its address swallows packets.
+
+        An instance, and an address that no task owns, refuse connections by themselves.
+        """
         owners = [task for task in self._at(address) if task.instance is None]
-        return not owners or any(task.execution_stopped is None for task in owners)
+        if target.is_instance or not owners or any(task.execution_stopped is None for task in owners):
+            return None
+        ended = max(task.execution_stopped or 0.0 for task in owners)
+        cut_off = self._timing.now() - ended <= self._timing.span_s(CUT_OFF_S)
+        return Kind.CLOSED if cut_off else Kind.CONNECT_TIMEOUT
 
     def _listener(self, target: Target, address: str, port: int) -> Container | None:
         now = self._timing.now()
@@ -152,7 +158,7 @@ class Prober:
                 continue
             for container in task.containers:
                 app = self._apps[container.spec.image]
-                if now - task.started < self._timing.span_s(app.boot_s) or app.bind in LOOPBACK:
+                if now - task.started < self._timing.span_s(app.boot_s) or app.loopback_only:
                     continue
                 if app.listens_on(container.spec.environment) == _inside_port(task, container, port):
                     return container

@@ -53,9 +53,7 @@ class Region:
         self.placement = Placement(self.store)
         self.lifecycle = Lifecycle(timing, apps, self.placement, targets)
         self.scheduler = Scheduler(self.store, timing, self.placement, self.lifecycle, self.health)
-        measures = Measures(
-            metrics, self.store, self.balancers, nodes, targets, self.health, self.prober, apps, rng
-        )
+        measures = Measures(metrics, self.store, self.balancers, nodes, targets, self.health, self.prober, apps, rng)
         logs = AccessLogs(account, region, timing, rng)
         self.traffic = Traffic(self.balancers, nodes, self.health, self.prober, measures, logs, timing, rng)
         self._seen = self._fingerprint()
@@ -64,6 +62,7 @@ class Region:
         """Health first, then what ECS makes of it, then the clients."""
         self.health.tick()
         self.scheduler.tick()
+        self.targets.leave_trace()
         if (now := self._fingerprint()) != self._seen:
             self._seen = now
             self.network.forget()
@@ -79,9 +78,9 @@ class Region:
 
     def _fingerprint(self) -> int:
         """Changes whenever a task gains or loses an address or a life."""
-        return sum(
-            task.version for cluster in self.store.clusters.values() for task in cluster.tasks.values()
-        ) + sum(len(cluster.tasks) for cluster in self.store.clusters.values())
+        return sum(task.version for cluster in self.store.clusters.values() for task in cluster.tasks.values()) + sum(
+            len(cluster.tasks) for cluster in self.store.clusters.values()
+        )
 
 
 RegionOf = Callable[[Call], Region]

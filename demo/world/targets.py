@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from moto.elbv2.models import elbv2_backends
 
 from demo.aws.elbv2 import target_group_attributes
 from demo.aws.targets import TargetRegistry, delay_s_of
+from demo.aws.trail import Trail
 from demo.world.probe import Target
 from demo.world.timing import Timing
+
+ECS_PRINCIPAL = "ecs.amazonaws.com"
+SCHEDULER_SESSION = "ecs-service-scheduler"
 
 
 class Targets:
     """The registry in the world's time: what is registered serves, what is taken out drains."""
 
-    def __init__(self, registry: TargetRegistry, timing: Timing) -> None:
+    def __init__(self, registry: TargetRegistry, timing: Timing, trail: Trail) -> None:
         self._registry = registry
         self._timing = timing
+        self._trail = trail
+        self._unsaid: dict[tuple[str, str], list[dict[str, object]]] = defaultdict(list)
 
     def active(self, group: str) -> list[Target]:
         """Targets with a port, in the order of their registration."""
@@ -29,12 +37,42 @@ class Targets:
     def register(self, target_group: str, target_id: str, port: int) -> None:
         """What ECS does when a task runs."""
         self._registry.register(target_group, target_id, port)
+        self._unsaid[("RegisterTargets", target_group)].append({"id": target_id, "port": port})
 
     def deregister(self, target_group: str, target_id: str, port: int) -> float:
         """What ECS does when a task stops; returns the delay in seconds, before any speeding up."""
         delay_s = self._delay_s(target_group)
         self._registry.deregister(target_group, target_id, port, self._timing.span_s(delay_s))
+        self._unsaid[("DeregisterTargets", target_group)].append({"id": target_id, "port": port})
         return delay_s
+
+    def leave_trace(self) -> None:
+        """Writes what ECS did since the last call to CloudTrail, one event for each group and kind.
+
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles-for-clusters.html
+        """
+        for (event, group), targets in self._unsaid.items():
+            _, _, _, region, account, _ = group.split(":", 5)
+            role = "AWSServiceRoleForECS"
+            self._trail.add(
+                account,
+                region,
+                event,
+                "elasticloadbalancing.amazonaws.com",
+                SCHEDULER_SESSION,
+                [("AWS::ElasticLoadBalancingV2::TargetGroup", group)],
+                {"targetGroupArn": group, "targets": targets},
+                user_identity={
+                    "type": "AssumedRole",
+                    "arn": f"arn:aws:sts::{account}:assumed-role/{role}/{SCHEDULER_SESSION}",
+                    "accountId": account,
+                    "sessionContext": {"sessionIssuer": {"type": "Role", "userName": role, "accountId": account}},
+                    "invokedBy": ECS_PRINCIPAL,
+                },
+                source_ip=ECS_PRINCIPAL,
+                user_agent=ECS_PRINCIPAL,
+            )
+        self._unsaid.clear()
 
     @staticmethod
     def _delay_s(target_group: str) -> float:

@@ -17,7 +17,7 @@ from demo.world.nodes import Node, Nodes
 from demo.world.probe import Exchange, Kind, Outcome, Prober, Target
 from demo.world.timing import Timing
 
-PULSE_S = 10.0
+PULSE_S = 5.0
 MAX_REQUESTS_PER_PULSE = 2_000
 STATUS_OF = {
     Kind.CONNECT_TIMEOUT: 504,
@@ -30,12 +30,16 @@ STATUS_OF = {
 
 @dataclass(slots=True)
 class Source:
-    """Clients that send one kind of request to one load balancer, so many a minute."""
+    """Clients that send one kind of request to one load balancer, so many a minute.
+
+    They begin when something can answer them for the first time, so that a world starts without errors.
+    """
 
     balancer_arn: str
     request: Request
     per_minute: float
     owed: float = 0.0
+    began: bool = False
 
 
 @dataclass(slots=True)
@@ -90,9 +94,11 @@ class Traffic:
 
     def _send(self, source: Source, at: float) -> None:
         balancer = self._balancers.load_balancer(source.balancer_arn)
+        if balancer is None or not self._has_begun(source, balancer):
+            return
         source.owed = min(source.owed + source.per_minute * PULSE_S / 60, MAX_REQUESTS_PER_PULSE)
         count, source.owed = int(source.owed), source.owed % 1
-        if balancer is None or not count:
+        if not count:
             return
         action = self._balancers.route(balancer, source.request)
         nodes = self._nodes.of(balancer)
@@ -105,6 +111,13 @@ class Traffic:
             handled = self._handle(balancer, node, source.request, action, known, pools)
             self._measures.count(at, balancer, node, handled, failed_open=_is_open(handled, pools))
             self._logs.write(balancer, node, at + number * PULSE_S / count, handled)
+
+    def _has_begun(self, source: Source, balancer: Any) -> bool:
+        if not source.began:
+            action = self._balancers.route(balancer, source.request)
+            groups = [arn for arn, weight in action.weights if weight] if action is not None else []
+            source.began = action is not None and all(not self._health.routable(arn)[1] for arn in groups)
+        return source.began
 
     def _handle(
         self,

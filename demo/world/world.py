@@ -68,7 +68,7 @@ class World:
                 timing=self.timing,
                 apps=self.apps,
                 metrics=self.metrics,
-                targets=Targets(self._registry, self.timing),
+                targets=Targets(self._registry, self.timing, self.trail),
                 nodes=self._nodes,
                 rng=random.Random(self._rng.random()),
             )

@@ -9,7 +9,7 @@ from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
 from diagnostics.facts.fact import Gap, GapKind
-from diagnostics.redaction import redact_text
+from diagnostics.redaction import redact_prose
 
 MALFORMED_ANSWER = "MalformedAnswer"
 NO_CREDENTIALS = "NoCredentials"
@@ -124,12 +124,14 @@ def gap_of(error: Exception, *, action: str, resource: str, region: str, role_ar
     kind, code, message = _classify(error, region)
     if role_arn and kind in {"denied", "expired", "not-enabled"}:
         message = f"as {role_arn}: {message}"
-    return Gap(action=action, resource=resource, error=redact_text(code, 100), kind=kind, message=redact_text(message))
+    return Gap(
+        action=action, resource=resource, error=redact_prose(code, 100), kind=kind, message=redact_prose(message)
+    )
 
 
 def malformed(action: str, resource: str, message: str) -> Gap:
     """AWS, or something in between, answered with something that is not an answer."""
-    return Gap(action=action, resource=resource, error=MALFORMED_ANSWER, kind="failed", message=redact_text(message))
+    return Gap(action=action, resource=resource, error=MALFORMED_ANSWER, kind="failed", message=redact_prose(message))
 
 
 def error_code(error: Exception) -> str:

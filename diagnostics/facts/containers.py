@@ -69,6 +69,7 @@ class EcsService(Fact):
     security_groups: tuple[str, ...] = ()
     assign_public_ip: bool | None = None
     created_at: datetime | None = None
+    tags: dict[str, str] = {}
 
     @property
     def primary(self) -> Deployment | None:

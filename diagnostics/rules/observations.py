@@ -105,7 +105,7 @@ def observe(snapshot: Snapshot) -> Observations:
         sick_siblings=siblings,
         onset=onset,
         last_seen=burst.end if burst else None,
-        pattern=pattern_of(above_noise, burst, _deployment_times(snapshot)),
+        pattern=pattern_of(above_noise, burst, _deployment_times(snapshot), snapshot.window.end),
         onset_at_edge=bool(burst and burst.start - covered_from <= timedelta(minutes=2)),
         error_minutes=relevant,
     )
@@ -180,7 +180,7 @@ def _is_shared(snapshot: Snapshot) -> bool:
 def _own_trouble(snapshot: Snapshot, counts: ErrorCounts) -> bool:
     if counts.connection_errors or counts.tls_errors:
         return True
-    return bool(_health_symptoms(snapshot))
+    return any(_health_symptoms(snapshot))
 
 
 def _sick_siblings(snapshot: Snapshot, metrics: Metrics) -> tuple[str, ...]:

@@ -38,16 +38,17 @@ def last_burst(points: Sequence[Point], until: datetime) -> Burst | None:
     return Burst(start=start, end=end)
 
 
-def pattern_of(points: Sequence[Point], burst: Burst | None, deployments: Sequence[datetime]) -> Pattern:
+def pattern_of(
+    points: Sequence[Point], burst: Burst | None, deployments: Sequence[datetime], until: datetime
+) -> Pattern:
     """`constant`: most minutes since the onset have errors and they still come. `deployment`: they began within ten
     minutes after one and are over. `burst`: over, no deployment near. `intermittent`: gaps between error minutes."""
     if burst is None:
         return "none"
     minutes = {point.at for point in points if point.value > 0 and burst.start <= point.at <= burst.end}
-    newest = max((point.at for point in points), default=burst.end)
     length = (burst.end - burst.start) // MINUTE + 1
     density = len(minutes) / length
-    ongoing = newest - burst.end <= STILL_GOING
+    ongoing = until - burst.end <= STILL_GOING
     near = any(timedelta(0) <= burst.start - at <= NEAR_DEPLOYMENT for at in deployments)
     if near and length <= NEAR_DEPLOYMENT // MINUTE:
         return "deployment"

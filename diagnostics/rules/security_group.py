@@ -72,11 +72,10 @@ def covers_port(permission: Permission, port: int) -> bool:
 
 def port_range(permission: Permission) -> tuple[int, int]:
     """The ports of a TCP permission; absent or -1 means every port."""
+    low, high = permission.from_port, permission.to_port
     if permission.protocol == _EVERY:
         return 0, MAX_PORT
-    low = 0 if permission.from_port in {None, -1} else permission.from_port
-    high = MAX_PORT if permission.to_port in {None, -1} else permission.to_port
-    return low or 0, MAX_PORT if high is None else high
+    return 0 if low is None or low < 0 else low, MAX_PORT if high is None or high < 0 else high
 
 
 def is_tcp(permission: Permission) -> bool:

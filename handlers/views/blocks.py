@@ -48,7 +48,8 @@ def compose(text: str, parts: Sequence[Part]) -> Message:
     kept = [part for part in parts if part.blocks]
     while len(kept) > 1 and not _fits(kept):
         kept.remove(max(kept, key=lambda part: part.rank))
-    return Message(text=whole_lines(text.splitlines(), MAX_FALLBACK), blocks=tuple(b for part in kept for b in part.blocks))
+    blocks = tuple(block for part in kept for block in part.blocks)
+    return Message(text=whole_lines(text.splitlines(), MAX_FALLBACK), blocks=blocks)
 
 
 def section(text: str) -> Block:
@@ -94,7 +95,7 @@ def folded(title: str, children: Sequence[Block]) -> tuple[Block, ...]:
     )
 
 
-def whole_lines(lines: Sequence[str], limit: int, total: int | None = None) -> str:
+def whole_lines(lines: Sequence[str], limit: int, total: int | None = None, separator: str = "\n") -> str:
     """The first lines that fit into `limit` characters. What is missing is said: `showing 12 of 48`.
 
     `total` is how many there were before the caller left some out. A line is never cut in the middle: that could tear
@@ -102,17 +103,17 @@ def whole_lines(lines: Sequence[str], limit: int, total: int | None = None) -> s
     """
     total = len(lines) if total is None else total
     note = f"_showing {total} of {total}_"  # as long as the note can get
-    kept = list(_fitting(lines, limit))
+    kept = list(_fitting(lines, limit, len(separator)))
     if len(kept) == total:
-        return "\n".join(kept)
-    kept = list(_fitting(kept, limit - len(note) - 1))
-    return "\n".join((*kept, f"_showing {len(kept)} of {total}_"))
+        return separator.join(kept)
+    kept = list(_fitting(kept, limit - len(note) - 1, len(separator)))
+    return separator.join(kept) + f"\n_showing {len(kept)} of {total}_" if kept else f"_showing 0 of {total}_"
 
 
-def _fitting(lines: Sequence[str], limit: int) -> Iterable[str]:
-    used = -1
+def _fitting(lines: Sequence[str], limit: int, between: int) -> Iterable[str]:
+    used = -between
     for line in lines:
-        used += len(line) + 1
+        used += len(line) + between
         if used > limit:
             return
         yield line

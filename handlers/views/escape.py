@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from diagnostics import printable
+from diagnostics.digest import split_command
 from diagnostics.printable import ELLIPSIS
 
 MAX_WORD: Final = 120
@@ -20,7 +21,7 @@ MAX_NAME: Final = 80
 MAX_LINK: Final = 1_000
 SAME_DAY: Final = timedelta(hours=20)
 
-_FORMATTING: Final = re.compile(r"[*_~]|:[\w+-]+:")
+_FORMATTING: Final = re.compile(r"[*_~]|:(?!\d\d:\d)[\w+-]+:")
 _AROUND: Final = re.compile(r"(?P<open>[(\[\"']*)(?P<core>.*?)(?P<close>[)\]\"',.;:!?]*)\Z", re.DOTALL)
 _USER_ID: Final = re.compile(r"[UW][A-Z0-9]{2,20}\Z", re.ASCII)
 
@@ -34,16 +35,21 @@ def words(text: str, limit: int) -> str:
     return _joined([_word(word) for word in line.split(" ")], limit)
 
 
+def instruction(text: str, limit: int) -> str:
+    """Words with the command at their end, if there is one, as code that can be copied."""
+    said, command = split_command(text)
+    if command is None or len(html(command)) + 2 > limit // 2:
+        return words(text, limit)
+    typed = code(command, limit // 2)
+    return f"{words(said, limit - len(typed) - 2)}: {typed}"
+
+
 def code(name: str, limit: int = MAX_NAME) -> str:
     """A name as inline code of at most `limit` characters; a name of nothing visible says so."""
     shown = printable.line(name, limit).replace("`", "'")
     if not shown:
         return "(no name)"
-    while len(escaped := html(shown)) > limit - 2:
-        shown = printable.shortened(shown, max(len(shown) - 1 - (len(escaped) - limit) // 5, 1))
-        if len(shown) <= 1:
-            break
-    return f"`{html(shown)}`"
+    return f"`{_html_within(shown, limit - 2)}`"
 
 
 def block(text: str, limit: int) -> str | None:
@@ -69,7 +75,7 @@ def person(user_id: str) -> str:
 
 def link(url: str, label: str) -> str | None:
     """A link with our own label, or None for anything but a web address."""
-    if len(url) > MAX_LINK or printable.line(url, MAX_LINK) != url or not set(url).isdisjoint("<>|` \"\\"):
+    if len(url) > MAX_LINK or printable.line(url, MAX_LINK) != url or not set(url).isdisjoint('<>|` "\\'):
         return None
     try:
         parts = urlsplit(url)
@@ -95,6 +101,19 @@ def moment(at: datetime, now: datetime, *, seconds: bool = False) -> str:
 def utc_time(at: datetime, *, near: bool = True, seconds: bool = False) -> str:
     form = f"{'' if near else '%d %b '}{'%H:%M:%S' if seconds else '%H:%M'} UTC"
     return at.astimezone(UTC).strftime(form)
+
+
+def _html_within(text: str, limit: int) -> str:
+    escaped = html(text)
+    if len(escaped) <= limit:
+        return escaped
+    kept, used = [], len(ELLIPSIS)
+    for char in map(html, text):
+        used += len(char)
+        if used > limit:
+            break
+        kept.append(char)
+    return "".join(kept) + ELLIPSIS
 
 
 def _word(word: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from demo.aws.call import Call
+from demo.aws.call import AwsError, Call
 from demo.aws.layer import AwsLayer
 from demo.world.ecs import documents, errors
 from demo.world.ecs.model import Cluster, Document
@@ -17,7 +17,12 @@ MAX_DESCRIBED = 100
 
 def install(layer: AwsLayer, region_of: RegionOf) -> None:
     """Registers the operations."""
+    _install_clusters(layer, region_of)
+    _install_instances(layer, region_of)
+    _install_tags(layer, region_of)
 
+
+def _install_clusters(layer: AwsLayer, region_of: RegionOf) -> None:
     @layer.op("ecs", "CreateCluster")
     def create_cluster(call: Call) -> dict[str, Any]:
         store = region_of(call).store
@@ -33,7 +38,7 @@ def install(layer: AwsLayer, region_of: RegionOf) -> None:
         found = store.cluster(call.params["cluster"])
         if any(service.status == "ACTIVE" for service in found.services.values()):
             message = "The Cluster cannot be deleted while Services are active."
-            raise errors.AwsError("ClusterContainsServicesException", message, 400)
+            raise AwsError("ClusterContainsServicesException", message, 400)
         del store.clusters[found.name]
         found.status = "INACTIVE"
         return {"cluster": documents.cluster(found)}
@@ -57,6 +62,8 @@ def install(layer: AwsLayer, region_of: RegionOf) -> None:
                 found.append(documents.cluster(cluster))
         return {"clusters": found, "failures": missing}
 
+
+def _install_instances(layer: AwsLayer, region_of: RegionOf) -> None:
     @layer.op("ecs", "ListContainerInstances")
     def list_container_instances(call: Call) -> dict[str, Any]:
         cluster = region_of(call).store.cluster(call.params.get("cluster"))
@@ -74,9 +81,13 @@ def install(layer: AwsLayer, region_of: RegionOf) -> None:
             if instance is None:
                 missing.append(failure(given))
             else:
-                found.append(documents.container_instance(instance, cluster, region.placement.remaining(cluster, instance)))
+                found.append(
+                    documents.container_instance(instance, cluster, region.placement.remaining(cluster, instance))
+                )
         return {"containerInstances": found, "failures": missing}
 
+
+def _install_tags(layer: AwsLayer, region_of: RegionOf) -> None:
     @layer.op("ecs", "ListTagsForResource")
     def list_tags(call: Call) -> dict[str, Any]:
         return {"tags": _tags_of(region_of(call), call.params["resourceArn"])}
@@ -97,7 +108,7 @@ def install(layer: AwsLayer, region_of: RegionOf) -> None:
 
 def _tags_of(region: Region, arn: str) -> list[Document]:
     store = region.store
-    kind, _, rest = arn.rsplit(":", 1)[-1].partition("/") if ":task-definition/" not in arn else ("task-definition", "", arn)
+    kind, _, rest = arn.split(":", 5)[-1].partition("/")
     match kind:
         case "cluster":
             return store.cluster(arn).tags

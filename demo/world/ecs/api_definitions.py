@@ -98,7 +98,7 @@ def _check(params: Mapping[str, Any], needs: list[str], mode: str) -> None:
     if "FARGATE" not in needs:
         return
     if mode != "awsvpc":
-        raise errors.client("Fargate only supports network mode ‘awsvpc’.")
+        raise errors.client("Fargate only supports network mode 'awsvpc'.")
     if not params.get("cpu") or not params.get("memory"):
         raise errors.client("Fargate requires that 'cpu' be defined at the task level.")
 

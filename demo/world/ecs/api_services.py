@@ -66,7 +66,9 @@ def install(layer: AwsLayer, region_of: RegionOf) -> None:
     def list_service_deployments(call: Call) -> dict[str, Any]:
         service = region_of(call).store.service(call.params.get("cluster"), call.params["service"])
         wanted = call.params.get("status") or []
-        briefs = [documents.rollout_brief(service, d) for d in service.history if not wanted or d.rollout_status in wanted]
+        briefs = [
+            documents.rollout_brief(service, d) for d in service.history if not wanted or d.rollout_status in wanted
+        ]
         window = call.params.get("createdAt") or {}
         after, before = window.get("after"), window.get("before")
         kept = [
@@ -81,9 +83,7 @@ def install(layer: AwsLayer, region_of: RegionOf) -> None:
         store = region_of(call).store
         asked = _bounded(call.params["serviceDeploymentArns"])
         by_arn = {d.rollout_arn: (s, d) for s in store.services() for d in s.history}
-        found = [
-            documents.rollout_full(*by_arn[arn], store.tasks_of(by_arn[arn][0])) for arn in asked if arn in by_arn
-        ]
+        found = [documents.rollout_full(*by_arn[arn], store.tasks_of(by_arn[arn][0])) for arn in asked if arn in by_arn]
         return {"serviceDeployments": found, "failures": [failure(arn) for arn in asked if arn not in by_arn]}
 
     @layer.op("ecs", "DescribeServiceRevisions")
@@ -158,7 +158,9 @@ def _check_target_groups(region: Region, balancers: list[dict[str, Any]]) -> Non
     for balancer in balancers:
         arn = balancer.get("targetGroupArn")
         if arn and not region.balancers.of_target_group(arn):
-            raise errors.invalid(f"The target group with targetGroupArn {arn} does not have an associated load balancer.")
+            raise errors.invalid(
+                f"The target group with targetGroupArn {arn} does not have an associated load balancer."
+            )
 
 
 def _update(region: Region, service: Service, params: Mapping[str, Any]) -> None:
@@ -203,4 +205,3 @@ def _rules(present: DeploymentRules, given: Mapping[str, Any] | None) -> Deploym
         breaker=bool(breaker["enable"]) if "enable" in breaker else present.breaker,
         rollback=bool(breaker["rollback"]) if "rollback" in breaker else present.rollback,
     )
-

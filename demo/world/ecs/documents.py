@@ -16,6 +16,8 @@ from demo.world.ecs.model import (
 from demo.world.timing import stamp
 
 PLATFORM_VERSION = "1.4.0"
+SERVICE_ROLE = "aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 -- what DescribeTasks reports, nothing binds to it
 
 
 def cluster(item: Cluster) -> Document:
@@ -74,7 +76,7 @@ def service(item: Service, tasks: list[Task], *, with_tags: bool) -> Document:
         "propagateTags": "NONE",
         "enableExecuteCommand": item.execute_command,
         "availabilityZoneRebalancing": "DISABLED",
-        "roleArn": f"arn:aws:iam::{item.arn.split(':')[4]}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
+        "roleArn": f"arn:aws:iam::{item.arn.split(':')[4]}:role/{SERVICE_ROLE}",
     }
     if item.network is not None:
         document["networkConfiguration"] = item.network
@@ -132,7 +134,8 @@ def rollout_full(item: Service, each: Deployment, tasks: list[Task]) -> Document
     limit = rollout.threshold(item)
     breaker = "DISABLED"
     if item.rules.breaker:
-        breaker = "TRIGGERED" if rollout.has_failed(each) else "MONITORING_COMPLETE" if each.finished else "MONITORING"
+        watching = "MONITORING_COMPLETE" if each.finished else "MONITORING"
+        breaker = "TRIGGERED" if rollout.has_failed(each) else watching
     document: Document = {
         "serviceDeploymentArn": each.rollout_arn,
         "serviceArn": item.arn,
@@ -164,9 +167,7 @@ def revision(item: Service, each: Deployment) -> Document:
         "taskDefinition": each.definition.arn,
         "launchType": each.launch_type,
         "loadBalancers": each.load_balancers,
-        "containerImages": [
-            {"containerName": spec.name, "image": spec.image} for spec in each.definition.containers
-        ],
+        "containerImages": [{"containerName": spec.name, "image": spec.image} for spec in each.definition.containers],
         "createdAt": stamp(each.created),
     }
     if each.network is not None:
@@ -244,7 +245,7 @@ def _container(item: Task, each: Container) -> Document:
         "cpu": str(each.spec.cpu_units),
         "memory": str(each.spec.memory_mib) if each.spec.memory_mib else None,
         "networkBindings": [
-            {"bindIP": "0.0.0.0", "containerPort": inside, "hostPort": host, "protocol": "tcp"}
+            {"bindIP": EVERY_ADDRESS, "containerPort": inside, "hostPort": host, "protocol": "tcp"}
             for inside, host in each.bindings
         ],
         "networkInterfaces": (
@@ -279,5 +280,3 @@ def _resources(cpu_units: int, memory_mib: int) -> list[Document]:
         {"name": "CPU", "type": "INTEGER", "doubleValue": 0.0, "longValue": 0, "integerValue": cpu_units},
         {"name": "MEMORY", "type": "INTEGER", "doubleValue": 0.0, "longValue": 0, "integerValue": memory_mib},
     ]
-
-

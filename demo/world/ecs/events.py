@@ -26,6 +26,17 @@ def say(service: Service, now: float, message: str) -> None:
     del service.events[MAX_EVENTS:]
 
 
+def say_targets(service: Service, now: float, verb: str, target_group: str) -> None:
+    """`registered` or `deregistered`; targets of one moment and one group share a sentence."""
+    count, same_time = 1, [event for event in service.events if event["createdAt"] == stamp(now)]
+    for event in same_time:
+        parts = event["message"].removeprefix(f"(service {service.name}) ").split(" ", 2)
+        if parts[0] == verb and parts[2] == f"targets in (target-group {target_group})":
+            count += int(parts[1])
+            service.events.remove(event)
+    say(service, now, f"{verb} {count} targets in (target-group {target_group})")
+
+
 def tasks_listed(ids: Sequence[str]) -> str:
     return " ".join(f"(task {task_id})" for task_id in ids)
 
@@ -43,14 +54,6 @@ def stopped(ids: Sequence[str]) -> str:
 
 def draining(count: int) -> str:
     return f"has begun draining connections on {count} tasks."
-
-
-def registered(target_group: str, count: int = 1) -> str:
-    return f"registered {count} targets in (target-group {target_group})"
-
-
-def deregistered(target_group: str, count: int = 1) -> str:
-    return f"deregistered {count} targets in (target-group {target_group})"
 
 
 def unhealthy_target(owner: str, port: int, target_group: str, reason: str) -> str:

@@ -15,8 +15,9 @@ from demo.world.ecs.model import Container, Deployment, Service, Task
 from demo.world.ecs.placement import Placement
 from demo.world.timing import Timing
 
-PROVISION_S = 4.0
-DEPROVISION_S = 4.0
+DEPROVISION_S = 8.0
+CRASH_NOTICED_S = 8.0
+"""From the end of a process until ECS knows: meanwhile the load balancer still sends requests there."""
 SIGKILL_EXIT = 137
 OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 TIMED = frozenset({"PROVISIONING", "PENDING", "DEACTIVATING", "STOPPING", "DEPROVISIONING"})
@@ -40,7 +41,7 @@ class Lifecycle:
         self._apps = apps
         self._placement = placement
         self._targets = targets
-        self.failed: Callable[[Service, Task, bool], None] = lambda service, task, started: None
+        self.failed: Callable[[Service, Task, bool], None] = _nobody_listens
 
     def app(self, container: Container) -> App:
         """The behaviour of a container's image."""
@@ -51,8 +52,10 @@ class Lifecycle:
         now = self._timing.now()
         while task.last_status in TIMED and task.next_at <= now:
             self._leave_phase(service, task, task.next_at)
-        if task.last_status == "RUNNING":
+        if task.last_status == "RUNNING" and task.execution_stopped is None:
             self._watch_containers(service, task, now)
+        elif task.last_status == "RUNNING" and task.next_at <= now:
+            self._notice_crash(service, task, task.next_at)
 
     def stop(self, service: Service, task: Task, code: str, reason: str, *, drain: bool) -> None:
         """Orders a task to stop; with `drain` its targets are emptied before SIGTERM."""
@@ -60,7 +63,7 @@ class Lifecycle:
         task.desired_status, task.stop_code, task.stopped_reason, task.stopping = "STOPPED", code, reason, now
         task.version += 1
         if task.last_status != "RUNNING":
-            self._exit_all(task, now, None)
+            self._exit_all(task, now)
             return
         delay_s = self._leave_targets(service, task, announce_drain=drain) if task.targets else 0.0
         if not drain:
@@ -108,7 +111,7 @@ class Lifecycle:
         task.stopping = at
         if error.startswith("Cannot"):
             task.containers[0].reason = error
-        self._exit_all(task, at, None)
+        self._exit_all(task, at)
         self.failed(service, task, False)
 
     def _watch_containers(self, service: Service, task: Task, now: float) -> None:
@@ -116,7 +119,7 @@ class Lifecycle:
         for container in task.containers:
             self._judge_container(container, age_s)
             if container.spec.essential and (end := self._end_of(task, container, age_s)) is not None:
-                self._crash(service, task, container, now, *end)
+                self._crash(task, container, now, *end)
                 return
 
     def _judge_container(self, container: Container, age_s: float) -> None:
@@ -140,14 +143,23 @@ class Lifecycle:
             return app.exit_code, app.exit_reason
         return None
 
-    def _crash(
-        self, service: Service, task: Task, container: Container, at: float, code: int, reason: str | None
-    ) -> None:
-        task.desired_status, task.stop_code = "STOPPED", "EssentialContainerExited"
-        task.stopped_reason, task.stopping = "Essential container in task exited", at
+    def _crash(self, task: Task, container: Container, at: float, code: int, reason: str | None) -> None:
+        """The processes end; ECS learns of it a little later."""
         container.exit_code, container.reason = code, reason
+        for each in task.containers:
+            each.exit_code = each.exit_code if each.exit_code is not None else 0
+        task.execution_stopped = at
+        task.next_at = at + self._timing.span_s(CRASH_NOTICED_S)
+        task.version += 1
+
+    def _notice_crash(self, service: Service, task: Task, at: float) -> None:
+        task.desired_status, task.stop_code = "STOPPED", "EssentialContainerExited"
+        task.stopped_reason, task.stopping = "Essential container in task exited", task.execution_stopped
+        for container in task.containers:
+            container.last_status = "STOPPED"
         self._leave_targets(service, task, announce_drain=False)
-        self._exit_all(task, at, 0)
+        self._deprovision(task, at)
+        task.version += 1
         self.failed(service, task, True)
 
     def _signal(self, task: Task, at: float) -> None:
@@ -160,15 +172,15 @@ class Lifecycle:
             app = self.app(container)
             was_killed = app.stops_in_s > container.spec.stop_timeout_s
             container.exit_code = SIGKILL_EXIT if was_killed else app.exit_on_sigterm
-        self._exit_all(task, at, None)
+        self._exit_all(task, at)
 
-    def _exit_all(self, task: Task, at: float, siblings_exit: int | None) -> None:
-        """Ends the containers; `siblings_exit` is the exit code of those that were still running."""
+    def _exit_all(self, task: Task, at: float) -> None:
         for container in task.containers:
-            if container.last_status == "RUNNING" and container.exit_code is None:
-                container.exit_code = siblings_exit
             container.last_status = "STOPPED"
         task.execution_stopped = at if task.started is not None else None
+        self._deprovision(task, at)
+
+    def _deprovision(self, task: Task, at: float) -> None:
         task.last_status = "DEPROVISIONING"
         task.next_at = at + self._timing.span_s(DEPROVISION_S)
 
@@ -181,7 +193,7 @@ class Lifecycle:
         for target in targets_of(deployment, task) if deployment else ():
             self._targets.register(*target)
             task.targets.append(target)
-            events.say(service, at, events.registered(target[0]))
+            events.say_targets(service, at, "registered", target[0])
 
     def _leave_targets(self, service: Service, task: Task, *, announce_drain: bool) -> float:
         now, delay_s = self._timing.now(), 0.0
@@ -189,9 +201,13 @@ class Lifecycle:
             events.say(service, now, events.draining(1))
         for target in task.targets:
             delay_s = max(delay_s, self._targets.deregister(*target))
-            events.say(service, now, events.deregistered(target[0]))
+            events.say_targets(service, now, "deregistered", target[0])
         task.targets = []
         return delay_s
+
+
+def _nobody_listens(_service: Service, _task: Task, _started: bool) -> None:
+    """Until a scheduler wants to know."""
 
 
 def targets_of(deployment: Deployment, task: Task) -> list[tuple[str, str, int]]:
@@ -205,7 +221,12 @@ def targets_of(deployment: Deployment, task: Task) -> list[tuple[str, str, int]]
         if task.instance is None:
             found.append((group, task.address, port))
             continue
-        bindings = {inside: host for c in task.containers if c.spec.name == attached["containerName"] for inside, host in c.bindings}
+        bindings = {
+            inside: host
+            for c in task.containers
+            if c.spec.name == attached["containerName"]
+            for inside, host in c.bindings
+        }
         if port in bindings:
             found.append((group, task.instance.instance_id, bindings[port]))
     return found

@@ -42,7 +42,9 @@ class ContainerSpec:
             essential=document.get("essential", True),
             memory_mib=int(memory) if memory else None,
             cpu_units=int(document.get("cpu") or 0),
-            ports=tuple((int(m["containerPort"]), int(m.get("hostPort") or 0)) for m in document.get("portMappings", [])),
+            ports=tuple(
+                (int(m["containerPort"]), int(m.get("hostPort") or 0)) for m in document.get("portMappings", [])
+            ),
             environment={pair["name"]: pair.get("value", "") for pair in document.get("environment", [])},
             health_check=document.get("healthCheck"),
             stop_timeout_s=int(document.get("stopTimeout") or DEFAULT_STOP_TIMEOUT_S),

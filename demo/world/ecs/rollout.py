@@ -18,9 +18,7 @@ MAX_DEPLOYMENTS_KEPT = 50
 BREAKER_REASON = "ECS deployment circuit breaker: tasks failed to start."
 
 
-def begin(
-    store: EcsStore, service: Service, definition: TaskDefinition, now: float, reason: str = ""
-) -> Deployment:
+def begin(store: EcsStore, service: Service, definition: TaskDefinition, now: float, reason: str = "") -> Deployment:
     """Makes a deployment of the service's present settings the primary one."""
     number = store.new_number()
     path = f"{service.cluster.name}/{service.name}/{number}"

@@ -23,6 +23,8 @@ SETTLE_WITHOUT_TARGETS_S = 40.0
 FREE_LAUNCH_FAILURES = 3
 FIRST_BACK_OFF_S = 20.0
 MAX_BACK_OFF_S = 900.0
+PROVISION_AWSVPC_S = 10.0
+PROVISION_BRIDGE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class Scheduler:
             return "undecided"
         age_s = self._timing.now() - task.started
         views = [self._health.view(*target) for target in task.targets]
-        sick = task.health == "UNHEALTHY" or any(view.state in ("unhealthy", "unused") for view in views)
+        sick = task.health == "UNHEALTHY" or any(view.state == "unhealthy" for view in views)
         if sick:
             return "unhealthy" if age_s >= self._timing.span_s(service.grace_s) else "undecided"
         checked = [c for c in task.containers if c.spec.essential and c.spec.health_check]
@@ -133,7 +135,7 @@ class Scheduler:
             self._stop(service, leaving[:surplus], scaling_reason(service.primary), drain=True)
 
     def _scale_in(self, service: Service, current: Judged) -> None:
-        if current.unhealthy or current.undecided and service.desired:
+        if current.unhealthy or (current.undecided and service.desired):
             return
         surplus = len(current.all) - service.desired
         if surplus > 0:
@@ -163,7 +165,7 @@ class Scheduler:
         now = self._timing.now()
         for group, target_id, port in task.targets:
             view = self._health.view(group, target_id, port)
-            if view.state in ("unhealthy", "unused"):
+            if view.state == "unhealthy":
                 owner = f"(task {task.id})" if task.instance is None else f"(instance {target_id})"
                 events.say(service, now, events.unhealthy_target(owner, port, group, view.description or ""))
                 return f"Task failed ELB health checks in (target-group {group})"
@@ -209,7 +211,8 @@ class Scheduler:
         task_id = self._store.new_id()
         arn = self._store.arn(f"task/{service.cluster.name}/{task_id}")
         base = self._store.arn(f"container/{service.cluster.name}/{task_id}")
-        provision_s = 4.0 if deployment.definition.network_mode == "awsvpc" else 1.0
+        has_interface = deployment.definition.network_mode == "awsvpc"
+        provision_s = PROVISION_AWSVPC_S if has_interface else PROVISION_BRIDGE_S
         return Task(
             id=task_id,
             arn=arn,

@@ -25,7 +25,8 @@ MAX_AGE = timedelta(hours=3)
 def deployment_regression(facts: Facts) -> Iterator[Finding]:
     """Decided by trouble that began within a quarter of an hour after a deployment of another revision began, and that
     touches only tasks of the new one: unhealthy targets, failing tasks, or the targets' own 5xx. Refuted by errors
-    before the deployment, or by the same trouble on tasks of the old revision. The order in time alone is
+    before the deployment, or by the same trouble on tasks of the old revision. Beside the mechanism that the new
+    revision brought it contributes; it comes first only where no mechanism is visible. The order in time alone is
     circumstantial and gives way to any well-founded cause.
     """
     service = facts[EcsService]
@@ -68,6 +69,7 @@ def deployment_regression(facts: Facts) -> Iterator[Finding]:
         ),
         against=() if new_only else (supporting("which revision answered badly was not seen", "ecs:DescribeTasks"),),
         effect_seen=True,
+        role="contributing",
         affects=frozenset({deployment.id}),
         explains=facts.observed.symptoms,
         since=began,

@@ -16,6 +16,7 @@ from demo.aws.server import RunningServer, start
 
 REGION = "eu-central-1"
 START = 1_800_000_000.0  # 2027-01-15 08:00:00 UTC, a whole minute
+_session = boto3.Session(region_name=REGION)  # one, so that each service model is loaded once
 _accounts = itertools.count(500_000_000_000)
 
 
@@ -27,11 +28,18 @@ class Aws:
     server: RunningServer
 
     def client(
-        self, service: str, account: str, *, region: str = REGION, session: dict[str, Any] | None = None, attempts: int = 1
+        self,
+        service: str,
+        account: str,
+        *,
+        region: str = REGION,
+        session: dict[str, Any] | None = None,
+        attempts: int = 1,
     ) -> Any:
         keys = session or {"AccessKeyId": account_key(account), "SecretAccessKey": "simulated", "SessionToken": None}
-        return boto3.Session(region_name=region).client(
+        return _session.client(
             service,
+            region_name=region,
             endpoint_url=self.server.endpoint_url,
             aws_access_key_id=keys["AccessKeyId"],
             aws_secret_access_key=keys["SecretAccessKey"],

@@ -14,8 +14,7 @@ from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
 from demo.aws.guards import Faults, Latency
-from demo.aws.layer import AwsError, AwsLayer, Call, account_key
-from demo.aws.server import environment, start
+from demo.aws.layer import AwsError, AwsLayer, Call
 from tests.demo.aws.conftest import REGION, Aws
 
 STARTED_AT = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
@@ -78,7 +77,7 @@ def test_moto_answers_the_rest_in_the_account_of_the_key(aws: Aws, account: str)
     mine, other = aws.client("ec2", account), aws.client("ec2", "499999999999")
     vpc = mine.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]
     assert vpc["OwnerId"] == account
-    with pytest.raises(ClientError, match="InvalidVpcID.NotFound"):
+    with pytest.raises(ClientError, match="InvalidVpcID"):
         other.describe_vpcs(VpcIds=[vpc["VpcId"]])
 
 
@@ -135,7 +134,7 @@ def test_a_typo_in_an_operation_is_found_when_it_is_registered() -> None:
 
 def test_a_second_handler_must_say_that_it_replaces_the_first() -> None:
     layer = AwsLayer()
-    layer.op("elbv2", "DescribeTargetHealth")(lambda call: {})
+    layer.op("elbv2", "DescribeTargetHealth")(lambda _: {})
     with pytest.raises(ValueError, match="handler already"):
         layer.op("elbv2", "DescribeTargetHealth")
     layer.op("elbv2", "DescribeTargetHealth", replace=True)
@@ -164,12 +163,16 @@ def test_slow_calls_wait_in_parallel(aws: Aws, account: str) -> None:
     assert answered == [account] * 4
 
 
-def test_latency_is_added_to_every_call(account: str) -> None:
-    layer = AwsLayer()
-    latency = Latency(0)
-    latency.install(layer)
-    assert layer.outside == [latency]
-    assert layer.before == []
+def test_latency_is_slept_before_the_call_is_let_in(aws: Aws, account: str) -> None:
+    slept: list[float] = []
+    latency = Latency(50, slept.append)
+    latency.install(aws.layer)
+    try:
+        aws.client("sts", account).get_caller_identity()
+    finally:
+        aws.layer.outside.remove(latency)
+    assert slept == [0.05]
+    assert latency not in aws.layer.before
 
 
 def test_a_throttled_call_comes_right_when_it_is_tried_again(aws: Aws, account: str) -> None:
@@ -209,7 +212,7 @@ def test_a_malformed_answer_cannot_be_parsed(aws: Aws, account: str) -> None:
 
 def test_a_hanging_call_is_let_go_when_the_faults_are_cleared(aws: Aws, account: str) -> None:
     faults, arrived = Faults(), threading.Event()
-    aws.layer.outside.append(lambda call: arrived.set())
+    aws.layer.outside.append(lambda _: arrived.set())
     faults.install(aws.layer)
     answered: list[str] = []
     try:
@@ -223,17 +226,3 @@ def test_a_hanging_call_is_let_go_when_the_faults_are_cleared(aws: Aws, account:
     finally:
         aws.layer.outside.clear()
     assert answered == [account]
-
-
-def test_a_server_closes_twice_without_harm_and_frees_its_port() -> None:
-    with start(AwsLayer()) as server:
-        port = int(server.endpoint_url.rsplit(":", 1)[1])
-    server.close()
-    start(AwsLayer(), port).close()
-
-
-def test_the_environment_points_away_from_real_credentials() -> None:
-    variables = environment("http://127.0.0.1:1", account="222222222222")
-    assert variables["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
-    assert variables["AWS_ACCESS_KEY_ID"] == account_key("222222222222")
-    assert variables["AWS_SHARED_CREDENTIALS_FILE"] == variables["AWS_CONFIG_FILE"] == "/dev/null"

@@ -1,0 +1,1 @@
+"""Measurements, each a table with ratios from one run: `./run bench NAME`."""

@@ -1,0 +1,269 @@
+"""What the jobs do: a question that was queued becomes an answer in its thread.
+
+Everything here may run twice, or stop at any line and run again elsewhere. What must not happen twice is guarded by the
+fencing number of the ask, by the ledger of effects and by the flight that the ask leads.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final, Protocol
+
+import structlog
+
+from bot.jobs import Lane, PutOffError, Queue
+from bot.progress import Ticker
+from bot.store.asks import Asks, fence_key
+from bot.store.flights import Flights
+from bot.store.marks import Buttons
+from bot.store.reports import Reports, ReportTooLargeError
+from bot.telemetry.logs import correlated
+from bot.telemetry.metrics import DIAGNOSIS_SECONDS, QUESTIONS, SHARED_ANSWERS
+from diagnostics.question import Ambiguous, Diagnosed, Outcome, Progress, ProgressListener, Question, Refused, Unknown
+from diagnostics.report import Report
+from handlers import views
+from handlers.ask import Answer, Ask, Place, Refresh, new_id
+from handlers.people import People
+from handlers.permission import Rules, must_be_private, refusal_of_person, refusal_of_question, within_scope
+from handlers.slack_calls import SlackLaterError, SlackRefusedError
+from handlers.thread import Draw, Thread, UnreachableError
+
+MAX_DELIVERIES: Final = 12
+"""A job that was begun so often (put-offs aside) ends its worker each time; it is set aside."""
+MAX_PUT_OFFS: Final = 40
+MIN_PUT_OFF_S: Final = 1.0
+
+INVITE: Final = "I am not in this channel, so only you see the answer. To let everybody see it: `/invite @alb502`."
+PRIVATE: Final = "Another organisation reads this channel, so only you see the answer."
+FAILED_FOR_ALL: Final = "The diagnosis that you waited for with others has failed; ask again."
+FORGOTTEN: Final = "The answer was lost before it reached you; ask again."
+UNKNOWN_PERSON: Final = "Slack does not tell me who you are, so I cannot answer you."
+
+Diagnose = Callable[[Question, ProgressListener], Outcome]
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class Now(Protocol):
+    def __call__(self) -> datetime: ...
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Answering:
+    """Implements `bot.jobs.Work`."""
+
+    def __init__(
+        self,
+        *,
+        asks: Asks,
+        flights: Flights,
+        reports: Reports,
+        buttons: Buttons,
+        thread: Thread,
+        people: People,
+        rules: Rules,
+        diagnose: Diagnose,
+        now: Now = utc_now,
+    ) -> None:
+        self._asks = asks
+        self._flights = flights
+        self._reports = reports
+        self._buttons = buttons
+        self._thread = thread
+        self._people = people
+        self._rules = rules
+        self._diagnose = diagnose
+        self._now = now
+        self._lanes: Mapping[Queue, Lane] = {}
+
+    def connect(self, lanes: Mapping[Queue, Lane]) -> None:
+        """The queues that answers are handed out by. To be called once, before any job runs."""
+        self._lanes = lanes
+
+    def answer(self, ask_id: str) -> None:
+        self._begin(ask_id, self._answer)
+
+    def deliver(self, ask_id: str, answer_id: str) -> None:
+        self._begin(ask_id, lambda ask, fence: self._deliver(ask, fence, answer_id))
+
+    def give_up(self, ask_id: str) -> None:
+        self._begin(ask_id, self._give_up)
+
+    def _begin(self, ask_id: str, step: Callable[[Ask, int], None]) -> None:
+        fence = self._asks.begin(ask_id)
+        ask = self._asks.load(ask_id)
+        if ask is None or self._asks.is_finished(ask_id):
+            return
+        with correlated(ask.correlation_id, ask_id=ask.id):
+            try:
+                if fence > MAX_DELIVERIES + self._asks.put_offs(ask_id):
+                    _log.error("job set aside: it was begun too often", begun=fence)
+                    step = self._give_up
+                step(ask, fence)
+            except SlackLaterError as later:
+                if self._asks.put_off(ask_id) <= MAX_PUT_OFFS:
+                    raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
+                _log.error("answer not delivered: Slack keeps asking for patience")
+                self._asks.finish(ask_id)
+
+    def _answer(self, ask: Ask, fence: int) -> None:
+        landed = self._flights.landed(ask.id)
+        if landed is not None:
+            return self._hand_out(ask, landed)
+        place = self._asks.place(ask.id)
+        if place is None:
+            place = self._place(ask, fence)
+            if place is None:
+                return self._asks.finish(ask.id)
+            self._asks.put_place(ask.id, place)
+        if self._flights.board(ask.question, ask.id) == "board":
+            SHARED_ANSWERS.inc()
+            _log.info("waiting for the same question of somebody else")
+            return None
+        answer_id = self._keep(*self._diagnosed(ask, fence, place))
+        if self._flights.land(ask.question, ask.id, answer_id, fence_key(ask.id), fence):
+            self._hand_out(ask, answer_id)
+        return None
+
+    def _place(self, ask: Ask, fence: int) -> Place | None:
+        """Where the answer will stand, with its first messages posted. None if the asker was refused."""
+        refusal = self._refusal(ask)
+        if refusal is not None:
+            QUESTIONS.labels(kind=ask.kind, result="refused").inc()
+            _log.info("refused", reason=refusal)
+            self._thread.whisper_once(ask, fence, "refused", _line(refusal))
+            return None
+        place = ask.place or Place(channel=ask.origin.channel)
+        if not place.private and must_be_private(self._people.channel(ask.origin.channel), self._rules):
+            self._thread.whisper_once(ask, fence, "private", _line(PRIVATE))
+            return place.model_copy(update={"private": True})
+        started = self._now()
+        waiting = Progress(step="finding", text="")
+        try:
+            return self._thread.open(
+                ask,
+                fence,
+                place,
+                lambda _: views.parent(ask.origin.user, ask.question.words),
+                lambda _: views.progress(waiting, ask.question.words, started),
+            )
+        except UnreachableError:
+            self._thread.whisper_once(ask, fence, "invite", _line(INVITE))
+            return place.model_copy(update={"private": True})
+
+    def _refusal(self, ask: Ask) -> str | None:
+        try:
+            person = self._people.person(ask.origin.user)
+        except SlackRefusedError:
+            return UNKNOWN_PERSON
+        groups = self._people.groups_of(person.id, self._rules.ask_groups)
+        return refusal_of_person(person, groups, self._rules) or refusal_of_question(
+            ask.question, ask.origin.channel, self._rules
+        )
+
+    def _diagnosed(self, ask: Ask, fence: int, place: Place) -> tuple[Answer, datetime | None]:
+        started = self._now()
+
+        def show(step: Progress) -> None:
+            self._thread.progress(ask, fence, place, lambda _: views.progress(step, ask.question.words, started))
+
+        began_s = time.monotonic()
+        with Ticker(show) as ticker:
+            outcome = self._diagnose(ask.question, ticker)
+        kind = type(outcome).__name__.lower()
+        seconds = time.monotonic() - began_s
+        DIAGNOSIS_SECONDS.labels(outcome=kind).observe(seconds)
+        QUESTIONS.labels(kind=ask.kind, result=kind).inc()
+        _log.info("diagnosed", outcome=kind, seconds=round(seconds, 3))
+        if not isinstance(outcome, Diagnosed):
+            return outcome, None
+        age_s = outcome.snapshot.stats.cache_age_s
+        return outcome.report, None if age_s is None else self._now() - timedelta(seconds=age_s)
+
+    def _keep(self, answer: Answer, facts_at: datetime | None) -> str:
+        try:
+            return self._reports.put_answer(answer, facts_at)
+        except ReportTooLargeError:
+            if not isinstance(answer, Report):
+                raise
+            _log.warning("report shortened: it is too large to keep", report_id=answer.id)
+            shorter = answer.model_copy(update={"timeline": (), "checks": (), "risks": ()})
+            return self._reports.put_answer(shorter, facts_at)
+
+    def _hand_out(self, ask: Ask, answer_id: str) -> None:
+        """A job of its own for everybody who waits, so that one who cannot be reached holds up nobody."""
+        lane = self._lanes["deliveries"]
+        for ask_id in (ask.id, *self._flights.passengers(ask.id)):
+            lane.deliver(ask_id, answer_id)
+        self._flights.served(ask.id)
+
+    def _deliver(self, ask: Ask, fence: int, answer_id: str) -> None:
+        kept, facts_at = self._reports.answer(answer_id) or (Refused(message=FORGOTTEN), None)
+        answer = within_scope(kept, ask.origin.channel, self._rules)
+        place = self._asks.place(ask.id) or ask.place or Place(channel=ask.origin.channel)
+        button_id = new_id("b")
+        self._buttons.put(button_id, Refresh(question=ask.question, place=place))
+        self._publish(
+            ask, fence, place, self._summary(answer, facts_at, button_id), lambda _: _headline(answer, ask.origin.user)
+        )
+        self._asks.finish(ask.id)
+
+    def _give_up(self, ask: Ask, fence: int) -> None:
+        passengers = self._flights.passengers(ask.id)
+        if passengers:
+            answer_id = self._reports.put_answer(Refused(message=FAILED_FOR_ALL))
+            if not self._flights.land(ask.question, ask.id, answer_id, fence_key(ask.id), fence):
+                return
+            for ask_id in self._flights.passengers(ask.id):
+                self._lanes["deliveries"].deliver(ask_id, answer_id)
+            self._flights.served(ask.id)
+        place = self._asks.place(ask.id) or ask.place or Place(channel=ask.origin.channel)
+        QUESTIONS.labels(kind=ask.kind, result="failed").inc()
+        self._publish(
+            ask,
+            fence,
+            place,
+            lambda _: views.failed(ask.correlation_id),
+            lambda _: views.parent_failed(ask.origin.user, ask.question.words),
+        )
+        self._asks.finish(ask.id)
+
+    def _publish(self, ask: Ask, fence: int, place: Place, summary: Draw, headline: Draw) -> None:
+        try:
+            self._thread.publish(ask, fence, place, summary, headline)
+        except UnreachableError:
+            self._thread.whisper_once(ask, fence, "summary", summary)
+
+    def _summary(self, answer: Answer, facts_at: datetime | None, button_id: str) -> Draw:
+        return lambda plain: summary_view(answer, self._now(), facts_at, plain=plain, refresh=button_id)
+
+
+def summary_view(
+    answer: Answer, now: datetime, facts_at: datetime | None, *, plain: bool, refresh: str | None = None
+) -> views.Message:
+    """The answer as a message."""
+    match answer:
+        case Report():
+            age_s = None if facts_at is None else max(0.0, (now - facts_at).total_seconds())
+            return views.summary(answer, now=now, age_s=age_s, plain=plain, refresh=refresh)
+        case Ambiguous():
+            return views.ambiguous(answer)
+        case Unknown():
+            return views.unknown(answer)
+        case Refused():
+            return views.refused(answer)
+
+
+def _headline(answer: Answer, asker: str) -> views.Message:
+    if isinstance(answer, Report):
+        return views.parent_headline(answer, asker)
+    return views.parent_without_report(asker, answer)
+
+
+def _line(text: str) -> Draw:
+    return lambda _: views.Message(text=text, blocks=())

@@ -1,0 +1,44 @@
+"""The commands by name."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import typer
+
+from bot import __version__
+from bot.cli import causes, demo, diagnose, replay, schema, serve
+from bot.cli.output import write
+
+app: Final = typer.Typer(
+    name="alb502",
+    help="Says why an AWS load balancer answers 502, 503 or 504, and what to do about it.",
+    epilog="Example: alb502 diagnose prod/checkout --since 2h",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("diagnose", epilog=diagnose.EXAMPLE)(diagnose.diagnose)
+app.command("replay", epilog=replay.EXAMPLE)(replay.replay)
+app.command("causes", epilog=causes.EXAMPLE)(causes.causes)
+app.command("demo", epilog=demo.EXAMPLE)(demo.demo)
+app.command("serve", epilog=serve.EXAMPLE)(serve.serve)
+app.command("schema", hidden=True)(schema.schema)
+
+COMMANDS: Final = frozenset(command.name for command in app.registered_commands if command.name)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        write(f"alb502 {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options before the command."""

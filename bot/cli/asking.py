@@ -1,0 +1,82 @@
+"""Arguments to a question; what is wrong with them is said before anything is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, TypeVar
+
+from bot.cli import when
+from bot.cli.exits import BAD_USAGE, CommandError
+from diagnostics import printable
+from diagnostics.question import DEFAULT_WINDOW, MAX_WINDOW, MAX_WORDS, Question
+
+MAX_SHOWN: Final = 60
+ERROR_CODES: Final = range(400, 600)
+
+T = TypeVar("T")
+
+
+def question(
+    words: str,
+    *,
+    now: datetime,
+    account: str | None = None,
+    region: str | None = None,
+    since: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    seen: int | None = None,
+    logs: bool = True,
+    refresh: bool = False,
+) -> Question:
+    """Raises `CommandError` (bad usage) with one line that names the argument."""
+    target = words.strip()
+    if not printable.line(target, MAX_WORDS):
+        raise _wrong("TARGET", words, "give a name, such as checkout or prod/checkout")
+    if len(target) > MAX_WORDS:
+        raise _wrong("TARGET", words, f"it has {len(target):,} characters, at most {MAX_WORDS} are read")
+    if seen is not None and seen not in ERROR_CODES:
+        raise _wrong("--seen", str(seen), "give an HTTP error code from 400 to 599")
+    if since and (start or end):
+        raise CommandError("give either --since or --from and --to", status=BAD_USAGE)
+    first, last = _window(start, end, now)
+    return Question(
+        words=target,
+        account=account,
+        region=region,
+        start=first,
+        end=last,
+        since_s=_read("--since", since, when.duration_s) if since else None,
+        seen=seen,
+        refresh=refresh,
+        logs=logs,
+    )
+
+
+def _window(start: str | None, end: str | None, now: datetime) -> tuple[datetime | None, datetime | None]:
+    def moment(text: str) -> datetime:
+        return when.moment(text, now)
+
+    if not start and not end:
+        return None, None
+    last = _read("--to", end, moment) if end else now
+    first = _read("--from", start, moment) if start else last - DEFAULT_WINDOW
+    if first >= last:
+        raise _wrong("--from", start or "", "it has to be before --to")
+    if first >= now:
+        raise _wrong("--from", start or "", "it lies in the future")
+    if last - first > MAX_WINDOW:
+        raise _wrong("--from", start or "", f"at most {MAX_WINDOW.days} days can be looked at")
+    return first, min(last, now)
+
+
+def _read(argument: str, text: str, read: Callable[[str], T]) -> T:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise _wrong(argument, text, str(error)) from None
+
+
+def _wrong(argument: str, given: str, expected: str) -> CommandError:
+    return CommandError(f"{argument} {printable.line(given, MAX_SHOWN)!r}: {expected}", status=BAD_USAGE)

@@ -1,0 +1,154 @@
+"""`alb502 demo`: a simulated AWS with an incident in it, and the diagnosis that a newcomer sees first."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from bot.cli import asking, configured, exits, formats, output
+from bot.cli.diagnose import diagnosed, the_time
+from bot.cli.exits import CommandError
+
+if TYPE_CHECKING:
+    from demo.running import RunningWorld
+    from demo.scenarios import Scenario
+    from diagnostics.report import Report
+
+EXAMPLE: Final = "Example: alb502 demo --scenario oom-after-deployment"
+FIRST_SCENARIO: Final = "security-group-revoked"
+USUAL_PORT: Final = 8502
+PLACEHOLDER: Final = "alb502"
+_OURS: Final = ("AWS_", "ALB502_", "SLACK_", "REDIS_URL")
+"""Variables that would lead the demo to somebody's real accounts."""
+
+
+def demo(
+    scenario: Annotated[str, typer.Option("--scenario", help="Which incident; --list shows all.")] = FIRST_SCENARIO,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="Where the simulated AWS answers; 0 takes a free port.")
+    ] = None,
+    listing: Annotated[bool, typer.Option("--list", help="List the scenarios and exit.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Diagnose once and exit.")] = False,
+) -> None:
+    """Start a simulated AWS with an incident in it on this machine, and diagnose it. Nothing of yours is touched."""
+    scenarios = _scenarios()
+    if listing:
+        width = max(map(len, scenarios))
+        output.write("\n".join(f"{name:{width}}  {one.title}" for name, one in sorted(scenarios.items())))
+        return
+    chosen = scenarios.get(scenario)
+    if chosen is None:
+        raise CommandError(f"no scenario {scenario!r}; `{PLACEHOLDER} demo --list` shows them", status=exits.BAD_USAGE)
+    output.note(f"building the scenario “{chosen.title}” …")
+    with _running(chosen, port) as world, pointed_at(world.environment()):
+        report = _diagnose(chosen.target)
+        output.write(try_next(chosen, world.environment(), report, others=tuple(scenarios)))
+        if not once and sys.stdin.isatty() and sys.stdout.isatty():
+            _keep_running(chosen.target)
+
+
+def _scenarios() -> Mapping[str, Scenario]:
+    try:
+        from demo import scenarios
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] in {"demo", "bot", "diagnostics"}:
+            raise
+        raise CommandError(
+            f"the demo needs its extra ({missing.name} is missing): pip install 'alb502[demo]'", status=exits.BAD_USAGE
+        ) from None
+    return {name: scenarios.load(name) for name in scenarios.names()}
+
+
+def _running(scenario: Scenario, port: int | None) -> RunningWorld:
+    """On the wanted port, or on the usual one, or, if that is taken, on any."""
+    from demo.running import run
+
+    try:
+        return run(scenario.name, live=True, port=USUAL_PORT if port is None else port)
+    except OSError as error:
+        if port is not None:
+            why = (error.strerror or "not available").lower()
+            raise CommandError(f"--port {port}: {why}", status=exits.BAD_USAGE) from None
+        return run(scenario.name, live=True, port=0)
+
+
+@contextmanager
+def pointed_at(environment: Mapping[str, str]) -> Iterator[None]:
+    """The process's environment without anything that leads to real accounts, and with `environment` instead."""
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith(_OURS):
+            del os.environ[name]
+    os.environ.update(environment)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _diagnose(target: str, *, refresh: bool = False) -> Report:
+    """The same steps as `alb502 diagnose`, in this process."""
+    from bot.diagnosing import diagnoser
+
+    output.write(f"\n$ {PLACEHOLDER} diagnose {shlex.quote(target)}\n")
+    question = asking.question(target, now=the_time(), refresh=refresh)
+    report = diagnosed(diagnoser(configured.settings()), question).report
+    formats.show(report, formats.Format.TERMINAL)
+    return report
+
+
+def try_next(
+    scenario: Scenario, environment: Mapping[str, str], report: Report, others: tuple[str, ...], program: str | None = None
+) -> str:
+    """What a newcomer can do now, as commands that work when pasted."""
+    call = program or _program()
+    target = shlex.quote(scenario.target)
+    exported = " ".join(f"{name}={shlex.quote(value)}" for name, value in environment.items())
+    another = others[(others.index(scenario.name) + 1) % len(others)] if scenario.name in others else others[0]
+    return "\n".join(
+        (
+            "",
+            "Try next",
+            "  While this runs, in a second terminal:",
+            f"    export {exported}",
+            f"    {call} diagnose {target} --json",
+            f"    {call} diagnose {target} --watch         # and repair it with the AWS CLI meanwhile",
+            f"  {call} demo --scenario {another}",
+            f"  {call} demo --list                     # all {len(others)} incidents",
+            *([f"  {call} causes {report.causes[0].code}"] if report.causes else []),
+        )
+    )
+
+
+def _program() -> str:
+    """How this program is called here: by its name, by the path of a checkout's script, or as a module."""
+    script = Path(sys.prefix) / "bin" / PLACEHOLDER
+    if shutil.which(PLACEHOLDER):
+        return PLACEHOLDER
+    if script.exists():
+        return shlex.quote(str(script.relative_to(Path.cwd()) if script.is_relative_to(Path.cwd()) else script))
+    return f"{shlex.quote(sys.executable)} -m bot"
+
+
+def _keep_running(target: str) -> None:
+    """Until Ctrl-C; Enter diagnoses again."""
+    try:
+        while True:
+            output.note("\nThe simulated AWS keeps running. Enter diagnoses again, Ctrl-C ends it.")
+            if not sys.stdin.readline():
+                return
+            try:
+                _diagnose(target, refresh=True)
+            except CommandError as error:
+                output.complain(error.lines)
+    except KeyboardInterrupt:
+        output.note("")

@@ -1,0 +1,124 @@
+"""`alb502 diagnose`: a name in, the cause out."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from bot.cli import asking, configured, exits, formats, output, progress
+from bot.cli.exits import CommandError
+from bot.cli.watching import watch
+
+if TYPE_CHECKING:
+    from diagnostics.question import Diagnosed, Outcome, ProgressListener, Question
+
+EXAMPLE: Final = "Example: alb502 diagnose prod/checkout --since 2h --seen 502"
+
+
+def diagnose(
+    target: Annotated[
+        str,
+        typer.Argument(help="ECS service, load balancer, target group, Lambda function, URL or alarm: name or ARN."),
+    ],
+    account: Annotated[str | None, typer.Option("--account", help="Account, by its name in the settings or its id.")] = None,
+    region: Annotated[str | None, typer.Option("--region", help="AWS region.")] = None,
+    since: Annotated[str | None, typer.Option("--since", help="How far to look back: 30m, 2h, 1d. Default 1h.")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="Look from this time, UTC: 03:12 or ISO 8601.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Look until this time, UTC.")] = None,
+    seen: Annotated[int | None, typer.Option("--seen", help="The error code that users report.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    form: Annotated[formats.Format | None, typer.Option("--format", help="How to print the report.")] = None,
+    save: Annotated[Path | None, typer.Option("--save", help="Keep what was read in this file, for replay.")] = None,
+    no_logs: Annotated[bool, typer.Option("--no-logs", help="Do not read logs.")] = False,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Read everything anew.")] = False,
+    watching: Annotated[bool, typer.Option("--watch", help="Diagnose again until Ctrl-C; tell what changes.")] = False,
+) -> None:
+    """Say why TARGET answers 502, 503 or 504. Reads only; nothing in AWS is changed."""
+    shape = formats.chosen(form, as_json)
+    _can_be_saved(save)
+
+    def question(*, refresh: bool) -> Question:
+        return asking.question(
+            target,
+            now=the_time(),
+            account=account,
+            region=region,
+            since=since,
+            start=start,
+            end=end,
+            seen=seen,
+            logs=not no_logs,
+            refresh=refresh,
+        )
+
+    first = question(refresh=refresh)
+    ask = _asker()
+    found = diagnosed(ask, first)
+    formats.show(found.report, shape)
+    if save is not None:
+        _save(found, save)
+    if watching:
+        watch(
+            found.report,
+            lambda: diagnosed(ask, question(refresh=True)).report,
+            lambda report: formats.show(report, shape),
+            threading.Event().wait,
+        )
+
+
+def diagnosed(ask: Callable[[Question, ProgressListener], Outcome], question: Question) -> Diagnosed:
+    """Asks with progress on stderr. Raises `CommandError` when there is no report."""
+    from bot.cli.drawing import answers
+    from diagnostics.question import Ambiguous, Refused, Unknown
+
+    with progress.shown_on_stderr() as listener:
+        outcome = ask(question, listener)
+    match outcome:
+        case Ambiguous():
+            raise CommandError(*answers.ambiguous(outcome), status=exits.BAD_USAGE)
+        case Unknown():
+            raise CommandError(*answers.unknown(outcome), status=exits.BAD_USAGE)
+        case Refused():
+            status = exits.BAD_USAGE if outcome.bad_request else exits.NO_REPORT
+            raise CommandError(*answers.refused(outcome), status=status)
+    return outcome
+
+
+def _asker() -> Callable[[Question, ProgressListener], Outcome]:
+    settings = configured.settings()
+    from bot.diagnosing import diagnoser
+
+    return diagnoser(settings)
+
+
+def the_time() -> datetime:
+    return datetime.now(UTC)
+
+
+def _can_be_saved(path: Path | None) -> None:
+    """Said before a minute is spent, not after."""
+    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
+        raise CommandError(f"--save {path}: give a file in a directory that exists", status=exits.BAD_USAGE)
+
+
+def _save(found: Diagnosed, path: Path) -> None:
+    """Whole or not at all, and readable by this user only: it describes a network."""
+    temporary: str | None = None
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name[:40]}.")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(found.snapshot.model_dump_json())
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        why = (error.strerror or "failed").lower()
+        raise CommandError(f"--save {path}: {why}; the report above stands", status=exits.BAD_USAGE) from None
+    output.note(f"saved; `alb502 replay {path}` diagnoses it again")

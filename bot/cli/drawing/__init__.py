@@ -1,0 +1,1 @@
+"""What the terminal shows: reports and answers drawn with rich. Data is never read as markup."""

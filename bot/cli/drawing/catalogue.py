@@ -1,0 +1,45 @@
+"""The catalogue of causes at a terminal."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from bot.cli.drawing.page import lines, said, titled
+from diagnostics.printable import counted
+
+if TYPE_CHECKING:
+    from diagnostics.causes.cause import CauseSpec
+
+MAX_PARAGRAPH: Final = 4_000
+
+
+def listed(specs: Mapping[str, CauseSpec]) -> Iterator[RenderableType]:
+    """All codes with their titles, family by family."""
+    ordered = sorted(specs.values(), key=lambda spec: (spec.family, spec.code))
+    for family, members in groupby(ordered, key=lambda spec: spec.family):
+        yield from titled(family, lines((Text(spec.code, style="bold"), said(spec.title)) for spec in members), style="dim")
+    yield Text()
+    yield Text(f"{counted(len(specs), 'cause')}; alb502 causes CODE tells more about one.", style="dim")
+
+
+def described(spec: CauseSpec) -> Iterator[RenderableType]:
+    """One cause: what it means, what decides it, what it needs to know."""
+    yield said(spec.title, "bold")
+    yield said(f"{spec.code} · {spec.family}", "dim")
+    yield Text()
+    for paragraph in inspect.cleandoc(spec.description).split("\n\n"):
+        yield said(paragraph, limit=MAX_PARAGRAPH)
+        yield Text()
+    facts = [("needs", spec.needs), ("sharpened by", spec.uses)]
+    rows = [(label, ", ".join(kind.name.replace("_", " ") for kind in kinds)) for label, kinds in facts if kinds]
+    rows += [("fixes", ", ".join(spec.fixes))] if spec.fixes else []
+    rows += [("instead of", ", ".join(sorted(spec.replaces)))] if spec.replaces else []
+    rows += [("leads to", ", ".join(sorted(spec.leads_to)))] if spec.leads_to else []
+    rows += [("AWS", url) for url in spec.docs]
+    yield lines((Text(label, style="dim"), said(text)) for label, text in rows)

@@ -1,0 +1,169 @@
+"""The report as Markdown, to begin a post-mortem with. Lists only: a table cell cannot hold a `|` in code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from diagnostics import printable
+from diagnostics.digest import count, digest, observed, split_command
+from diagnostics.printable import counted
+from diagnostics.report import Cause, EvidenceItem, Report, ReportGap, TimelineEntry
+
+MAX_SENTENCE: Final = 1_000
+MAX_STATEMENT: Final = 4_000
+
+_MARKED: Final = re.compile(r"[\\*_{}\[\]<>#|!~@&$]|://|www\.|^(?:[+\-=]+|\d+[.)])$|:[\w+-]+:")
+_AROUND: Final = re.compile(r"(?P<open>[(\"']*)(?P<core>.*?)(?P<close>[)\"',.;:!?]*)\Z", re.DOTALL)
+
+
+def post_mortem(report: Report) -> str:
+    """The whole report. Words that Markdown would format, link or mention stand in code."""
+    parts = (
+        _title(report),
+        _cause(report),
+        _others(report),
+        _events("What changed just before", digest(report).changes),
+        _causes("Risks without an effect so far", report.risks),
+        _events("Timeline (UTC)", report.timeline),
+        _checks(report),
+        _gaps(report.gaps),
+        _figures(report),
+    )
+    return "\n".join(line for part in parts for line in part).rstrip() + "\n"
+
+
+def words(text: str) -> str:
+    line = printable.line(text, MAX_SENTENCE).replace("`", "'")
+    return " ".join(map(_word, line.split(" ")))
+
+
+def code(name: str) -> str:
+    shown = printable.line(name, MAX_SENTENCE).replace("`", "'")
+    return f"`{shown}`" if shown else "(no name)"
+
+
+def _word(word: str) -> str:
+    if not _MARKED.search(word):
+        return word
+    parts = _AROUND.match(word)
+    if parts is None or not parts["core"]:
+        return f"`{word}`"
+    return f"{parts['open']}`{parts['core']}`{parts['close']}"
+
+
+def _title(report: Report) -> Iterator[str]:
+    target, window = report.target, report.window
+    yield f"# {words(report.headline)}"
+    yield ""
+    account = f"{words(target.account_name)} ({code(target.account)})" if target.account_name else code(target.account)
+    yield f"- Target: {target.kind} {code('/'.join(filter(None, (target.cluster, target.label))))}"
+    yield f"- Account and region: {account}, {code(target.region)}"
+    yield f"- Looked at: {_time(window.start)} to {_time(window.end)}"
+    if report.symptom.onset:
+        yield f"- Began: {_time(report.symptom.onset)}"
+    if report.symptom.last_seen:
+        yield f"- Last seen: {_time(report.symptom.last_seen)}"
+    yield f"- Observed: {words(observed(report))}"
+    yield f"- Verdict: {report.verdict.replace('_', ' ')}"
+    if target.runbook:
+        yield f"- Runbook: {code(target.runbook)}"
+    yield ""
+
+
+def _cause(report: Report) -> Iterator[str]:
+    if not report.causes:
+        return
+    first = report.causes[0]
+    yield "## Cause"
+    yield ""
+    yield from _one(first)
+    if first.advice:
+        yield f"What to do: {words(first.advice)}"
+        yield ""
+
+
+def _one(cause: Cause) -> Iterator[str]:
+    yield f"**{words(cause.summary)}** ({cause.band}, {cause.role}, {code(cause.code)})"
+    yield ""
+    yield from (_record(item) for item in cause.evidence)
+    yield from (f"{_record(item)} (speaks against it)" for item in cause.against)
+    if cause.overturned_by:
+        text, command = split_command(cause.overturned_by)
+        yield f"- would be overturned by {words(text)}" + (f": {code(command)}" if command else "")
+    yield from (f"- see {code(url)}" for url in cause.docs)
+    yield ""
+
+
+def _record(item: EvidenceItem) -> str:
+    when = f"{_time(item.at)}: " if item.at else ""
+    return f"- {when}{words(item.text)} ({code(item.source)})"
+
+
+def _others(report: Report) -> Iterator[str]:
+    told = digest(report)
+    yield from _causes("Also", told.also)
+    yield from _causes("What made it worse", told.contributing)
+    yield from _causes("What followed from it", told.consequences)
+    yield from _causes("Other possible causes", told.rivals)
+
+
+def _causes(title: str, causes: Sequence[Cause]) -> Iterator[str]:
+    if causes:
+        yield f"## {title}"
+        yield ""
+        for cause in causes:
+            yield from _one(cause)
+
+
+def _events(title: str, entries: Sequence[TimelineEntry]) -> Iterator[str]:
+    if entries:
+        yield f"## {title}"
+        yield ""
+        for entry in entries:
+            by = f", by {code(entry.actor)}" if entry.actor else ""
+            yield f"- {_time(entry.at)}: {words(entry.event)}{by} ({code(entry.source)})"
+        yield ""
+
+
+def _checks(report: Report) -> Iterator[str]:
+    if not report.checks:
+        return
+    yield "## Checks"
+    yield ""
+    yield f"{counted(count(report, 'clear'), 'check')} clear."
+    yield ""
+    open_ones = [check for check in report.checks if check.status == "unknown"]
+    yield from (f"- {code(check.code)} could not be decided: {words(check.reason)}" for check in open_ones)
+    if open_ones:
+        yield ""
+
+
+def _gaps(gaps: Sequence[ReportGap]) -> Iterator[str]:
+    if not gaps:
+        return
+    yield "## Not read"
+    yield ""
+    for gap in gaps:
+        decides = f"; would decide {', '.join(map(code, gap.affects))}" if gap.affects else ""
+        yield f"- {code(gap.action)} on {code(gap.resource)}: {words(gap.error)}{decides}"
+        if gap.fix:
+            statement = printable.line(gap.fix, MAX_STATEMENT)
+            yield f"  - to read it: {code(statement) if statement.startswith('{') else words(statement)}"
+    yield ""
+
+
+def _figures(report: Report) -> Iterator[str]:
+    stats = report.stats
+    yield "---"
+    yield ""
+    yield (
+        f"Report {code(report.id)}, made {_time(report.made_at)} with {counted(stats.aws_calls, 'AWS call')} "
+        f"in {stats.seconds:.1f} s."
+    )
+
+
+def _time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"

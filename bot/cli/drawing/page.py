@@ -1,0 +1,64 @@
+"""The few shapes that every page is made of. Foreign text becomes `rich.text.Text`, never markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Final
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from diagnostics import printable
+
+MAX_SENTENCE: Final = 600
+MAX_STATEMENT: Final = 2_000
+INDENT: Final = 2
+
+Line = tuple[Text, Text]
+
+
+def said(text: str, style: str = "", limit: int = MAX_SENTENCE) -> Text:
+    """Foreign text as one paragraph."""
+    return Text(printable.line(text, limit), style=style, overflow="fold")
+
+
+def joined(parts: Iterable[str], style: str = "") -> Text:
+    """``a · b · c`` without the empty ones."""
+    return said(" · ".join(part for part in parts if part), style)
+
+
+def clock(at: datetime, today: datetime) -> str:
+    """The time in UTC, with the day unless it is today's."""
+    return f"{at:%H:%M:%S}" if at.date() == today.date() else f"{at:%d %b %H:%M}"
+
+
+class Statement(Text):
+    """A command or statement to paste. It is never wrapped by us, so that copying it gives it back whole."""
+
+
+def statement(text: str) -> Statement:
+    return Statement(" " * INDENT + printable.lines(text, MAX_STATEMENT), style="cyan")
+
+
+def titled(title: str, *body: RenderableType, style: str = "bold") -> Iterator[RenderableType]:
+    """An empty line, a title, and the body indented below it."""
+    yield Text()
+    yield Text(title, style=style)
+    yield from (one if isinstance(one, Statement) else indented(one) for one in body)
+
+
+def indented(body: RenderableType) -> Padding:
+    return Padding(body, (0, 0, 0, INDENT))
+
+
+def lines(pairs: Iterable[Line]) -> Table:
+    """Two columns: a short label that is never cut, and text that wraps beside it."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for label, text in pairs:
+        grid.add_row(label, text)
+    return grid

@@ -1,0 +1,186 @@
+"""The report at a terminal: the answer first, then why, then everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from bot.cli.drawing.page import Line, clock, indented, joined, lines, said, statement, titled
+from diagnostics.digest import Digest, Mood, count, digest, observed, split_command
+from diagnostics.printable import counted
+from diagnostics.report import Cause, CheckStatus, EvidenceItem, Report, ReportGap, TimelineEntry
+
+MAX_EVENTS: Final = 12
+MAX_GAPS: Final = 6
+MAX_OTHERS: Final = 5
+MAX_DECIDED: Final = 4
+
+COLOURS: Final[dict[Mood, str]] = {
+    "broken": "bold red",
+    "degraded": "bold yellow",
+    "unclear": "bold yellow",
+    "over": "bold yellow",
+    "well": "bold green",
+    "unread": "bold",
+}
+_STATUS_WORDS: Final[tuple[tuple[CheckStatus, str], ...]] = (
+    ("found", "found"),
+    ("risk", "at risk"),
+    ("clear", "clear"),
+    ("unknown", "could not be decided"),
+    ("not_applicable", "do not apply here"),
+)
+
+
+def drawn(report: Report) -> tuple[RenderableType, ...]:
+    """The page from top to bottom."""
+    told = digest(report)
+    return (
+        *_head(report, told),
+        *_answer(report, told),
+        *_changes(report, told),
+        *_others(report, told),
+        *_risks(report),
+        *_checks(report),
+        *_gaps(report.gaps),
+        *_timeline(report.timeline, report.window.end),
+        *_footer(report),
+    )
+
+
+def _head(report: Report, told: Digest) -> Iterator[RenderableType]:
+    colour = COLOURS[told.mood]
+    yield lines([(Text("●", style=colour), said(report.headline, "bold"))])
+    target, window = report.target, report.window
+    name = f"{target.account_name} ({target.account})" if target.account_name else target.account
+    place = "/".join(part for part in (target.cluster, target.service) if part) or target.label
+    days = "" if window.start.date() == window.end.date() else f"{window.start:%d %b} "
+    hours = f"{days}{window.start:%H:%M} to {window.end:%H:%M} UTC"
+    yield indented(joined((f"{target.kind} {place}", name, target.region, hours), "dim"))
+    yield indented(said(observed(report), "dim"))
+    if target.runbook:
+        yield indented(said(f"runbook {target.runbook}", "dim"))
+
+
+def _answer(report: Report, told: Digest) -> Iterator[RenderableType]:
+    first = told.first
+    if first is None:
+        return
+    today = report.window.end
+    yield Text()
+    yield said(first.summary, "bold")
+    since = f"since {clock(first.since, today)}" if first.since else ""
+    role = {"root": "", "contributing": "contributes", "consequence": "a consequence; its root is not known"}[first.role]
+    yield joined((f"{first.band} ({first.confidence:.2f})", role, first.code, since), "dim")
+    yield indented(lines(_evidence(first.evidence, today)))
+    if first.advice:
+        yield from titled("What to do", said(first.advice))
+    if first.against:
+        yield from titled("What speaks against it", lines(_evidence(first.against, today)))
+    if first.overturned_by:
+        yield from titled("What would overturn it", *_instruction(first.overturned_by))
+
+
+def _evidence(items: Sequence[EvidenceItem], today: datetime) -> Iterator[Line]:
+    for item in items:
+        text = said(item.text)
+        text.append(f"  {said(item.source)}", style="dim")
+        yield Text(clock(item.at, today) if item.at else "•", style="dim"), text
+
+
+def _instruction(text: str) -> Iterator[RenderableType]:
+    words, command = split_command(text)
+    yield said(f"{words}:" if command else words)
+    if command:
+        yield statement(command)
+
+
+def _changes(report: Report, told: Digest) -> Iterator[RenderableType]:
+    if told.changes:
+        yield from titled("Changed just before", lines(_event(entry, report.window.end) for entry in told.changes))
+
+
+def _event(entry: TimelineEntry, today: datetime) -> Line:
+    text = said(entry.event)
+    if entry.actor:
+        text.append(" by ").append(said(entry.actor, "bold"))
+    return Text(clock(entry.at, today), style="dim"), text
+
+
+def _others(report: Report, told: Digest) -> Iterator[RenderableType]:
+    groups = (
+        ("Also", told.also),
+        ("Makes it worse", told.contributing),
+        ("Follows from it", told.consequences),
+        ("Also possible", told.rivals),
+    )
+    for title, causes in groups:
+        if causes:
+            yield from titled(title, *_briefly(causes))
+    if told.rivals and told.rivals[0].overturned_by:
+        yield from titled("What would overturn that", *_instruction(told.rivals[0].overturned_by), style="")
+
+
+def _briefly(causes: Sequence[Cause], *, with_band: bool = True) -> Iterator[RenderableType]:
+    for cause in causes[:MAX_OTHERS]:
+        text = said(cause.summary)
+        band = f"{cause.band}, " if with_band else ""
+        text.append(f"  {band}{said(cause.code)}", style="dim")
+        yield lines([(Text("•"), text)])
+    if len(causes) > MAX_OTHERS:
+        yield _showing(MAX_OTHERS, len(causes))
+
+
+def _risks(report: Report) -> Iterator[RenderableType]:
+    if report.risks:
+        yield from titled("At risk, no harm seen yet", *_briefly(report.risks, with_band=False))
+
+
+def _checks(report: Report) -> Iterator[RenderableType]:
+    counts = [f"{number} {words}" for status, words in _STATUS_WORDS if (number := count(report, status))]
+    if counts:
+        yield from titled("Checks", joined(counts))
+
+
+def _gaps(gaps: Sequence[ReportGap]) -> Iterator[RenderableType]:
+    if not gaps:
+        return
+    body: list[RenderableType] = []
+    for gap in gaps[:MAX_GAPS]:
+        body.append(lines([(Text("•"), said(f"{gap.action} on {gap.resource}: {gap.error}"))]))
+        if gap.affects:
+            more = f" and {len(gap.affects) - MAX_DECIDED} more" if len(gap.affects) > MAX_DECIDED else ""
+            body.append(indented(said(f"would decide {', '.join(gap.affects[:MAX_DECIDED])}{more}", "dim")))
+        if gap.fix:
+            body.append(statement(gap.fix) if gap.fix.lstrip().startswith("{") else indented(said(gap.fix)))
+    if len(gaps) > MAX_GAPS:
+        body.append(_showing(MAX_GAPS, len(gaps)))
+    yield from titled("Not read", *body)
+
+
+def _timeline(entries: Sequence[TimelineEntry], today: datetime) -> Iterator[RenderableType]:
+    if entries:
+        body: list[RenderableType] = [lines(_event(entry, today) for entry in entries[-MAX_EVENTS:])]
+        if len(entries) > MAX_EVENTS:
+            body.insert(0, _showing(MAX_EVENTS, len(entries)))
+        yield from titled("Timeline (UTC)", *body)
+
+
+def _footer(report: Report) -> Iterator[RenderableType]:
+    stats = report.stats
+    yield Text()
+    parts: Iterable[str] = (
+        f"report {report.id}",
+        f"{stats.seconds:.1f} s",
+        f"{counted(stats.aws_calls, 'AWS call')}, longest chain {stats.longest_chain}",
+        f"{stats.cache_hits} from the cache" if stats.cache_hits else "",
+    )
+    yield joined(parts, "dim")
+
+
+def _showing(shown: int, total: int) -> Text:
+    return Text(f"showing {shown} of {total}", style="dim italic")

@@ -1,0 +1,95 @@
+"""The two streams of a command: the answer on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final, TextIO
+
+from bot.cli.exits import ReaderGoneError
+from diagnostics import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+PIPE_WIDTH: Final = 100
+MAX_LINE: Final = 1_000
+PROGRAM: Final = "alb502"
+_TRAILING_SPACES: Final = re.compile(r" +$", re.MULTILINE)
+
+
+def console(stream: TextIO | None = None) -> Console:
+    """A console that draws for `stream` (stdout): its width and colours; NO_COLOR and pipes are respected."""
+    from rich.console import Console
+
+    target = stream or sys.stdout
+    made = Console(file=target, highlight=False, markup=False, emoji=False)
+    if not made.is_terminal and "COLUMNS" not in os.environ:
+        made.width = PIPE_WIDTH
+    return made
+
+
+def draw(*renderables: RenderableType) -> None:
+    """Draws on stdout."""
+    from bot.cli.drawing.page import Statement
+
+    screen = console()
+    with screen.capture() as captured:
+        for renderable in renderables:
+            screen.print(renderable, soft_wrap=isinstance(renderable, Statement))
+    write(_TRAILING_SPACES.sub("", captured.get()))
+
+
+def write(text: str) -> None:
+    """Text on stdout, with a line break at its end. Raises `ReaderGoneError` when nobody reads it."""
+    try:
+        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ReaderGoneError from None
+
+
+def complain(lines: Iterable[str]) -> None:
+    """One line for each problem on stderr; the first says which program speaks."""
+    said = [printable.lines(line, MAX_LINE).replace("\n", " ") for line in lines]
+    prefix = f"{PROGRAM}: "
+    print("\n".join((prefix if number == 0 else "  ") + line for number, line in enumerate(said)), file=sys.stderr)
+
+
+def note(line: str) -> None:
+    """A remark for the person at the terminal; never part of the answer."""
+    print(printable.line(line, MAX_LINE), file=sys.stderr)
+
+
+def tolerate_odd_encodings() -> None:
+    """A terminal that cannot show a character gets a question mark instead of an error."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+
+def drop_stdout() -> None:
+    """Sends what is still buffered for a reader who left to nowhere, so that the interpreter ends quietly."""
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a descriptor is wanted, not a path
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+class OneLine(logging.Formatter):
+    """A log record as one line without its traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+        text = record.getMessage() + (f" ({error})" if error else "")
+        return f"{PROGRAM}: {printable.line(text, MAX_LINE)}"
+
+
+def log_errors_to_stderr() -> None:
+    """Errors that the engine survived are one line each; warnings of libraries are not for people at a terminal."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.ERROR)
+    handler.setFormatter(OneLine())
+    logging.getLogger().handlers = [handler]

@@ -1,0 +1,43 @@
+"""What is happening right now, on stderr and only for a person who waits at a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from bot.cli.output import console
+from diagnostics import printable
+from diagnostics.question import Progress, ProgressListener
+
+MAX_TEXT: Final = 120
+STEP_WORDS: Final = {"finding": "finding", "reading": "reading", "judging": "judging", "done": "done"}
+
+
+@contextmanager
+def shown_on_stderr() -> Iterator[ProgressListener]:
+    """A listener that keeps one line up to date and takes it away at the end; silent when stderr is no terminal."""
+    screen = console(sys.stderr)
+    if not screen.is_terminal or screen.is_dumb_terminal:
+        yield _silent
+        return
+    from rich.text import Text
+
+    with screen.status(Text("starting")) as status:
+
+        def listen(step: Progress) -> None:
+            status.update(Text(in_words(step), no_wrap=True, overflow="ellipsis"))
+
+        yield listen
+
+
+def in_words(step: Progress) -> str:
+    """``reading 14 of 32 · target health``"""
+    counted = f" {step.done} of {step.total}" if step.total > 0 else ""
+    text = printable.line(step.text, MAX_TEXT)
+    return STEP_WORDS[step.step] + counted + (f" · {text}" if text else "")
+
+
+def _silent(step: Progress) -> None:
+    """Nobody waits."""

@@ -1,0 +1,64 @@
+"""`alb502 replay`: diagnoses again from a saved snapshot, without a call to AWS."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from bot.cli import formats
+from bot.cli.exits import BAD_USAGE, CommandError
+
+if TYPE_CHECKING:
+    from diagnostics.snapshot import Snapshot
+
+EXAMPLE: Final = "Example: alb502 diagnose checkout --save incident.json && alb502 replay incident.json"
+MAX_SNAPSHOT_BYTES: Final = 200_000_000
+STDIN: Final = "-"
+
+
+def replay(
+    file: Annotated[str, typer.Argument(help="A snapshot from `alb502 diagnose --save`; - reads standard input.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    form: Annotated[formats.Format | None, typer.Option("--format", help="How to print the report.")] = None,
+) -> None:
+    """Diagnose again from a saved snapshot; AWS is not called."""
+    shape = formats.chosen(form, as_json)
+    snapshot = load(file)
+    from diagnostics.engine import diagnose
+
+    formats.show(diagnose(snapshot), shape)
+
+
+def load(file: str) -> Snapshot:
+    """Raises `CommandError` when it cannot be read or is no snapshot."""
+    from pydantic import ValidationError
+
+    import diagnostics.facts as _registered  # noqa: F401 - a snapshot can hold any fact, so all have to be known
+    from diagnostics.snapshot import Snapshot
+
+    raw = _bytes_of(file)
+    try:
+        return Snapshot.model_validate_json(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        why = f"{place}: {first['msg']}" if place else first["msg"]
+        raise CommandError(f"{file} is no snapshot of alb502 ({why})", status=BAD_USAGE) from None
+
+
+def _bytes_of(file: str) -> bytes:
+    try:
+        if file == STDIN:
+            raw = sys.stdin.buffer.read(MAX_SNAPSHOT_BYTES + 1)
+        else:
+            with Path(file).open("rb") as opened:
+                raw = opened.read(MAX_SNAPSHOT_BYTES + 1)
+    except (OSError, ValueError) as error:
+        why = (getattr(error, "strerror", None) or "not a file name").lower()
+        raise CommandError(f"{file} cannot be read: {why}", status=BAD_USAGE) from None
+    if len(raw) > MAX_SNAPSHOT_BYTES:
+        raise CommandError(f"{file} is larger than {MAX_SNAPSHOT_BYTES:,} bytes", status=BAD_USAGE)
+    return raw

@@ -1,0 +1,24 @@
+"""The JSON Schema of the report: `python -m bot.cli.schema > docs/report.schema.json`."""
+
+from __future__ import annotations
+
+import json
+
+from bot.cli.output import write
+from diagnostics.report import SCHEMA, Report
+
+
+def schema() -> None:
+    """Print the JSON Schema of the report that --json gives."""
+    write(schema_text())
+
+
+def schema_text() -> str:
+    """The schema as it stands in docs/, ending in a line break."""
+    described = Report.model_json_schema(by_alias=True, mode="serialization")
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA}
+    return json.dumps(head | described, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    schema()

@@ -1,0 +1,57 @@
+"""The top of every command: what it raises becomes an exit status and one line; no traceback passes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from typer.exceptions import Abort, TyperException
+
+from bot.cli import crash, exits, output
+from bot.cli.exits import CommandError, ReaderGoneError
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs the command line and returns the exit status."""
+    output.tolerate_odd_encodings()
+    output.log_errors_to_stderr()
+    try:
+        return _finished(_invoked(arguments))
+    except CommandError as error:
+        output.complain(error.lines)
+        return error.status
+    except TyperException as error:
+        output.complain([f"{error.format_message()} `{_asked_for(arguments)} --help` shows how it is used."])
+        return exits.BAD_USAGE
+    except (KeyboardInterrupt, Abort):
+        return exits.INTERRUPTED
+    except (ReaderGoneError, BrokenPipeError):
+        output.drop_stdout()
+        return exits.READER_GONE
+    except Exception as error:  # noqa: BLE001 - the top: whatever it is, a person gets one line
+        return _crashed(error)
+
+
+def _invoked(arguments: Sequence[str]) -> int:
+    from bot.cli.app import app
+
+    status = app(args=list(arguments), prog_name=output.PROGRAM, standalone_mode=False)
+    return status if isinstance(status, int) else exits.OK
+
+
+def _finished(status: int) -> int:
+    sys.stdout.flush()
+    return status
+
+
+def _asked_for(arguments: Sequence[str]) -> str:
+    from bot.cli.app import COMMANDS
+
+    return " ".join((output.PROGRAM, *(word for word in arguments[:1] if word in COMMANDS)))
+
+
+def _crashed(error: Exception) -> int:
+    reference, path = crash.keep(error)
+    where = f"; the details are in {path}" if path else ""
+    output.complain([f"this should not have happened ({type(error).__name__}), reference {reference}{where}"])
+    return exits.NO_REPORT

@@ -1,0 +1,127 @@
+"""Where questions come in: they are queued, and when there is no queue they are not lost in silence."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import structlog
+from redis.exceptions import RedisError
+
+from bot.jobs import Lane
+from bot.store.asks import Asks
+from bot.store.marks import Buttons, SeenEvents
+from bot.telemetry.logs import correlated
+from bot.telemetry.metrics import QUESTIONS
+from handlers.ask import Ask, NotQueuedError, Origin, Refresh
+from handlers.thread import Thread
+from handlers.views import Message
+
+MAX_THREADS: Final = 2
+MAX_WAITING: Final = 8
+
+DIRECTLY: Final = "My queue does not answer, so I look into this directly; the answer comes here and only you see it."
+NOT_NOW: Final = "My queue does not answer, so this question was not taken. Ask again in a minute."
+
+AnswerDirectly = Callable[[Ask], None]
+"""Answers a question without any store, by its response URL alone."""
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class FrontDesk:
+    """Implements `handlers.ask.Desk`."""
+
+    def __init__(
+        self,
+        *,
+        asks: Asks,
+        lane: Lane,
+        seen: SeenEvents,
+        buttons: Buttons,
+        thread: Thread,
+        answer_directly: AnswerDirectly | None,
+    ) -> None:
+        """`answer_directly` is None where no diagnosis can be made, as in a process that only takes requests."""
+        self._asks = asks
+        self._lane = lane
+        self._seen = seen
+        self._buttons = buttons
+        self._thread = thread
+        self._answer_directly = answer_directly
+        self._room = threading.BoundedSemaphore(MAX_WAITING)
+        self._threads = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="direct")
+
+    def submit(self, ask: Ask) -> str | None:
+        with correlated(ask.correlation_id, ask_id=ask.id):
+            try:
+                self._asks.save(ask)
+                self._lane.answer(ask.id)
+            except RedisError as error:
+                _log.error("not queued", error=type(error).__name__)
+                return self._without_queue(ask)
+            _log.info("queued", kind=ask.kind, channel=ask.origin.channel, user=ask.origin.user)
+            self._remember(ask)
+            return None
+
+    def tell(self, origin: Origin, message: Message) -> None:
+        if not self._in_background(lambda: self._thread.whisper(origin, lambda _: message)):
+            _log.warning("not told: too many wait")
+
+    def has_seen(self, event_id: str) -> bool:
+        try:
+            return self._seen.has(event_id)
+        except RedisError:
+            return False
+
+    def refresh_behind(self, button_id: str) -> Refresh | None:
+        try:
+            return self._buttons.get(button_id)
+        except RedisError as error:
+            raise NotQueuedError from error
+
+    def close(self) -> None:
+        """Takes nothing more and ends what runs."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _remember(self, ask: Ask) -> None:
+        if ask.kind != "mention":
+            return
+        try:
+            self._seen.add(ask.id)
+        except RedisError:
+            _log.warning("event not marked; a second delivery is the same ask and does no harm")
+
+    def _without_queue(self, ask: Ask) -> str:
+        if ask.origin.response_url is None:
+            raise NotQueuedError
+        answer_directly = self._answer_directly
+        if answer_directly is not None and self._in_background(lambda: answer_directly(ask)):
+            QUESTIONS.labels(kind=ask.kind, result="direct").inc()
+            return DIRECTLY
+        QUESTIONS.labels(kind=ask.kind, result="not taken").inc()
+        return NOT_NOW
+
+    def _in_background(self, work: Callable[[], object]) -> bool:
+        """False if too much waits already."""
+        if not self._room.acquire(blocking=False):
+            return False
+        context = contextvars.copy_context()
+
+        def run() -> None:
+            try:
+                work()
+            except Exception as error:  # noqa: BLE001 - the top of this thread
+                _log.exception("failed in the background", error=type(error).__name__)
+            finally:
+                self._room.release()
+
+        try:
+            self._threads.submit(context.run, run)
+        except RuntimeError:  # the bot is ending
+            self._room.release()
+            return False
+        return True

@@ -1,0 +1,162 @@
+"""The diagnosis as one callable: find the target, read it, judge it. Terminal and Slack use the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from bot.settings import Settings
+from diagnostics.aws_access import AccessLimits, Account, AwsAccess, CallMeter, RateGate, explain
+from diagnostics.collect.cache import FactCache
+from diagnostics.collect.runner import collect
+from diagnostics.engine import diagnose
+from diagnostics.facts import EcsService, Fact, Gap, LoadBalancers, Metrics, TargetGroups, TargetHealth
+from diagnostics.locate import Located, Nickname, ServiceIndex, locate
+from diagnostics.question import (
+    DEFAULT_WINDOW,
+    MAX_WINDOW,
+    Diagnosed,
+    Outcome,
+    Progress,
+    ProgressListener,
+    Question,
+    Refused,
+)
+from diagnostics.snapshot import Snapshot, Subject, Window
+
+WHAT_MATTERS: Final[tuple[type[Fact], ...]] = (LoadBalancers, TargetGroups, TargetHealth, Metrics, EcsService)
+"""When none of these can be read there is nothing to say, and no report."""
+
+
+class Diagnoser:
+    """Answers questions; safe to call from several threads at once."""
+
+    def __init__(
+        self,
+        access: AwsAccess,
+        *,
+        nicknames: Mapping[str, Nickname],
+        budget_s: float,
+        cache_s: int,
+        index: ServiceIndex | None = None,
+        cache: FactCache | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._access = access
+        self._nicknames = nicknames
+        self._budget_s = budget_s
+        self._cache_s = cache_s
+        self._index = index
+        self._cache = cache
+        self._clock = clock
+
+    def __call__(self, question: Question, progress: ProgressListener) -> Outcome:
+        """Never raises for what AWS or a person can do: that is an outcome."""
+        window = window_of(question, self._clock())
+        if isinstance(window, Refused):
+            return window
+        meter = CallMeter()
+        located = locate(
+            question,
+            self._access,
+            index=self._index,
+            nicknames=self._nicknames,
+            progress=progress,
+            meter=meter,
+        )
+        if not isinstance(located.outcome, Subject):
+            return located.outcome
+        return self._of_subject(question, located, located.outcome, window, meter, progress)
+
+    def _of_subject(
+        self,
+        question: Question,
+        located: Located,
+        subject: Subject,
+        window: Window,
+        meter: CallMeter,
+        progress: ProgressListener,
+    ) -> Outcome:
+        snapshot = collect(
+            subject.model_copy(update={"seen": question.seen}),
+            window,
+            self._access.reader(subject.account, subject.region, meter),
+            clock=self._clock,
+            progress=progress,
+            cache=self._cache,
+            cache_s=self._cache_s,
+            refresh=question.refresh,
+            budget_s=self._budget_s,
+            calls_before=located.delays,
+        )
+        unreadable = _unreadable(snapshot)
+        if unreadable is not None:
+            return Refused(message=explain(unreadable), gaps=tuple(gap for _, gap in snapshot.gaps()))
+        progress(Progress(step="judging", text="weighing what was read"))
+        return Diagnosed(report=diagnose(snapshot), snapshot=snapshot)
+
+
+def diagnoser(
+    settings: Settings,
+    *,
+    index: ServiceIndex | None = None,
+    cache: FactCache | None = None,
+    gate: RateGate | None = None,
+) -> Diagnoser:
+    """The diagnosis that these settings describe. Makes no call."""
+    return Diagnoser(
+        access_of(settings, gate),
+        nicknames=nicknames_of(settings),
+        budget_s=settings.limits.diagnosis_s,
+        cache_s=settings.limits.cache_s,
+        index=index,
+        cache=cache,
+    )
+
+
+def access_of(settings: Settings, gate: RateGate | None = None) -> AwsAccess:
+    accounts = tuple(
+        Account(
+            id=account.id,
+            name=account.name,
+            regions=account.regions,
+            read_role=account.read_role,
+            external_id=account.external_id.get_secret_value() if account.external_id else None,
+        )
+        for account in settings.accounts
+    )
+    return AwsAccess(accounts, AccessLimits(parallel_per_service=settings.limits.aws_parallel_per_service), gate)
+
+
+def nicknames_of(settings: Settings) -> dict[str, Nickname]:
+    return {
+        name: Nickname(
+            service=service.service,
+            account=service.account,
+            region=service.region,
+            cluster=service.cluster,
+            runbook=service.runbook,
+        )
+        for name, service in settings.services.items()
+    }
+
+
+def window_of(question: Question, now: datetime) -> Window | Refused:
+    """The last hour, unless the question says otherwise; two weeks at most."""
+    end = min(question.end or now, now)
+    span = timedelta(seconds=question.since_s) if question.since_s else DEFAULT_WINDOW
+    start = question.start or end - span
+    if start >= end:
+        return Refused(message="The time asked about must begin before it ends, and in the past.", bad_request=True)
+    if end - start > MAX_WINDOW:
+        return Refused(message=f"Ask about {MAX_WINDOW.days} days at most.", bad_request=True)
+    return Window(start=start, end=end)
+
+
+def _unreadable(snapshot: Snapshot) -> Gap | None:
+    """The gap to tell about when nothing that matters could be read."""
+    outcomes = [snapshot.get(kind) for kind in WHAT_MATTERS]
+    if any(isinstance(outcome, Fact) for outcome in outcomes):
+        return None
+    return next((outcome for outcome in outcomes if isinstance(outcome, Gap)), None)

@@ -1,0 +1,101 @@
+"""An answer without the store: for the minutes in which Redis is away and people still ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+from slack_sdk import WebClient
+
+from bot.answering import Diagnose, summary_view
+from bot.telemetry.logs import correlated
+from diagnostics.question import Diagnosed
+from handlers import views
+from handlers.ask import Ask
+from handlers.effects import Claim
+from handlers.people import People
+from handlers.permission import Rules, refusal_of_person, refusal_of_question, within_scope
+from handlers.slack_calls import SlackCalls
+from handlers.thread import Thread
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class _Nothing:
+    """Stands for ledger, budget, layouts and memory: what is said by response URL needs none of them."""
+
+    def claim(self, ask_id: str, name: str, fence: int) -> Claim:
+        return Claim()
+
+    def confirm(self, ask_id: str, name: str, ts: str) -> None:
+        return None
+
+    def release(self, ask_id: str, name: str) -> None:
+        return None
+
+    def check(self, ask_id: str, fence: int) -> None:
+        return None
+
+    def take(self, method: str, channel: str, *, spare: bool = False) -> float:
+        return 0.0
+
+    def pause(self, method: str, seconds: float) -> None:
+        return None
+
+    def is_plain(self, team: str) -> bool:
+        return True
+
+    def mark_plain(self, team: str) -> None:
+        return None
+
+    def get(self, kind: str, name: str) -> str | None:
+        return None
+
+    def put(self, kind: str, name: str, text: str) -> None:
+        return None
+
+
+class DirectAnswers:
+    """Asks Slack who the person is each time, shows no progress, and answers only the asker."""
+
+    def __init__(
+        self,
+        client: WebClient,
+        rules: Rules,
+        diagnose: Diagnose,
+        *,
+        slack_api_url: str,
+        wait: Callable[[float], object],
+    ) -> None:
+        nothing = _Nothing()
+        calls = SlackCalls(client, nothing, wait=wait)
+        self._people = People(calls, nothing)
+        self._thread = Thread(calls, nothing, nothing, slack_api_url=slack_api_url)
+        self._rules = rules
+        self._diagnose = diagnose
+
+    def __call__(self, ask: Ask) -> None:
+        """Answers by the ask's response URL. Whatever fails is told there in one line."""
+        with correlated(ask.correlation_id, ask_id=ask.id):
+            try:
+                message = self._message(ask)
+            except Exception as error:  # noqa: BLE001 - the top of this piece of work; the person is told
+                _log.exception("direct answer failed", error=type(error).__name__)
+                message = views.failed(ask.correlation_id)
+            if not self._thread.whisper(ask.origin, lambda _: message):
+                _log.error("direct answer not delivered")
+
+    def _message(self, ask: Ask) -> views.Message:
+        person = self._people.person(ask.origin.user)
+        groups = self._people.groups_of(person.id, self._rules.ask_groups)
+        channel = ask.origin.channel
+        refusal = refusal_of_person(person, groups, self._rules) or refusal_of_question(
+            ask.question, channel, self._rules
+        )
+        if refusal is not None:
+            return views.Message(text=refusal, blocks=())
+        outcome = self._diagnose(ask.question, lambda _: None)
+        answer = within_scope(outcome.report if isinstance(outcome, Diagnosed) else outcome, channel, self._rules)
+        return summary_view(answer, datetime.now(UTC), None, plain=True)

@@ -1,0 +1,104 @@
+"""The jobs: each loads by id, calls one function, and hands on. The functions are in `answering`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, Literal, Protocol
+
+import structlog
+from dramatiq import Actor, actor
+from dramatiq.brokers.redis import RedisBroker
+from redis import Redis
+
+from bot.queue import make_broker
+from bot.telemetry.metrics import JOBS_DONE
+from handlers.effects import SupersededError
+
+Queue = Literal["people", "alarms", "deliveries"]
+QUEUES: Final[tuple[Queue, ...]] = ("people", "alarms", "deliveries")
+"""Deliveries have a queue of their own, so that a known answer never waits behind diagnoses that run."""
+HANDING_OUT_S: Final = 60
+"""Time for posting, on top of the time that a diagnosis may take."""
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class PutOffError(Exception):
+    """The job cannot go on now (Slack asks for patience) and is to be tried again after `after_s`."""
+
+    def __init__(self, after_s: float) -> None:
+        super().__init__(f"again in {after_s:.1f} s")
+        self.after_s = after_s
+
+
+class Work(Protocol):
+    """What the jobs do. Any exception but `PutOffError` and `SupersededError` counts as a failed try."""
+
+    def answer(self, ask_id: str) -> None:
+        """Works on a question until its answer is known and handed to every asker's `deliver`."""
+
+    def deliver(self, ask_id: str, answer_id: str) -> None:
+        """Brings a known answer to one asker."""
+
+    def give_up(self, ask_id: str) -> None:
+        """Tells the asker, and everybody who waits for the same answer, that there will be none."""
+
+
+class Lane:
+    """One queue with its jobs. Without `work` it only takes jobs in."""
+
+    def __init__(self, redis: Redis, queue: Queue, diagnosis_s: int, work: Work | None = None) -> None:
+        self.queue = queue
+        self.broker: RedisBroker = make_broker(redis, (diagnosis_s + HANDING_OUT_S) * 1_000)
+        self._work = work
+        self._answer = self._actor(self._run_answer, "answer", on_retry_exhausted="give_up")
+        self._deliver = self._actor(self._run_deliver, "deliver", on_retry_exhausted="give_up")
+        self._give_up = self._actor(self._run_give_up, "give_up")
+
+    def answer(self, ask_id: str) -> None:
+        """Queues the work on a question. Raises `RedisError`."""
+        self._answer.send(ask_id)
+
+    def deliver(self, ask_id: str, answer_id: str) -> None:
+        """Queues the delivery of an answer. Raises `RedisError`."""
+        self._deliver.send(ask_id, answer_id)
+
+    def waiting(self) -> int:
+        """Jobs that are queued, put off or in work. Raises `RedisError`."""
+        redis: Redis = self.broker.client
+        return sum(redis.hlen(f"{self.broker.namespace}:{name}.msgs") for name in (self.queue, f"{self.queue}.DQ"))
+
+    def _run_answer(self, ask_id: str) -> None:
+        if self._work is not None:
+            self._counted("answer", self._answer, (ask_id,), self._work.answer)
+
+    def _run_deliver(self, ask_id: str, answer_id: str) -> None:
+        if self._work is not None:
+            self._counted("deliver", self._deliver, (ask_id, answer_id), self._work.deliver)
+
+    def _run_give_up(self, message: dict[str, Any], retries: dict[str, int]) -> None:
+        """dramatiq passes the job that has failed for good, and how often it was tried."""
+        if self._work is not None:
+            give_up, ask_id = self._work.give_up, str(message["args"][0])
+            _log.error("job set aside", ask_id=ask_id, job=message["actor_name"])
+            self._counted("give_up", self._give_up, (message, retries), lambda *_: give_up(ask_id))
+
+    def _counted(
+        self, name: str, job: Actor[..., None], args: tuple[Any, ...], run: Callable[..., None]
+    ) -> None:
+        try:
+            run(*args)
+        except PutOffError as put_off:
+            job.send_with_options(args=args, delay=int(put_off.after_s * 1_000))
+            JOBS_DONE.labels(job=name, result="put off").inc()
+        except SupersededError:
+            JOBS_DONE.labels(job=name, result="superseded").inc()
+        except Exception:
+            JOBS_DONE.labels(job=name, result="failed").inc()
+            raise
+        else:
+            JOBS_DONE.labels(job=name, result="done").inc()
+
+    def _actor(self, run: Callable[..., None], name: str, **options: Any) -> Actor[..., None]:
+        made: Actor[..., None] = actor(actor_name=name, queue_name=self.queue, broker=self.broker, **options)(run)
+        return made

@@ -1,0 +1,46 @@
+"""Something that is done again and again in the background until the bot ends."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from bot.telemetry.logs import correlated
+from handlers.ask import new_id
+
+SPREAD: Final = 0.2
+STOP_S: Final = 5.0
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class Repeating:
+    """Runs `work` at once and then about every `every_s`; several processes do not stay in step."""
+
+    def __init__(self, name: str, work: Callable[[], object], every_s: float) -> None:
+        self._name = name
+        self._work = work
+        self._every_s = every_s
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Begins no further round and gives the running one a moment to end."""
+        self._stopped.set()
+        self._thread.join(STOP_S)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            with correlated(new_id("c")):
+                try:
+                    self._work()
+                except Exception as error:  # noqa: BLE001 - the top of this thread; the next round may work
+                    _log.exception("background work failed", work=self._name, error=type(error).__name__)
+            self._stopped.wait(self._every_s * random.uniform(1 - SPREAD, 1 + SPREAD))  # noqa: S311 - no secret

@@ -1,0 +1,89 @@
+"""The public port: ``POST /slack/events``.
+
+Bolt's `App` is synchronous, so it runs in threads. Its ready-made adapter would run it on the event loop, where one
+request at a time is served.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+from slack_bolt import App, BoltRequest, BoltResponse
+from slack_sdk.signature import SignatureVerifier
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.telemetry.metrics import ACK_SECONDS, REQUESTS
+
+MAX_BODY_BYTES: Final = 1_000_000
+BODY_S: Final = 5.0
+MAX_DISPATCH_THREADS: Final = 32
+
+
+def make_web(app: App, verifier: SignatureVerifier) -> Starlette:
+    """The ASGI application of HTTP mode."""
+    limiter = CapacityLimiter(MAX_DISPATCH_THREADS)
+
+    async def events(request: Request) -> Response:
+        began_s = time.perf_counter()
+        response = await _answer(app, verifier, limiter, request)
+        REQUESTS.labels(status=str(response.status_code)).inc()
+        ACK_SECONDS.observe(time.perf_counter() - began_s)
+        return response
+
+    return Starlette(routes=[Route("/slack/events", events, methods=["POST"])])
+
+
+async def _answer(app: App, verifier: SignatureVerifier, limiter: CapacityLimiter, request: Request) -> Response:
+    try:
+        async with asyncio.timeout(BODY_S):
+            body = await _body(request)
+    except (TimeoutError, ClientDisconnect):
+        return Response(status_code=408)
+    if body is None:
+        return Response(status_code=413)
+    if not is_signed(verifier, body, request):
+        return Response(status_code=401)
+    return await anyio.to_thread.run_sync(_dispatch, app, body, request, limiter=limiter)
+
+
+async def _body(request: Request) -> bytes | None:
+    """The raw body, or None if it is too large, whatever its header says."""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BODY_BYTES:
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def is_signed(verifier: SignatureVerifier, body: bytes, request: Request) -> bool:
+    """Whether Slack has sent this within the last five minutes; checked before anything in it is parsed.
+
+    Source: https://docs.slack.dev/authentication/verifying-requests-from-slack
+    """
+    timestamp = request.headers.get("x-slack-request-timestamp", "")
+    signature = request.headers.get("x-slack-signature", "")
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12 and signature.isascii()):
+        return False
+    try:
+        return bool(verifier.is_valid(body, timestamp, signature))
+    except UnicodeDecodeError:
+        return False
+
+
+def _dispatch(app: App, body: bytes, request: Request) -> Response:
+    try:
+        asked = BoltRequest(body=body.decode(), query=request.url.query, headers=dict(request.headers))
+    except (ValueError, AttributeError, TypeError, RecursionError):
+        return Response(status_code=400)
+    answer: BoltResponse = app.dispatch(asked)
+    return Response(answer.body, status_code=answer.status, headers=answer.first_headers())

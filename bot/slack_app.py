@@ -1,0 +1,118 @@
+"""Slack's side of the bot: the token's identity, the Bolt app, and Socket Mode."""
+
+from __future__ import annotations
+
+import http
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from slack_bolt import App, BoltResponse
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt.error import BoltError, BoltUnhandledRequestError
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.store.connection import Wait
+from handlers import actions, commands, mentions
+from handlers.ask import Desk, NotQueuedError
+from handlers.slack_calls import CALL_TIMEOUT_S
+
+START_ATTEMPTS: Final = 6
+START_PAUSE_S: Final = 1.5
+SOCKET_THREADS: Final = 16
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class SlackError(Exception):
+    """Slack cannot be used. The message is one line for people and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the bot token is: https://docs.slack.dev/reference/methods/auth.test"""
+
+    team: str
+    enterprise: str | None
+    bot_user_id: str
+    bot_id: str
+
+
+def make_client(token: str, api_url: str) -> WebClient:
+    """A client that never retries by itself: whether a call may be made twice is decided by its caller."""
+    return WebClient(token=token, base_url=api_url, timeout=CALL_TIMEOUT_S, retry_handlers=[])
+
+
+def identify(client: WebClient, wait: Wait) -> Identity:
+    """Asks Slack who we are. Raises `SlackError` if it refuses the token, or after `START_ATTEMPTS`."""
+    reason = "no answer"
+    for attempt in range(START_ATTEMPTS):
+        try:
+            answer = client.auth_test()
+        except SlackApiError as error:
+            status = int(error.response.status_code)
+            reason = str(error.response.get("error") or status)[:80]
+            if status == http.HTTPStatus.OK:
+                raise SlackError(f"Slack refuses SLACK_BOT_TOKEN ({reason}); copy the token of the installed app.") from None
+        except (SlackClientError, OSError) as error:
+            reason = type(error).__name__
+        else:
+            return Identity(
+                team=str(answer.get("team_id", "")),
+                enterprise=answer.get("enterprise_id"),
+                bot_user_id=str(answer.get("user_id", "")),
+                bot_id=str(answer.get("bot_id", "")),
+            )
+        if attempt + 1 < START_ATTEMPTS:
+            wait(START_PAUSE_S)
+    raise SlackError(f"Slack cannot be reached at {client.base_url} ({reason}); check the network and its proxy.")
+
+
+def make_app(client: WebClient, signing_secret: str, desk: Desk) -> App:
+    """The Bolt app with every listener.
+
+    Listeners only parse and queue, so they run where the request is dispatched: Bolt's own pool of threads would add
+    its polling for the acknowledgement to each request.
+    """
+    try:
+        app = App(
+            client=client,
+            signing_secret=signing_secret,
+            process_before_response=True,
+            raise_error_for_unhandled_request=True,
+            listener_executor=ThreadPoolExecutor(1, thread_name_prefix="bolt"),
+        )
+    except BoltError as error:
+        raise SlackError(f"Slack refuses SLACK_BOT_TOKEN ({str(error)[:120]}).") from None
+    app.error(_failed)
+    commands.register(app, desk)
+    mentions.register(app, desk)
+    actions.register(app, desk)
+    return app
+
+
+def connect_socket(app: App, app_token: str) -> SocketModeHandler:
+    """Opens Socket Mode. Raises `SlackError` if Slack refuses."""
+    handler = SocketModeHandler(app, app_token, concurrency=SOCKET_THREADS)
+    try:
+        handler.connect()  # type: ignore[no-untyped-call]
+    except SlackApiError as error:
+        reason = str(error.response.get("error"))[:80]
+        raise SlackError(
+            f"Slack refuses SLACK_APP_TOKEN ({reason}); it needs connections:write and Socket Mode turned on."
+        ) from None
+    except (SlackClientError, OSError) as error:
+        raise SlackError(f"Socket Mode cannot be opened ({type(error).__name__}); check the network.") from None
+    return handler
+
+
+def _failed(error: Exception) -> BoltResponse:
+    """What Slack is answered when a request could not be handled; events that fail are delivered again."""
+    if isinstance(error, BoltUnhandledRequestError):
+        return BoltResponse(status=200)
+    if isinstance(error, NotQueuedError):
+        return BoltResponse(status=503)
+    _log.error("request failed", error=type(error).__name__, exc_info=error)
+    return BoltResponse(status=500)

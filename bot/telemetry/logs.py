@@ -1,0 +1,77 @@
+"""Structured logs: one JSON object a line on standard error, with the correlation id of what is being worked on.
+
+The id is bound where a request comes in and again where its job runs, and travels in context variables; whoever hands
+work to another thread copies the context.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from typing import Any, Final, TextIO
+
+import structlog
+
+HIDDEN: Final = "(hidden)"
+MAX_VALUE_CHARS: Final = 4_000
+QUIET: Final = ("slack_bolt", "slack_sdk", "botocore", "boto3", "urllib3", "uvicorn.access", "asyncio")
+
+_SECRET: Final = re.compile(
+    r"xox[a-z]-[\w-]+|xapp-[\w-]+|xoxe\.[\w.-]+"
+    r"|(?:AKIA|ASIA)[A-Z0-9]{16}"
+    r"|(?<=://)[^/\s@]*@"
+    r"|https://hooks\.slack(?:-gov)?\.com/\S+"
+    r"|(?i:x-amz-security-token|x-amz-signature|aws_secret_access_key|authorization)['\"]?\s*[=:]\s*\S+"
+)
+
+
+def configure(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
+    """Sends our logs and those of the libraries to `stream` in one form."""
+    shared: list[Callable[[Any, str, MutableMapping[str, Any]], Mapping[str, Any]]] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                redact,
+                structlog.processors.JSONRenderer(default=str),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Hides what looks like a token, a key, a login in a URL or a response URL, and bounds every value."""
+    for name, value in event.items():
+        if isinstance(value, str) and not name.startswith("_"):
+            event[name] = _SECRET.sub(HIDDEN, value[:MAX_VALUE_CHARS])
+    return event
+
+
+@contextmanager
+def correlated(correlation_id: str, **more: str) -> Iterator[None]:
+    """Everything logged inside carries the id."""
+    with structlog.contextvars.bound_contextvars(correlation_id=correlation_id, **more):
+        yield

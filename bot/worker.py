@@ -1,0 +1,55 @@
+"""The workers: threads that take jobs from the queues, each queue with its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import structlog
+from dramatiq import Worker
+
+from bot.jobs import Lane, Queue
+
+THREADS: Final[Mapping[Queue, int]] = MappingProxyType({"people": 8, "alarms": 4, "deliveries": 4})
+IDLE_POLL_MS: Final = 100
+"""The longest that a new job waits for an idle worker."""
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class Workers:
+    def __init__(self, lanes: Mapping[Queue, Lane], threads: Mapping[Queue, int] = THREADS) -> None:
+        self._lanes = lanes
+        self._workers = {queue: _worker(lane, threads[queue]) for queue, lane in lanes.items()}
+
+    def start(self) -> None:
+        """Begins to take jobs. To be called once."""
+        for queue, worker in self._workers.items():
+            # The library's own command line does this; without it no job would ever be stopped for taking too long.
+            self._lanes[queue].broker.emit_after("process_boot")
+            worker.start()
+
+    def stop(self, timeout_s: float) -> None:
+        """Takes no more jobs and waits for those in work; what was fetched and not begun goes back to its queue."""
+        for worker in self._workers.values():
+            for thread in worker.workers:
+                thread.stop()
+        for queue, worker in self._workers.items():
+            worker.stop(timeout=int(timeout_s * 1_000))
+            _log.info("queue drained", queue=queue)
+
+    def complaint(self) -> str | None:
+        """One line if a thread that should take jobs has ended."""
+        for queue, worker in self._workers.items():
+            threads = (*worker.workers, *worker.consumers.values())
+            if not threads or not all(thread.is_alive() for thread in threads):
+                return f"a worker thread of the queue {queue} has ended; restart this process"
+        return None
+
+
+def _worker(lane: Lane, threads: int) -> Worker:
+    worker = Worker(lane.broker, queues={lane.queue}, worker_threads=threads, worker_timeout=IDLE_POLL_MS)
+    # A job that is fetched ahead waits for this process while another one may be idle.
+    worker.queue_prefetch = threads
+    return worker

@@ -1,0 +1,87 @@
+"""Tasks run, and nothing accepts connections on the registered port."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
+from diagnostics.rules.listening import (
+    LISTENING_NEEDS,
+    LISTENING_USES,
+    Refusing,
+    loopback_setting,
+    refusing,
+    registered_container,
+)
+
+MAY_STILL_BOOT = timedelta(minutes=2)
+
+
+@cause(
+    code="port-not-listening",
+    family="connection",
+    title="Nothing listens on the registered port",
+    needs=LISTENING_NEEDS,
+    uses=LISTENING_USES,
+    docs=(
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html",
+    ),
+    leads_to=("all-targets-unhealthy-fail-open", "deployment-failing-loop", "no-registered-targets"),
+    helped_by=("deployment-regression", "deployment-min-healthy-too-low"),
+)
+def port_not_listening(facts: Facts) -> Iterator[Finding]:
+    """The task runs and its port refuses connections: Target.FailedHealthChecks, 502 with connection errors.
+
+    Refuted by time-outs (packets are dropped), by TLS handshake errors (somebody listens), by good answers from the
+    same targets, or by a task that is not running. At most likely while the application's log is not read: the line
+    that says where it listens would settle it.
+    """
+    for found in refusing(facts):
+        port = found.targets[0].port
+        young = bool(found.tasks) and all(
+            task.started_at is not None and facts.now - task.started_at < MAY_STILL_BOOT for task in found.tasks
+        )
+        yield Finding(
+            resource=found.group.arn,
+            summary=f"Nothing accepts connections on port {port} ({found.who()}), although the tasks run",
+            supports=(*found.records, *_settings(found, facts)),
+            against=_open_questions(young),
+            effect_seen=True,
+            affects=frozenset(target.key for target in found.targets),
+            explains=found.explains,
+            since=facts.observed.onset,
+            at_most="possible" if young else "likely",
+            overturned_by=_overturned_by(found, facts),
+            advice="Look in the application's log for the port and the address that it listens on: it must be the"
+            " registered port, on 0.0.0.0 or :: and not on 127.0.0.1.",
+        )
+
+
+def _settings(found: Refusing, facts: Facts) -> Iterator[Evidence]:
+    if found.tasks:
+        yield supporting(f"{len(found.tasks)} of these tasks are RUNNING", "ecs:DescribeTasks")
+    registered = registered_container(facts, found.group, found.tasks)
+    loopback = loopback_setting(registered[2]) if registered else None
+    if loopback:
+        yield supporting(
+            f"{loopback} keeps the server on the loopback address, where the load balancer cannot reach it",
+            "ecs:DescribeTaskDefinition",
+        )
+
+
+def _open_questions(young: bool) -> tuple[Evidence, ...]:
+    unread = supporting(
+        "application logs were not read; the line that names the listening port would settle it", "logs"
+    )
+    boots = supporting("the tasks are less than two minutes old and may still be starting", "ecs:DescribeTasks")
+    return (unread, boots) if young else (unread,)
+
+
+def _overturned_by(found: Refusing, facts: Facts) -> str:
+    task, port = (found.tasks[0].id if found.tasks else "TASK"), found.targets[0].port
+    return (
+        f"Port {port} among the listening sockets, on 0.0.0.0 or ::: aws ecs execute-command --cluster"
+        f" {facts.subject.cluster} --task {task} --interactive --command 'ss -tlnp'"
+    )

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
+from diagnostics.facts import EcsService, LoadBalancerAttributes, Metrics
+from diagnostics.rules.observations import ELB_CODES, NOISE_ERRORS, NOISE_RATE
+
+METRIC = "HTTPCode_Target_5XX_Count"
+
+
+@cause(
+    code="target-generated-5xx",
+    family="error-source",
+    title="The application itself answers with errors",
+    needs=(Metrics,),
+    uses=(EcsService, LoadBalancerAttributes),
+    docs=(
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html",
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-request-tracing.html",
+    ),
+)
+def target_generated_5xx(facts: Facts) -> Iterator[Finding]:
+    """Decided by 5xx codes that the targets of this target group sent themselves; the load balancer passed them on.
+    Errors that the load balancer made, and those of other target groups, are counted elsewhere. Which requests fail
+    and on which targets stands in the access log, which is not read in this version.
+    """
+    if not facts.observed.saw("target_5xx"):
+        return
+    for resource, dimensions in _counters(facts):
+        errors = _total(facts, METRIC, dimensions)
+        requests = _total(facts, "RequestCount", dimensions)
+        if errors >= NOISE_ERRORS and (not requests or errors / requests >= NOISE_RATE):
+            yield _finding(facts, resource, errors, requests)
+
+
+def _finding(facts: Facts, resource: str, errors: int, requests: int) -> Finding:
+    onset = facts.observed.onset
+    when = f" since {onset:%H:%M} UTC" if onset else ""
+    share = f" of {requests} requests" if requests else ""
+    return Finding(
+        resource=resource,
+        summary=f"{errors} answers of 5xx{share} were made by the targets themselves{when}",
+        supports=(
+            decisive(
+                f"{METRIC} of this target group: {errors}{share}; the load balancer only passed them on",
+                "cloudwatch:GetMetricData",
+                at=onset,
+                value=errors,
+            ),
+            *_quiet_balancer(facts),
+        ),
+        against=tuple(_balancer_errors(facts)),
+        effect_seen=True,
+        affects=frozenset({resource}),
+        explains=frozenset({"target_5xx"}),
+        since=onset,
+        overturned_by=_would_overturn(facts),
+        advice=(
+            "Read the application's log around the first errors; each request carries its trace id in the header "
+            "X-Amzn-Trace-Id, which also stands in the access log."
+        ),
+        at_most="likely",
+    )
+
+
+def _counters(facts: Facts) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each own target group on each load balancer; the load balancer as a whole only when it is the subject."""
+    subject = facts.subject
+    for balancer in subject.load_balancers:
+        dimension = balancer.split(":loadbalancer/", 1)[-1]
+        for group in subject.target_groups:
+            yield group, {"LoadBalancer": dimension, "TargetGroup": group.rsplit(":", 1)[-1]}
+        if not subject.target_groups:
+            yield balancer, {"LoadBalancer": dimension}
+
+
+def _total(facts: Facts, metric: str, dimensions: dict[str, str]) -> int:
+    series = facts[Metrics].find(metric, "Sum", **dimensions)
+    points = series.between(facts.window.start, facts.window.end) if series else ()
+    return round(sum(point.value for point in points))
+
+
+def _quiet_balancer(facts: Facts) -> Iterator[Evidence]:
+    counts = facts.observed.counts
+    if counts.elb_502 is not None and not facts.observed.saw(*(f"elb_{code}" for code in ELB_CODES)):
+        yield supporting("the load balancer itself made no errors to speak of", "cloudwatch:GetMetricData")
+
+
+def _balancer_errors(facts: Facts) -> Iterator[Evidence]:
+    counts = facts.observed.counts
+    if facts.observed.errors_are_ours and counts.elb_total > (counts.target_5xx or 0):
+        text = f"the load balancer made more errors itself ({counts.elb_total}), which this does not explain"
+        yield supporting(text, "cloudwatch:GetMetricData", value=counts.elb_total)
+
+
+def _would_overturn(facts: Facts) -> str:
+    tells = "access log rows whose target_status_code is '-' for these errors"
+    attributes = facts.maybe(LoadBalancerAttributes)
+    if isinstance(attributes, LoadBalancerAttributes):
+        off = [arn for arn in facts.subject.load_balancers if not attributes.access_logs_enabled(arn)]
+        if off:
+            return f"{tells}; access logs are off: aws elbv2 describe-load-balancer-attributes --load-balancer-arn {off[0]}"
+    return tells

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diagnostics.causes.cause import Facts, Finding, cause, decisive
+from diagnostics.rules import health_case
+from diagnostics.rules.health_answers import explanation
+from diagnostics.rules.health_case import HealthCase
+from diagnostics.rules.health_reasons import codes_in_words
+
+
+@cause(
+    code="health-check-auth-required",
+    family="health-check",
+    title="The health check's path asks for a login",
+    needs=health_case.CASE_NEEDS,
+    uses=health_case.CASE_USES,
+    docs=(health_case.CHECKS_DOC, health_case.TROUBLE_DOC),
+    leads_to=health_case.LEADS_TO,
+    helped_by=health_case.HELPED_BY,
+)
+def health_check_auth_required(facts: Facts) -> Iterator[Finding]:
+    """Decided by targets that answer 401 or 403 to the health check, whose requests carry no credentials. Where the
+    check's path was changed before, the path is the cause. Refuted by a 200 of the path without credentials.
+    """
+    for case in health_case.health_cases(facts):
+        if explanation(case) == "auth":
+            yield _finding(case, facts)
+
+
+def _finding(case: HealthCase, facts: Facts) -> Finding:
+    codes = codes_in_words(case.sick.codes)
+    return Finding(
+        resource=case.group.arn,
+        summary=f"the health check's path {case.path} asks for credentials ({codes}){health_case.fail_open_words(case)}",
+        supports=(
+            health_case.answers(case),
+            decisive(health_case.wants(case), "elbv2:DescribeTargetGroups", value=case.group.health_check.path),
+            *health_case.change_of(case, "matcher", "the matcher"),
+            *health_case.served(case),
+            *health_case.replaced(case),
+        ),
+        effect_seen=True,
+        affects=case.affects,
+        explains=case.explains(facts.observed),
+        since=case.since,
+        overturned_by=f"a 200 without credentials: {health_case.ask_the_target(case)}",
+        advice="Give the health check a path that needs no login; health checks cannot carry a header or a cookie.",
+    )

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
+from diagnostics.facts import EcsService, TaskDefinitions
+from diagnostics.rules import health_case
+from diagnostics.rules.health_answers import explanation
+from diagnostics.rules.health_case import HealthCase
+from diagnostics.rules.health_reasons import codes_in_words
+
+MISDIRECTED = 421
+_NAMES_HOSTS = ("ALLOWED_HOSTS", "ALLOWED_HOST", "TRUSTED_HOSTS", "HOST_WHITELIST", "ALLOWEDHOSTS")
+
+
+@cause(
+    code="health-check-host-rejected",
+    family="health-check",
+    title="The application refuses the health check's Host header",
+    needs=health_case.CASE_NEEDS,
+    uses=health_case.CASE_USES,
+    docs=(health_case.TROUBLE_DOC, health_case.CHECKS_DOC),
+    leads_to=health_case.LEADS_TO,
+    helped_by=health_case.HELPED_BY,
+)
+def health_check_host_rejected(facts: Facts) -> Iterator[Finding]:
+    """Decided by targets that answer 400 or 421 to the health check while they answer people, whose requests name a
+    host: the load balancer's checks carry the target's IP address as Host. The application's log would prove it and
+    is not read in this version, so it is likely at most. Refuted by a 200 to a request with the bare address as Host.
+    """
+    for case in health_case.health_cases(facts):
+        if explanation(case) == "host":
+            yield _finding(case, facts)
+
+
+def _finding(case: HealthCase, facts: Facts) -> Finding:
+    codes = codes_in_words(case.sick.codes)
+    told_by_answer = MISDIRECTED in case.sick.codes or case.traffic.served
+    first = health_case.answers(case)
+    if not told_by_answer:
+        first = supporting(first.text, first.source, value=first.value)
+    return Finding(
+        resource=case.group.arn,
+        summary=(
+            f"the application answers {codes} to the health check, which names the target's IP address as Host"
+            f"{health_case.fail_open_words(case)}"
+        ),
+        supports=(
+            first,
+            supporting(health_case.wants(case), "elbv2:DescribeTargetGroups"),
+            *health_case.served(case),
+            *_host_list(facts),
+            *health_case.replaced(case),
+        ),
+        against=(
+            supporting(
+                f"{codes} has other reasons too, TLS on the port among them; the application's log was not read",
+                "elbv2:DescribeTargetHealth",
+            ),
+        ),
+        effect_seen=True,
+        affects=case.affects,
+        explains=case.explains(facts.observed),
+        since=case.since,
+        overturned_by=f"a 200 with the bare address as Host: {health_case.ask_the_target(case)}",
+        advice=(
+            "Let the application accept its own IP address as Host for the health path. "
+            "The Host header of health checks cannot be set on the load balancer."
+        ),
+        at_most="likely",
+    )
+
+
+def _host_list(facts: Facts) -> Iterator[Evidence]:
+    """A setting of the container whose name says that it lists hosts."""
+    service, definitions = facts.maybe(EcsService), facts.maybe(TaskDefinitions)
+    if not isinstance(service, EcsService) or not isinstance(definitions, TaskDefinitions):
+        return
+    definition = definitions.of(service.task_definition)
+    for container in definition.containers if definition else ():
+        for name in container.environment_names:
+            if any(known in name.upper() for known in _NAMES_HOSTS):
+                text = f"container {container.name} has a list of hosts that it answers, {name[:60]}"
+                yield decisive(text, "ecs:DescribeTaskDefinition", value=name[:60])
+                return

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
+from diagnostics.rules import health_case
+from diagnostics.rules.health_answers import explanation, nothing_maps_the_port
+from diagnostics.rules.health_case import HealthCase
+
+
+@cause(
+    code="health-check-port-mismatch",
+    family="health-check",
+    title="The health check asks a port on which nothing answers",
+    needs=health_case.CASE_NEEDS,
+    uses=health_case.CASE_USES,
+    docs=(health_case.CHECKS_DOC, health_case.TROUBLE_DOC),
+    replaces=(
+        "sg-ingress-missing",
+        "sg-ephemeral-range-missing",
+        "port-not-listening",
+        "health-check-grace-period-too-short",
+    ),
+    leads_to=health_case.LEADS_TO,
+    helped_by=health_case.HELPED_BY,
+)
+def health_check_port_mismatch(facts: Facts) -> Iterator[Finding]:
+    """Decided by a health check port of its own that differs from where requests go, fails to connect, and is not
+    among the ports that the tasks open; good answers on the traffic port confirm it. A check on the traffic port
+    refutes it, and so do users who cannot connect either.
+    """
+    for case in health_case.health_cases(facts):
+        if explanation(case) == "port" and case.explicit_port is not None:
+            yield _finding(case, facts, case.explicit_port)
+
+
+def _finding(case: HealthCase, facts: Facts, port: int) -> Finding:
+    change = case.changed("healthCheckPort")
+    when = f" since {change.at:%H:%M} UTC" if change else ""
+    own = sorted({t.port for t in case.sick.targets if t.port} | {r.port for r in case.reports if r.port})
+    serving = ", ".join(str(one) for one in own[:3]) or "another port"
+    return Finding(
+        resource=case.group.arn,
+        summary=(
+            f"the health check asks port {port}{when}, requests go to {serving}{health_case.fail_open_words(case)}"
+        ),
+        supports=(
+            health_case.answers(case),
+            *_mapping(case, port),
+            *health_case.change_of(case, "healthCheckPort", "the health check's port"),
+            *health_case.served(case),
+            *health_case.replaced(case),
+        ),
+        against=() if nothing_maps_the_port(case) else (_may_be_open(case, port),),
+        effect_seen=True,
+        affects=case.affects,
+        explains=case.explains(facts.observed),
+        since=case.since,
+        overturned_by=f"a listener on the port, inside the container: ss -tlnp | grep {port}",
+        advice="Set the health check's port to traffic-port, or to the port on which the application answers checks.",
+        at_most=None if nothing_maps_the_port(case) or change else "likely",
+    )
+
+
+def _mapping(case: HealthCase, port: int) -> Iterator[Evidence]:
+    setting = decisive if case.traffic.served else supporting
+    yield setting(health_case.wants(case), "elbv2:DescribeTargetGroups", value=port)
+    if nothing_maps_the_port(case) and case.mapped_ports:
+        opened = ", ".join(str(one) for one in sorted(case.mapped_ports)[:5])
+        yield decisive(f"the tasks open port {opened} and not {port}", "ecs:DescribeTaskDefinition")
+
+
+def _may_be_open(case: HealthCase, port: int) -> Evidence:
+    if case.mapped_ports is None:
+        return supporting(f"whether the targets open port {port} was not read", "ecs:DescribeTaskDefinition")
+    text = f"the task definition does map port {port}; whether the application listens there was not read"
+    return supporting(text, "ecs:DescribeTaskDefinition")

@@ -1,0 +1,77 @@
+"""A target group that gets requests has nobody in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
+from diagnostics.facts import Changes, EcsService, Listeners, TargetHealth
+from diagnostics.rules.changes import change_evidence, changes_before_onset
+from diagnostics.rules.routing import Route, has_nobody, resting_partner, routes_to, short_name
+
+
+@cause(
+    code="no-registered-targets",
+    family="registration",
+    title="The target group is empty",
+    needs=(TargetHealth,),
+    uses=(Listeners, EcsService, Changes),
+    docs=(
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-register-targets.html",
+    ),
+)
+def no_registered_targets(facts: Facts) -> Iterator[Finding]:
+    """A rule sends requests to a target group without registered targets: the load balancer answers 503.
+
+    Decided by DescribeTargetHealth and the listener rules. Refuted by any registered target that is not draining,
+    also an unhealthy one: when all are unhealthy the load balancer sends to all of them and does not answer 503. A
+    group with weight 0, without a rule, or resting as the other half of a blue/green pair may be empty. It is a
+    consequence where the reason is known: scaled to zero, another group is fed, tasks cannot start.
+    """
+    for group, targets in facts[TargetHealth].by_group.items():
+        routes = routes_to(facts.maybe(Listeners), group)
+        if has_nobody(targets) and routes != () and not _rests(group, facts):
+            yield _finding(group, bool(targets), routes, facts)
+
+
+def _finding(group: str, draining: bool, routes: tuple[Route, ...] | None, facts: Facts) -> Finding:
+    name = short_name(group)
+    state = "has only draining targets" if draining else "has no registered targets"
+    supports = [decisive(f"target group {name} {state}", "elbv2:DescribeTargetHealth", value=0)]
+    if routes:
+        supports.append(supporting(f"{routes[0].in_words()} forwards to it", "elbv2:DescribeRules"))
+    supports.extend(_errors(facts))
+    supports.extend(
+        change_evidence(change, facts.observed.onset)
+        for change in changes_before_onset(
+            facts.maybe(Changes), resources=(group, name), names=("DeregisterTargets",), onset=facts.observed.onset
+        )[:1]
+    )
+    partly = f"; {routes[0].share:.0%} of the requests of its rule go there" if routes and routes[0].share < 1 else ""
+    return Finding(
+        resource=group,
+        summary=f"Target group {name} {state}{partly}",
+        supports=tuple(supports),
+        effect_seen=True,
+        affects=frozenset({group}),
+        explains=frozenset({"no-targets", "elb_503"}),
+        since=facts.observed.onset if facts.observed.saw("elb_503") else None,
+        overturned_by=f"A registered target: aws elbv2 describe-target-health --target-group-arn {group}",
+        advice="Find out why nothing registers: the service's desired count, the group it names, its stopped tasks.",
+        at_most="likely" if routes is None else None,
+    )
+
+
+def _errors(facts: Facts) -> tuple[Evidence, ...]:
+    number = facts.observed.counts.elb("503")
+    if not number or not facts.observed.errors_are_ours:
+        return ()
+    return (decisive(f"{number} answers of 503 by the load balancer itself", "cloudwatch:GetMetricData", value=number),)
+
+
+def _rests(group: str, facts: Facts) -> bool:
+    service = facts.maybe(EcsService)
+    partner = resting_partner(service, group) if isinstance(service, EcsService) else None
+    busy = facts[TargetHealth].by_group.get(partner, ()) if partner else ()
+    return not has_nobody(busy) and not facts.observed.saw("elb_503")

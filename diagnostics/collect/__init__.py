@@ -1,0 +1,1 @@
+"""Reads everything about one subject into a snapshot. `runner.collect` is the entrance."""

@@ -1,0 +1,42 @@
+"""Small questions that collectors ask of their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from diagnostics.aws_access import Pages
+from diagnostics.facts.fact import Gap
+
+T = TypeVar("T")
+
+
+def items_of(answers: Iterable[Pages]) -> list[Any]:
+    return [item for answer in answers for item in answer.items]
+
+
+def gaps_of(answers: Iterable[Pages]) -> tuple[Gap, ...]:
+    """Each gap once: the same denied action on three resources stays three, on ``*`` it is one."""
+    return tuple({(gap.action, gap.resource, gap.error): gap for answer in answers for gap in answer.gaps}.values())
+
+
+def nothing_read(answers: Sequence[Pages]) -> Gap | None:
+    """The gap to return when every one of the calls failed."""
+    failures = [answer.failed for answer in answers]
+    return failures[0] if failures and all(failures) else None
+
+
+def batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    listed = list(values)
+    for start in range(0, len(listed), size):
+        yield listed[start : start + size]
+
+
+def distinct(values: Iterable[T | None]) -> tuple[T, ...]:
+    """Values that are there, each once, in their order."""
+    return tuple(dict.fromkeys(value for value in values if value))
+
+
+def attributes_of(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """AWS's lists of ``{"Key": …, "Value": …}`` as one dictionary."""
+    return {str(item["Key"]): str(item.get("Value", "")) for item in items}

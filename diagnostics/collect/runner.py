@@ -1,0 +1,355 @@
+"""Runs the collectors, each as soon as its inputs exist, with all calls in one bounded pool. Never fails as a whole."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from diagnostics.aws_access import Pages, Reader
+from diagnostics.aws_access.failures import MALFORMED_ANSWER
+from diagnostics.aws_access.pacing import SERIAL_SERVICES
+from diagnostics.collect import graph
+from diagnostics.collect.cache import FactCache, cache_key, fact_from
+from diagnostics.collect.collector import CollectorSpec, Later, Now, Parameter, Read, Reads
+from diagnostics.facts.fact import Fact, Gap, NotApplicable
+from diagnostics.question import Progress, ProgressListener
+from diagnostics.snapshot import Outcome, ReadStats, Snapshot, Subject, Window
+
+POOL_THREADS = 28
+DEFAULT_BUDGET_S = 60.0
+DEFAULT_CACHE_S = 30
+OUT_OF_TIME = "OutOfTime"
+COLLECT_ACTION = "alb502:Collect"
+
+_logger = logging.getLogger(__name__)
+
+
+def collect(
+    subject: Subject,
+    window: Window,
+    reader: Reader,
+    *,
+    clock: Callable[[], datetime],
+    progress: ProgressListener | None = None,
+    cache: FactCache | None = None,
+    cache_s: int = DEFAULT_CACHE_S,
+    refresh: bool = False,
+    budget_s: float = DEFAULT_BUDGET_S,
+    calls_before: int = 0,
+    specs: Sequence[CollectorSpec] | None = None,
+) -> Snapshot:
+    """Everything about `subject` that can be read within `budget_s` seconds; what could not be is a gap.
+
+    `cache` may answer for configuration up to `cache_s` seconds old, unless `refresh`; health, tasks, the service and
+    metrics are always read. `calls_before`: dependent calls that led to the subject, for the longest chain.
+    Calls that are still under way when the time is up are left to their own timeouts.
+    """
+    pool = ThreadPoolExecutor(max_workers=POOL_THREADS, thread_name_prefix="collect")
+    collection = _Collection(
+        specs=graph.all_collectors() if specs is None else specs,
+        subject=subject,
+        window=window,
+        now=Now(clock()),
+        reader=reader,
+        pool=pool,
+        progress=progress,
+        shelf=_Shelf(cache, cache_s, refresh, reader.account_id, reader.region),
+    )
+    started = time.monotonic()
+    try:
+        collection.run(until=started + budget_s)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    usage = reader.meter.usage()
+    stats = ReadStats(
+        aws_calls=usage.calls,
+        aws_seconds=round(usage.seconds, 3),
+        longest_chain=calls_before + max(collection.depths.values(), default=0),
+        seconds=round(time.monotonic() - started, 3),
+        cache_hits=collection.shelf.hits,
+        cache_age_s=collection.shelf.oldest_s,
+        calls_by_action=usage.by_action,
+    )
+    return Snapshot(
+        taken_at=collection.now.at,
+        subject=subject,
+        window=window,
+        facts={fact.name: outcome for fact, outcome in collection.outcomes.items()},
+        stats=stats,
+    )
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """The cache as this collection uses it."""
+
+    cache: FactCache | None
+    ttl_s: int
+    refresh: bool
+    account: str
+    region: str
+    hits: int = 0
+    oldest_s: float | None = None
+
+    def key(self, spec: CollectorSpec, reads: Sequence[Read]) -> str | None:
+        if self.cache is None or not spec.cached:
+            return None
+        return cache_key(spec, self.account, self.region, reads)
+
+    def find(self, spec: CollectorSpec, key: str) -> Fact | None:
+        if self.cache is None or self.refresh:
+            return None
+        found = self.cache.get(key)
+        if found is None:
+            return None
+        text, age_s = found
+        fact = fact_from(text, spec)
+        if fact is not None:
+            self.hits += 1
+            self.oldest_s = max(age_s, self.oldest_s or 0.0)
+        return fact
+
+    def keep(self, key: str, outcome: Outcome) -> None:
+        """Only what was read in full: a gap is asked for again next time."""
+        if self.cache is not None and isinstance(outcome, Fact) and not outcome.gaps:
+            self.cache.put(key, outcome.model_dump_json(), self.ttl_s)
+
+
+@dataclass(slots=True, eq=False)
+class _Running:
+    """A started collector. `depth` counts the calls behind it that waited for one another."""
+
+    spec: CollectorSpec
+    generator: Reads[Any]
+    depth: int
+    rounds: int = 0
+    key: str | None = None
+    reads: Sequence[Read] = ()
+    answers: dict[int, Pages] = field(default_factory=dict)
+    waiting_for: Later[Any] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Collection:
+    specs: Sequence[CollectorSpec]
+    subject: Subject
+    window: Window
+    now: Now
+    reader: Reader
+    pool: ThreadPoolExecutor
+    progress: ProgressListener | None
+    shelf: _Shelf
+    outcomes: dict[type[Fact], Outcome] = field(default_factory=dict)
+    depths: dict[type[Fact], int] = field(default_factory=dict)
+    _running: dict[type[Fact], _Running] = field(default_factory=dict)
+    _parked: dict[type[Fact], list[_Running]] = field(default_factory=lambda: defaultdict(list))
+    _queues: dict[str, deque[tuple[_Running, int]]] = field(default_factory=lambda: defaultdict(deque))
+    _in_flight: Counter[str] = field(default_factory=Counter)
+    _futures: dict[Future[Pages], tuple[_Running, int]] = field(default_factory=dict)
+
+    def run(self, until: float) -> None:
+        by_fact = {spec.yields: spec for spec in self.specs}
+        sorter = graph.order(self.specs)
+        finished: set[type[Fact]] = set()
+        while sorter.is_active():
+            for fact in sorter.get_ready():
+                self._start(by_fact[fact])
+            newly = set(self.outcomes) - finished
+            if newly:
+                finished |= newly
+                sorter.done(*newly)
+                continue
+            self._submit()
+            if not self._await(until):
+                break
+        self._give_up()
+
+    def _start(self, spec: CollectorSpec) -> None:
+        for parameter in spec.parameters:
+            blocked = self._blocked_by(parameter)
+            if blocked is not None:
+                self.depths[spec.yields] = 0
+                self._conclude(spec, blocked)
+                return
+        depth = max((self.depths[fact] for fact in spec.waits_for), default=0)
+        generator = spec.function(**{parameter.name: self._argument(parameter) for parameter in spec.parameters})
+        running = _Running(spec, generator, depth)
+        self._running[spec.yields] = running
+        self._advance(running, None)
+
+    def _blocked_by(self, parameter: Parameter) -> Gap | NotApplicable | None:
+        if parameter.need != "known" or parameter.fact is None:
+            return None
+        outcome = self.outcomes[parameter.fact]
+        if isinstance(outcome, Gap):
+            reason = outcome.message if outcome.message.startswith("needs ") else f"needs {parameter.fact.name}"
+            return outcome.model_copy(update={"message": reason})
+        return outcome if isinstance(outcome, NotApplicable) else None
+
+    def _argument(self, parameter: Parameter) -> Any:
+        if parameter.fact is not None:
+            return Later(parameter.fact) if parameter.need == "later" else self.outcomes[parameter.fact]
+        plain: dict[str, Any] = {"subject": self.subject, "window": self.window, "now": self.now}
+        return plain[parameter.need]
+
+    def _advance(self, running: _Running, answers: Sequence[Pages] | None) -> None:
+        """Run a collector up to its next calls, its next wait, or its end."""
+        try:
+            step = next(running.generator) if answers is None else running.generator.send(answers)
+            while True:
+                if isinstance(step, Later):
+                    if step.kind not in self.outcomes:
+                        running.waiting_for = step
+                        self._parked[step.kind].append(running)
+                        return
+                    self._settle(running, step)
+                elif step:
+                    if not self._found_on_shelf(running, step):
+                        self._enqueue(running, step)
+                    return
+                step = running.generator.send(())
+        except StopIteration as end:
+            self._finish(running, end.value)
+        except Exception:
+            _logger.exception("collecting %s failed", running.spec.yields.name)
+            self._finish(running, self._broken(running))
+
+    def _settle(self, running: _Running, later: Later[Any]) -> None:
+        later.settle(self.outcomes[later.kind])
+        running.waiting_for = None
+        running.depth = max(running.depth, self.depths[later.kind])
+
+    def _found_on_shelf(self, running: _Running, reads: Sequence[Read]) -> bool:
+        if running.rounds:
+            return False
+        running.key = self.shelf.key(running.spec, reads)
+        found = self.shelf.find(running.spec, running.key) if running.key else None
+        if found is None:
+            return False
+        running.key = None
+        self._finish(running, found)
+        return True
+
+    def _enqueue(self, running: _Running, reads: Sequence[Read]) -> None:
+        running.rounds += 1
+        running.reads = reads
+        running.answers = {}
+        for index, read in enumerate(reads):
+            self._queues[read.service].append((running, index))
+
+    def _submit(self) -> None:
+        """Hand calls to the pool, so few per service that none of its threads stands in a queue."""
+        for service, queue in self._queues.items():
+            limit = 1 if service in SERIAL_SERVICES else self.reader.parallel_per_service
+            while queue and self._in_flight[service] < limit:
+                running, index = queue.popleft()
+                self._in_flight[service] += 1
+                self._futures[self.pool.submit(_execute, self.reader, running.reads[index])] = (running, index)
+
+    def _await(self, until: float) -> bool:
+        """Take in at least one answer; False when the time is up."""
+        left_s = until - time.monotonic()
+        done = wait(self._futures, timeout=max(left_s, 0.0), return_when=FIRST_COMPLETED).done
+        for future in done:
+            running, index = self._futures.pop(future)
+            read = running.reads[index]
+            self._in_flight[read.service] -= 1
+            running.answers[index] = future.result()
+            if len(running.answers) == len(running.reads):
+                answers = [running.answers[number] for number in range(len(running.reads))]
+                running.depth += _delays(running.reads, answers)
+                self._advance(running, answers)
+        return bool(done)
+
+    def _finish(self, running: _Running, outcome: Outcome) -> None:
+        running.generator.close()
+        fact = running.spec.yields
+        self._running.pop(fact, None)
+        self.depths[fact] = running.depth
+        if running.key:
+            self.shelf.keep(running.key, outcome)
+        self._conclude(running.spec, outcome)
+
+    def _conclude(self, spec: CollectorSpec, outcome: Outcome) -> None:
+        fact = spec.yields
+        self.outcomes[fact] = outcome
+        self._tell(fact)
+        for parked in self._parked.pop(fact, []):
+            later = parked.waiting_for
+            if later is not None:
+                self._settle(parked, later)
+                self._advance(parked, ())
+
+    def _tell(self, fact: type[Fact]) -> None:
+        if self.progress is None:
+            return
+        text = fact.name.replace("_", " ")
+        try:
+            self.progress(Progress(step="reading", text=text, done=len(self.outcomes), total=len(self.specs)))
+        except Exception:
+            _logger.exception("a progress listener failed")
+
+    def _give_up(self) -> None:
+        """Leave a gap for everything that has no outcome yet."""
+        for future in self._futures:
+            future.cancel()
+        for spec in self.specs:
+            if spec.yields in self.outcomes:
+                continue
+            running = self._running.pop(spec.yields, None)
+            if running is not None:
+                running.generator.close()
+            self.outcomes[spec.yields] = _out_of_time(spec, running)
+
+    @staticmethod
+    def _broken(running: _Running) -> Gap:
+        """An answer without what it should contain is the usual reason for a collector to fail."""
+        read = running.reads[0] if running.reads else None
+        return Gap(
+            action=read.action if read else COLLECT_ACTION,
+            resource=read.resource if read else running.spec.yields.name,
+            error=MALFORMED_ANSWER,
+            message=f"{running.spec.yields.name} could not be made out of the answer",
+        )
+
+
+def _execute(reader: Reader, read: Read) -> Pages:
+    try:
+        return reader.pages(
+            read.service,
+            read.operation,
+            read.key,
+            max_pages=read.max_pages,
+            resource=read.resource,
+            missing=read.missing,
+            **read.params,
+        )
+    except Exception:
+        _logger.exception("%s failed unexpectedly", read.action)
+        return Pages(gaps=(Gap(action=read.action, resource=read.resource, error="UnexpectedError"),), calls=1)
+
+
+def _delays(reads: Sequence[Read], answers: Sequence[Pages]) -> int:
+    """Calls of one round that waited for one another: pages do, and those of a service that is asked serially."""
+    serial: Counter[str] = Counter()
+    for read, answer in zip(reads, answers, strict=True):
+        if read.service in SERIAL_SERVICES:
+            serial[read.service] += answer.calls
+    return max([*(answer.calls for answer in answers), *serial.values()], default=0)
+
+
+def _out_of_time(spec: CollectorSpec, running: _Running | None) -> Gap:
+    pending = [read for index, read in enumerate(running.reads) if index not in running.answers] if running else []
+    return Gap(
+        action=pending[0].action if pending else COLLECT_ACTION,
+        resource=pending[0].resource if pending else spec.yields.name,
+        error=OUT_OF_TIME,
+        kind="timeout",
+        message=f"{spec.yields.name} was not read before the time was up",
+    )

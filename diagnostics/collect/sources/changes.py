@@ -1,0 +1,109 @@
+"""What CloudTrail recorded about the resources on this path: few look-ups, one after the other.
+
+CloudTrail allows two look-ups a second for each account and region, so only the likeliest resources are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from diagnostics.aws_access import Pages
+from diagnostics.aws_access.failures import TOO_MANY_PAGES
+from diagnostics.collect.answers import distinct
+from diagnostics.collect.collector import Later, Now, Read, Reads, collector
+from diagnostics.collect.sources.cloudtrail_events import change_of
+from diagnostics.facts import Change, Changes, EcsService, Gap, NetworkInterfaces, NotApplicable, TargetHealth
+from diagnostics.snapshot import Subject, Window
+
+MAX_LOOKUPS = 4
+MAX_GROUPS = 2
+MAX_RESULTS = 50
+LOOK_BACK = timedelta(hours=3)
+# Times in the request are rounded so that two questions shortly after one another are the same question.
+ROUNDING_S = 300
+# CloudTrail delivers late: a window that ended so recently is asked about without an end.
+STILL_OPEN = timedelta(minutes=30)
+
+
+@collector(cached=True)
+def changes(
+    subject: Subject,
+    window: Window,
+    now: Now,
+    service: Later[EcsService],
+    health: Later[TargetHealth],
+    interfaces: Later[NetworkInterfaces],
+) -> Reads[Changes]:
+    """https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html"""
+    start, end = _rounded(window, now)
+    known = distinct([*subject.target_groups[:1], subject.service, subject.function])
+    if not known and not subject.load_balancers:
+        return NotApplicable(reason="no resource to look up changes for")
+    first = known or subject.load_balancers[:1]
+    answers = list((yield [_lookup(name, start, end) for name in first]))
+    asked = list(first)
+
+    yield service
+    groups = service.outcome.security_groups if isinstance(service.outcome, EcsService) else ()
+    if not groups:
+        yield interfaces
+        yield health
+        groups = _target_groups_of(interfaces.outcome, health.outcome)
+    more = list(groups[:MAX_GROUPS])
+    if subject.target_groups and not answers[0].items and not answers[0].failed:
+        # Some events name a target group by its ARN, some by its name.
+        more.insert(1, subject.target_groups[0].split("/")[-2])
+    more = more[: MAX_LOOKUPS - len(asked)]
+    answers += yield [_lookup(name, start, end) for name in more]
+    asked += more
+    return _fact(answers, asked)
+
+
+def _fact(answers: Sequence[Pages], asked: Sequence[str]) -> Changes | Gap:
+    failures = [answer.failed for answer in answers if answer.failed]
+    if len(failures) == len(answers):
+        return failures[0]
+    found: dict[str, Change] = {}
+    for raw in (event for answer in answers for event in answer.items):
+        change = change_of(raw)
+        if change is not None:
+            found[change.id] = change
+    return Changes(
+        items=tuple(sorted(found.values(), key=lambda change: change.at, reverse=True)),
+        looked_up=tuple(name for name, answer in zip(asked, answers, strict=True) if not answer.failed),
+        complete=not any(answer.truncated for answer in answers),
+        gaps=tuple(gap for answer in answers for gap in answer.gaps if gap.error != TOO_MANY_PAGES),
+    )
+
+
+def _lookup(name: str, start: datetime, end: datetime | None) -> Read:
+    parameters = {
+        "LookupAttributes": [{"AttributeKey": "ResourceName", "AttributeValue": name}],
+        "StartTime": start,
+        "MaxResults": MAX_RESULTS,
+    }
+    if end is not None:
+        parameters["EndTime"] = end
+    return Read("cloudtrail", "lookup_events", "Events", parameters, resource=name)
+
+
+def _rounded(window: Window, now: Now) -> tuple[datetime, datetime | None]:
+    seconds = int((window.start - LOOK_BACK).timestamp()) // ROUNDING_S * ROUNDING_S
+    start = datetime.fromtimestamp(seconds, window.start.tzinfo)
+    return start, None if now.at - window.end < STILL_OPEN else window.end
+
+
+def _target_groups_of(
+    interfaces: NetworkInterfaces | Gap | NotApplicable, health: TargetHealth | Gap | NotApplicable
+) -> tuple[str, ...]:
+    """Security groups of the targets, not of the load balancer's nodes."""
+    if not isinstance(interfaces, NetworkInterfaces) or not isinstance(health, TargetHealth):
+        return ()
+    targets = {target.id for _, target in health.all()}
+    return distinct(
+        group
+        for interface in interfaces.items
+        if interface.instance_id in targets or targets & {*interface.private_ips, *interface.ipv6_addresses}
+        for group in interface.security_groups
+    )

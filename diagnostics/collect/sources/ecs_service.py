@@ -1,0 +1,99 @@
+"""The ECS service with its deployments and events, always read anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from diagnostics.collect.collector import Read, Reads, collector
+from diagnostics.facts import Deployment, EcsService, Gap, NotApplicable, ServiceEvent, ServiceLoadBalancer
+from diagnostics.redaction import redact_prose
+from diagnostics.snapshot import Subject
+
+NO_SERVICE = NotApplicable(reason="no ECS service belongs to it")
+MAX_EVENTS = 100
+MAX_EVENT_TEXT = 1000
+MAX_TAGS = 50
+
+
+@collector(cached=False)
+def ecs_service(subject: Subject) -> Reads[EcsService]:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html"""
+    if not (subject.cluster and subject.service):
+        return NO_SERVICE
+    resource = f"{subject.cluster}/{subject.service}"
+    parameters = {"cluster": subject.cluster, "services": [subject.service], "include": ["TAGS"]}
+    (answer,) = yield [Read("ecs", "describe_services", "services", parameters, resource=resource)]
+    if answer.failed:
+        return answer.failed
+    if not answer.items:  # ECS reports a service that does not exist among `failures`, not as an error
+        return Gap(action="ecs:DescribeServices", resource=resource, error="ServiceNotFound", message="no such service")
+    return _service(answer.items[0])
+
+
+def _service(raw: Mapping[str, Any]) -> EcsService:
+    configuration = raw.get("deploymentConfiguration", {})
+    breaker = configuration.get("deploymentCircuitBreaker", {})
+    network = raw.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
+    public_ip = network.get("assignPublicIp")
+    events = sorted(raw.get("events", ()), key=lambda event: event["createdAt"], reverse=True)
+    return EcsService(
+        arn=raw["serviceArn"],
+        service=raw["serviceName"],
+        cluster=raw["clusterArn"].rsplit("/", 1)[-1],
+        status=raw["status"],
+        desired=raw["desiredCount"],
+        running=raw["runningCount"],
+        pending=raw["pendingCount"],
+        task_definition=raw["taskDefinition"],
+        launch_type=raw.get("launchType"),
+        capacity_providers=tuple(item["capacityProvider"] for item in raw.get("capacityProviderStrategy", ())),
+        load_balancers=tuple(map(_load_balancer, filter(_has_target_group, raw.get("loadBalancers", ())))),
+        deployments=tuple(map(_deployment, raw.get("deployments", ()))),
+        events=tuple(
+            ServiceEvent(id=event["id"], at=event["createdAt"], message=redact_prose(event["message"], MAX_EVENT_TEXT))
+            for event in events[:MAX_EVENTS]
+        ),
+        grace_period_s=raw.get("healthCheckGracePeriodSeconds"),
+        minimum_healthy_percent=configuration.get("minimumHealthyPercent", 100),
+        maximum_percent=configuration.get("maximumPercent", 200),
+        circuit_breaker_enabled=breaker.get("enable", False),
+        circuit_breaker_rollback=breaker.get("rollback", False),
+        deployment_controller=raw.get("deploymentController", {}).get("type", "ECS"),
+        deployment_strategy=configuration.get("strategy", "ROLLING"),
+        subnets=tuple(network.get("subnets", ())),
+        security_groups=tuple(network.get("securityGroups", ())),
+        assign_public_ip=None if public_ip is None else public_ip == "ENABLED",
+        created_at=raw.get("createdAt"),
+        tags={tag["key"]: redact_prose(tag.get("value", "")) for tag in raw.get("tags", ())[:MAX_TAGS]},
+    )
+
+
+def _has_target_group(raw: Mapping[str, Any]) -> bool:
+    """A Classic Load Balancer is named instead of a target group."""
+    return bool(raw.get("targetGroupArn"))
+
+
+def _load_balancer(raw: Mapping[str, Any]) -> ServiceLoadBalancer:
+    return ServiceLoadBalancer(
+        target_group_arn=raw["targetGroupArn"],
+        container_name=raw["containerName"],
+        container_port=raw["containerPort"],
+        alternate_target_group_arn=raw.get("advancedConfiguration", {}).get("alternateTargetGroupArn"),
+    )
+
+
+def _deployment(raw: Mapping[str, Any]) -> Deployment:
+    return Deployment(
+        id=raw["id"],
+        status=raw["status"],
+        task_definition=raw["taskDefinition"],
+        desired=raw["desiredCount"],
+        running=raw["runningCount"],
+        pending=raw["pendingCount"],
+        failed_tasks=raw.get("failedTasks", 0),
+        rollout_state=raw.get("rolloutState"),
+        rollout_state_reason=redact_prose(raw.get("rolloutStateReason", "")),
+        created_at=raw["createdAt"],
+        updated_at=raw.get("updatedAt", raw["createdAt"]),
+    )

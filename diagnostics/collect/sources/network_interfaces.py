@@ -1,0 +1,83 @@
+"""Network interfaces of the targets and of the load balancers' nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from diagnostics.collect.answers import batches, distinct, gaps_of, items_of, nothing_read
+from diagnostics.collect.collector import Read, Reads, collector
+from diagnostics.collect.sources.load_balancers import MAX_LOAD_BALANCERS
+from diagnostics.facts import Gap, NetworkInterface, NetworkInterfaces, NotApplicable, TargetGroups, TargetHealth
+from diagnostics.snapshot import Subject
+
+VALUES_PER_FILTER = 200
+MAX_TARGETS = 1000
+PAGE_SIZE = 1000
+MAX_PAGES = 2
+
+
+@collector(cached=True)
+def network_interfaces(
+    subject: Subject, health: TargetHealth, groups: TargetGroups | Gap | NotApplicable
+) -> Reads[NetworkInterfaces]:
+    """Filters, not ids: an address that has gone is then simply absent and no error.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeNetworkInterfaces.html
+    """
+    targets = distinct(target.id for _, target in health.all())[:MAX_TARGETS]
+    nodes = [f"ELB {arn.split(':loadbalancer/', 1)[-1]}" for arn in subject.load_balancers[:MAX_LOAD_BALANCERS]]
+    reads = [
+        *_reads("addresses.private-ip-address", filter(_is_ipv4, targets)),
+        *_reads("ipv6-addresses.ipv6-address", filter(_is_ipv6, targets)),
+        *_reads("attachment.instance-id", filter(_is_instance, targets)),
+        *_reads("description", nodes),
+    ]
+    answers = yield reads
+    failed = nothing_read(answers)
+    if failed:
+        return failed
+    found = {interface.id: interface for interface in map(_interface, items_of(answers))}
+    ours = {group.vpc_id for group in groups.items} if isinstance(groups, TargetGroups) else set()
+    # Addresses repeat between VPCs: the target groups' own VPC comes first, so that a search by address finds it.
+    ordered = sorted(found.values(), key=lambda interface: interface.vpc_id not in ours)
+    return NetworkInterfaces(items=tuple(ordered), gaps=gaps_of(answers))
+
+
+def _reads(name: str, values: Iterable[str]) -> Iterator[Read]:
+    for some in batches(values, VALUES_PER_FILTER):
+        yield Read(
+            "ec2",
+            "describe_network_interfaces",
+            "NetworkInterfaces",
+            {"Filters": [{"Name": name, "Values": some}], "MaxResults": PAGE_SIZE},
+            max_pages=MAX_PAGES,
+        )
+
+
+def _is_ipv4(target: str) -> bool:
+    return target.count(".") == 3 and target.replace(".", "").isdigit()
+
+
+def _is_ipv6(target: str) -> bool:
+    return ":" in target and not target.startswith("arn:")
+
+
+def _is_instance(target: str) -> bool:
+    return target.startswith("i-")
+
+
+def _interface(raw: Mapping[str, Any]) -> NetworkInterface:
+    listed = [item["PrivateIpAddress"] for item in raw.get("PrivateIpAddresses", ()) if item.get("PrivateIpAddress")]
+    return NetworkInterface(
+        id=raw["NetworkInterfaceId"],
+        subnet_id=raw["SubnetId"],
+        vpc_id=raw["VpcId"],
+        zone=raw.get("AvailabilityZone"),
+        private_ips=distinct([raw.get("PrivateIpAddress"), *listed]),
+        ipv6_addresses=tuple(item["Ipv6Address"] for item in raw.get("Ipv6Addresses", ())),
+        security_groups=tuple(group["GroupId"] for group in raw.get("Groups", ())),
+        description=raw.get("Description", ""),
+        status=raw.get("Status", ""),
+        instance_id=raw.get("Attachment", {}).get("InstanceId"),
+    )

@@ -1,0 +1,210 @@
+"""Finding what a question is about: every form of TARGET -> one Subject, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from diagnostics.aws_access import AwsAccess, CallMeter, Scope, explain
+from diagnostics.facts.fact import Gap
+from diagnostics.facts.load_balancing import Listener, Rule
+from diagnostics.locate.addresses import find_address
+from diagnostics.locate.alarms import of_alarms
+from diagnostics.locate.arns import arn_of, load_balancer_type, name_in
+from diagnostics.locate.candidates import ambiguous
+from diagnostics.locate.index import Catalogue, ServiceIndex
+from diagnostics.locate.inquiry import Inquiry, Nickname, Result
+from diagnostics.locate.lookups.alarms import SeenAlarm, alarms_named
+from diagnostics.locate.lookups.functions import function_named
+from diagnostics.locate.lookups.load_balancing import (
+    load_balancer_named,
+    rule_with,
+    target_group_named,
+    with_rules,
+)
+from diagnostics.locate.names import find_name, find_pair, find_service, unknown
+from diagnostics.locate.parse import parse
+from diagnostics.locate.places import at_home, restrict
+from diagnostics.locate.search import Search
+from diagnostics.locate.seen import SeenFunction
+from diagnostics.locate.subjects import of_function, of_groups, of_load_balancer, of_rule_answer
+from diagnostics.locate.wanted import (
+    AlarmWanted,
+    FunctionWanted,
+    ListenerWanted,
+    LoadBalancerWanted,
+    Pair,
+    PlainName,
+    ServiceWanted,
+    TargetGroupWanted,
+    Unusable,
+    Wanted,
+    WebAddress,
+)
+from diagnostics.question import Progress, ProgressListener, Question, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """`delays`: how many of the calls had to wait for one another."""
+
+    outcome: Result
+    delays: int = 0
+
+
+def locate(
+    question: Question,
+    access: AwsAccess,
+    *,
+    index: ServiceIndex | None = None,
+    nicknames: Mapping[str, Nickname] | None = None,
+    progress: ProgressListener = lambda _: None,
+    meter: CallMeter | None = None,
+) -> Located:
+    """Find the one thing that `question.words` mean in the accounts and regions that may be read.
+
+    A Subject when there is one; Ambiguous with candidates; Unknown with the nearest names; Refused with one line, a
+    bad request when the question is at fault. Never raises for anything that AWS or a person can do.
+    Delays for a plain service name: 3, none with a fresh index.
+    """
+    nicknames = nicknames or {}
+    meter = meter or CallMeter()
+    wanted = _nicknamed(question, nicknames) or parse(question.words)
+    if isinstance(wanted, Unusable):
+        return Located(Refused(message=wanted.message, bad_request=True))
+    scopes = _scopes(question, access, nicknames, wanted, meter)
+    if isinstance(scopes, Refused):
+        return Located(scopes)
+    with Search(access, scopes, meter) as search:
+        inquiry = Inquiry(
+            question=question,
+            search=search,
+            catalogue=Catalogue.read(None if question.refresh else index, [place.where for place in search.places]),
+            nicknames=nicknames,
+            tell=lambda text: progress(Progress(step="finding", text=text)),
+        )
+        inquiry.tell("looking for it in AWS")
+        outcome = _find(inquiry, wanted)
+        return Located(outcome, search.delays)
+
+
+def _scopes(
+    question: Question,
+    access: AwsAccess,
+    nicknames: Mapping[str, Nickname],
+    wanted: Wanted,
+    meter: CallMeter,
+) -> tuple[Scope, ...] | Refused:
+    known = access.scopes(meter)
+    if isinstance(known, Gap):
+        return Refused(message=explain(known), gaps=(known,))
+    nickname = nicknames.get(question.words)
+    account = question.account or (nickname.account if nickname else None)
+    region = question.region or (nickname.region if nickname else None)
+    home = None if isinstance(wanted, WebAddress | Pair | PlainName) else wanted.home
+    if home is None:
+        return restrict(known, account, region)
+    if region is not None and region != home.region:
+        return Refused(message=f"The ARN lies in {home.region}, not in {region!a:.62}.", bad_request=True)
+    allowed = restrict(known, account, None)
+    return allowed if isinstance(allowed, Refused) else at_home(allowed, home)
+
+
+def _nicknamed(question: Question, nicknames: Mapping[str, Nickname]) -> ServiceWanted | None:
+    nickname = nicknames.get(question.words)
+    return ServiceWanted(nickname.service, nickname.cluster) if nickname else None
+
+
+def _find(inquiry: Inquiry, wanted: Wanted) -> Result:
+    if isinstance(wanted, PlainName):
+        return find_name(inquiry, wanted.name)
+    if isinstance(wanted, Pair):
+        return find_pair(inquiry, wanted)
+    if isinstance(wanted, WebAddress):
+        return find_address(inquiry, wanted)
+    if isinstance(wanted, ServiceWanted):
+        return find_service(inquiry, wanted)
+    if isinstance(wanted, LoadBalancerWanted):
+        return _find_load_balancer(inquiry, wanted)
+    if isinstance(wanted, TargetGroupWanted):
+        return _find_target_group(inquiry, wanted)
+    if isinstance(wanted, ListenerWanted):
+        return _find_listener(inquiry, wanted)
+    if isinstance(wanted, FunctionWanted):
+        return _find_function(inquiry, wanted)
+    return _find_alarm(inquiry, wanted)
+
+
+def _find_load_balancer(inquiry: Inquiry, wanted: LoadBalancerWanted) -> Result:
+    """One delay, three more for the services behind it."""
+    if wanted.type != "application":
+        return Refused(
+            message=f"{wanted.name} is a {wanted.type} load balancer; alb502 reads application load balancers only.",
+            bad_request=True,
+        )
+    found = inquiry.search.everywhere(load_balancer_named(wanted.name))
+    same = [one for one in found if one.arn == arn_of(wanted, one.where.account, one.where.region)]
+    if len(same) > 1:
+        return ambiguous(inquiry.question.words, same)
+    return of_load_balancer(inquiry, same[0]) if same else unknown(inquiry, wanted.name)
+
+
+def _find_target_group(inquiry: Inquiry, wanted: TargetGroupWanted) -> Result:
+    """One delay, three more for the service that feeds it."""
+    found = inquiry.search.everywhere(target_group_named(wanted.name))
+    same = [one for one in found if one.arn == arn_of(wanted, one.where.account, one.where.region)]
+    if len(same) > 1:
+        return ambiguous(inquiry.question.words, same)
+    return of_groups(inquiry, same[0].where, same) if same else unknown(inquiry, wanted.name)
+
+
+def _find_listener(inquiry: Inquiry, wanted: ListenerWanted) -> Result:
+    """Two delays, three more for the service: the rule or the listener's rules, then their target groups."""
+    if load_balancer_type(wanted.load_balancer_arn) != "application":
+        kind = load_balancer_type(wanted.load_balancer_arn)
+        message = f"This listener is one of a {kind} load balancer; alb502 reads application load balancers only."
+        return Refused(message=message, bad_request=True)
+    place = inquiry.search.places[0]
+    if wanted.rule_arn:
+        rules: Sequence[Rule] = inquiry.search.together([(place, rule_with(wanted.rule_arn))])
+    else:
+        stub = Listener(arn=wanted.arn, load_balancer_arn=wanted.load_balancer_arn, port=0, protocol="")
+        rules = [rule for listener in inquiry.search.together([(place, with_rules(stub))]) for rule in listener.rules]
+    if not rules:
+        return unknown(inquiry, name_in(wanted.load_balancer_arn), hint="This listener or rule does not exist.")
+    arns = tuple(dict.fromkeys(target.target_group_arn for rule in rules for target in rule.forwards_to))
+    if not arns:
+        return of_rule_answer(inquiry, place.where, wanted.load_balancer_arn, wanted.rule_arn or rules[0].arn)
+    groups = inquiry.groups(place.where, arns)
+    if not groups:
+        return unknown(inquiry, name_in(arns[0]), hint="The target groups of this rule could not be read.")
+    return of_groups(
+        inquiry,
+        place.where,
+        groups,
+        kind="target-group" if wanted.rule_arn else "load-balancer",
+        load_balancer=wanted.load_balancer_arn,
+        rule_arn=wanted.rule_arn,
+    )
+
+
+def _find_function(inquiry: Inquiry, wanted: FunctionWanted) -> Result:
+    """Three delays. A short ``function:alias`` may be an alarm's name as well."""
+    looks: list[Any] = [function_named(wanted.name, wanted.qualifier)]
+    if wanted.home is None:
+        looks.append(alarms_named((inquiry.question.words,)))
+    found = inquiry.search.everywhere(*looks)
+    functions = [one for one in found if isinstance(one, SeenFunction)]
+    alarms = [one for one in found if isinstance(one, SeenAlarm)]
+    if len(functions) > 1:
+        return ambiguous(inquiry.question.words, functions)
+    if functions:
+        return of_function(inquiry, functions[0])
+    return of_alarms(inquiry, alarms) if alarms else unknown(inquiry, wanted.name)
+
+
+def _find_alarm(inquiry: Inquiry, wanted: AlarmWanted) -> Result:
+    """Two delays for a metric alarm, one more for each level of a composite one, three more for the service."""
+    alarms = inquiry.search.everywhere(alarms_named((wanted.name,)))
+    return of_alarms(inquiry, alarms) if alarms else unknown(inquiry, wanted.name)

@@ -1,0 +1,59 @@
+"""Amazon CloudWatch alarms by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from diagnostics.facts.fact import Gap
+from diagnostics.locate.alarm_dimensions import Watched, children_of, watched_by
+from diagnostics.locate.search import Looked, Place
+from diagnostics.locate.seen import Where
+
+MAX_NAMES: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SeenAlarm:
+    """`watched` is empty for an alarm about other things; `children` are those of a composite alarm."""
+
+    where: Where
+    name: str
+    state: str
+    watched: tuple[Watched, ...] = ()
+    children: tuple[str, ...] = ()
+    metric: str = ""
+
+
+def alarms_named(names: Sequence[str]) -> Callable[[Place], Looked[SeenAlarm]]:
+    """Metric and composite alarms; without AlarmTypes AWS answers with metric alarms only.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
+    """
+
+    def look(place: Place) -> Looked[SeenAlarm]:
+        answer = place.reader.call(
+            "cloudwatch",
+            "describe_alarms",
+            AlarmNames=list(names[:MAX_NAMES]),
+            AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+            MaxRecords=MAX_NAMES,
+        )
+        if isinstance(answer, Gap):
+            return Looked(gaps=(answer,))
+        raws = [*(answer.get("MetricAlarms") or ()), *(answer.get("CompositeAlarms") or ())]
+        return Looked(tuple(_alarm(place, raw) for raw in raws))
+
+    return look
+
+
+def _alarm(place: Place, raw: Mapping[str, Any]) -> SeenAlarm:
+    return SeenAlarm(
+        where=place.where,
+        name=str(raw.get("AlarmName", "")),
+        state=str(raw.get("StateValue", "")),
+        watched=watched_by(raw),
+        children=children_of(str(raw.get("AlarmRule") or "")),
+        metric=" ".join(str(raw[key]) for key in ("Namespace", "MetricName") if raw.get(key)),
+    )

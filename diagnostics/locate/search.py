@@ -1,0 +1,117 @@
+"""The calls of one search: steps of parallel calls over all places, counted, with the gaps that they left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Generic, Self, TypeVar
+
+from diagnostics.aws_access import AwsAccess, CallMeter, Reader, Scope
+from diagnostics.facts.fact import Gap
+from diagnostics.locate.seen import Where
+
+MAX_THREADS: Final = 16
+MAX_GAPS: Final = 50
+MAX_LINES: Final = 5
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked(Generic[T_co]):
+    """What one look-up found. `calls` counts its calls that waited for one another."""
+
+    found: tuple[T_co, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    calls: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    where: Where
+    reader: Reader
+
+
+Step = tuple[Place, Callable[[Place], Looked[T]]]
+
+
+class Search:
+    """Owns the threads of one search; `with` ends them. Only its owner's thread starts calls, so it cannot deadlock.
+
+    `delays` is the number of calls so far that had to wait for one another; `answered` says whether any call was.
+    """
+
+    def __init__(self, access: AwsAccess, scopes: Iterable[Scope], meter: CallMeter) -> None:
+        self.delays = 0
+        self.answered = False
+        self._access = access
+        self._meter = meter
+        self._gaps: dict[tuple[str, str, str, str], Gap] = {}
+        self._places = {where: self._open(where) for where in map(_where, scopes)}
+        self._pool = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="locate")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        return tuple(self._places.values())
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What could not be searched, each with its account and region as the resource, without repetition."""
+        return tuple(self._gaps.values())
+
+    @property
+    def unsearched(self) -> tuple[str, ...]:
+        """The gaps as lines for people, by place."""
+        lines = {f"{account}, {region}: {error} ({action})" for account, region, action, error in self._gaps}
+        return tuple(f"not searched: account {line}" for line in sorted(lines)[:MAX_LINES])
+
+    def place(self, where: Where) -> Place:
+        return self._places.get(where) or self._open(where)
+
+    def together(self, steps: Iterable[Step[T]]) -> tuple[T, ...]:
+        """Run look-ups at the same time; what they found in the order of `steps`."""
+        started = [(place, self._pool.submit(look, place)) for place, look in steps]
+        found: list[T] = []
+        longest = 0
+        for place, future in started:
+            looked = future.result()
+            found.extend(looked.found)
+            longest = max(longest, looked.calls)
+            self.answered = self.answered or not looked.gaps
+            for gap in looked.gaps:
+                self._remember(place.where, gap)
+        self.delays += longest
+        return tuple(found)
+
+    def everywhere(self, *looks: Callable[[Place], Looked[T]]) -> tuple[T, ...]:
+        """The same look-ups in every place."""
+        return self.together([(place, look) for place in self.places for look in looks])
+
+    def _open(self, where: Where) -> Place:
+        return Place(where, self._access.reader(where.account, where.region, self._meter))
+
+    def _remember(self, where: Where, gap: Gap) -> None:
+        if len(self._gaps) < MAX_GAPS:
+            key = (where.account_name or where.account, where.region, gap.action, gap.error)
+            self._gaps.setdefault(key, _placed(gap, where))
+
+
+def _where(scope: Scope) -> Where:
+    return Where(account=scope.account_id, region=scope.region, account_name=scope.account_name)
+
+
+def _placed(gap: Gap, where: Where) -> Gap:
+    """Say where it was. The resource stays what it is where that is the point: the role, or a thing with an ARN."""
+    resource = gap.resource if gap.resource.startswith("arn:") else where.label
+    return gap.model_copy(update={"resource": resource, "message": f"{gap.message} [{where.label}]".strip()})

@@ -1,0 +1,167 @@
+"""What is seen when packets are dropped on the way to a target, and what shows that they are not.
+
+A dropped connection attempt ends after ten seconds: 504 for the user, a connection error in the counters,
+``Target.Timeout`` for the health check. A refusal or an answer of any kind proves that packets pass.
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from diagnostics.causes.cause import Evidence, Facts, Finding, decisive, supporting
+from diagnostics.facts import Changes, EcsService, Fact, Target, TargetGroups
+from diagnostics.rules.changes import change_evidence, changes_before_onset, permissions_in
+from diagnostics.rules.observations import Observations
+from diagnostics.rules.obstacles import Obstacle
+from diagnostics.rules.security_group import covers_port
+
+EFFECT_USES: tuple[type[Fact], ...] = (Changes,)
+"""What a cause declares, beside the terrain, to ask for the effect of an obstacle."""
+PASSES = frozenset({"Target.ResponseCodeMismatch", "Target.FailedHealthChecks"})
+"""Reasons for which something had to come back: a status code, or a refusal."""
+RECENT_EVENTS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class DropEffect:
+    """Which targets show it, what proves it; `seen` False: nothing has happened yet."""
+
+    seen: bool
+    affects: frozenset[str]
+    records: tuple[Evidence, ...] = ()
+    explains: frozenset[str] = frozenset()
+
+
+def finding_of(
+    effect: DropEffect,
+    rule: Evidence,
+    changed: tuple[Evidence, ...],
+    *,
+    resource: str,
+    summary: str,
+    overturned_by: str,
+    advice: str,
+) -> Finding:
+    """An obstacle with its effect as a finding. A recorded change is evidence only where an effect followed."""
+    dated = changed if effect.seen else ()
+    return Finding(
+        resource=resource,
+        summary=summary if effect.seen else f"{summary}; no effect of it was seen yet",
+        supports=(rule, *effect.records, *dated),
+        effect_seen=effect.seen,
+        affects=effect.affects,
+        explains=effect.explains,
+        since=dated[0].at if dated else None,
+        overturned_by=overturned_by,
+        advice=advice,
+    )
+
+
+def is_timeout(target: Target) -> bool:
+    return target.state == "unhealthy" and target.reason == "Target.Timeout"
+
+
+def lets_packets_through(target: Target) -> bool:
+    """True when the last health checks of this target got any answer."""
+    return target.state == "healthy" or target.reason in PASSES
+
+
+def effect_of(obstacle: Obstacle, facts: Facts, changed: tuple[Evidence, ...] = ()) -> DropEffect | None:
+    """The observed effect of an obstacle; None when what is observed contradicts it.
+
+    Health speaks only for the health-check port. A target that still passes contradicts a complete obstacle, unless
+    a recorded change (`changed`) is so young that the health checks could not have noticed yet.
+    """
+    if "health-check" not in obstacle.purposes:
+        return _traffic_effect(obstacle, facts)
+    silent = tuple(target for target in obstacle.targets if is_timeout(target))
+    if silent:
+        return _timeouts(silent, obstacle, facts)
+    passing = [target for target in obstacle.targets if lets_packets_through(target)]
+    if obstacle.complete and passing and not (_too_young_to_show(changed, facts) and _connections_fail(facts)):
+        return None
+    if not passing and (replaced := _killed_by_timeouts(facts)):
+        return DropEffect(True, obstacle.affects, replaced, frozenset({"task-stops", "deployment", "unhealthy"}))
+    if "traffic" in obstacle.purposes:
+        return _traffic_effect(obstacle, facts)
+    return DropEffect(False, obstacle.affects)
+
+
+def rule_changes(
+    facts: Facts, groups: tuple[str, ...], names: tuple[str, ...], ports: tuple[int, ...]
+) -> tuple[Evidence, ...]:
+    """Recorded changes of these resources before the onset; with `ports`, only those that may concern one of them."""
+    onset = facts.observed.onset
+    found = changes_before_onset(facts.maybe(Changes), resources=groups, names=names, onset=onset)
+    return tuple(
+        change_evidence(change, onset)
+        for change in found
+        if not ports
+        or not (named := permissions_in(change))
+        or any(covers_port(rule, port) for rule in named for port in ports)
+    )
+
+
+def _timeouts(silent: tuple[Target, ...], obstacle: Obstacle, facts: Facts) -> DropEffect:
+    number = f"{len(silent)} of {obstacle.of_how_many} targets" if obstacle.of_how_many > 1 else "the only target"
+    verb = "are" if len(silent) > 1 else "is"
+    health = decisive(
+        f"{number} {verb} unhealthy with Target.Timeout: health checks on port {obstacle.port_words} get no answer",
+        "elbv2:DescribeTargetHealth",
+        value=len(silent),
+    )
+    explains = {"unhealthy"}
+    records = [health]
+    if "traffic" in obstacle.purposes and (counted := _counted(facts.observed)):
+        records.append(counted)
+        explains.add("elb_504")
+    if killed := _killed_by_timeouts(facts):
+        records.extend(killed)
+        explains |= {"task-stops", "deployment"}
+    affects = frozenset(target.key for target in silent)
+    return DropEffect(True, affects, tuple(records), frozenset(explains) & facts.observed.symptoms)
+
+
+def _traffic_effect(obstacle: Obstacle, facts: Facts) -> DropEffect:
+    if "traffic" not in obstacle.purposes or not _connections_fail(facts):
+        return DropEffect(False, obstacle.affects)
+    counted = _counted(facts.observed)
+    records = (decisive(counted.text, counted.source, value=counted.value),) if counted else ()
+    return DropEffect(True, obstacle.affects, records, frozenset({"elb_504"}))
+
+
+def _connections_fail(facts: Facts) -> bool:
+    """504 together with connection errors of this target group is the mark of attempts that got no answer."""
+    return facts.observed.saw("elb_504") and bool(facts.observed.counts.connection_errors)
+
+
+def _counted(observed: Observations) -> Evidence | None:
+    if not observed.saw("elb_504"):
+        return None
+    counts = observed.counts
+    attempts = (
+        f", {counts.connection_errors} connection attempts to the targets failed" if counts.connection_errors else ""
+    )
+    return supporting(
+        f"{counts.elb('504')} answers of 504{attempts}", "cloudwatch:GetMetricData", value=counts.elb("504")
+    )
+
+
+def _killed_by_timeouts(facts: Facts) -> tuple[Evidence, ...]:
+    """ECS replaces targets that time out, so that none may stay unhealthy long enough to be seen."""
+    service = facts.maybe(EcsService)
+    events = service.events[:RECENT_EVENTS] if isinstance(service, EcsService) else ()
+    event = next(
+        (e for e in events if "Request timed out" in e.message and e.at >= facts.window.start),
+        None,
+    )
+    if event is None:
+        return ()
+    return (decisive("ECS reports the target unhealthy: Request timed out", "ecs:DescribeServices", at=event.at),)
+
+
+def _too_young_to_show(changed: tuple[Evidence, ...], facts: Facts) -> bool:
+    slowest_s = max((group.health_check.detection_s for group in facts[TargetGroups].items), default=0)
+    return any(item.at is not None and facts.now - item.at <= timedelta(seconds=slowest_s) for item in changed)

@@ -1,0 +1,355 @@
+"""One way in which targets of a group fail their health check, with what else is known about that group.
+
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from pydantic import JsonValue
+
+from diagnostics.causes.cause import Evidence, Facts, decisive, supporting
+from diagnostics.facts import (
+    Change,
+    Changes,
+    EcsService,
+    Metrics,
+    RunningTasks,
+    StoppedTasks,
+    Target,
+    TargetGroup,
+    TargetGroups,
+    TargetHealth,
+    Task,
+    TaskDefinition,
+    TaskDefinitions,
+)
+from diagnostics.facts.fact import Fact, Frozen
+from diagnostics.printable import line
+from diagnostics.rules import task_stops
+from diagnostics.rules.changes import change_evidence, changes_before_onset
+from diagnostics.rules.group_traffic import GroupTraffic, sick_since, traffic_of, was_ever_healthy
+from diagnostics.rules.health_reasons import (
+    HealthReport,
+    SickTargets,
+    accepted_codes,
+    by_reason,
+    codes_in_words,
+    named,
+    reports_of,
+)
+from diagnostics.rules.observations import Observations
+
+CASE_NEEDS: tuple[type[Fact], ...] = (TargetGroups, TargetHealth)
+CASE_USES: tuple[type[Fact], ...] = (EcsService, StoppedTasks, RunningTasks, TaskDefinitions, Metrics, Changes)
+"""What a cause declares to ask for health cases."""
+
+LEADS_TO = ("all-targets-unhealthy-fail-open", "deployment-failing-loop", "no-registered-targets")
+HELPED_BY = ("deployment-regression", "deployment-min-healthy-too-low")
+"""What failing health checks do to a service, and what only brings them about."""
+
+CHECKS_DOC = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html"
+TROUBLE_DOC = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html"
+
+NOT_CHECKED = frozenset({"draining", "unused", "unavailable"})
+MAX_PATH = 120
+_ELB_KILL = "Task failed ELB health checks"
+_URL_PATH = re.compile(r"https?://[^/\s'\"|;]{1,200}?(?::(?P<port>\d{1,5}))?(?P<path>/[^\s'\"|;)]{0,200})?(?=[\s'\"|;)]|\Z)")
+
+
+class ContainerProbe(Frozen):
+    """The URL that a container's own health check asks, and whether containers pass it."""
+
+    port: int | None
+    path: str
+    passes: bool
+
+
+class HealthCase(Frozen):
+    """`sick` fails in one way; `registered` counts the group's targets that are checked at all.
+
+    `since` is when the group's health turned, `reports` are ECS's words for the same failure, `killed` the tasks that
+    ECS stopped for it. `changes` are the settings of this group that people changed before `since`, newest first.
+    `mapped_ports` None: what the targets open is not known.
+    """
+
+    group: TargetGroup
+    sick: SickTargets
+    registered: int
+    all_sick: bool
+    since: datetime | None
+    traffic: GroupTraffic
+    ever_healthy: bool | None
+    reports: tuple[HealthReport, ...] = ()
+    killed: tuple[Task, ...] = ()
+    changes: tuple[Change, ...] = ()
+    mapped_ports: frozenset[int] | None = None
+    probe: ContainerProbe | None = None
+
+    @property
+    def affects(self) -> frozenset[str]:
+        return self.sick.keys | {task.id for task in self.killed}
+
+    @property
+    def path(self) -> str:
+        return line(self.group.health_check.path or "/", MAX_PATH)
+
+    @property
+    def explicit_port(self) -> int | None:
+        """The health check's own port, when it is another one than where requests go."""
+        text = self.group.health_check.port
+        ports = {target.port for target in self.sick.targets} | {report.port for report in self.reports}
+        return int(text) if text.isdigit() and int(text) not in ports else None
+
+    def explains(self, observed: Observations) -> frozenset[str]:
+        stops = task_stops.explained_by_stops(self.killed, observed) if self.killed else frozenset()
+        return (frozenset({"unhealthy"}) & observed.symptoms) | stops
+
+    def changed(self, key: str) -> Change | None:
+        """The change that gave the setting `key` its present value, if somebody made one before the trouble."""
+        for change in self.changes:
+            value = setting(change, key)
+            if value is not None:
+                same_before = any(setting(old, key) == value for old in self.changes if old.at < change.at)
+                return change if value == _present(self.group, key) and not same_before else None
+        return None
+
+
+def health_cases(facts: Facts) -> tuple[HealthCase, ...]:
+    """Every way in which targets of the subject fail, for a cause that declares `CASE_NEEDS` and `CASE_USES`."""
+    return tuple(_cases(facts))
+
+
+def setting(change: Change, key: str) -> JsonValue:
+    """The value that a change of a target group gave to `key`; ``matcher`` stands for its HTTP codes."""
+    value = change.request.get(key)
+    return value.get("httpCode") if isinstance(value, dict) else value
+
+
+def answers(case: HealthCase) -> Evidence:
+    """What the failing targets do, in one decisive record."""
+    did = {
+        "answer": f"answered the health check with {codes_in_words(case.sick.codes)}",
+        "timeout": "did not answer the health check in time (Target.Timeout)",
+        "connection": "refused or broke the health check's connection (Target.FailedHealthChecks)",
+    }[case.sick.kind]
+    if case.sick.targets:
+        keys = sorted(case.sick.keys)
+        text = f"{len(keys)} of {case.registered} targets {did}: {named(keys)}"
+        return decisive(text, "elbv2:DescribeTargetHealth", value=len(keys))
+    report = case.reports[0]
+    return decisive(f"targets that ECS has replaced since {did}", "ecs:DescribeServices", at=report.at)
+
+
+def wants(case: HealthCase) -> str:
+    """The check's setting in words."""
+    check = case.group.health_check
+    port = "the traffic port" if not check.port.isdigit() else f"port {check.port}"
+    matcher = f" and accepts {check.matcher}" if check.matcher else ""
+    return f"the health check asks {check.protocol} {case.path} on {port}{matcher}"
+
+
+def replaced(case: HealthCase) -> Iterator[Evidence]:
+    """ECS's own record of the failure and the tasks it stopped for it."""
+    if case.reports and case.sick.targets:
+        report = case.reports[0]
+        yield supporting(f"service event: {line(report.text, 300)}", "ecs:DescribeServices", at=report.at)
+    if case.killed:
+        text = f"ECS stopped {len(case.killed)} tasks for failed health checks: {task_stops.named(case.killed)}"
+        yield supporting(text, "ecs:DescribeTasks", at=case.killed[0].stopped_at)
+
+
+def served(case: HealthCase) -> Iterator[Evidence]:
+    """A decisive record that the same targets answer people well, where that was counted."""
+    if case.traffic.served:
+        bad = case.traffic.server_errors or 0
+        text = f"meanwhile users got {case.traffic.good} good answers and {bad} × 5xx from this target group"
+        yield decisive(text, "cloudwatch:GetMetricData", value=case.traffic.good)
+
+
+def change_of(case: HealthCase, key: str, what: str) -> Iterator[Evidence]:
+    """The change behind the present value of a setting; decisive when it came shortly before the trouble."""
+    change = case.changed(key)
+    if change is not None:
+        record = change_evidence(change, case.since)
+        value = line(str(setting(change, key)), MAX_PATH)
+        yield record.model_copy(update={"text": f"{record.text}: {what} is {value} since then"})
+
+
+def fail_open_words(case: HealthCase) -> str:
+    """What no healthy target means for users; empty while there is one."""
+    if not case.all_sick:
+        return ""
+    if case.traffic.served:
+        return "; no target is healthy, and users are served only because the load balancer fails open"
+    if case.traffic.suffers:
+        return "; no target is healthy: the load balancer fails open, and users get the targets' errors"
+    return "; no target is healthy, so the load balancer sends requests to all of them"
+
+
+def ask_the_target(case: HealthCase, protocol: str | None = None, port: int | None = None) -> str:
+    """The command that asks a target what the load balancer asks it; to be run where the target can be reached."""
+    target = next(iter(case.sick.targets), None)
+    check = case.group.health_check
+    own = int(check.port) if check.port.isdigit() else target.port if target else case.group.port
+    scheme = (protocol or check.protocol).lower()
+    url = f"{scheme}://{target.id if target else 'TARGET'}:{port or own or ''}{case.path}"
+    return f"curl -vk {shlex.quote(url)}"
+
+
+def killed_for(group: TargetGroup, facts: Facts) -> tuple[Task, ...]:
+    """Tasks that ECS stopped in the window because this group's health checks failed, newest first."""
+    stopped = facts.maybe(StoppedTasks)
+    if not isinstance(stopped, StoppedTasks):
+        return ()
+    return tuple(
+        task
+        for task in stopped.items
+        if _ELB_KILL in (task.stopped_reason or "")
+        and ("target-group" not in (task.stopped_reason or "") or group.arn in (task.stopped_reason or ""))
+        and task.stopped_at
+        and task.stopped_at >= facts.window.start
+    )
+
+
+def checked(targets: tuple[Target, ...]) -> tuple[Target, ...]:
+    """Targets that take part: neither leaving nor unused."""
+    return tuple(target for target in targets if target.state not in NOT_CHECKED)
+
+
+def _cases(facts: Facts) -> Iterator[HealthCase]:
+    for arn, targets in facts[TargetHealth].by_group.items():
+        group = facts[TargetGroups].of(arn)
+        if group is None:
+            continue
+        reports, killed = _reports(facts, arn), killed_for(group, facts)
+        buckets = by_reason(targets) or _only_reported(reports, killed)
+        since = _since(facts, group, reports, killed)
+        taking_part = checked(targets)
+        all_sick = bool(taking_part) and not any(target.state == "healthy" for target in taking_part)
+        for sick in buckets:
+            yield HealthCase(
+                group=group,
+                sick=sick,
+                registered=len(taking_part),
+                all_sick=all_sick and bool(sick.targets),
+                since=since,
+                traffic=_traffic(facts, group, since),
+                ever_healthy=was_ever_healthy(facts.maybe(Metrics), group),
+                reports=tuple(r for r in reports if (r.kind, r.codes) == (sick.kind, sick.codes)),
+                killed=killed,
+                changes=_changes(facts, group, since),
+                mapped_ports=_mapped_ports(facts, group),
+                probe=_probe(facts),
+            )
+
+
+def _reports(facts: Facts, group_arn: str) -> tuple[HealthReport, ...]:
+    service = facts.maybe(EcsService)
+    events = service.events if isinstance(service, EcsService) else ()
+    return tuple(report for report in reports_of(events, facts.window.start) if report.group_arn == group_arn)
+
+
+def _only_reported(reports: tuple[HealthReport, ...], killed: tuple[Task, ...]) -> tuple[SickTargets, ...]:
+    """In a kill loop the sick targets may be gone at the moment of looking; the newest report speaks for them."""
+    if not reports or not killed:
+        return ()
+    newest = max(reports, key=lambda report: report.at)
+    return (SickTargets(kind=newest.kind, codes=newest.codes),)
+
+
+def _since(
+    facts: Facts, group: TargetGroup, reports: tuple[HealthReport, ...], killed: tuple[Task, ...]
+) -> datetime | None:
+    measured = sick_since(facts.maybe(Metrics), group, facts.window.end)
+    signs = [report.at for report in reports] + [task.stopped_at for task in killed if task.stopped_at]
+    return measured or min(signs, default=facts.observed.onset)
+
+
+def _traffic(facts: Facts, group: TargetGroup, since: datetime | None) -> GroupTraffic:
+    balancers = [arn.split(":loadbalancer/", 1)[-1] for arn in facts.subject.load_balancers]
+    return traffic_of(facts.maybe(Metrics), group, balancers, since or facts.window.start, facts.window.end)
+
+
+def _changes(facts: Facts, group: TargetGroup, since: datetime | None) -> tuple[Change, ...]:
+    """A target turns unhealthy after `threshold` failed checks in a row, the first of them right after the change."""
+    if since is None:
+        return ()
+    check = group.health_check
+    earliest = timedelta(seconds=check.interval_s * max(check.unhealthy_threshold - 1, 0))
+    return changes_before_onset(
+        facts.maybe(Changes),
+        resources=(group.arn, group.name),
+        names=("ModifyTargetGroup",),
+        onset=since - earliest,
+    )
+
+
+def _present(group: TargetGroup, key: str) -> JsonValue:
+    check = group.health_check
+    present: dict[str, JsonValue] = {
+        "healthCheckPath": check.path,
+        "healthCheckPort": check.port,
+        "healthCheckProtocol": check.protocol,
+        "healthCheckTimeoutSeconds": check.timeout_s,
+        "matcher": check.matcher,
+    }
+    return present.get(key)
+
+
+def _definitions(facts: Facts) -> tuple[TaskDefinition, ...]:
+    """The definitions of the present deployments, the newest deployment's first."""
+    service, definitions = facts.maybe(EcsService), facts.maybe(TaskDefinitions)
+    if not isinstance(service, EcsService) or not isinstance(definitions, TaskDefinitions):
+        return ()
+    arns = dict.fromkeys(deployment.task_definition for deployment in service.deployments)
+    return tuple(found for arn in arns if (found := definitions.of(arn)) is not None)
+
+
+def _mapped_ports(facts: Facts, group: TargetGroup) -> frozenset[int] | None:
+    definitions = _definitions(facts)
+    if not definitions:
+        return None
+    if group.target_type == "ip":
+        return frozenset(m.container_port for d in definitions for c in d.containers for m in c.port_mappings)
+    running = facts.maybe(RunningTasks)
+    if not isinstance(running, RunningTasks):
+        return None
+    bindings = (binding for task in running.items for container in task.containers for binding in container.bindings)
+    return frozenset(binding.host_port for binding in bindings if binding.host_port) or None
+
+
+def _probe(facts: Facts) -> ContainerProbe | None:
+    """The first URL in a health check command of the newest task definition."""
+    running = facts.maybe(RunningTasks)
+    for definition in _definitions(facts)[:1]:
+        for container in definition.containers:
+            found = _URL_PATH.search(" ".join(container.health_check.command)) if container.health_check else None
+            if found:
+                return ContainerProbe(
+                    port=int(found["port"]) if found["port"] else None,
+                    path=found["path"] or "/",
+                    passes=isinstance(running, RunningTasks) and _all_pass(running, definition.arn, container.name),
+                )
+    return None
+
+
+def _all_pass(running: RunningTasks, definition_arn: str, container_name: str) -> bool:
+    states = [
+        container.health_status
+        for task in running.items
+        if task.task_definition == definition_arn
+        for container in task.containers
+        if container.name == container_name
+    ]
+    return bool(states) and all(state == "HEALTHY" for state in states)
+
+
+def outside_matcher(case: HealthCase) -> bool:
+    """True when every answer is one that the matcher refuses although it says success."""
+    accepted = accepted_codes(case.group.health_check.matcher)
+    return bool(case.sick.codes) and all(200 <= code <= 299 and code not in accepted for code in case.sick.codes)

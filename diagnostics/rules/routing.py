@@ -1,0 +1,74 @@
+"""Which target groups get requests, and whether anything is there to take them.
+
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-listeners.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diagnostics.facts import EcsService, Gap, Listener, Listeners, NotApplicable, Rule, ServiceLoadBalancer, Target
+
+CANNOT_SERVE = frozenset({"unused", "draining"})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A rule that sends requests to a target group; `share` (0-1] of them, by weight."""
+
+    listener: Listener
+    rule: Rule
+    share: float
+
+    def in_words(self) -> str:
+        """``the default rule of port 443``, ``rule 10 of port 443 (host-header shop.example.com)``."""
+        conditions = "; ".join(f"{item.field} {', '.join(item.values[:2])}" for item in self.rule.conditions[:3])
+        name = "the default rule" if self.rule.is_default else f"rule {self.rule.priority}"
+        weight = f", {self.share:.0%} of its requests" if self.share < 1 else ""
+        return f"{name} of port {self.listener.port}{f' ({conditions})' if conditions else ''}{weight}"
+
+
+def routes_to(listeners: Listeners | Gap | NotApplicable, target_group: str) -> tuple[Route, ...] | None:
+    """The rules that send a share of requests to this target group; None when the rules were not read.
+
+    A weight of 0 sends nothing, so a group with that weight may be empty.
+    """
+    if not isinstance(listeners, Listeners):
+        return None
+    found = []
+    for listener, rule in listeners.rules_to(target_group):
+        total = sum(target.weight for target in rule.forwards_to)
+        mine = sum(target.weight for target in rule.forwards_to if target.target_group_arn == target_group)
+        if mine > 0:
+            found.append(Route(listener, rule, mine / total))
+    return tuple(found)
+
+
+def has_nobody(targets: tuple[Target, ...]) -> bool:
+    """True when a request for this group has no target to go to, and none that is on its way in."""
+    return all(target.state == "draining" for target in targets)
+
+
+def registers_into(service: EcsService) -> frozenset[str]:
+    """Every target group that the service may put tasks into, the alternates of a blue/green pair included."""
+    return frozenset(arn for setting in service.load_balancers for arn in registered_groups(setting))
+
+
+def registered_groups(setting: ServiceLoadBalancer) -> tuple[str, ...]:
+    """The target group of one setting, and its alternate."""
+    return tuple(arn for arn in (setting.target_group_arn, setting.alternate_target_group_arn) if arn)
+
+
+def resting_partner(service: EcsService, target_group: str) -> str | None:
+    """The other group of a blue/green pair; outside a deployment one of the two is empty."""
+    for setting in service.load_balancers:
+        pair = registered_groups(setting)
+        if target_group in pair:
+            return next((arn for arn in pair if arn != target_group), None)
+    return None
+
+
+def short_name(target_group: str) -> str:
+    """``checkout`` of ``…:targetgroup/checkout/73e2d6bc24d8a067``."""
+    parts = target_group.split("/")
+    return parts[-2] if len(parts) >= 3 else target_group

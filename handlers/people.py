@@ -1,0 +1,72 @@
+"""What Slack says of people, channels and groups, remembered for a few minutes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+from handlers.permission import Channel, Person
+from handlers.slack_calls import SlackCalls, SlackRefusedError
+
+MAX_GROUPS: Final = 20
+
+
+class Memory(Protocol):
+    def get(self, kind: str, name: str) -> str | None: ...
+
+    def put(self, kind: str, name: str, text: str) -> None: ...
+
+
+class People:
+    def __init__(self, calls: SlackCalls, memory: Memory) -> None:
+        self._calls = calls
+        self._memory = memory
+
+    def person(self, user_id: str) -> Person:
+        """The person as Slack knows them. Raises `SlackRefusedError` for one it does not know, `SlackLaterError`."""
+        known = self._memory.get("person", user_id)
+        if known is not None:
+            return Person.model_validate_json(known)
+        person = _person(self._calls.read("users.info", user=user_id).get("user", {}))
+        self._memory.put("person", user_id, person.model_dump_json())
+        return person
+
+    def channel(self, channel_id: str) -> Channel:
+        """The channel; one that the bot may not look at comes back unknown. Raises `SlackLaterError`."""
+        known = self._memory.get("channel", channel_id)
+        if known is not None:
+            return Channel.model_validate_json(known)
+        try:
+            info = self._calls.read("conversations.info", channel_id).get("channel", {})
+        except SlackRefusedError:
+            return Channel(id=channel_id, known=False)
+        shared = any(info.get(flag) is True for flag in ("is_ext_shared", "is_pending_ext_shared"))
+        channel = Channel(id=channel_id, shared=shared)
+        self._memory.put("channel", channel_id, channel.model_dump_json())
+        return channel
+
+    def groups_of(self, user_id: str, groups: frozenset[str]) -> frozenset[str]:
+        """Those of the user groups that the person is in. Raises `SlackRefusedError`, `SlackLaterError`."""
+        return frozenset(group for group in sorted(groups)[:MAX_GROUPS] if user_id in self._members(group))
+
+    def _members(self, group: str) -> list[str]:
+        known = self._memory.get("group", group)
+        if known is not None:
+            return [str(member) for member in json.loads(known)]
+        members = [str(user) for user in self._calls.read("usergroups.users.list", usergroup=group).get("users", ())]
+        self._memory.put("group", group, json.dumps(members))
+        return members
+
+
+def _person(user: Mapping[str, Any]) -> Person:
+    enterprise = user.get("enterprise_user") or {}
+    return Person(
+        id=str(user.get("id", "")),
+        team=user.get("team_id"),
+        enterprise=enterprise.get("enterprise_id"),
+        restricted=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+        stranger=bool(user.get("is_stranger")),
+        bot=bool(user.get("is_bot")),
+        deleted=bool(user.get("deleted")),
+    )

@@ -1,0 +1,69 @@
+"""The line in the channel: who asked what, then the headline. And the reply while it is still being worked on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from diagnostics.question import Ambiguous, Progress, Refused, Unknown
+from diagnostics.report import Report
+from handlers.views.blocks import Block, Message, Part, compose, context, section
+from handlers.views.escape import code, moment, person, words
+from handlers.views.summary import headline
+
+MAX_STEP: Final = 200
+BAR_CELLS: Final = 10
+_STEP_WORDS: Final = {
+    "finding": "Finding",
+    "reading": "Reading",
+    "judging": "Judging",
+    "done": "Done",
+}
+
+
+def parent(asker: str, label: str) -> Message:
+    """``@you asked about checkout · looking…``; `asker` is a Slack user id."""
+    return _line(f"{person(asker)} asked about {code(label)} · looking…")
+
+
+def parent_headline(report: Report, asker: str | None = None) -> Message:
+    """The parent line once the answer is known."""
+    return _line(headline(report), _asked_by(asker))
+
+
+def parent_without_report(asker: str, outcome: Ambiguous | Unknown | Refused) -> Message:
+    """The parent line when there is no report; the reply in the thread says more."""
+    if isinstance(outcome, Ambiguous):
+        return _line(f":white_circle: {code(outcome.words)} means several things", _asked_by(asker))
+    if isinstance(outcome, Unknown):
+        return _line(f":white_circle: I find nothing called {code(outcome.words)}", _asked_by(asker))
+    return _line(":white_circle: No diagnosis could be made", _asked_by(asker))
+
+
+def parent_failed(asker: str, label: str) -> Message:
+    """The parent line when something went wrong on our side."""
+    return _line(f":white_circle: The diagnosis of {code(label)} failed", _asked_by(asker))
+
+
+def progress(step: Progress, label: str, started: datetime) -> Message:
+    """The reply while the diagnosis runs; it is edited in place until the summary overwrites it."""
+    counted = f" {bar(step.done, step.total)} {step.done} of {step.total}" if step.total > 0 else ""
+    text = words(step.text, MAX_STEP)
+    head = f":hourglass_flowing_sand: Looking at {code(label)}"
+    detail = f"{_STEP_WORDS[step.step]}{counted}{f' · {text}' if text else ''} · since {moment(started, started)}"
+    return compose(head, [Part(0, (section(head),)), Part(1, (context(detail),))])
+
+
+def bar(done: int, total: int) -> str:
+    """Ten cells, so many of them full as of `total` is `done`."""
+    full = 0 if total <= 0 else max(0, min(BAR_CELLS, BAR_CELLS * done // total))
+    return "▰" * full + "▱" * (BAR_CELLS - full)
+
+
+def _asked_by(asker: str | None) -> str | None:
+    return f"asked by {person(asker)}" if asker else None
+
+
+def _line(text: str, below: str | None = None) -> Message:
+    blocks: tuple[Block, ...] = (section(text),) if below is None else (section(text), context(below))
+    return compose(text, [Part(0, blocks)])

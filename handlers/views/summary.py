@@ -1,0 +1,177 @@
+"""The one reply in the thread: the answer on a phone screen, everything else folded below it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+from diagnostics.digest import Digest, Mood, count, digest, observed
+from diagnostics.printable import counted
+from diagnostics.report import Cause, EvidenceItem, Report, ReportGap
+from handlers.views import details
+from handlers.views.blocks import Block, Message, Part, actions, button, compose, context, section, whole_lines
+from handlers.views.escape import code, instruction, link, moment, utc_time, words
+
+REFRESH: Final = "refresh"
+SYMBOLS: Final[dict[Mood, str]] = {
+    "broken": ":red_circle:",
+    "degraded": ":large_orange_circle:",
+    "unclear": ":large_orange_circle:",
+    "over": ":large_yellow_circle:",
+    "well": ":large_green_circle:",
+    "unread": ":white_circle:",
+}
+
+MAX_HEADLINE: Final = 300
+MAX_SENTENCE: Final = 320
+MAX_INSTRUCTION: Final = 700
+MAX_EVIDENCE: Final = 4
+MAX_EVIDENCE_TEXT: Final = 220
+MAX_CHANGES: Final = 3
+MAX_OTHERS: Final = 2
+MAX_TITLE: Final = 140
+MAX_GAPS: Final = 2
+MAX_DECIDED: Final = 3
+AGE_WORTH_TELLING_S: Final = 1.0
+
+
+def headline(report: Report) -> str:
+    """``:red_circle: *checkout · 504 from the load balancer since 03:12 UTC (4 % of requests)*``"""
+    return f"{SYMBOLS[digest(report).mood]} *{words(report.headline, MAX_HEADLINE) or 'no headline'}*"
+
+
+def summary(report: Report, *, now: datetime, age_s: float | None, plain: bool, refresh: str | None = None) -> Message:
+    """The answer.
+
+    `age_s` is the age of the oldest fact in seconds when the facts came from the cache; `plain` leaves out the blocks
+    that older clients refuse; `refresh` is the opaque id behind the Refresh button, None leaves the button out.
+    """
+    told = digest(report)
+    parts = [
+        Part(0, (section(headline(report)),)),
+        Part(0, _section(_answer(report, told, now, plain=plain))),
+        Part(3, _section(_changes(told, now))),
+        Part(2, _section(_others(told))),
+        Part(4, _section(_risks(report))),
+        Part(1, (context(*_small_print(report, now, age_s)),)),
+        Part(1, (actions(button("Refresh", REFRESH, refresh)),) if refresh else ()),
+        *(_closing_line(report) if plain else details.folded_parts(report, now)),
+    ]
+    return compose(_fallback(report, told), parts)
+
+
+def _section(lines: Iterable[str]) -> tuple[Block, ...]:
+    text = "\n".join(lines)
+    return (section(text),) if text else ()
+
+
+def _answer(report: Report, told: Digest, now: datetime, *, plain: bool) -> Iterable[str]:
+    first = told.first
+    if first is None:
+        yield f"Observed: {words(observed(report), MAX_SENTENCE)}."
+        return
+    if report.symptom.onset:
+        yield f"Since {moment(report.symptom.onset, now)} · {words(observed(report), MAX_SENTENCE)}"
+    yield f"*{words(first.summary, MAX_SENTENCE)}* — {first.band}"
+    for item in first.evidence[:MAX_EVIDENCE]:
+        yield evidence_line(item, now, with_source=plain)
+    if len(first.evidence) > MAX_EVIDENCE:
+        yield f"_showing {MAX_EVIDENCE} of {len(first.evidence)} records_"
+    for item in first.against[:1]:
+        yield f"Against it: {words(item.text, MAX_EVIDENCE_TEXT)}"
+    if first.advice:
+        yield f"*What to do:* {words(first.advice, MAX_SENTENCE)}"
+
+
+def evidence_line(item: EvidenceItem, now: datetime, *, with_source: bool) -> str:
+    """One record: what was seen, when, and, unless a fold below tells it, which call said so."""
+    when = f" · {moment(item.at, now, seconds=True)}" if item.at else ""
+    source = f" · {code(item.source)}" if with_source else ""
+    return f"• {words(item.text, MAX_EVIDENCE_TEXT)}{when}{source}"
+
+
+def _changes(told: Digest, now: datetime) -> Iterable[str]:
+    shown = told.changes[:MAX_CHANGES]
+    if shown:
+        more = f" (showing {len(shown)} of {len(told.changes)})" if len(shown) < len(told.changes) else ""
+        yield f"*Changed just before*{more}"
+    for entry in shown:
+        by = f" by {code(entry.actor)}" if entry.actor else ""
+        yield f"• {moment(entry.at, now, seconds=True)} {words(entry.event, MAX_EVIDENCE_TEXT)}{by}"
+
+
+def _others(told: Digest) -> Iterable[str]:
+    yield from _named("Also", told.also)
+    yield from _named("Makes it worse", told.contributing)
+    yield from _named("Follows from it", told.consequences)
+    yield from _named("Also possible", told.rivals)
+    first = told.first
+    if first and first.overturned_by and (told.rivals or first.band != "confirmed"):
+        yield f"*The first would be overturned by* {instruction(first.overturned_by, MAX_INSTRUCTION)}"
+
+
+def _named(what: str, causes: Sequence[Cause]) -> Iterable[str]:
+    if causes:
+        names = "; ".join(f"{words(one.summary, MAX_TITLE)} — {one.band}" for one in causes[:MAX_OTHERS])
+        yield f"*{what}:* {names}{_more(len(causes), MAX_OTHERS)}"
+
+
+def _risks(report: Report) -> Iterable[str]:
+    if report.risks:
+        names = "; ".join(words(one.summary, MAX_TITLE) for one in report.risks[:MAX_OTHERS])
+        yield f":warning: *No harm seen yet:* {names}{_more(len(report.risks), MAX_OTHERS)}"
+
+
+def _more(total: int, shown: int) -> str:
+    return f" (and {total - shown} more)" if total > shown else ""
+
+
+def _small_print(report: Report, now: datetime, age_s: float | None) -> Iterable[str]:
+    yield " · ".join(_checked(report))
+    if report.gaps:
+        yield f"*Not read:* {not_read(report.gaps)}"
+    target = report.target
+    account = code(target.account_name or target.account)
+    age = f" · facts {age_s:.0f} s old" if age_s is not None and age_s >= AGE_WORTH_TELLING_S else ""
+    runbook = link(target.runbook, "Runbook") if target.runbook else None
+    yield f"{account} {code(target.region)} · as of {moment(now, now)}{age}" + (f" · {runbook}" if runbook else "")
+
+
+def _checked(report: Report) -> Iterable[str]:
+    clear, unknown = count(report, "clear"), count(report, "unknown")
+    yield f"{counted(clear, 'check')} clear"
+    if unknown:
+        yield f"{unknown} could not be decided"
+
+
+def not_read(gaps: Sequence[ReportGap]) -> str:
+    """What could not be read, and which causes it would have told apart."""
+    return "; ".join(map(_gap, gaps[:MAX_GAPS])) + _more(len(gaps), MAX_GAPS)
+
+
+def _gap(gap: ReportGap) -> str:
+    decided = ", ".join(code(one) for one in gap.affects[:MAX_DECIDED]) + _more(len(gap.affects), MAX_DECIDED)
+    return f"{code(gap.action)} ({words(gap.error, MAX_TITLE)})" + (f", would decide {decided}" if gap.affects else "")
+
+
+def _closing_line(report: Report) -> tuple[Part, ...]:
+    records = sum(len(cause.evidence) for cause in report.causes)
+    text = (
+        f"In full: {counted(records, 'record')} of evidence, {counted(len(report.timeline), 'event')}, "
+        f"{counted(len(report.checks), 'check')} in report {code(report.id)}"
+    )
+    return (Part(5, (context(text),)),)
+
+
+def _fallback(report: Report, told: Digest) -> str:
+    """The same answer in a few plain lines, for notifications and screen readers."""
+    lines = [headline(report)]
+    if told.first:
+        lines.append(f"{words(told.first.summary, MAX_SENTENCE)} — {told.first.band}")
+        for item in told.first.evidence[:MAX_EVIDENCE]:
+            when = f" ({utc_time(item.at)})" if item.at else ""
+            lines.append(f"• {words(item.text, MAX_EVIDENCE_TEXT)}{when}")
+        if told.first.advice:
+            lines.append(f"What to do: {words(told.first.advice, MAX_SENTENCE)}")
+    return whole_lines(lines, 3_000)

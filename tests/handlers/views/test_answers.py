@@ -1,0 +1,132 @@
+"""Messages without a report: the parent line, progress, several candidates, none, a refusal, a fault, help."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from diagnostics.facts.fact import Gap
+from diagnostics.question import Ambiguous, Candidate, Progress, Refused, Unknown
+from handlers import views
+from handlers.views.parent import bar
+from tests import reports, slack_limits
+from tests.hostile import names
+
+DENIED = Gap(action="ecs:ListServices", resource="*", error="AccessDeniedException", kind="denied")
+
+
+def candidate(**changes: str) -> Candidate:
+    values = {
+        "kind": "ecs-service",
+        "name": "checkout",
+        "account": "111122223333",
+        "account_name": "prod",
+        "region": "us-east-1",
+        "words": "prod/checkout",
+    }
+    return Candidate.model_validate(values | changes)
+
+
+def shown(message: views.Message) -> str:
+    slack_limits.check(message.text, message.blocks)
+    return "\n".join(slack_limits.all_text(message.blocks))
+
+
+def test_the_parent_line_says_who_asked_about_what() -> None:
+    assert shown(views.parent("U0123", "checkout")) == "<@U0123> asked about `checkout` · looking…"
+
+
+def test_an_asker_that_is_no_user_id_is_not_made_a_mention() -> None:
+    assert shown(views.parent("!channel", "checkout")) == "`!channel` asked about `checkout` · looking…"
+
+
+def test_the_parent_line_becomes_the_headline() -> None:
+    text = shown(views.parent_headline(reports.report(), "U0123"))
+
+    assert text.splitlines() == [
+        ":red_circle: *checkout · 504 from the load balancer since 03:12 UTC (4 % of requests)*",
+        "asked by <@U0123>",
+    ]
+
+
+def test_progress_says_how_far_it_is() -> None:
+    step = Progress(step="reading", text="target health, security groups", done=14, total=32)
+    text = shown(views.progress(step, "checkout", reports.END))
+
+    assert "Looking at `checkout`" in text
+    assert "Reading ▰▰▰▰▱▱▱▱▱▱ 14 of 32 · target health, security groups" in text
+
+
+@pytest.mark.parametrize(("done", "total", "full"), [(0, 0, 0), (0, 5, 0), (5, 5, 10), (9, 5, 10), (-1, 5, 0)])
+def test_the_bar_has_ten_cells_whatever_is_counted(done: int, total: int, full: int) -> None:
+    assert bar(done, total) == "▰" * full + "▱" * (10 - full)
+
+
+def test_every_candidate_comes_with_what_to_type() -> None:
+    both = (candidate(), candidate(account_name="staging", region="eu-west-1"))
+    text = shown(views.ambiguous(Ambiguous(words="checkout", candidates=both)))
+
+    assert "`checkout` means 2 things" in text
+    assert "`/alb502 prod/checkout in prod region us-east-1`" in text
+    assert "`/alb502 prod/checkout in staging region eu-west-1`" in text
+
+
+def test_more_candidates_than_can_be_shown_are_counted() -> None:
+    outcome = Ambiguous(words="api", candidates=(candidate(),) * 12, more=36)
+
+    assert "showing 10 of 48" in shown(views.ambiguous(outcome))
+
+
+def test_a_name_with_spaces_is_quoted_in_the_command() -> None:
+    outcome = Ambiguous(words="x", candidates=(candidate(words="my alarm"), candidate()))
+
+    assert '`/alb502 "my alarm" in prod region us-east-1`' in shown(views.ambiguous(outcome))
+
+
+def test_an_unknown_name_suggests_the_nearest_and_says_where_nobody_could_look() -> None:
+    text = shown(
+        views.unknown(Unknown(words="chekout", nearest=(candidate(),), gaps=(DENIED,), hint="Check the region."))
+    )
+
+    assert "I find nothing called `chekout`." in text
+    assert "`/alb502 prod/checkout in prod region us-east-1`" in text
+    assert "Check the region." in text
+    assert "*Not searched:* `ecs:ListServices` on `*` (AccessDeniedException)" in text
+
+
+def test_a_refusal_is_one_line() -> None:
+    assert shown(views.refused(Refused(message="The credentials have expired: renew them."))) == (
+        ":no_entry: The credentials have expired: renew them."
+    )
+
+
+def test_a_fault_of_ours_gives_a_reference_and_no_detail() -> None:
+    assert "`e-0a1b`" in shown(views.failed("e-0a1b"))
+    assert "`checkout` failed" in shown(views.parent_failed("U0123", "checkout"))
+
+
+def test_help_has_examples_for_the_command_as_it_is_called_here() -> None:
+    text = shown(views.help("/alb502-dev"))
+
+    assert "`/alb502-dev checkout since 2h in prod region us-east-1`" in text
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(name=names, many=st.integers(0, 60))
+def test_no_name_breaks_an_answer(name: str, many: int) -> None:
+    one = candidate(name=name, account=name, account_name=name, region=name, words=name)
+    gaps = (Gap(action=name, resource=name, error=name),) * many
+    for message in (
+        views.parent(name, name),
+        views.parent_failed(name, name),
+        views.parent_without_report(name or "U1", Ambiguous(words=name, candidates=(one,))),
+        views.parent_without_report("U0123", Unknown(words=name)),
+        views.parent_without_report("U0123", Refused(message=name)),
+        views.progress(Progress(step="reading", text=name, done=many, total=40), name, reports.END),
+        views.ambiguous(Ambiguous(words=name, candidates=(one,) * many, more=many)),
+        views.unknown(Unknown(words=name, nearest=(one,) * many, gaps=gaps, hint=name)),
+        views.refused(Refused(message=name, gaps=gaps)),
+        views.failed(name),
+    ):
+        assert "<!channel" not in shown(message)

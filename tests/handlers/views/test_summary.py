@@ -1,0 +1,235 @@
+"""The reply that a tired person reads on a phone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from diagnostics.report import Concentration, Report, TimelineEntry
+from handlers import views
+from tests import reports, slack_limits
+from tests.hostile import hostile_reports
+
+NOW = reports.END + timedelta(seconds=40)
+
+
+def summary(report: Report, *, plain: bool = False, age_s: float | None = None) -> views.Message:
+    message = views.summary(report, now=NOW, age_s=age_s, plain=plain, refresh="a-1")
+    slack_limits.check(message.text, message.blocks)
+    return message
+
+
+def shown(message: views.Message) -> str:
+    return "\n".join(slack_limits.all_text(message.blocks))
+
+
+def open_part(message: views.Message) -> str:
+    """What is read without unfolding anything."""
+    return shown(views.Message("", tuple(block for block in message.blocks if block["type"] != "container")))
+
+
+def test_the_answer_comes_before_everything_else() -> None:
+    text = shown(summary(reports.report()))
+
+    in_order = [
+        ":red_circle: *checkout · 504 from the load balancer since 03:12 UTC (4 % of requests)*",
+        "Since <!date^",
+        "*Security group sg-0a1 no longer lets the load balancer in on port 8080* — confirmed",
+        "all 4 targets Target.Timeout",
+        "*What to do:* Add an ingress rule",
+        "*Changed just before*",
+        "*Follows from it:* Group checkout fails open",
+        "*Also possible:* The container may not listen",
+        "*The first would be overturned by* a connection from the load balancer's subnet that succeeds: `curl -v http",
+        "*No harm seen yet:* minimumHealthyPercent is 0",
+        "12 checks clear · 1 could not be decided",
+        "*Not read:* `s3:GetObject` (AccessDenied), would decide `target-closed-keepalive`, `response-timeout`",
+        "|Runbook>",
+        "Refresh",
+    ]
+    positions = [text.find(part) for part in in_order]
+    assert -1 not in positions, in_order[positions.index(-1)]
+    assert positions == sorted(positions)
+
+
+def test_the_open_part_fits_one_phone_screen() -> None:
+    assert len(open_part(summary(reports.report())).splitlines()) <= 22
+
+
+def test_times_stand_in_the_readers_zone_with_utc_beside() -> None:
+    onset = int(reports.ONSET.timestamp())
+
+    assert f"<!date^{onset}^{{time}}|03:12 UTC> (03:12 UTC)" in shown(summary(reports.report()))
+
+
+def test_a_time_of_another_day_tells_its_day() -> None:
+    message = views.summary(reports.report(), now=NOW + timedelta(days=3), age_s=None, plain=False)
+
+    assert "{date_short} {time}|21 Nov 03:12 UTC> (21 Nov 03:12 UTC)" in shown(message)
+
+
+def test_the_change_that_is_evidence_is_not_told_twice() -> None:
+    text = open_part(summary(reports.report()))
+
+    assert "rule removed 03:10 by role/ops-admin" in text
+    assert "RevokeSecurityGroupIngress" not in text
+    assert "deployment of `checkout:41`" in text or "deployment of checkout:41" in text
+
+
+def test_a_change_names_who_made_it() -> None:
+    text = open_part(summary(reports.unclear()))
+
+    assert "RevokeSecurityGroupIngress on sg-0a1 by `role/ops-admin`" in text
+
+
+def test_what_aws_does_by_itself_and_what_came_later_is_blamed_on_nobody() -> None:
+    entries = (
+        TimelineEntry(
+            at=reports.at(11), event="RegisterTargets", source="cloudtrail:LookupEvents", actor="ecs.amazonaws.com"
+        ),
+        TimelineEntry(
+            at=reports.at(11), event="ModifyRule (refused: AccessDenied)", source="cloudtrail:LookupEvents", actor="eve"
+        ),
+        TimelineEntry(at=reports.at(30), event="ModifyListener", source="cloudtrail:LookupEvents", actor="bob"),
+    )
+
+    assert "Changed just before" not in open_part(summary(reports.unclear(timeline=entries)))
+
+
+def test_two_faults_at_once_are_both_told() -> None:
+    second = reports.rival(band="confirmed", summary="Task definition checkout:42 runs out of memory")
+
+    assert "*Also:* Task definition `checkout:42` runs out" not in open_part(summary(reports.report()))
+    assert "*Also:* Task definition checkout:42 runs out of memory — confirmed" in open_part(
+        summary(reports.report(causes=(reports.cause(), second)))
+    )
+
+
+def test_what_speaks_against_the_first_cause_is_said_openly() -> None:
+    first = reports.rival(role="root")
+
+    assert "Against it: a refused connection fails at once" in open_part(summary(reports.report(causes=(first,))))
+
+
+def test_a_confirmed_cause_without_rivals_does_not_ask_for_doubt() -> None:
+    text = open_part(summary(reports.report(causes=(reports.cause(),))))
+
+    assert "overturned" not in text
+
+
+def test_when_all_is_well_the_reply_is_short_and_green() -> None:
+    message = summary(reports.well())
+
+    assert message.text == ":large_green_circle: *checkout · no fault found*"
+    assert "no errors among 10,240 requests" in open_part(message)
+    assert "30 checks clear" in open_part(message)
+    assert len(open_part(message).splitlines()) <= 6
+
+
+@pytest.mark.parametrize(
+    ("report", "symbol"),
+    [
+        (reports.report(), ":red_circle:"),
+        (reports.report(symptom=reports.symptom(last_seen=reports.at(20))), ":large_yellow_circle:"),
+        (reports.unclear(), ":large_orange_circle:"),
+        (reports.report(symptom=reports.symptom(kind="deployment")), ":large_orange_circle:"),
+        (reports.well(), ":large_green_circle:"),
+        (reports.well(gaps=reports.GAPS, symptom=reports.symptom(kind="none", requests=None)), ":white_circle:"),
+    ],
+    ids=["broken", "over", "unclear", "deployment", "well", "metrics not read"],
+)
+def test_the_symbol_says_how_bad_it_is(report: Report, symbol: str) -> None:
+    assert summary(report).text.startswith(f"{symbol} ")
+
+
+def test_numbers_of_a_shared_load_balancer_are_not_passed_off_as_the_services_own() -> None:
+    shared = reports.symptom(scope="load-balancer")
+    zone = reports.symptom(concentration=Concentration(by="zone", key="us-east-1a", share=0.93))
+
+    assert "counted for the whole load balancer" in shown(summary(reports.report(symptom=shared)))
+    assert "93 % at zone us-east-1a" in shown(summary(reports.report(symptom=zone)))
+
+
+def test_old_facts_tell_their_age() -> None:
+    assert "facts 25 s old" in shown(summary(reports.report(), age_s=25.4))
+    assert "s old" not in shown(summary(reports.report(), age_s=0.2))
+
+
+def test_the_plain_layout_has_no_containers_and_says_what_it_leaves_out() -> None:
+    message = summary(reports.report(), plain=True)
+
+    assert {block["type"] for block in message.blocks} == {"section", "context", "actions"}
+    assert "In full: 7 records of evidence, 4 events, 16 checks in report `r-0123456789ab`" in shown(message)
+    assert "`elbv2:DescribeTargetHealth`" in shown(message)
+
+
+def test_the_refresh_button_carries_only_its_id() -> None:
+    (actions,) = [block for block in summary(reports.report()).blocks if block["type"] == "actions"]
+
+    assert [(one["action_id"], one["value"]) for one in actions["elements"]] == [("refresh", "a-1")]
+
+
+def test_without_an_id_there_is_no_button() -> None:
+    message = views.summary(reports.report(), now=NOW, age_s=None, plain=False)
+
+    assert "actions" not in {block["type"] for block in message.blocks}
+
+
+def test_a_long_timeline_shows_the_last_events_and_their_number() -> None:
+    entries = tuple(
+        TimelineEntry(at=reports.at(minute), event=f"event {minute}", source="ecs:DescribeServices")
+        for minute in range(48)
+    )
+    (fold,) = [
+        block
+        for block in summary(reports.report(timeline=entries)).blocks
+        if block["type"] == "container" and block["title"]["text"] == "Timeline"
+    ]
+    lines = fold["child_blocks"][0]["text"]["text"].splitlines()
+
+    assert lines[0] == "_showing 12 of 48_"
+    assert "event 36" in lines[1]
+    assert "event 47" in lines[-1]
+
+
+def test_the_folds_hold_sources_checks_and_the_statement_to_paste() -> None:
+    text = shown(summary(reports.report()))
+
+    assert "`elbv2:DescribeTargetHealth`" in text
+    assert "All 16 checks" in text
+    assert '```{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}```' in text
+
+
+def test_a_runbook_that_is_no_web_address_is_no_link() -> None:
+    for runbook in ("javascript:alert(1)", "https://x.example/|<!channel>", "https://" + "a" * 4_000, "https://[::1"):
+        text = shown(summary(reports.report(target=reports.target(runbook=runbook))))
+
+        assert "Runbook" not in text
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(report=hostile_reports, plain=st.booleans(), age_s=st.none() | st.floats(0, 1e6))
+def test_no_report_breaks_a_limit_or_smuggles_markup(report: Report, plain: bool, age_s: float | None) -> None:
+    message = summary(report, plain=plain, age_s=age_s)
+    parent = views.parent_headline(report, "U0123")
+    slack_limits.check(parent.text, parent.blocks)
+
+    assert "<!channel" not in shown(message) + message.text
+    assert "<@U0123456>" not in shown(message) + message.text
+
+
+def test_five_hundred_of_everything_still_leaves_the_answer() -> None:
+    big = reports.report(
+        causes=(reports.cause(),) * 500,
+        risks=(reports.risk(),) * 500,
+        checks=reports.CHECKS * 40,
+        gaps=reports.GAPS * 500,
+        timeline=reports.TIMELINE * 500,
+    )
+    text = open_part(summary(big))
+
+    assert "*Security group sg-0a1 no longer lets the load balancer in on port 8080* — confirmed" in text
+    assert "(and 498 more)" in text

@@ -1,0 +1,110 @@
+"""Names and reports as an attacker, or an unlucky template, would write them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from diagnostics.report import Cause, Check, EvidenceItem, Report, ReportGap, TimelineEntry
+from tests import reports
+
+INJECTIONS = (
+    "<!channel>",
+    "<!here|here>",
+    "<@U0123456>",
+    "<#C0123456|general>",
+    "<https://evil.example/?a=1|AWS console>",
+    "*bold* _italic_ ~struck~ `code` ```block```",
+    ":rotating_light: :ecs:",
+    "line one\nline two\r\n> quoted\u2028line three",
+    "\u202egnp.exe\u202c \u200bzero\u200dwidth\ufeff",
+    "\x1b[31mred\x1b[0m \x1b]8;;https://evil.example\x07link\x1b]8;;\x07 \x9b31m bell\x07",
+    "[red]markup[/red] [link=https://evil.example]x[/link] [/]",
+    "| table | cell | <script>alert(1)</script> ![x](https://evil.example/x.png)",
+    "&amp; &lt; & < > \" ' \\",
+    "a" * 4_000,
+    "&" * 4_000,
+    "`" * 300,
+    "word_with_underscores " * 300,
+    "",
+    " ",
+)
+
+names = st.one_of(
+    st.sampled_from(INJECTIONS),
+    st.text(max_size=60),
+    st.builds("".join, st.lists(st.sampled_from(INJECTIONS), min_size=1, max_size=3)),
+)
+moments = st.datetimes(min_value=reports.START.replace(tzinfo=None), max_value=reports.END.replace(tzinfo=None)).map(
+    lambda naive: naive.replace(tzinfo=reports.END.tzinfo)
+)
+maybe_moments = st.none() | moments
+evidence = st.builds(EvidenceItem, text=names, source=names, at=maybe_moments, value=st.none())
+causes = st.builds(
+    Cause,
+    code=names,
+    family=names,
+    title=names,
+    summary=names,
+    confidence=st.floats(0, 1),
+    band=st.sampled_from(("confirmed", "likely", "possible")),
+    role=st.sampled_from(("root", "contributing", "consequence")),
+    evidence=st.lists(evidence, max_size=14).map(tuple),
+    against=st.lists(evidence, max_size=4).map(tuple),
+    overturned_by=st.none() | names | names.map(lambda name: f"{name}: aws elbv2 describe-rules --query '{name}'"),
+    advice=st.none() | names,
+    resources=st.lists(names, max_size=3).map(tuple),
+    since=maybe_moments,
+    remediations=st.just(()),
+    docs=st.lists(names | st.just("https://docs.aws.amazon.com/x"), max_size=3).map(tuple),
+)
+
+
+def _many(items: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[tuple[Any, ...]]:
+    """A few made ones, repeated up to `most` times: large reports without a large search."""
+    return st.tuples(st.lists(items, max_size=4), st.sampled_from((1, 3, most))).map(
+        lambda drawn: tuple((drawn[0] * drawn[1])[:most])
+    )
+
+
+hostile_reports: st.SearchStrategy[Report] = st.builds(
+    reports.report,
+    id=names.map(lambda name: name or "r-1"),
+    headline=names,
+    verdict=st.sampled_from(("causes_found", "no_fault_found", "inconclusive")),
+    target=st.builds(
+        reports.target,
+        query=names,
+        label=names,
+        account=names,
+        region=names,
+        account_name=st.none() | names,
+        target_groups=_many(names, 500),
+        runbook=st.none() | names | st.just("https://wiki.example.com/x"),
+    ),
+    symptom=st.builds(reports.symptom, onset=maybe_moments, last_seen=maybe_moments),
+    causes=_many(causes, 40),
+    risks=_many(causes, 40),
+    checks=_many(
+        st.builds(
+            Check,
+            code=names,
+            status=st.sampled_from(("found", "risk", "clear", "unknown", "not_applicable")),
+            reason=names,
+        ),
+        500,
+    ),
+    gaps=_many(
+        st.builds(
+            ReportGap,
+            action=names,
+            resource=names,
+            error=names,
+            affects=st.lists(names, max_size=5).map(tuple),
+            fix=st.none() | names | st.just('{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}'),
+        ),
+        500,
+    ),
+    timeline=_many(st.builds(TimelineEntry, at=moments, event=names, source=names, actor=st.none() | names), 500),
+)

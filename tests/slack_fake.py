@@ -1,0 +1,352 @@
+"""A Slack Web API on loopback: channels, members, messages, limits, signatures, and failures on demand.
+
+It refuses what Slack refuses (see the links in `handlers/`), keeps what was said, and signs requests as Slack does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import itertools
+import json
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+TEAM = "T0TEAM"
+BOT_USER = "U0BOT"
+BOT_ID = "B0BOT"
+TOKEN = "xoxb-fake-token"
+SECRET = "0123456789abcdef"
+CHANNEL = "C0CHAN"
+ALICE = "U0ALICE"
+GUEST = "U0GUEST"
+STRANGER = "U0STRANGER"
+RESPONSE_USES = 5
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    method: str
+    body: Body
+    at: float
+    ok: bool
+
+
+@dataclass(slots=True)
+class Channel:
+    id: str
+    bot_is_member: bool = True
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """`after_effect`: the message stands although the caller sees a failure."""
+
+    status: int = 200
+    error: str = ""
+    retry_after_s: int | None = None
+    after_effect: bool = False
+
+
+RATE_LIMITED = Failure(429, "ratelimited", retry_after_s=1)
+BROKEN = Failure(500, "")
+INVALID_BLOCKS = Failure(200, "invalid_blocks")
+
+
+@dataclass
+class SlackFake:
+    url: str = ""
+    users: dict[str, Body] = field(default_factory=dict)
+    channels: dict[str, Channel] = field(default_factory=dict)
+    messages: dict[str, dict[str, Body]] = field(default_factory=lambda: defaultdict(dict))
+    whispers: list[Body] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    failures: dict[str, deque[Failure]] = field(default_factory=lambda: defaultdict(deque))
+    refuse_rich: bool = False
+
+    def __post_init__(self) -> None:
+        self._changed = threading.Condition()
+        self._clock = itertools.count(1)
+        self._response_uses: dict[str, int] = defaultdict(int)
+        self.add_user(ALICE)
+        self.add_user(GUEST, is_restricted=True)
+        self.add_user(STRANGER, is_stranger=True, team_id="T0OTHER")
+        self.channels[CHANNEL] = Channel(CHANNEL)
+
+    # What a test arranges.
+
+    def add_user(self, user: str, **flags: Any) -> None:
+        self.users[user] = {"id": user, "team_id": TEAM, "is_bot": False, **flags}
+
+    def fail(self, method: str, *failures: Failure) -> None:
+        """The next calls of `method` (or ``response_url``) fail so, one after the other."""
+        self.failures[method].extend(failures)
+
+    def response_url(self) -> str:
+        return f"{self.url}/response/{next(self._clock)}"
+
+    # What a test looks at.
+
+    def wait_for(self, what: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+        """Returns the first true value of `what`; looks again whenever something was said."""
+        deadline = time.monotonic() + timeout_s
+        with self._changed:
+            while not (found := what()):
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise AssertionError(f"Slack has heard: {[(c.method, c.body.get('text')) for c in self.calls]}")
+                self._changed.wait(left)
+            return found
+
+    def of(self, method: str) -> list[Call]:
+        return [call for call in self.calls if call.method == method]
+
+    def said(self, channel: str = CHANNEL) -> list[Body]:
+        """The messages of a channel as they stand, oldest first."""
+        return list(self.messages[channel].values())
+
+    def replies(self, channel: str = CHANNEL) -> list[Body]:
+        return [message for message in self.said(channel) if message.get("thread_ts")]
+
+    def parents(self, channel: str = CHANNEL) -> list[Body]:
+        return [message for message in self.said(channel) if not message.get("thread_ts")]
+
+    # Requests as Slack makes them.
+
+    def command(self, text: str, *, user: str = ALICE, channel: str = CHANNEL, team: str = TEAM) -> bytes:
+        fields = {
+            "command": "/alb502",
+            "text": text,
+            "user_id": user,
+            "channel_id": channel,
+            "team_id": team,
+            "api_app_id": "A0APP",
+            "response_url": self.response_url(),
+            "trigger_id": "1.2.3",
+        }
+        return urlencode(fields).encode()
+
+    def mention(
+        self, text: str, *, event_id: str, user: str = ALICE, ts: str = "1700.1", thread_ts: str | None = None, **more: Any
+    ) -> bytes:
+        event: Body = {"type": "app_mention", "user": user, "text": text, "ts": ts, "channel": CHANNEL, **more}
+        if thread_ts is not None:
+            event["thread_ts"] = thread_ts
+        body = {"type": "event_callback", "team_id": TEAM, "event_id": event_id, "event": event, "api_app_id": "A0APP"}
+        return json.dumps(body).encode()
+
+    def press(self, message: Mapping[str, Any], value: str, *, action_id: str, user: str = ALICE) -> bytes:
+        payload = {
+            "type": "block_actions",
+            "team": {"id": TEAM},
+            "user": {"id": user, "team_id": TEAM},
+            "api_app_id": "A0APP",
+            "container": {
+                "type": "message",
+                "channel_id": message["channel"],
+                "message_ts": message["ts"],
+                "thread_ts": message.get("thread_ts"),
+            },
+            "channel": {"id": message["channel"]},
+            "response_url": self.response_url(),
+            "actions": [{"type": "button", "action_id": action_id, "value": value, "block_id": "b"}],
+        }
+        return urlencode({"payload": json.dumps(payload)}).encode()
+
+    # The API.
+
+    def handle(self, method: str, body: Body) -> tuple[int, Body, dict[str, str]]:
+        with self._changed:
+            failure = self.failures[method].popleft() if self.failures[method] else None
+            answer: Body = {"ok": True}
+            if failure is None or failure.after_effect:
+                answer = self._do(method, body)
+            self.calls.append(Call(method, body, time.monotonic(), failure is None and bool(answer.get("ok"))))
+            self._changed.notify_all()
+        if failure is None:
+            return 200, answer, {}
+        headers = {} if failure.retry_after_s is None else {"Retry-After": str(failure.retry_after_s)}
+        return failure.status, {"ok": False, "error": failure.error} if failure.error else {}, headers
+
+    def _do(self, method: str, body: Body) -> Body:
+        if method == "response_url":
+            return self._respond(body)
+        handler = getattr(self, "_" + method.replace(".", "_").lower(), None)
+        return handler(body) if handler else {"ok": False, "error": "unknown_method"}
+
+    def _auth_test(self, _: Body) -> Body:
+        return {"ok": True, "team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT_ID, "url": "https://fake.slack.com/"}
+
+    def _users_info(self, body: Body) -> Body:
+        user = self.users.get(str(body.get("user")))
+        return {"ok": True, "user": user} if user else _no("user_not_found")
+
+    def _usergroups_users_list(self, body: Body) -> Body:
+        return {"ok": True, "users": [ALICE] if body.get("usergroup") == "S0ASK" else []}
+
+    def _conversations_info(self, body: Body) -> Body:
+        channel = self.channels.get(str(body.get("channel")))
+        if channel is None:
+            return _no("channel_not_found")
+        return {"ok": True, "channel": {"id": channel.id, "is_ext_shared": channel.shared}}
+
+    def _chat_postmessage(self, body: Body) -> Body:
+        wrong = self._wrong_place(body) or self._wrong_dress(body)
+        if wrong:
+            return _no(wrong)
+        ts = f"{int(time.time())}.{next(self._clock):06d}"
+        message = {**body, "ts": ts, "user": BOT_USER, "bot_id": BOT_ID}
+        self.messages[body["channel"]][ts] = message
+        return {"ok": True, "channel": body["channel"], "ts": ts, "message": message}
+
+    def _chat_update(self, body: Body) -> Body:
+        message = self.messages[body["channel"]].get(body["ts"])
+        if message is None:
+            return _no("message_not_found")
+        wrong = self._wrong_dress(body)
+        if wrong:
+            return _no(wrong)
+        message.update({"text": body["text"], "blocks": body.get("blocks", [])})
+        return {"ok": True, "channel": body["channel"], "ts": body["ts"]}
+
+    def _chat_postephemeral(self, body: Body) -> Body:
+        wrong = self._wrong_place(body) or self._wrong_dress(body)
+        if wrong:
+            return _no(wrong)
+        self.whispers.append(body)
+        return {"ok": True, "message_ts": "1.1"}
+
+    def _conversations_replies(self, body: Body) -> Body:
+        return self._listed(body, lambda message: body.get("ts") in {message.get("thread_ts"), message["ts"]})
+
+    def _conversations_history(self, body: Body) -> Body:
+        return self._listed(body, lambda message: not message.get("thread_ts"))
+
+    def _views_open(self, body: Body) -> Body:
+        return {"ok": True, "view": {"id": "V1", "hash": "h"}} if body.get("trigger_id") else _no("invalid_arguments")
+
+    def _listed(self, body: Body, fits: Callable[[Body], bool]) -> Body:
+        messages = [dict(message) for message in self.messages[str(body["channel"])].values() if fits(message)]
+        newer = [message for message in messages if float(message["ts"]) >= float(body.get("oldest") or 0)]
+        if str(body.get("include_all_metadata")).lower() not in {"true", "1"}:
+            for message in newer:
+                message.pop("metadata", None)
+        return {"ok": True, "messages": newer, "has_more": False}
+
+    def _respond(self, body: Body) -> Body:
+        url = str(body["_url"])
+        self._response_uses[url] += 1
+        wrong = "used_url" if self._response_uses[url] > RESPONSE_USES else self._wrong_dress(body)
+        if wrong:
+            return _no(wrong)
+        self.whispers.append(body)
+        return {"ok": True}
+
+    def _wrong_place(self, body: Body) -> str | None:
+        channel = self.channels.get(str(body.get("channel")))
+        if channel is None:
+            return "channel_not_found"
+        return None if channel.bot_is_member else "not_in_channel"
+
+    def _wrong_dress(self, body: Body) -> str | None:
+        """https://docs.slack.dev/reference/block-kit/blocks"""
+        blocks = body.get("blocks") or []
+        if not body.get("text"):
+            return "no_text"
+        if len(body["text"]) > 40_000:
+            return "msg_too_long"
+        if len(blocks) > 50 or any(_is_too_long(block) for block in blocks):
+            return "invalid_blocks"
+        names = [block["block_id"] for block in blocks if "block_id" in block]
+        if len(names) != len(set(names)):
+            return "invalid_blocks"
+        if self.refuse_rich and any(block["type"] in {"container", "data_visualization"} for block in blocks):
+            return "invalid_blocks"
+        return None
+
+
+def sign(body: bytes, *, secret: str = SECRET, at: int | None = None) -> dict[str, str]:
+    """https://docs.slack.dev/authentication/verifying-requests-from-slack"""
+    stamp = str(int(time.time()) if at is None else at)
+    digest = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
+    kind = "application/json" if body.startswith(b"{") else "application/x-www-form-urlencoded"
+    return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={digest}", "Content-Type": kind}
+
+
+@contextmanager
+def serving(fake: SlackFake) -> Iterator[SlackFake]:
+    """Serves the fake; `fake.url` + ``/api/`` is its API base."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            status, answer, headers = self._answer(raw)
+            text = json.dumps(answer).encode()
+            self.send_response(status)
+            for name, value in {**headers, "Content-Type": "application/json", "Content-Length": str(len(text))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(text)
+
+        def _answer(self, raw: bytes) -> tuple[int, Body, dict[str, str]]:
+            path = self.path.partition("?")[0]
+            body = _parsed(raw, self.headers.get("Content-Type", ""))
+            if path.startswith("/response/"):
+                status, answer, headers = fake.handle("response_url", {**body, "_url": path})
+                return (400 if status == 200 and not answer["ok"] else status), answer, headers
+            if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+                return 200, _no("invalid_auth"), {}
+            return fake.handle(path.removeprefix("/api/"), body)
+
+        def log_message(self, *_: Any) -> None:
+            return None
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    fake.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield fake
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _parsed(raw: bytes, content_type: str) -> Body:
+    if content_type.startswith("application/json"):
+        body: Body = json.loads(raw)
+        return body
+    return dict(parse_qsl(raw.decode()))
+
+
+def _no(error: str) -> Body:
+    return {"ok": False, "error": error}
+
+
+def _is_too_long(block: Mapping[str, Any]) -> bool:
+    match block["type"]:
+        case "section":
+            return not 0 < len(block.get("text", {}).get("text", "x")) <= 3_000
+        case "header":
+            return len(block["text"]["text"]) > 150
+        case "context":
+            return len(block["elements"]) > 10
+        case "actions":
+            buttons = block["elements"]
+            return len(buttons) > 25 or any(len(one["text"]["text"]) > 75 for one in buttons)
+        case _:
+            return False

@@ -10,9 +10,10 @@ from typing import Final, Literal
 
 from diagnostics.report import Cause, CheckStatus, Report, TimelineEntry
 
-JUST_BEFORE: Final = timedelta(hours=2)
+JUST_BEFORE: Final = timedelta(hours=1)
 TOLERANCE: Final = timedelta(minutes=1)
 """Metrics have minutes, CloudTrail has seconds: a change of the same minute may have come first."""
+_ARN: Final = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:\d*:(?P<resource>[\w/:.+=@-]*\w)", re.ASCII)
 _COMMAND: Final = re.compile(r":\s+(?P<command>(?:aws|curl|dig|nc|openssl|ss) .+)\Z", re.DOTALL)
 OVER_AFTER: Final = timedelta(minutes=10)
 MAX_CHANGES: Final = 5
@@ -61,6 +62,23 @@ def digest(report: Report) -> Digest:
         consequences=tuple(cause for cause in rest if cause.role == "consequence"),
         changes=_changes_just_before(report, first),
     )
+
+
+def telling(report: Report, limit: int) -> tuple[TimelineEntry, ...]:
+    """At most `limit` events in order: changes, deployments and errors first, then those nearest to the onset."""
+    middle = report.symptom.onset or report.window.end
+
+    def rank(entry: TimelineEntry) -> tuple[bool, timedelta]:
+        tells = entry.at >= middle - JUST_BEFORE and (_is_change(entry) or entry.source.startswith("cloudwatch:"))
+        return not tells, abs(entry.at - middle)
+
+    chosen = set(sorted(range(len(report.timeline)), key=lambda number: rank(report.timeline[number]))[:limit])
+    return tuple(entry for number, entry in enumerate(report.timeline) if number in chosen)
+
+
+def event_in_words(entry: TimelineEntry) -> str:
+    """The event with ARNs shortened to what a person needs: ``targetgroup/checkout/6d0ecf831eec9f09``."""
+    return _ARN.sub(lambda found: found["resource"], entry.event)
 
 
 def split_command(text: str) -> tuple[str, str | None]:

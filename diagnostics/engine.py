@@ -103,6 +103,10 @@ def _check(spec: CauseSpec, findings: tuple[Finding, ...], snapshot: Snapshot) -
         return Check(code=spec.code, status="found", reason=findings[0].summary)
     if findings:
         return Check(code=spec.code, status="risk", reason=findings[0].summary)
+    blind = [gap for kind in spec.clear_needs if isinstance(gap := snapshot.get(kind), Gap)]
+    if blind:
+        reason = f"could not be excluded: {blind[0].action} gave {blind[0].error}"
+        return Check(code=spec.code, status="unknown", reason=reason)
     unread = [_words(kind) for kind in spec.uses if isinstance(snapshot.get(kind), Gap)]
     reason = "nothing speaks for it" + (f"; not read: {', '.join(unread)}" if unread else "")
     return Check(code=spec.code, status="clear", reason=reason)

@@ -139,7 +139,10 @@ def _without_circumstantial(weighed: Mapping[str, Ranked], specs: Mapping[str, C
         better = [
             other
             for code, other in weighed.items()
-            if code != item.code and other.band != "possible" and other.explains & item.explains
+            if code != item.code
+            and other.band != "possible"
+            and other.explains & item.explains
+            and code not in specs[item.code].leads_to
         ]
         return bool(better) and not any(item.code in specs[other.code].helped_by for other in better)
 

@@ -39,19 +39,12 @@ _TELLING = (
     r"|(?<![a-z])(?:pass|pwd|auth|dsn|sig)(?![a-z])"
 )
 _TELLING_NAME = re.compile(_TELLING, re.IGNORECASE)
-_ASSIGNMENT = re.compile(
-    rf"""(?P<name>[\w.\-]*(?:{_TELLING})[\w.\-]*)
-         (?P<sep>["']?\s*[=:]\s*|\s+)
-         (?P<value>"[^"]*"|'[^']*'|[^\s"',;&]+)""",
-    re.IGNORECASE | re.VERBOSE,
-)
+# A name and what introduces its value. Possessive, and only from the start of a word: linear whatever the text is.
+_ASSIGNMENT = re.compile(r"""(?<![\w.\-])(?P<name>[\w.\-]++)(?P<sep>["']?\s*+[=:]\s*+|\s++)""")
 # AWS's own sentences are full of colons that assign nothing: "secretsmanager:GetSecretValue", "registry auth: failed".
-_ASSIGNMENT_IN_PROSE = re.compile(
-    rf"""(?P<name>[\w.\-]*(?:{_TELLING})[\w.\-]*)
-         (?P<sep>["']?\s*=\s*|["']\s*:\s*(?=["']))
-         (?P<value>"[^"]*"|'[^']*'|[^\s"',;&]+)""",
-    re.IGNORECASE | re.VERBOSE,
-)
+_ASSIGNMENT_IN_PROSE = re.compile(r"""(?<![\w.\-])(?P<name>[\w.\-]++)(?P<sep>["']?\s*+=\s*+|["']\s*+:\s*+(?=["']))""")
+_ASSIGNED = re.compile(r"""\\?"[^"]*+"?|\\?'[^']*+'?|[^\s"',;&]++""")
+_SCHEMES = frozenset({"bearer", "basic", "digest", "token"})
 _AUTH_SCHEME = re.compile(r"\b(Bearer|Basic|Digest|AWS4-HMAC-SHA256)\s+[^\s\"',;]{4,}", re.IGNORECASE)
 _USERINFO = re.compile(r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.\-]*://)[^\s\"'?#]+@")
 _SHORT_PASSWORD_FLAG = re.compile(r"(?P<flag>(?:^|\s)(?:-u|--user)[ =])(?P<user>[^\s:]+):\S+")
@@ -76,7 +69,7 @@ def redact_text(text: str, limit: int = MAX_TEXT) -> str:
 
     The input is cut before the patterns run, generously, so that a huge text costs no time.
     """
-    redacted = _ASSIGNMENT.sub(_without_value, _without_tokens(text[: limit * SLACK_FACTOR]))
+    redacted = _without_assigned(_without_tokens(text[: limit * SLACK_FACTOR]), _ASSIGNMENT)
     if _DATABASE_CLIENT.search(redacted):
         redacted = _without_attached_password(redacted)
     return _one_line(redacted, limit)
@@ -85,7 +78,7 @@ def redact_text(text: str, limit: int = MAX_TEXT) -> str:
 def redact_prose(text: str, limit: int = MAX_TEXT) -> str:
     """Like `redact_text` for sentences that AWS wrote, in which a colon assigns nothing."""
     bounded = _ENCODED_FAILURE.sub("", text[: limit * SLACK_FACTOR])
-    return _one_line(_ASSIGNMENT_IN_PROSE.sub(_without_value, _without_tokens(bounded)), limit)
+    return _one_line(_without_assigned(_without_tokens(bounded), _ASSIGNMENT_IN_PROSE), limit)
 
 
 def _without_tokens(text: str) -> str:
@@ -94,6 +87,22 @@ def _without_tokens(text: str) -> str:
     text = _AUTH_SCHEME.sub(lambda match: f"{match.group(1)} {REDACTED}", text)
     text = _USERINFO.sub(lambda match: f"{match.group('scheme')}{REDACTED}@", text)
     return _SHORT_PASSWORD_FLAG.sub(lambda match: f"{match.group('flag')}{match.group('user')}:{REDACTED}", text)
+
+
+def _without_assigned(text: str, assignment: re.Pattern[str]) -> str:
+    kept: list[str] = []
+    position = 0
+    while found := assignment.search(text, position):
+        kept.append(text[position : found.end()])
+        position = found.end()
+        name, separator = found["name"], found["sep"]
+        # In prose ("the security token included") only `=`, `:` or a flag introduces a value.
+        if is_secret_name(name) and (name.startswith("-") or not separator.isspace()):
+            value = _ASSIGNED.match(text, position)
+            if value and value.end() > position:
+                kept.append(REDACTED)
+                position = value.end()
+    return "".join(kept) + text[position:]
 
 
 def _without_attached_password(text: str) -> str:
@@ -105,37 +114,37 @@ def _one_line(text: str, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
-def _without_value(match: re.Match[str]) -> str:
-    """Prose such as "the security token included" is no assignment: only `=`, `:` or a flag introduces a value."""
-    separator, name = match.group("sep"), match.group("name")
-    if separator.isspace() and not name.startswith("-"):
-        return match.group(0)
-    return f"{name}{separator}{REDACTED}"
-
-
 def redact_command(arguments: Sequence[str]) -> tuple[str, ...]:
     """A command line argument by argument; the value after a flag such as ``--password`` goes too."""
     kept: list[str] = []
-    hide_next = False
-    database_client = any(_DATABASE_CLIENT.search(argument[:MAX_TEXT]) for argument in arguments[:MAX_ARGUMENTS])
-    for argument in arguments[:MAX_ARGUMENTS]:
-        if hide_next and not argument.startswith("--"):
-            kept.append(REDACTED)
-            hide_next = False
-            continue
-        hide_next = argument.startswith("-") and "=" not in argument and is_secret_name(argument)
-        redacted = redact_text(argument)
-        if database_client:
-            redacted = _without_attached_password(redacted)
-        kept.append(redacted)
+    before = ""
+    bounded = [argument[: MAX_TEXT * SLACK_FACTOR] for argument in arguments[:MAX_ARGUMENTS]]
+    database_client = any(_DATABASE_CLIENT.search(argument) for argument in bounded)
+    for argument in bounded:
+        if _announces_secret(before) and not argument.startswith("--"):
+            kept.append(argument if argument.lower() in _SCHEMES else REDACTED)
+        elif before in {"-u", "--user"} and ":" in argument:
+            kept.append(f"{redact_text(argument.partition(':')[0])}:{REDACTED}")
+        else:
+            redacted = redact_text(argument)
+            kept.append(_without_attached_password(redacted) if database_client else redacted)
+        before = argument
     if len(arguments) > MAX_ARGUMENTS:
         kept.append("…")
     return tuple(kept)
 
 
+def _announces_secret(argument: str) -> bool:
+    """Whether the next argument is a secret: after ``--password``, ``Authorization:`` or ``Bearer``."""
+    if argument.lower() in _SCHEMES:
+        return True
+    is_open = (argument.startswith("-") and "=" not in argument) or argument.endswith((":", "="))
+    return is_open and is_secret_name(argument)
+
+
 def is_secret_name(name: str) -> bool:
     """Whether something with this name (a variable, a flag, a request parameter) is likely to hold a secret."""
-    return bool(_TELLING_NAME.search(name[:MAX_TEXT]))
+    return bool(_TELLING_NAME.search(name))
 
 
 def is_allowed_name(name: str) -> bool:

@@ -1,61 +1,124 @@
-"""One order of events: errors, deployments, task stops, changes."""
+"""One order of events: errors, deployments, task stops, changes. What repeats is told once, with its number."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Final
 
-from diagnostics.facts import Changes, EcsService, StoppedTasks, Task
+from diagnostics.facts import Change, Changes, EcsService, StoppedTasks, Task
+from diagnostics.facts.fact import Frozen
 from diagnostics.report import TimelineEntry
 from diagnostics.rules.observations import Observations, is_abnormal_stop
 from diagnostics.snapshot import Snapshot
 
-MAX_ENTRIES = 100
-MAX_TEXT = 300
+MAX_ENTRIES: Final = 60
+MAX_TEXT: Final = 300
+BEFORE_WINDOW: Final = timedelta(hours=3)
+"""How long before the window a deployment still belongs to the story."""
+_SOURCE_OF_CHANGES: Final = "cloudtrail:LookupEvents"
+_REGISTRATIONS: Final = frozenset({"RegisterTargets", "DeregisterTargets"})
+_NUMBERS: Final = re.compile(r"\b[0-9a-f]*[0-9][0-9a-f]*\b")
+
+
+class Moment(Frozen):
+    """An event before it is told. `weight` decides what stays when there are too many: lower stays."""
+
+    at: datetime
+    event: str
+    source: str
+    weight: int
+    actor: str | None = None
+
+    @property
+    def pattern(self) -> tuple[str, str, str | None]:
+        """Equal for events that differ in ids and numbers only."""
+        return _NUMBERS.sub("#", self.event), self.source, self.actor
 
 
 def build(snapshot: Snapshot, observed: Observations) -> tuple[TimelineEntry, ...]:
-    """Oldest first; at most `MAX_ENTRIES`, the newest kept."""
-    entries = sorted(
-        (*_errors(observed), *_deployments(snapshot), *_events(snapshot), *_stops(snapshot), *_changes(snapshot)),
-        key=lambda entry: entry.at,
+    """Oldest first, at most `MAX_ENTRIES`: what people did and when it began stay longest."""
+    moments = (
+        *_errors(observed),
+        *_changes(snapshot),
+        *_deployments(snapshot),
+        *_stops(snapshot),
+        *_events(snapshot),
     )
-    return tuple(entries[-MAX_ENTRIES:])
+    told = sorted(_without_repetition(moments), key=lambda moment: (moment.weight, -moment.at.timestamp()))
+    kept = sorted(told[:MAX_ENTRIES], key=lambda moment: moment.at)
+    return tuple(TimelineEntry(at=m.at, event=m.event, source=m.source, actor=m.actor) for m in kept)
 
 
-def _errors(observed: Observations) -> Iterator[TimelineEntry]:
+def _without_repetition(moments: Iterable[Moment]) -> Iterator[Moment]:
+    groups: dict[tuple[str, str, str | None], list[Moment]] = {}
+    for moment in moments:
+        groups.setdefault(moment.pattern, []).append(moment)
+    for same in groups.values():
+        first = min(same, key=lambda moment: moment.at)
+        last = max(moment.at for moment in same)
+        if len(same) == 1:
+            yield first
+        else:
+            times = f" ({len(same)} times until {last:%H:%M:%S})"
+            yield first.model_copy(update={"event": first.event[: MAX_TEXT - len(times)] + times})
+
+
+def _errors(observed: Observations) -> Iterator[Moment]:
     if observed.onset and observed.kind != "none":
         what = "first errors" if observed.kind == "errors" else "first sign of trouble"
-        yield TimelineEntry(at=observed.onset, event=what, source="cloudwatch:GetMetricData")
+        yield Moment(at=observed.onset, event=what, source="cloudwatch:GetMetricData", weight=0)
     if observed.last_seen and observed.kind == "errors":
-        yield TimelineEntry(at=observed.last_seen, event="last minute with errors", source="cloudwatch:GetMetricData")
+        yield Moment(at=observed.last_seen, event="last minute with errors", source="cloudwatch:GetMetricData", weight=0)
 
 
-def _deployments(snapshot: Snapshot) -> Iterator[TimelineEntry]:
+def _changes(snapshot: Snapshot) -> Iterator[Moment]:
+    changes = snapshot.get(Changes)
+    if not isinstance(changes, Changes):
+        return
+    for change in changes.items:
+        if change.by_service and change.name in _REGISTRATIONS:
+            continue  # the service's own events say the same, with the number of targets
+        yield Moment(
+            at=change.at,
+            event=_change_in_words(change)[:MAX_TEXT],
+            source=_SOURCE_OF_CHANGES,
+            actor=change.by_service or change.actor,
+            weight=3 if change.by_service else 1,
+        )
+
+
+def _change_in_words(change: Change) -> str:
+    resources = f" on {', '.join(_short(resource) for resource in change.resources[:2])}" if change.resources else ""
+    return f"{change.name}{resources}" + (f" (refused: {change.error})" if change.error else "")
+
+
+def _short(resource: str) -> str:
+    return resource.split(":", 5)[-1] if resource.startswith("arn:") else resource
+
+
+def _deployments(snapshot: Snapshot) -> Iterator[Moment]:
     service = snapshot.get(EcsService)
     if isinstance(service, EcsService):
         for deployment in service.deployments:
+            if deployment.created_at < snapshot.window.start - BEFORE_WINDOW:
+                continue
             revision = deployment.task_definition.rsplit("/", 1)[-1]
-            yield TimelineEntry(
+            yield Moment(
                 at=deployment.created_at,
                 event=f"deployment of {revision} began ({deployment.rollout_state or deployment.status})",
                 source="ecs:DescribeServices",
+                weight=1,
             )
 
 
-def _events(snapshot: Snapshot) -> Iterator[TimelineEntry]:
-    service = snapshot.get(EcsService)
-    if isinstance(service, EcsService):
-        for event in service.events:
-            if event.at >= snapshot.window.start:
-                yield TimelineEntry(at=event.at, event=event.message[:MAX_TEXT], source="ecs:DescribeServices")
-
-
-def _stops(snapshot: Snapshot) -> Iterator[TimelineEntry]:
+def _stops(snapshot: Snapshot) -> Iterator[Moment]:
     stopped = snapshot.get(StoppedTasks)
     if isinstance(stopped, StoppedTasks):
         for task in stopped.items:
             if task.stopped_at and (is_abnormal_stop(task) or task.stop_code == "UserInitiated"):
-                yield TimelineEntry(at=task.stopped_at, event=_stop_in_words(task), source="ecs:DescribeTasks")
+                yield Moment(at=task.stopped_at, event=_stop_in_words(task), source="ecs:DescribeTasks", weight=2)
 
 
 def _stop_in_words(task: Task) -> str:
@@ -68,15 +131,12 @@ def _stop_in_words(task: Task) -> str:
     return (words + (f"; {exits}" if exits else ""))[:MAX_TEXT]
 
 
-def _changes(snapshot: Snapshot) -> Iterator[TimelineEntry]:
-    changes = snapshot.get(Changes)
-    if isinstance(changes, Changes):
-        for change in changes.items:
-            refused = f" (refused: {change.error})" if change.error else ""
-            resources = f" on {', '.join(change.resources[:2])}" if change.resources else ""
-            yield TimelineEntry(
-                at=change.at,
-                event=f"{change.name}{resources}{refused}"[:MAX_TEXT],
-                source="cloudtrail:LookupEvents",
-                actor=change.by_service or change.actor,
-            )
+def _events(snapshot: Snapshot) -> Iterator[Moment]:
+    service = snapshot.get(EcsService)
+    if not isinstance(service, EcsService):
+        return
+    name = f"(service {service.service}) "
+    for event in service.events:
+        if event.at >= snapshot.window.start:
+            message = event.message.removeprefix(name).replace(name.rstrip(), "").strip()
+            yield Moment(at=event.at, event=message[:MAX_TEXT], source="ecs:DescribeServices", weight=4)

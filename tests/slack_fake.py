@@ -301,8 +301,8 @@ def serving(fake: SlackFake) -> Iterator[SlackFake]:
             self.wfile.write(text)
 
         def _answer(self, raw: bytes) -> tuple[int, Body, dict[str, str]]:
-            path = self.path.partition("?")[0]
-            body = _parsed(raw, self.headers.get("Content-Type", ""))
+            path, _, query = self.path.partition("?")
+            body = {**dict(parse_qsl(query)), **_parsed(raw, self.headers.get("Content-Type", ""))}
             if path.startswith("/response/"):
                 status, answer, headers = fake.handle("response_url", {**body, "_url": path})
                 return (400 if status == 200 and not answer["ok"] else status), answer, headers
@@ -327,7 +327,7 @@ def serving(fake: SlackFake) -> Iterator[SlackFake]:
 
 
 def _parsed(raw: bytes, content_type: str) -> Body:
-    if content_type.startswith("application/json"):
+    if raw and content_type.startswith("application/json"):
         body: Body = json.loads(raw)
         return body
     return dict(parse_qsl(raw.decode()))

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from bot import __version__
-from bot.cli import causes, demo, diagnose, replay, schema, serve
+from bot.cli import causes, demo, diagnose, replay, report, schema, serve
 from bot.cli.output import write
 
 app: Final = typer.Typer(
@@ -20,10 +20,11 @@ app: Final = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("diagnose", epilog=diagnose.EXAMPLE)(diagnose.diagnose)
-app.command("replay", epilog=replay.EXAMPLE)(replay.replay)
-app.command("causes", epilog=causes.EXAMPLE)(causes.causes)
-app.command("demo", epilog=demo.EXAMPLE)(demo.demo)
-app.command("serve", epilog=serve.EXAMPLE)(serve.serve)
+app.command("replay", short_help="Diagnose again from a saved snapshot.", epilog=replay.EXAMPLE)(replay.replay)
+app.command("report", short_help="Print a report that the bot has kept.", epilog=report.EXAMPLE)(report.report)
+app.command("causes", short_help="Show what can be found.", epilog=causes.EXAMPLE)(causes.causes)
+app.command("demo", short_help="Start a simulated AWS with an incident in it.", epilog=demo.EXAMPLE)(demo.demo)
+app.command("serve", short_help="Run the bot.", epilog=serve.EXAMPLE)(serve.serve)
 app.command("schema", hidden=True)(schema.schema)
 
 COMMANDS: Final = frozenset(command.name for command in app.registered_commands if command.name)

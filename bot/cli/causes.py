@@ -21,7 +21,9 @@ MAX_SHOWN: Final = 60
 
 
 def causes(
-    code: Annotated[str | None, typer.Argument(help="One cause, such as sg-ingress-missing; without it, all.")] = None,
+    code: Annotated[
+        str | None, typer.Argument(metavar="[CODE]", help="One cause, such as sg-ingress-missing; without it, all.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show what can be found: what each cause means, what decides it and where AWS documents it."""

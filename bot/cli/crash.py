@@ -16,7 +16,7 @@ MAX_CHARS: Final = 100_000
 
 
 def keep(error: BaseException) -> tuple[str, Path | None]:
-    """Writes the traceback where only this user can read it; returns its reference and the file, if it could be kept."""
+    """Writes the traceback where only this user can read it; returns its reference and the file, if there is one."""
     reference = f"e-{secrets.token_hex(4)}"
     text = f"alb502 {__version__}, reference {reference}\n" + "".join(traceback.format_exception(error))
     for directory in (_state_dir() / "errors", Path(tempfile.gettempdir())):

@@ -33,7 +33,8 @@ _OURS: Final = ("AWS_", "ALB502_", "SLACK_", "REDIS_URL")
 def demo(
     scenario: Annotated[str, typer.Option("--scenario", help="Which incident; --list shows all.")] = FIRST_SCENARIO,
     port: Annotated[
-        int | None, typer.Option("--port", min=0, max=65535, help="Where the simulated AWS answers; 0 takes a free port.")
+        int | None,
+        typer.Option("--port", min=0, max=65535, help="Where the simulated AWS answers; 0 takes a free port."),
     ] = None,
     listing: Annotated[bool, typer.Option("--list", help="List the scenarios and exit.")] = False,
     once: Annotated[bool, typer.Option("--once", help="Diagnose once and exit.")] = False,
@@ -50,8 +51,9 @@ def demo(
     output.note(f"building the scenario “{chosen.title}” …")
     with _running(chosen, port) as world, pointed_at(world.environment()):
         report = _diagnose(chosen.target)
-        output.write(try_next(chosen, world.environment(), report, others=tuple(scenarios)))
-        if not once and sys.stdin.isatty() and sys.stdout.isatty():
+        stays = not once and sys.stdin.isatty() and sys.stdout.isatty()
+        output.write(try_next(chosen, world.environment() if stays else None, report, tuple(scenarios), _program()))
+        if stays:
             _keep_running(chosen.target)
 
 
@@ -107,26 +109,30 @@ def _diagnose(target: str, *, refresh: bool = False) -> Report:
 
 
 def try_next(
-    scenario: Scenario, environment: Mapping[str, str], report: Report, others: tuple[str, ...], program: str | None = None
+    scenario: Scenario, environment: Mapping[str, str] | None, report: Report, others: tuple[str, ...], call: str
 ) -> str:
-    """What a newcomer can do now, as commands that work when pasted."""
-    call = program or _program()
-    target = shlex.quote(scenario.target)
-    exported = " ".join(f"{name}={shlex.quote(value)}" for name, value in environment.items())
+    """What a newcomer can do now, as commands that work when pasted.
+
+    `environment` leads to the simulated AWS while it keeps running, else None; `call` is how this program is called.
+    """
     another = others[(others.index(scenario.name) + 1) % len(others)] if scenario.name in others else others[0]
-    return "\n".join(
-        (
-            "",
-            "Try next",
-            "  While this runs, in a second terminal:",
+    lines = ["", "Try next"]
+    if environment is not None:
+        exported = " ".join(f"{name}={shlex.quote(value)}" for name, value in environment.items())
+        target = shlex.quote(scenario.target)
+        lines += [
+            "  In a second terminal, while this one runs:",
             f"    export {exported}",
             f"    {call} diagnose {target} --json",
-            f"    {call} diagnose {target} --watch         # and repair it with the AWS CLI meanwhile",
-            f"  {call} demo --scenario {another}",
-            f"  {call} demo --list                     # all {len(others)} incidents",
-            *([f"  {call} causes {report.causes[0].code}"] if report.causes else []),
-        )
-    )
+            f"    {call} diagnose {target} --watch    # and repair it meanwhile, with the AWS CLI",
+            "  Here:",
+        ]
+    else:
+        lines.append(f"  {call} demo    # at a terminal, without --once: the simulated AWS keeps running")
+    lines += [f"  {call} demo --scenario {another}", f"  {call} demo --list    # all {len(others)} incidents"]
+    if report.causes:
+        lines.append(f"  {call} causes {report.causes[0].code}")
+    return "\n".join(lines)
 
 
 def _program() -> str:

@@ -25,17 +25,30 @@ EXAMPLE: Final = "Example: alb502 diagnose prod/checkout --since 2h --seen 502"
 def diagnose(
     target: Annotated[
         str,
-        typer.Argument(help="ECS service, load balancer, target group, Lambda function, URL or alarm: name or ARN."),
+        typer.Argument(
+            metavar="TARGET",
+            help="ECS service, load balancer, target group, Lambda function, URL or alarm: name or ARN.",
+        ),
     ],
-    account: Annotated[str | None, typer.Option("--account", help="Account, by its name in the settings or its id.")] = None,
-    region: Annotated[str | None, typer.Option("--region", help="AWS region.")] = None,
-    since: Annotated[str | None, typer.Option("--since", help="How far to look back: 30m, 2h, 1d. Default 1h.")] = None,
-    start: Annotated[str | None, typer.Option("--from", help="Look from this time, UTC: 03:12 or ISO 8601.")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="Look until this time, UTC.")] = None,
-    seen: Annotated[int | None, typer.Option("--seen", help="The error code that users report.")] = None,
+    account: Annotated[
+        str | None, typer.Option("--account", metavar="ACCOUNT", help="Account, by its name in the settings or its id.")
+    ] = None,
+    region: Annotated[str | None, typer.Option("--region", metavar="REGION", help="AWS region.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DURATION", help="How far to look back: 30m, 2h, 1d. Default 1h.")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="Look from this time, UTC: 03:12 or ISO 8601.")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Look until this time, UTC.")] = None,
+    seen: Annotated[
+        int | None, typer.Option("--seen", metavar="CODE", help="The error code that users report.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     form: Annotated[formats.Format | None, typer.Option("--format", help="How to print the report.")] = None,
-    save: Annotated[Path | None, typer.Option("--save", help="Keep what was read in this file, for replay.")] = None,
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="FILE", help="Keep what was read in this file, for replay.")
+    ] = None,
     no_logs: Annotated[bool, typer.Option("--no-logs", help="Do not read logs.")] = False,
     refresh: Annotated[bool, typer.Option("--refresh", help="Read everything anew.")] = False,
     watching: Annotated[bool, typer.Option("--watch", help="Diagnose again until Ctrl-C; tell what changes.")] = False,

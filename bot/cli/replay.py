@@ -14,13 +14,15 @@ from bot.cli.exits import BAD_USAGE, CommandError
 if TYPE_CHECKING:
     from diagnostics.snapshot import Snapshot
 
-EXAMPLE: Final = "Example: alb502 diagnose checkout --save incident.json && alb502 replay incident.json"
+EXAMPLE: Final = "Example: alb502 replay incident.json --format markdown"
 MAX_SNAPSHOT_BYTES: Final = 200_000_000
 STDIN: Final = "-"
 
 
 def replay(
-    file: Annotated[str, typer.Argument(help="A snapshot from `alb502 diagnose --save`; - reads standard input.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A snapshot from `alb502 diagnose --save`; - reads standard input.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     form: Annotated[formats.Format | None, typer.Option("--format", help="How to print the report.")] = None,
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from pydantic.json_schema import GenerateJsonSchema
+
 from bot.cli.output import write
 from diagnostics.report import SCHEMA, Report
 
@@ -15,9 +17,16 @@ def schema() -> None:
 
 def schema_text() -> str:
     """The schema as it stands in docs/, ending in a line break."""
-    described = Report.model_json_schema(by_alias=True, mode="serialization")
+    described = Report.model_json_schema(by_alias=True, mode="serialization", schema_generator=_EveryKeyIsPrinted)
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA}
     return json.dumps(head | described, indent=2, ensure_ascii=False) + "\n"
+
+
+class _EveryKeyIsPrinted(GenerateJsonSchema):
+    """A field with a default is printed as well, so readers may rely on its key."""
+
+    def field_is_required(self, field: object, total: bool) -> bool:
+        return True
 
 
 if __name__ == "__main__":

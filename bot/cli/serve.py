@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from bot.cli import configured, exits, output
+from bot.cli import configured, exits
 from bot.cli.exits import CommandError
 
 if TYPE_CHECKING:
+    from bot.app import Engine
     from bot.settings import Settings
+    from diagnostics.collect.cache import FactCache
+    from diagnostics.locate import ServiceIndex
 
 EXAMPLE: Final = "Example: alb502 serve --role web"
 
@@ -54,3 +57,53 @@ def missing(settings: Settings, role: Role) -> list[str]:
     if role is not Role.ALL and settings.redis_url is None:
         lines.append(f"--role {role} needs REDIS_URL: split roles meet in one Redis")
     return lines
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[threading.Event]:
+    """An event that SIGTERM and Ctrl-C set. The second Ctrl-C is not caught: somebody is in a hurry."""
+    stopped = threading.Event()
+
+    def stop(number: int, _frame: object) -> None:
+        stopped.set()
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _run(settings: Settings, role: Role, stopped: threading.Event) -> None:
+    from bot.app import running
+    from bot.listener import PortError
+    from bot.slack_app import SlackError
+    from bot.store.connection import StoreError
+
+    try:
+        with running(settings, role.value, make_engine, stopped.wait):
+            stopped.wait()
+    except (PortError, SlackError, StoreError) as error:
+        if not stopped.is_set():
+            raise CommandError(str(error), status=exits.NO_REPORT) from None
+
+
+def make_engine(settings: Settings, cache: FactCache, index: ServiceIndex) -> Engine:
+    """The diagnosis with the store's cache and service index behind it."""
+    from bot.app import Engine
+    from bot.diagnosing import Diagnoser, access_of, nicknames_of
+    from diagnostics.aws_access import CallMeter
+    from diagnostics.locate import refresh
+
+    access = access_of(settings)
+    diagnose = Diagnoser(
+        access,
+        nicknames=nicknames_of(settings),
+        budget_s=settings.limits.diagnosis_s,
+        cache_s=settings.limits.cache_s,
+        index=index,
+        cache=cache,
+    )
+    return Engine(diagnose=diagnose, refresh_index=lambda: refresh(access, index, CallMeter()))

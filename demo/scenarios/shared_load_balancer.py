@@ -54,7 +54,7 @@ def build(world: World, account: str) -> None:
         grace_s=1800,
         minimum_percent=0,
         maximum_percent=100,
-        rpm=60,
+        rpm=30,
     )
     quiet_until(world, FAULT_AT_MIN)
     search.deploy("search:2", app=App(), environment={"PORT": "9200"})

@@ -17,7 +17,7 @@ from moto.s3.models import s3_backends
 
 from demo.world.balancers import Action, Request, dimension
 from demo.world.nodes import Node
-from demo.world.probe import CONNECT_TIMEOUT_S, Kind, Outcome, Target
+from demo.world.probe import CONNECT_TIMEOUT_S, Kind, Outcome
 from demo.world.timing import Timing
 
 INTERVAL_S = 300
@@ -29,14 +29,22 @@ AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """The target that got a request: `address:port`, its zone, and whether it got it because none is healthy."""
+
+    endpoint: str
+    zone: str
+    failed_open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Handled:
     """One request, as the load balancer finished it."""
 
     request: Request
     action: Action
     group: str | None
-    target: Target | None
-    address: str
+    chosen: Chosen | None
     outcome: Outcome | None
     status: int
     idle_timeout_s: float
@@ -105,22 +113,21 @@ class AccessLogs:
         backend.put_object(bucket, f"{prefix}/{key}" if prefix else key, body)
 
     def _row(self, balancer: Any, node: Node, created: float, ended: float, handled: Handled) -> str:
-        request, target = handled.request, handled.target
+        request = handled.request
         scheme = "https" if request.port == 443 else "http"
-        address = f"{handled.address}:{target.port}" if target is not None else "-"
+        address = handled.chosen.endpoint if handled.chosen is not None else "-"
         answered = str(handled.outcome.status) if handled.outcome and handled.generated_by_target else "-"
         client = f"{self._rng.choice(CLIENTS)}:{self._rng.randrange(1024, 65535)}"
         cipher = "TLS_AES_128_GCM_SHA256 TLSv1.3" if scheme == "https" else "- -"
         trace = f"Root=1-{int(created):08x}-{self._rng.getrandbits(96):024x}"
         conn_trace = f"TID_{self._rng.getrandbits(64):016x}"
-        listed = address if target is not None else "-"
         domain = request.host if scheme == "https" else "-"
         return (
             f"{scheme} {_iso(ended)} {dimension(balancer.arn)} {client} {address} {_times(handled).logged} "
             f"{handled.status} {answered} 312 {self._rng.randrange(180, 5200)} "
             f'"{request.method} {scheme}://{request.host}:{request.port}{request.path} HTTP/1.1" "{AGENT}" {cipher} '
             f'{handled.group or "-"} "{trace}" "{domain}" "-" {handled.action.priority} {_iso(created)} '
-            f'"{handled.action.kind}" "-" "-" "{listed}" "{answered}" "-" "-" {conn_trace} "-" "-" "-" '
+            f'"{handled.action.kind}" "-" "-" "{address}" "{answered}" "-" "-" {conn_trace} "-" "-" "-" '
             f"{node.endpoint.address}"
         )
 

@@ -63,6 +63,11 @@ class HealthChecks:
         self._prober = prober
         self._timing = timing
         self._records: dict[Target, _Record] = {}
+        self._unusable: dict[Target, Verdict | None] = {}
+
+    def forget(self) -> None:
+        """Rules, zones or instances may have changed."""
+        self._unusable.clear()
 
     def tick(self) -> None:
         """Runs the checks that are due."""
@@ -76,17 +81,10 @@ class HealthChecks:
 
     def verdict(self, target: Target) -> Verdict:
         """The health of a registered target now."""
-        group = self._balancers.target_group(target.group)
-        if group is None:
-            return NOT_REGISTERED
-        balancers = self._balancers.of_target_group(target.group)
-        if not balancers:
-            return NO_RULE
-        if self._prober.instance_state(target) not in (None, "running"):
-            return STOPPED_INSTANCE
-        zone = self._prober.zone_of(target)
-        if zone is not None and not any(zone in self._balancers.zones(balancer) for balancer in balancers):
-            return ZONE_NOT_ENABLED
+        if target not in self._unusable:
+            self._unusable[target] = self._why_unusable(target)
+        if (unusable := self._unusable[target]) is not None:
+            return unusable
         record = self._records.get(target)
         return record.verdict if record is not None else REGISTERING
 
@@ -118,6 +116,19 @@ class HealthChecks:
         if wanted:
             rows = [row for asked in wanted for row in _rows_for(group, asked, rows)]
         return [self._document(group, target, verdict) for target, verdict in rows]
+
+    def _why_unusable(self, target: Target) -> Verdict | None:
+        if self._balancers.target_group(target.group) is None:
+            return NOT_REGISTERED
+        balancers = self._balancers.of_target_group(target.group)
+        if not balancers:
+            return NO_RULE
+        if self._prober.instance_state(target) not in (None, "running"):
+            return STOPPED_INSTANCE
+        zone = self._prober.zone_of(target)
+        if zone is not None and not any(zone in self._balancers.zones(balancer) for balancer in balancers):
+            return ZONE_NOT_ENABLED
+        return None
 
     def _bring_up_to(self, now: float, group: FakeTargetGroup, target: Target) -> None:
         record = self._records.get(target)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from demo.aws.metrics import MetricStore
@@ -25,6 +26,7 @@ from demo.world.targets import Targets
 ELB = "AWS/ApplicationELB"
 ECS = "AWS/ECS"
 MINUTE_S = 60
+MAX_DIMENSION_SETS = 4096
 DETAILED = (500, 502, 503, 504)
 
 Dimensions = tuple[tuple[str, str], ...]
@@ -57,22 +59,20 @@ class Measures:
         self._rng = rng
         self._minutes: dict[int, dict[Series, Counter[float]]] = {}
 
-    def count(self, at: float, balancer: Any, node: Node, handled: Handled, *, failed_open: bool) -> None:
+    def count(self, at: float, balancer: Any, node: Node, handled: Handled) -> None:
         """One finished request."""
         minute = self._minutes.setdefault(int(at // MINUTE_S), defaultdict(Counter))
-        plain = {"LoadBalancer": dimension(balancer.arn)}
         for name in _names_by_balancer(handled):
-            for dimensions in _with_zone(plain, node.zone):
+            for dimensions in _balancer_dimensions(balancer.arn, node.zone):
                 minute[(name, dimensions)][1.0] += 1
-        if handled.target is None:
+        if handled.chosen is None or handled.group is None:
             return
-        grouped = plain | {"TargetGroup": group_dimension(handled.target.group)}
-        zone = self._prober.zone_of(handled.target) or node.zone
+        everywhere = _target_dimensions(balancer.arn, handled.group, handled.chosen.zone)
         for name, value in _names_by_target(handled):
-            for dimensions in (*_with_zone(plain, zone), *_with_zone(grouped, zone)):
+            for dimensions in everywhere:
                 minute[(name, dimensions)][value] += 1
-        if failed_open:
-            minute[("UnhealthyRoutingRequestCount", _key(grouped))][1.0] += 1
+        if handled.chosen.failed_open:
+            minute[("UnhealthyRoutingRequestCount", everywhere[2])][1.0] += 1
 
     def hosts(self, at: float) -> None:
         """Samples the number of healthy and unhealthy targets; a group without targets reports nothing."""
@@ -175,8 +175,18 @@ def _names_by_target(handled: Handled) -> Iterator[tuple[str, float]]:
             yield "TargetResponseTime", outcome.latency_s
 
 
-def _with_zone(given: dict[str, str], zone: str) -> tuple[Dimensions, Dimensions]:
-    return _key(given), _key(given | {"AvailabilityZone": zone})
+@lru_cache(maxsize=MAX_DIMENSION_SETS)
+def _balancer_dimensions(balancer: str, zone: str) -> tuple[Dimensions, ...]:
+    """Without and with the zone."""
+    plain = {"LoadBalancer": dimension(balancer)}
+    return _key(plain), _key(plain | {"AvailabilityZone": zone})
+
+
+@lru_cache(maxsize=MAX_DIMENSION_SETS)
+def _target_dimensions(balancer: str, group: str, zone: str) -> tuple[Dimensions, ...]:
+    """The load balancer's, then those of the target group, each without and with the zone."""
+    both = {"LoadBalancer": dimension(balancer), "TargetGroup": group_dimension(group)}
+    return (*_balancer_dimensions(balancer, zone), _key(both), _key(both | {"AvailabilityZone": zone}))
 
 
 def _key(given: dict[str, str]) -> Dimensions:

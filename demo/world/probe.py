@@ -37,11 +37,15 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`status` is 0 unless the target answered; `latency_s` is the target's processing time."""
+    """`status` is 0 unless the target answered; `latency_s` is the target's processing time.
+
+    `closes_share` is the share of such requests on which the target closes the connection instead.
+    """
 
     kind: Kind
     status: int = 0
     latency_s: float = 0.0
+    closes_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +82,12 @@ class Prober:
         self._timing = timing
         self._ec2: EC2Backend = ec2_backends[store.account][store.region]
         self._tasks: dict[str, list[Task]] | None = None
+        self._zones: dict[Target, str | None] = {}
 
     def forget(self) -> None:
         """Tasks or instances may have changed."""
         self._tasks = None
+        self._zones.clear()
 
     def send(self, node: Endpoint, target: Target, exchange: Exchange) -> Outcome:
         """One connection and one request, judged now."""
@@ -103,20 +109,12 @@ class Prober:
         instance = self._ec2.get_instance_by_id(target.id)
         return str(instance.private_ip) if instance is not None else ""
 
-    def task_behind(self, target: Target) -> Task | None:
-        """The live task that owns the target."""
-        for task in self._at(self.address_of(target)):
-            if task.instance is None or any(host == target.port for c in task.containers for _, host in c.bindings):
-                return task
-        return None
-
     def zone_of(self, target: Target) -> str | None:
         """The Availability Zone of the target's subnet."""
-        there = self._network.interface_at(self.address_of(target))
-        if there is None:
-            return None
-        subnet = self._ec2.get_subnet(there.subnet)
-        return str(subnet.availability_zone)
+        if target not in self._zones:
+            there = self._network.interface_at(self.address_of(target))
+            self._zones[target] = str(self._ec2.get_subnet(there.subnet).availability_zone) if there else None
+        return self._zones[target]
 
     def instance_state(self, target: Target) -> str | None:
         """`running`, `stopped`, … of an instance target; None for addresses."""
@@ -124,11 +122,6 @@ class Prober:
             return None
         instance = self._ec2.get_instance_by_id(target.id)
         return str(instance.state) if instance is not None else "terminated"
-
-    def closes_share(self, target: Target) -> float:
-        """The share of requests on which the application closes the connection instead of answering."""
-        task = self.task_behind(target)
-        return max((self._apps[c.spec.image].closes_share for c in task.containers), default=0.0) if task else 0.0
 
     def _at(self, address: str) -> list[Task]:
         if self._tasks is None:
@@ -179,4 +172,4 @@ def _converse(app: App, exchange: Exchange) -> Outcome:
     answer = app.answer(exchange.path, host_is_ip=exchange.host_is_ip)
     if answer.latency_s > exchange.timeout_s:
         return Outcome(Kind.NO_RESPONSE, latency_s=exchange.timeout_s)
-    return Outcome(Kind.ANSWERED, answer.status, answer.latency_s)
+    return Outcome(Kind.ANSWERED, answer.status, answer.latency_s, app.closes_share)

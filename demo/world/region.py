@@ -65,16 +65,19 @@ class Region:
         self.targets.leave_trace()
         if (now := self._fingerprint()) != self._seen:
             self._seen = now
-            self.network.forget()
-            self.prober.forget()
+            self._forget_tasks()
         self.traffic.tick()
 
     def forget(self) -> None:
         """After a change made through the API."""
-        self.network.forget()
-        self.prober.forget()
+        self._forget_tasks()
         self.balancers.forget()
         self.nodes.forget()
+
+    def _forget_tasks(self) -> None:
+        self.network.forget()
+        self.prober.forget()
+        self.health.forget()
 
     def _fingerprint(self) -> int:
         """Changes whenever a task gains or loses an address or a life."""

@@ -42,7 +42,7 @@ class ServiceSpec:
     maximum_percent: int = 200
     breaker: bool = False
     rollback: bool = False
-    rpm: float = 120.0
+    rpm: float = 60.0
     security_group: str | None = None
     open_port: bool = True
     team: str = "shop"

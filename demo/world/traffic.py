@@ -9,7 +9,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-from demo.world.access_log import AccessLogs, Handled
+from demo.world.access_log import AccessLogs, Chosen, Handled
 from demo.world.balancers import Action, Balancers, Request
 from demo.world.health import HealthChecks
 from demo.world.measures import Measures
@@ -18,6 +18,7 @@ from demo.world.probe import Exchange, Kind, Outcome, Prober, Target
 from demo.world.timing import Timing
 
 PULSE_S = 5.0
+HOSTS_SAMPLED_S = 20.0
 MAX_REQUESTS_PER_PULSE = 2_000
 STATUS_OF = {
     Kind.CONNECT_TIMEOUT: 504,
@@ -46,13 +47,23 @@ class Source:
 class _Turns:
     """Round robin over whatever is offered."""
 
-    count: int = 0
     by_group: dict[str, int] = field(default_factory=dict)
 
     def next(self, name: str) -> int:
         turn = self.by_group.get(name, 0)
         self.by_group[name] = turn + 1
         return turn
+
+
+@dataclass(slots=True)
+class _Pulse:
+    """The requests of one source at one moment: they meet the same rule and the same targets."""
+
+    request: Request
+    action: Action
+    idle_s: float
+    known: dict[tuple[Node, Target], tuple[Chosen, Outcome]] = field(default_factory=dict)
+    pools: dict[str, tuple[list[Target], bool]] = field(default_factory=dict)
 
 
 class Traffic:
@@ -87,7 +98,8 @@ class Traffic:
         while self._next_at <= now:
             for source in self.sources:
                 self._send(source, self._next_at)
-            self._measures.hosts(self._next_at)
+            if self._next_at % HOSTS_SAMPLED_S < PULSE_S:
+                self._measures.hosts(self._next_at)
             self._next_at += PULSE_S
         self._measures.flush(now)
         self._logs.tick({balancer.arn: balancer for balancer in self._balancers.all()})
@@ -104,12 +116,11 @@ class Traffic:
         nodes = self._nodes.of(balancer)
         if action is None or not nodes:
             return
-        known: dict[tuple[Node, Target], Outcome] = {}
-        pools: dict[str, tuple[list[Target], bool]] = {}
+        pulse = _Pulse(source.request, action, self._balancers.idle_timeout_s(balancer))
         for number in range(count):
             node = nodes[self._turns.next(balancer.arn) % len(nodes)]
-            handled = self._handle(balancer, node, source.request, action, known, pools)
-            self._measures.count(at, balancer, node, handled, failed_open=_is_open(handled, pools))
+            handled = self._handle(pulse, node)
+            self._measures.count(at, balancer, node, handled)
             self._logs.write(balancer, node, at + number * PULSE_S / count, handled)
 
     def _has_begun(self, source: Source, balancer: Any) -> bool:
@@ -119,31 +130,22 @@ class Traffic:
             source.began = action is not None and all(not self._health.routable(arn)[1] for arn in groups)
         return source.began
 
-    def _handle(
-        self,
-        balancer: Any,
-        node: Node,
-        request: Request,
-        action: Action,
-        known: dict[tuple[Node, Target], Outcome],
-        pools: dict[str, tuple[list[Target], bool]],
-    ) -> Handled:
-        idle_s = self._balancers.idle_timeout_s(balancer)
+    def _handle(self, pulse: _Pulse, node: Node) -> Handled:
+        request, action, idle_s = pulse.request, pulse.action, pulse.idle_s
         if action.kind != "forward":
-            return Handled(request, action, None, None, "", None, action.status, idle_s)
+            return Handled(request, action, None, None, None, action.status, idle_s)
         group = self._pick_group(action)
-        if group not in pools:
-            pools[group] = self._health.routable(group)
-        targets = pools[group][0]
+        if group not in pulse.pools:
+            pulse.pools[group] = self._health.routable(group)
+        targets, failed_open = pulse.pools[group]
         if not targets:
-            return Handled(request, action, group, None, "", None, 503, idle_s)
+            return Handled(request, action, group, None, None, 503, idle_s)
         target = targets[self._turns.next(group + node.zone) % len(targets)]
-        if (node, target) not in known:
-            known[(node, target)] = self._ask(node, target, request, idle_s)
-        outcome = self._with_chance(target, known[(node, target)])
+        if (node, target) not in pulse.known:
+            pulse.known[(node, target)] = self._reach(pulse, node, target, failed_open)
+        outcome = self._with_chance(pulse.known[(node, target)][1])
         status = outcome.status if outcome.kind is Kind.ANSWERED else STATUS_OF[outcome.kind]
-        address = self._prober.address_of(target)
-        return Handled(request, action, group, target, address, outcome, status, idle_s)
+        return Handled(request, action, group, pulse.known[(node, target)][0], outcome, status, idle_s)
 
     def _pick_group(self, action: Action) -> str:
         total = sum(weight for _, weight in action.weights)
@@ -154,19 +156,18 @@ class Traffic:
             turn -= weight
         return action.weights[0][0]
 
-    def _ask(self, node: Node, target: Target, request: Request, idle_s: float) -> Outcome:
+    def _reach(self, pulse: _Pulse, node: Node, target: Target, failed_open: bool) -> tuple[Chosen, Outcome]:
         group = self._balancers.target_group(target.group)
         uses_tls = group is not None and group.protocol == "HTTPS"
-        return self._prober.send(node.endpoint, target, Exchange(target.port, request.path, uses_tls, idle_s, False))
+        exchange = Exchange(target.port, pulse.request.path, uses_tls, pulse.idle_s, host_is_ip=False)
+        zone = self._prober.zone_of(target) or node.zone
+        chosen = Chosen(f"{self._prober.address_of(target)}:{target.port}", zone, failed_open)
+        return chosen, self._prober.send(node.endpoint, target, exchange)
 
-    def _with_chance(self, target: Target, outcome: Outcome) -> Outcome:
+    def _with_chance(self, outcome: Outcome) -> Outcome:
         """Latency varies; an application that closes idle connections does so now and then."""
         if outcome.kind is not Kind.ANSWERED:
             return outcome
-        if (share := self._prober.closes_share(target)) and self._rng.random() < share:
+        if outcome.closes_share and self._rng.random() < outcome.closes_share:
             return Outcome(Kind.CLOSED)
         return Outcome(outcome.kind, outcome.status, round(outcome.latency_s * self._rng.uniform(0.7, 1.6), 3))
-
-
-def _is_open(handled: Handled, pools: dict[str, tuple[list[Target], bool]]) -> bool:
-    return handled.group is not None and handled.target is not None and pools[handled.group][1]

@@ -50,6 +50,7 @@ class World:
         self._nodes = Nodes()
         self._registry = TargetRegistry(clock)
         self._regions: dict[tuple[str, str], Region] = {}
+        self._ticked = clock()
         self._install()
 
     def account(self, account: str, region: str = DEFAULT_REGION) -> AccountBuilder:
@@ -81,6 +82,7 @@ class World:
     def tick(self) -> None:
         """Brings everything up to the clock."""
         with self.layer.lock:
+            self._ticked = self.now()
             for region in list(self._regions.values()):
                 region.tick()
 
@@ -117,12 +119,12 @@ class World:
         return self.region(call.account, call.region)
 
     def _before(self, call: Call) -> None:
-        self.tick()
+        if self.now() > self._ticked:
+            self.tick()
 
     def _after(self, call: Call, status: int, error: Mapping[str, str] | None) -> None:
         if call.service in CHANGES_MATTER and not call.read_only:
-            for region in self._regions.values():
-                region.forget()
+            self.region(call.account, call.region).forget()
 
 
 class Ticker:

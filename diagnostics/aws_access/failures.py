@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
@@ -121,7 +120,7 @@ def gap_of(error: Exception, *, action: str, resource: str, region: str, role_ar
     """The gap that `error` leaves. A role that cannot be assumed is a gap of sts:AssumeRole on that role."""
     if isinstance(error, RoleNotAssumedError):
         return gap_of(error.cause, action="sts:AssumeRole", resource=error.role_arn, region=region)
-    kind, code, message = _classify(error, region)
+    kind, code, message = _classify(error, region, assumed=role_arn is not None)
     if role_arn and kind in {"denied", "expired", "not-enabled"}:
         message = f"as {role_arn}: {message}"
     return Gap(
@@ -139,16 +138,18 @@ def error_code(error: Exception) -> str:
     return _aws_error(error)[0] if isinstance(error, boto.ClientError) else type(error).__name__
 
 
-def retries_of(answer: Mapping[str, Any]) -> int:
-    metadata = answer.get("ResponseMetadata")
+def retries_of(answer: object) -> int:
+    """How often botocore tried again, as its answer or its error tells; 0 when it does not."""
+    response = answer.response if isinstance(answer, boto.ClientError) else answer
+    metadata = response.get("ResponseMetadata") if isinstance(response, Mapping) else None
     found = metadata.get("RetryAttempts", 0) if isinstance(metadata, Mapping) else 0
     return found if isinstance(found, int) else 0
 
 
-def _classify(error: Exception, region: str) -> tuple[GapKind, str, str]:
+def _classify(error: Exception, region: str, *, assumed: bool) -> tuple[GapKind, str, str]:
     if isinstance(error, boto.ClientError):
         code, message = _aws_error(error)
-        return _kind_of_code(code, region), code, message
+        return _kind_of_code(code, region, assumed=assumed), code, message
     name = type(error).__name__
     if isinstance(error, boto.ConnectTimeoutError | boto.ReadTimeoutError):
         return "timeout", name, "no answer in time"
@@ -168,7 +169,8 @@ def _aws_error(error: boto.ClientError) -> tuple[str, str]:
     return str(details.get("Code") or MALFORMED_ANSWER), str(details.get("Message") or "")
 
 
-def _kind_of_code(code: str, region: str) -> GapKind:
+def _kind_of_code(code: str, region: str, *, assumed: bool) -> GapKind:
+    """Credentials that STS has just issued are good: where they are unknown, the region is off."""
     if code in _DENIED:
         return "denied"
     if code in _THROTTLED:
@@ -177,6 +179,6 @@ def _kind_of_code(code: str, region: str) -> GapKind:
         return "expired"
     if code in _TIMED_OUT:
         return "timeout"
-    if code in _NOT_ENABLED or (code in _UNKNOWN_TOKEN and region not in _ALWAYS_ENABLED):
+    if code in _NOT_ENABLED or (code in _UNKNOWN_TOKEN and (assumed or region not in _ALWAYS_ENABLED)):
         return "not-enabled"
     return "failed"

@@ -80,7 +80,7 @@ class Reader:
         self._gate = gate
 
     def call(
-        self, service: str, operation: str, *, resource: str = "*", expects: Sequence[str] = (), **params: Any
+        self, service: str, operation: str, /, *, resource: str = "*", expects: Sequence[str] = (), **params: Any
     ) -> dict[str, Any] | Gap:
         """One call of a boto3 method (``"elbv2", "describe_target_health"``) with its parameters.
 
@@ -95,6 +95,7 @@ class Reader:
         self,
         service: str,
         operation: str,
+        /,
         *,
         missing: Sequence[str],
         resource: str = "*",
@@ -109,6 +110,7 @@ class Reader:
         service: str,
         operation: str,
         key: str,
+        /,
         *,
         max_pages: int,
         resource: str = "*",
@@ -205,7 +207,7 @@ class Reader:
                 answer = invoke(client)
                 retries = retries_of(answer)
             except READ_ERRORS as error:
-                retries = retries_of(getattr(error, "response", {}))
+                retries = retries_of(error)
                 code = error_code(error)
                 if code in missing:
                     return Missing(code, gap_of(error, action=action, resource=resource, region=self.region).message)

@@ -145,6 +145,7 @@ CauseFunction = Callable[[Facts], Iterator[Finding]]
 class CauseSpec:
     """A registered cause.
 
+    `clear_needs`: facts in `uses` without which "nothing found" does not mean that it is clear.
     `replaces`: general codes that are not reported beside this one when both speak of the same thing.
     `leads_to`: codes that are a consequence when this one is found beside them.
     `helped_by`: codes that contribute, and no more, when this one is found beside them.
@@ -157,6 +158,7 @@ class CauseSpec:
     description: str
     needs: tuple[type[Fact], ...]
     uses: tuple[type[Fact], ...]
+    clear_needs: tuple[type[Fact], ...]
     fixes: tuple[str, ...]
     docs: tuple[str, ...]
     replaces: frozenset[str]
@@ -177,6 +179,7 @@ def cause(
     title: str,
     needs: tuple[type[Fact], ...],
     uses: tuple[type[Fact], ...] = (),
+    clear_needs: tuple[type[Fact], ...] = (),
     fixes: tuple[str, ...] = (),
     docs: tuple[str, ...] = (),
     replaces: tuple[str, ...] = (),
@@ -203,6 +206,7 @@ def cause(
             description=function.__doc__,
             needs=needs,
             uses=uses,
+            clear_needs=clear_needs,
             fixes=fixes,
             docs=docs,
             replaces=frozenset(replaces),

@@ -16,7 +16,7 @@ from diagnostics.locate.lookups.load_balancing import all_load_balancers, listen
 from diagnostics.locate.names import nothing_searched
 from diagnostics.locate.search import Place, Step
 from diagnostics.locate.seen import SeenLoadBalancer
-from diagnostics.locate.subjects import of_groups, of_load_balancer, of_rule_answer
+from diagnostics.locate.subjects import of_groups, of_load_balancer, of_rule_answer, unreadable
 from diagnostics.locate.wanted import WebAddress
 from diagnostics.locate.web_address import elb_host, other_front
 from diagnostics.question import Refused, Unknown
@@ -169,6 +169,8 @@ def _by_rules(inquiry: Inquiry, balancer: SeenLoadBalancer, address: WebAddress)
     if not arns:
         return of_rule_answer(inquiry, balancer.where, balancer.arn, result.rule.arn)
     groups = inquiry.groups(balancer.where, arns)
+    if not groups:
+        return unreadable(inquiry, "The target groups of the listener rule")
     return of_groups(inquiry, balancer.where, groups, load_balancer=balancer.arn, rule_arn=result.rule.arn)
 
 

@@ -16,7 +16,7 @@ from diagnostics.locate.lookups.functions import function_named
 from diagnostics.locate.lookups.load_balancing import load_balancers_with
 from diagnostics.locate.search import Step
 from diagnostics.locate.seen import Where
-from diagnostics.locate.subjects import of_groups, of_thing
+from diagnostics.locate.subjects import of_groups, of_thing, unreadable
 from diagnostics.question import Refused
 
 MAX_DEPTH: Final = 5
@@ -85,7 +85,7 @@ def _of_watched(inquiry: Inquiry, where: Where, watched: Sequence[Watched]) -> R
     if things:
         return of_thing(inquiry, things[0])
     if inquiry.search.gaps:
-        return Refused(message="What the alarm watches could not be read.", gaps=inquiry.search.gaps)
+        return unreadable(inquiry, "What the alarm watches")
     classic = next(
         (item.dimensions["LoadBalancerName"] for item in watched if "LoadBalancerName" in item.dimensions), None
     )

@@ -28,7 +28,7 @@ from diagnostics.locate.parse import parse
 from diagnostics.locate.places import at_home, restrict
 from diagnostics.locate.search import Search
 from diagnostics.locate.seen import SeenFunction
-from diagnostics.locate.subjects import of_function, of_groups, of_load_balancer, of_rule_answer
+from diagnostics.locate.subjects import of_function, of_groups, of_load_balancer, of_rule_answer, unreadable
 from diagnostics.locate.wanted import (
     AlarmWanted,
     FunctionWanted,
@@ -178,7 +178,7 @@ def _find_listener(inquiry: Inquiry, wanted: ListenerWanted) -> Result:
         return of_rule_answer(inquiry, place.where, wanted.load_balancer_arn, wanted.rule_arn or rules[0].arn)
     groups = inquiry.groups(place.where, arns)
     if not groups:
-        return unknown(inquiry, name_in(arns[0]), hint="The target groups of this rule could not be read.")
+        return unreadable(inquiry, "The target groups of the listener rule")
     return of_groups(
         inquiry,
         place.where,

@@ -44,7 +44,7 @@ def find_name(inquiry: Inquiry, name: str) -> Result:
     """
     remembered = _remembered(inquiry, name)
     if meant(remembered):
-        return _settled(inquiry, name, remembered)
+        return _settled(inquiry, remembered)
     looks: list[Any] = [clusters, alarms_named((name,))]
     if may_be_elb_name(name):
         looks += [load_balancer_named(name), target_group_named(name)]
@@ -59,7 +59,7 @@ def find_name(inquiry: Inquiry, name: str) -> Result:
         functions=_kind(found, SeenFunction),
     )
     if meant(seen):
-        return _settled(inquiry, name, seen)
+        return _settled(inquiry, seen)
     if alarms := _kind(found, SeenAlarm):
         return of_alarms(inquiry, alarms)
     return unknown(inquiry, name)
@@ -76,7 +76,7 @@ def find_pair(inquiry: Inquiry, pair: Pair) -> Result:
         )
     )
     if remembered.services:
-        return _settled(inquiry, pair.second, remembered)
+        return _settled(inquiry, remembered)
     words = f"{pair.first}/{pair.second}"
     looks: list[Any] = [services_named(pair.first, (pair.second,)), alarms_named((words,))]
     if may_be_elb_name(pair.first) and may_be_elb_name(pair.second):
@@ -89,7 +89,7 @@ def find_pair(inquiry: Inquiry, pair: Pair) -> Result:
         chosen = next(arn for arn in groups[0].load_balancers if arn in balancers)
         return of_groups(inquiry, groups[0].where, groups, load_balancer=chosen)
     if services or groups:
-        return _settled(inquiry, words, Sightings(services=services, target_groups=tuple(groups)))
+        return _settled(inquiry, Sightings(services=services, target_groups=tuple(groups)))
     if alarms := _kind(found, SeenAlarm):
         return of_alarms(inquiry, alarms)
     return unknown(inquiry, pair.second, hint=_about_pair(pair, bool(balancers)))
@@ -103,14 +103,14 @@ def find_service(inquiry: Inquiry, wanted: ServiceWanted) -> Result:
         if service.name == wanted.name and wanted.cluster in (None, service.cluster)
     )
     if remembered:
-        return _settled(inquiry, wanted.name, Sightings(services=remembered))
+        return _settled(inquiry, Sightings(services=remembered))
     if wanted.cluster is not None:
         services = inquiry.search.everywhere(services_named(wanted.cluster, (wanted.name,)))
     else:
         inquiry = inquiry.knowing(inquiry.search.everywhere(clusters))
         services = services_called(inquiry.search, inquiry.clusters or (), wanted.name)
     if services:
-        return _settled(inquiry, wanted.name, Sightings(services=services))
+        return _settled(inquiry, Sightings(services=services))
     return unknown(inquiry, wanted.name)
 
 
@@ -146,12 +146,12 @@ def _remembered(inquiry: Inquiry, name: str) -> Sightings:
     )
 
 
-def _settled(inquiry: Inquiry, name: str, seen: Sightings) -> Result:
+def _settled(inquiry: Inquiry, seen: Sightings) -> Result:
     """The one thing that is meant, or the list to choose from."""
     groups = tuple(group for service in seen.services for group in inquiry.groups(service.where, service.target_groups))
     things = meant(Sightings(seen.services, seen.target_groups, seen.load_balancers, seen.functions, groups))
     if len(things) > 1:
-        return ambiguous(name, things)
+        return ambiguous(inquiry.question.words, things)
     [thing] = things
     if isinstance(thing, SeenService):
         return of_service(inquiry, thing, groups)

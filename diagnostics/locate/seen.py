@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from diagnostics.facts.fact import Frozen
-from diagnostics.locate.arns import load_balancer_type
 
 
 class Where(Frozen):
@@ -39,12 +38,13 @@ class SeenLoadBalancer(Frozen):
     where: Where
     arn: str
     name: str
+    type: str = "application"
     dns_name: str = ""
     security_groups: tuple[str, ...] = ()
 
     @property
     def is_application(self) -> bool:
-        return load_balancer_type(self.arn) == "application"
+        return self.type == "application"
 
 
 class SeenTargetGroup(Frozen):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from diagnostics.aws_access import explain
 from diagnostics.facts.load_balancing import Listener
 from diagnostics.locate.arns import load_balancer_type, name_in
 from diagnostics.locate.candidates import Thing, load_balancers_of
@@ -54,6 +55,8 @@ def of_service(inquiry: Inquiry, service: SeenService, groups: Sequence[SeenTarg
             return _only_application(f"{label} is behind the classic load balancer {service.classic[0]}")
         return _refused(f"{label} registers with no load balancer, so no load balancer's error can come from it.")
     known = inquiry.groups(service.where, service.target_groups) if groups is None else groups
+    if not known and inquiry.search.gaps:
+        return unreadable(inquiry, f"The target groups of service {service.cluster}/{service.name}")
     forwarding = load_balancers_of(known)
     balancers = _application(forwarding) or (() if forwarding else _that_may_reach(inquiry, service))
     if forwarding and not balancers:
@@ -82,8 +85,8 @@ def of_groups(
     rule_arn: str | None = None,
 ) -> Result:
     """Three delays to find the service that feeds them, none when the index knows it; one for a function's group."""
-    forwarding = load_balancers_of(groups)
-    balancers = (load_balancer,) if load_balancer else _application(forwarding)
+    forwarding = (load_balancer,) if load_balancer else load_balancers_of(groups)
+    balancers = _application(forwarding)
     if forwarding and not balancers:
         return _only_application(f"Target group {groups[0].name} is behind {_described(forwarding[0])}")
     arns = tuple(group.arn for group in groups)
@@ -100,7 +103,7 @@ def of_groups(
 def of_load_balancer(inquiry: Inquiry, balancer: SeenLoadBalancer) -> Result:
     """Three delays, none when the index knows it. Its listeners are read only when nothing stands behind it."""
     if not balancer.is_application:
-        return _only_application(f"{balancer.name} is {_kind(balancer.arn)}")
+        return _only_application(f"{balancer.name} is a {balancer.type} load balancer")
     where = balancer.where
     known = [group for group in inquiry.catalogue.target_groups((where,)) if balancer.arn in group.load_balancers]
     if not known:
@@ -137,9 +140,7 @@ def of_function(inquiry: Inquiry, function: SeenFunction) -> Result:
     ours = [(group, arn) for group, arn in targets if _is_same_function(function, arn)]
     if not ours:
         if inquiry.search.gaps:
-            return Refused(
-                message=f"The target groups of function {function.name} could not be read.", gaps=inquiry.search.gaps
-            )
+            return unreadable(inquiry, f"The target groups that call function {function.name}")
         return _refused(f"No target group of {function.where.label} calls the function {function.name}.")
     mine = tuple(group for group, _ in ours)
     return inquiry.subject(
@@ -150,6 +151,13 @@ def of_function(inquiry: Inquiry, function: SeenFunction) -> Result:
             function=_only({arn for _, arn in ours}) or function.arn,
         )
     )
+
+
+def unreadable(inquiry: Inquiry, what: str) -> Refused:
+    """What was found cannot be followed, which is not the question's fault; the line says why."""
+    if not inquiry.search.gaps:
+        return Refused(message=f"{what} changed while being read: ask again.")
+    return Refused(message=f"{what} could not be read. {explain(inquiry.search.gaps[0])}", gaps=inquiry.search.gaps)
 
 
 def _identity(inquiry: Inquiry, kind: SubjectKind, where: Where) -> dict[str, Any]:
@@ -231,10 +239,6 @@ def _application(arns: Iterable[str]) -> tuple[str, ...]:
 
 def _only(values: set[str]) -> str | None:
     return next(iter(values)) if len(values) == 1 else None
-
-
-def _kind(arn: str) -> str:
-    return f"a {load_balancer_type(arn)} load balancer"
 
 
 def _described(arn: str) -> str:

@@ -19,7 +19,7 @@ FRESH = timedelta(minutes=15)
 
 
 class GroupTraffic(Frozen):
-    """Counts since some moment. None: not read. `slow_s`: the 99th percentile of the answer times, its highest minute."""
+    """Counts since some moment. None: not read. `slow_s`: 99th percentile of the answer times, the highest minute."""
 
     good: int | None = None
     server_errors: int | None = None

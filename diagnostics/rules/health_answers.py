@@ -33,7 +33,9 @@ def explanation(case: HealthCase) -> Explanation | None:
 
 def nothing_maps_the_port(case: HealthCase) -> bool:
     """True when the check has a port of its own and the task definitions are known not to open it."""
-    return case.explicit_port is not None and case.mapped_ports is not None and case.explicit_port not in case.mapped_ports
+    return (
+        case.explicit_port is not None and case.mapped_ports is not None and case.explicit_port not in case.mapped_ports
+    )
 
 
 def protocols_differ(case: HealthCase) -> bool:

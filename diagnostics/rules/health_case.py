@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -25,13 +24,13 @@ from diagnostics.facts import (
     TargetGroups,
     TargetHealth,
     Task,
-    TaskDefinition,
     TaskDefinitions,
 )
 from diagnostics.facts.fact import Fact, Frozen
 from diagnostics.printable import line
 from diagnostics.rules import task_stops
 from diagnostics.rules.changes import change_evidence, changes_before_onset
+from diagnostics.rules.container_settings import ContainerProbe, container_probe, mapped_ports
 from diagnostics.rules.group_traffic import GroupTraffic, sick_since, traffic_of, was_ever_healthy
 from diagnostics.rules.health_reasons import (
     HealthReport,
@@ -58,15 +57,6 @@ TROUBLE_DOC = "https://docs.aws.amazon.com/elasticloadbalancing/latest/applicati
 NOT_CHECKED = frozenset({"draining", "unused", "unavailable"})
 MAX_PATH = 120
 _ELB_KILL = "Task failed ELB health checks"
-_URL_PATH = re.compile(r"https?://[^/\s'\"|;]{1,200}?(?::(?P<port>\d{1,5}))?(?P<path>/[^\s'\"|;)]{0,200})?(?=[\s'\"|;)]|\Z)")
-
-
-class ContainerProbe(Frozen):
-    """The URL that a container's own health check asks, and whether containers pass it."""
-
-    port: int | None
-    path: str
-    passes: bool
 
 
 class HealthCase(Frozen):
@@ -167,7 +157,7 @@ def served(case: HealthCase) -> Iterator[Evidence]:
     """A decisive record that the same targets answer people well, where that was counted."""
     if case.traffic.served:
         bad = case.traffic.server_errors or 0
-        text = f"meanwhile users got {case.traffic.good} good answers and {bad} × 5xx from this target group"
+        text = f"meanwhile users got {case.traffic.good} good answers and {bad} answers of 5xx from this target group"
         yield decisive(text, "cloudwatch:GetMetricData", value=case.traffic.good)
 
 
@@ -243,8 +233,8 @@ def _cases(facts: Facts) -> Iterator[HealthCase]:
                 reports=tuple(r for r in reports if (r.kind, r.codes) == (sick.kind, sick.codes)),
                 killed=killed,
                 changes=_changes(facts, group, since),
-                mapped_ports=_mapped_ports(facts, group),
-                probe=_probe(facts),
+                mapped_ports=mapped_ports(facts, group),
+                probe=container_probe(facts),
             )
 
 
@@ -299,54 +289,6 @@ def _present(group: TargetGroup, key: str) -> JsonValue:
         "matcher": check.matcher,
     }
     return present.get(key)
-
-
-def _definitions(facts: Facts) -> tuple[TaskDefinition, ...]:
-    """The definitions of the present deployments, the newest deployment's first."""
-    service, definitions = facts.maybe(EcsService), facts.maybe(TaskDefinitions)
-    if not isinstance(service, EcsService) or not isinstance(definitions, TaskDefinitions):
-        return ()
-    arns = dict.fromkeys(deployment.task_definition for deployment in service.deployments)
-    return tuple(found for arn in arns if (found := definitions.of(arn)) is not None)
-
-
-def _mapped_ports(facts: Facts, group: TargetGroup) -> frozenset[int] | None:
-    definitions = _definitions(facts)
-    if not definitions:
-        return None
-    if group.target_type == "ip":
-        return frozenset(m.container_port for d in definitions for c in d.containers for m in c.port_mappings)
-    running = facts.maybe(RunningTasks)
-    if not isinstance(running, RunningTasks):
-        return None
-    bindings = (binding for task in running.items for container in task.containers for binding in container.bindings)
-    return frozenset(binding.host_port for binding in bindings if binding.host_port) or None
-
-
-def _probe(facts: Facts) -> ContainerProbe | None:
-    """The first URL in a health check command of the newest task definition."""
-    running = facts.maybe(RunningTasks)
-    for definition in _definitions(facts)[:1]:
-        for container in definition.containers:
-            found = _URL_PATH.search(" ".join(container.health_check.command)) if container.health_check else None
-            if found:
-                return ContainerProbe(
-                    port=int(found["port"]) if found["port"] else None,
-                    path=found["path"] or "/",
-                    passes=isinstance(running, RunningTasks) and _all_pass(running, definition.arn, container.name),
-                )
-    return None
-
-
-def _all_pass(running: RunningTasks, definition_arn: str, container_name: str) -> bool:
-    states = [
-        container.health_status
-        for task in running.items
-        if task.task_definition == definition_arn
-        for container in task.containers
-        if container.name == container_name
-    ]
-    return bool(states) and all(state == "HEALTHY" for state in states)
 
 
 def outside_matcher(case: HealthCase) -> bool:

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-conditi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache
 
 from diagnostics.facts import Rule, RuleCondition
 from diagnostics.locate.patterns import wildcard_match
@@ -56,10 +56,10 @@ def _any_pair_meets(ones: tuple[str, ...], others: tuple[str, ...]) -> bool:
 
 
 def patterns_meet(one: str, other: str) -> bool:
-    """Whether some text fits both wildcard patterns, in which ``*`` is any run of characters and ``?`` any single one."""
+    """Whether some text fits both wildcard patterns: ``*`` is any run of characters, ``?`` any single one."""
     one, other = one[:MAX_PATTERN], other[:MAX_PATTERN]
 
-    @lru_cache(maxsize=None)
+    @cache
     def meet(at: int, over: int) -> bool:
         if at == len(one) and over == len(other):
             return True

@@ -23,6 +23,7 @@ from diagnostics.facts import (
 )
 from diagnostics.facts.fact import Frozen
 from diagnostics.rules.onset import Pattern, last_burst, pattern_of
+from diagnostics.rules.routing import may_be_empty
 from diagnostics.snapshot import Snapshot
 
 ELB_CODES = ("500", "502", "503", "504")
@@ -208,7 +209,11 @@ def _health_symptoms(snapshot: Snapshot) -> Iterable[str]:
         yield "unhealthy"
     if health.in_state("unused"):
         yield "unused"
-    if any(_is_empty(targets) for targets in health.by_group.values()):
+    listeners, service = snapshot.get(Listeners), snapshot.get(EcsService)
+    if any(
+        _is_empty(targets) and not may_be_empty(group, health, listeners, service)
+        for group, targets in health.by_group.items()
+    ):
         yield "no-targets"
 
 

@@ -9,6 +9,7 @@ from diagnostics.facts import Target
 from diagnostics.rules.reachability import Blocked, Path, Purpose, Stage
 
 MAX_PORTS = 6
+MAX_REASONS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +24,17 @@ class Obstacle:
     load_balancer: str
     stage: Stage
     resources: tuple[str, ...]
-    why: str
+    reasons: tuple[str, ...]
     ports: tuple[int, ...]
     purposes: frozenset[Purpose]
     complete: bool
     zones: tuple[str, ...]
     targets: tuple[Target, ...]
     of_how_many: int
+
+    @property
+    def why(self) -> str:
+        return self.reasons[0]
 
     @property
     def port_words(self) -> str:
@@ -72,7 +77,7 @@ def obstacles(paths: Iterable[Path], stage: Stage) -> tuple[Obstacle, ...]:
             load_balancer=balancer,
             stage=stage,
             resources=resources,
-            why=blocked[0][1].why,
+            reasons=tuple(dict.fromkeys(verdict.why for _, verdict in blocked))[:MAX_REASONS],
             ports=tuple(sorted({path.port for path, _ in blocked})),
             purposes=purposes,
             complete=complete,

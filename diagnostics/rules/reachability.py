@@ -109,16 +109,17 @@ def ports_of(group: TargetGroup, target: Target) -> dict[int, frozenset[Purpose]
 
 
 def _paths(terrain: Terrain) -> Iterator[Path]:
+    asked: dict[object, tuple[_Nodes, Verdict]] = {}
     for group_arn, target in terrain.health.all():
         group = terrain.target_groups.of(group_arn)
         if group is None or group.target_type == "lambda" or target.state in WITHOUT_CONNECTIONS:
             continue
-        whereabouts = terrain.whereabouts(target)
+        there = terrain.whereabouts(target)
         for balancer in terrain.load_balancers.items:
             if group.load_balancer_arns and balancer.arn not in group.load_balancer_arns:
                 continue
             for zone in terrain.zones_towards(balancer, group_arn, target):
-                yield from _paths_of_zone(terrain, balancer, zone, group, target, whereabouts)
+                yield from _paths_of_zone(terrain, balancer, zone, group, target, there, asked)
 
 
 def _paths_of_zone(
@@ -128,9 +129,15 @@ def _paths_of_zone(
     group: TargetGroup,
     target: Target,
     there: Whereabouts,
+    asked: dict[object, tuple[_Nodes, Verdict]],
 ) -> Iterator[Path]:
-    nodes = _nodes(terrain, balancer, zone, there)
+    """`asked` remembers what is the same for all targets with the same groups in the same subnet."""
     for port, purposes in ports_of(group, target).items():
+        key = (balancer.arn, zone.subnet_id, there.security_groups, there.subnet_id, there.ip_version, port)
+        if key not in asked:
+            found = _nodes(terrain, balancer, zone, there)
+            asked[key] = found, _ingress(terrain, balancer, found, there, port)
+        nodes, ingress = asked[key]
         yield Path(
             load_balancer=balancer.arn,
             zone=zone.zone,
@@ -141,7 +148,7 @@ def _paths_of_zone(
             port=port,
             purposes=purposes,
             egress=_egress(terrain, balancer, there, port),
-            ingress=_ingress(terrain, balancer, nodes, there, port),
+            ingress=ingress,
             acl=_acls(terrain, zone.subnet_id, nodes, there, port),
         )
 

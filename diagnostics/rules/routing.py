@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diagnostics.facts import EcsService, Gap, Listener, Listeners, NotApplicable, Rule, ServiceLoadBalancer, Target
+from diagnostics.facts import (
+    EcsService,
+    Gap,
+    Listener,
+    Listeners,
+    NotApplicable,
+    Rule,
+    ServiceLoadBalancer,
+    Target,
+    TargetHealth,
+)
 
 CANNOT_SERVE = frozenset({"unused", "draining"})
 
@@ -47,6 +57,20 @@ def routes_to(listeners: Listeners | Gap | NotApplicable, target_group: str) -> 
 def has_nobody(targets: tuple[Target, ...]) -> bool:
     """True when a request for this group has no target to go to, and none that is on its way in."""
     return all(target.state == "draining" for target in targets)
+
+
+def may_be_empty(
+    target_group: str,
+    health: TargetHealth,
+    listeners: Listeners | Gap | NotApplicable,
+    service: EcsService | Gap | NotApplicable,
+) -> bool:
+    """True for a group that no request is missing in: no rule sends to it, or it is the resting half of a blue/green
+    pair whose other half has targets. Where the rules were not read it counts as used."""
+    if routes_to(listeners, target_group) == ():
+        return True
+    partner = resting_partner(service, target_group) if isinstance(service, EcsService) else None
+    return partner is not None and not has_nobody(health.by_group.get(partner, ()))
 
 
 def registers_into(service: EcsService) -> frozenset[str]:

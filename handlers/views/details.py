@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
+from diagnostics.digest import event_in_words, telling
 from diagnostics.report import Cause, Check, CheckStatus, Report, ReportGap, TimelineEntry
 from handlers.views.blocks import MAX_SECTION, Block, Part, folded, section, whole_lines
 from handlers.views.escape import block, code, instruction, link, moment, utc_time, words
@@ -17,6 +18,7 @@ MAX_EVENTS: Final = 12
 MAX_GAPS: Final = 4
 MAX_REASONS: Final = 1_000
 MAX_CODES: Final = 2_000
+MAX_EVENT: Final = 130
 MAX_TEXT: Final = 240
 MAX_INSTRUCTION: Final = 700
 MAX_STATEMENT: Final = 900
@@ -37,24 +39,20 @@ def folded_parts(report: Report, now: datetime) -> tuple[Part, ...]:
     """The folds in reading order; in a message that is too large the checks go first, the evidence last."""
     return (
         Part(5, folded("Evidence", [section(text) for text in _evidence(report.causes, now)])),
-        Part(6, folded("Timeline", _one(timeline(report.timeline, now)))),
+        Part(6, folded("Timeline", _one(_timeline(report, now)))),
         Part(8, folded(f"All {len(report.checks)} checks", _checks(report.checks))),
         Part(7, folded("Not read, and what would let me read it", _gaps(report.gaps))),
     )
 
 
-def timeline(entries: Sequence[TimelineEntry], now: datetime) -> str:
-    """The last events, oldest first."""
-    shown = entries[-MAX_EVENTS:]
-    lines = [_event(entry, now) for entry in reversed(shown)]
-    kept = whole_lines(lines, MAX_FOLD, total=len(entries)).splitlines()
-    note = [kept.pop()] if kept and kept[-1].startswith("_showing ") else []
-    return "\n".join((*note, *reversed(kept)))
+def _timeline(report: Report, now: datetime) -> str:
+    lines = [_event(entry, now) for entry in telling(report, MAX_EVENTS)]
+    return whole_lines(lines, MAX_SECTION, total=len(report.timeline))
 
 
 def _event(entry: TimelineEntry, now: datetime) -> str:
     by = f" by {code(entry.actor)}" if entry.actor else ""
-    return f"{moment(entry.at, now, seconds=True)} {words(entry.event, MAX_TEXT)}{by}"
+    return f"{moment(entry.at, now, seconds=True)} {words(event_in_words(entry), MAX_EVENT)}{by}"
 
 
 def _evidence(causes: Sequence[Cause], now: datetime) -> Iterable[str]:
@@ -118,4 +116,4 @@ def _gap(gap: ReportGap) -> str:
 
 
 def _one(text: str) -> list[Block]:
-    return [section(text[:MAX_SECTION])] if text else []
+    return [section(text)] if text else []

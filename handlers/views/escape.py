@@ -22,7 +22,7 @@ MAX_LINK: Final = 1_000
 SAME_DAY: Final = timedelta(hours=20)
 
 _FORMATTING: Final = re.compile(r"[*_~]|:(?!\d\d:\d)[\w+-]+:")
-_AROUND: Final = re.compile(r"(?P<open>[(\[\"']*)(?P<core>.*?)(?P<close>[)\]\"',.;:!?]*)\Z", re.DOTALL)
+_AROUND: Final = re.compile(r"(?P<open>[(\[\"']*)(?P<core>.*?)(?P<close>[)\]\"',.;!?]*)\Z", re.DOTALL)
 _USER_ID: Final = re.compile(r"[UW][A-Z0-9]{2,20}\Z", re.ASCII)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from diagnostics.digest import Digest, Mood, count, digest, observed
+from diagnostics.digest import Digest, Mood, count, digest, event_in_words, observed
 from diagnostics.printable import counted
 from diagnostics.report import Cause, EvidenceItem, Report, ReportGap
 from handlers.views import details
@@ -98,7 +98,7 @@ def _changes(told: Digest, now: datetime) -> Iterable[str]:
         yield f"*Changed just before*{more}"
     for entry in shown:
         by = f" by {code(entry.actor)}" if entry.actor else ""
-        yield f"• {moment(entry.at, now, seconds=True)} {words(entry.event, MAX_EVIDENCE_TEXT)}{by}"
+        yield f"• {moment(entry.at, now, seconds=True)} {words(event_in_words(entry), MAX_EVIDENCE_TEXT)}{by}"
 
 
 def _others(told: Digest) -> Iterable[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,15 @@ from tests import slack_fake
 from tests.slack_fake import SlackFake, serving
 
 WAIT = threading.Event().wait
+
+
+def eventually(what: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+    """The first true value of something that nobody announces, such as a key in the store."""
+    deadline = time.monotonic() + timeout_s
+    while not (found := what()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        WAIT(0.02)
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -134,3 +143,7 @@ def start(slack: SlackFake, store_url: str, redis: Redis) -> Iterator[Start]:
 @pytest.fixture
 def state_dir(tmp_path: Path) -> Path:
     return tmp_path / "state"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes ten seconds or more")

@@ -11,7 +11,7 @@ import pytest
 import diagnostics.engine as engine
 from diagnostics.causes import catalogue
 from diagnostics.causes.cause import Facts, Finding, UndeclaredFactError
-from diagnostics.facts import Metrics, StoppedTasks, TargetHealth
+from diagnostics.facts import Metrics, SecurityGroups, StoppedTasks, TargetHealth
 from diagnostics.rules.observations import observe
 from tests.incidents.building import Incident, stopped_task
 
@@ -34,6 +34,12 @@ def test_a_denied_fact_leaves_its_checks_open_and_names_the_permission() -> None
     gap = next(gap for gap in report.gaps if gap.action == "ecs:DescribeTasks")
     assert "task-oom-killed" in gap.affects
     assert json.loads(gap.fix or "")["Action"] == "ecs:DescribeTasks"
+
+
+def test_a_check_that_was_blind_is_not_clear() -> None:
+    report = engine.diagnose(Incident().denied(SecurityGroups, "ec2:DescribeSecurityGroups").snapshot())
+    check = next(check for check in report.checks if check.code == "sg-ingress-missing")
+    assert (check.status, "ec2:DescribeSecurityGroups" in check.reason) == ("unknown", True)
 
 
 def test_a_number_that_was_not_read_is_null() -> None:

@@ -27,6 +27,7 @@ def spec(code: str, **changes: Any) -> CauseSpec:
         "description": code,
         "needs": (),
         "uses": (),
+        "clear_needs": (),
         "fixes": (),
         "docs": (),
         "replaces": frozenset(),
@@ -119,6 +120,9 @@ def test_what_only_the_order_in_time_speaks_for_gives_way() -> None:
     assert codes(found, fault, timing) == [("fault", "root")]
     found = {"helped": [finding(HEALTH, explains={"elb_504"})], "timing": [circumstantial]}
     assert codes(found, helper, timing) == [("helped", "root"), ("timing", "contributing")]
+    umbrella = spec("timing", leads_to=["fault"])
+    found = {"fault": [finding(HEALTH, explains={"elb_504"})], "timing": [circumstantial]}
+    assert [code for code, _ in codes(found, fault, umbrella)] == ["fault", "timing"]
     found = {"fault": [finding(HEALTH, explains={"unhealthy"})], "timing": [circumstantial]}
     assert [code for code, _ in codes(found, fault, timing)] == ["fault", "timing"]
 

@@ -23,7 +23,9 @@ def listed(specs: Mapping[str, CauseSpec]) -> Iterator[RenderableType]:
     """All codes with their titles, family by family."""
     ordered = sorted(specs.values(), key=lambda spec: (spec.family, spec.code))
     for family, members in groupby(ordered, key=lambda spec: spec.family):
-        yield from titled(family, lines((Text(spec.code, style="bold"), said(spec.title)) for spec in members), style="dim")
+        yield from titled(
+            family, lines((Text(spec.code, style="bold"), said(spec.title)) for spec in members), style="dim"
+        )
     yield Text()
     yield Text(f"{counted(len(specs), 'cause')}; alb502 causes CODE tells more about one.", style="dim")
 

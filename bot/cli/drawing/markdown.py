@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from diagnostics import printable
-from diagnostics.digest import count, digest, observed, split_command
+from diagnostics.digest import count, digest, event_in_words, observed, split_command
 from diagnostics.printable import counted
 from diagnostics.report import Cause, EvidenceItem, Report, ReportGap, TimelineEntry
 
@@ -16,7 +16,7 @@ MAX_SENTENCE: Final = 1_000
 MAX_STATEMENT: Final = 4_000
 
 _MARKED: Final = re.compile(r"[\\*_{}\[\]<>#|!~@&$]|://|www\.|^(?:[+\-=]+|\d+[.)])$|:[\w+-]+:")
-_AROUND: Final = re.compile(r"(?P<open>[(\"']*)(?P<core>.*?)(?P<close>[)\"',.;:!?]*)\Z", re.DOTALL)
+_AROUND: Final = re.compile(r"(?P<open>[(\"']*)(?P<core>.*?)(?P<close>[)\"',.;!?]*)\Z", re.DOTALL)
 
 
 def post_mortem(report: Report) -> str:
@@ -124,7 +124,7 @@ def _events(title: str, entries: Sequence[TimelineEntry]) -> Iterator[str]:
         yield ""
         for entry in entries:
             by = f", by {code(entry.actor)}" if entry.actor else ""
-            yield f"- {_time(entry.at)}: {words(entry.event)}{by} ({code(entry.source)})"
+            yield f"- {_time(entry.at)}: {words(event_in_words(entry))}{by} ({code(entry.source)})"
         yield ""
 
 

@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from bot.cli.drawing.page import Line, clock, indented, joined, lines, said, statement, titled
-from diagnostics.digest import Digest, Mood, count, digest, observed, split_command
+from diagnostics.digest import Digest, Mood, count, digest, event_in_words, observed, split_command, telling
 from diagnostics.printable import counted
 from diagnostics.report import Cause, CheckStatus, EvidenceItem, Report, ReportGap, TimelineEntry
 
@@ -43,11 +43,11 @@ def drawn(report: Report) -> tuple[RenderableType, ...]:
         *_head(report, told),
         *_answer(report, told),
         *_changes(report, told),
-        *_others(report, told),
+        *_others(told),
         *_risks(report),
         *_checks(report),
         *_gaps(report.gaps),
-        *_timeline(report.timeline, report.window.end),
+        *_timeline(report),
         *_footer(report),
     )
 
@@ -74,7 +74,9 @@ def _answer(report: Report, told: Digest) -> Iterator[RenderableType]:
     yield Text()
     yield said(first.summary, "bold")
     since = f"since {clock(first.since, today)}" if first.since else ""
-    role = {"root": "", "contributing": "contributes", "consequence": "a consequence; its root is not known"}[first.role]
+    role = {"root": "", "contributing": "contributes", "consequence": "a consequence; its root is not known"}[
+        first.role
+    ]
     yield joined((f"{first.band} ({first.confidence:.2f})", role, first.code, since), "dim")
     yield indented(lines(_evidence(first.evidence, today)))
     if first.advice:
@@ -105,13 +107,13 @@ def _changes(report: Report, told: Digest) -> Iterator[RenderableType]:
 
 
 def _event(entry: TimelineEntry, today: datetime) -> Line:
-    text = said(entry.event)
+    text = said(event_in_words(entry))
     if entry.actor:
         text.append(" by ").append(said(entry.actor, "bold"))
     return Text(clock(entry.at, today), style="dim"), text
 
 
-def _others(report: Report, told: Digest) -> Iterator[RenderableType]:
+def _others(told: Digest) -> Iterator[RenderableType]:
     groups = (
         ("Also", told.also),
         ("Makes it worse", told.contributing),
@@ -162,11 +164,12 @@ def _gaps(gaps: Sequence[ReportGap]) -> Iterator[RenderableType]:
     yield from titled("Not read", *body)
 
 
-def _timeline(entries: Sequence[TimelineEntry], today: datetime) -> Iterator[RenderableType]:
-    if entries:
-        body: list[RenderableType] = [lines(_event(entry, today) for entry in entries[-MAX_EVENTS:])]
-        if len(entries) > MAX_EVENTS:
-            body.insert(0, _showing(MAX_EVENTS, len(entries)))
+def _timeline(report: Report) -> Iterator[RenderableType]:
+    shown = telling(report, MAX_EVENTS)
+    if shown:
+        body: list[RenderableType] = [lines(_event(entry, report.window.end) for entry in shown)]
+        if len(report.timeline) > len(shown):
+            body.append(_showing(len(shown), len(report.timeline)))
         yield from titled("Timeline (UTC)", *body)
 
 

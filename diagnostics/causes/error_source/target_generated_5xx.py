@@ -100,5 +100,6 @@ def _would_overturn(facts: Facts) -> str:
     if isinstance(attributes, LoadBalancerAttributes):
         off = [arn for arn in facts.subject.load_balancers if not attributes.access_logs_enabled(arn)]
         if off:
-            return f"{tells}; access logs are off: aws elbv2 describe-load-balancer-attributes --load-balancer-arn {off[0]}"
+            read = f"aws elbv2 describe-load-balancer-attributes --load-balancer-arn {off[0]}"
+            return f"{tells}; access logs are off: {read}"
     return tells

@@ -33,7 +33,9 @@ def _finding(facts: Facts, group: TargetGroup, taking_part: tuple[Target, ...], 
     since = sick_since(facts.maybe(Metrics), group, facts.window.end) or facts.observed.onset
     balancers = [arn.split(":loadbalancer/", 1)[-1] for arn in facts.subject.load_balancers]
     traffic = traffic_of(facts.maybe(Metrics), group, balancers, since or facts.window.start, facts.window.end)
-    number = "the only target is unhealthy" if len(taking_part) == 1 else f"none of {len(taking_part)} targets is healthy"
+    number = (
+        "the only target is unhealthy" if len(taking_part) == 1 else f"none of {len(taking_part)} targets is healthy"
+    )
     return Finding(
         resource=group.arn,
         summary=f"{number}; {_users(traffic)}",
@@ -65,9 +67,7 @@ def _routed(facts: Facts, group: TargetGroup, balancers: list[str]) -> Iterator[
         return
     total = 0
     for balancer in balancers:
-        series = metrics.find(
-            "UnhealthyRoutingRequestCount", "Sum", LoadBalancer=balancer, TargetGroup=group.dimension
-        )
+        series = metrics.find("UnhealthyRoutingRequestCount", "Sum", LoadBalancer=balancer, TargetGroup=group.dimension)
         points = series.between(facts.window.start, facts.window.end) if series else ()
         total += round(sum(point.value for point in points))
     if total:
@@ -76,4 +76,6 @@ def _routed(facts: Facts, group: TargetGroup, balancers: list[str]) -> Iterator[
 
 def _good(traffic: GroupTraffic) -> Iterator[Evidence]:
     if traffic.served:
-        yield supporting(f"users got {traffic.good} good answers meanwhile", "cloudwatch:GetMetricData", value=traffic.good)
+        yield supporting(
+            f"users got {traffic.good} good answers meanwhile", "cloudwatch:GetMetricData", value=traffic.good
+        )

@@ -35,7 +35,8 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
     return Finding(
         resource=case.group.arn,
         summary=(
-            f"{_how_many(case)} answered the health check on {case.path} with {codes}{health_case.fail_open_words(case)}"
+            f"{_how_many(case)} answered the health check on {case.path} with {codes}"
+            f"{health_case.fail_open_words(case)}"
         ),
         supports=(
             health_case.answers(case),
@@ -50,8 +51,8 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
         since=case.since,
         overturned_by=f"a 200 of the health path on the same target: {health_case.ask_the_target(case)}",
         advice=(
-            "Read the application's log at the first failed check. When the health path also asks a database or another "
-            "service, let it answer for the process alone."
+            "Read the application's log at the first failed check. When the health path also asks a database or "
+            "another service, let it answer for the process alone."
         ),
         at_most="likely",
     )
@@ -65,14 +66,14 @@ def _how_many(case: HealthCase) -> str:
 
 def _users_too(case: HealthCase) -> Iterator[Evidence]:
     if case.traffic.server_errors and not case.traffic.served:
-        text = f"users got {case.traffic.server_errors} × 5xx from the same targets"
+        text = f"users got {case.traffic.server_errors} answers of 5xx from the same targets"
         yield supporting(text, "cloudwatch:GetMetricData", value=case.traffic.server_errors)
 
 
 def _against(case: HealthCase) -> Iterator[Evidence]:
     if case.traffic.served:
         text = (
-            f"users got {case.traffic.good} good answers meanwhile: only the health path fails, as it does when it asks "
-            "something behind the application that is down; the application's log was not read"
+            f"users got {case.traffic.good} good answers meanwhile: only the health path fails, as when it "
+            "asks something behind the application that is down; the application's log was not read"
         )
         yield supporting(text, "cloudwatch:GetMetricData", value=case.traffic.good)

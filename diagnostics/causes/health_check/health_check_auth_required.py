@@ -32,7 +32,8 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
     codes = codes_in_words(case.sick.codes)
     return Finding(
         resource=case.group.arn,
-        summary=f"the health check's path {case.path} asks for credentials ({codes}){health_case.fail_open_words(case)}",
+        summary=f"the health check's path {case.path} asks for credentials ({codes})"
+        + health_case.fail_open_words(case),
         supports=(
             health_case.answers(case),
             decisive(health_case.wants(case), "elbv2:DescribeTargetGroups", value=case.group.health_check.path),

@@ -39,14 +39,14 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
     return Finding(
         resource=case.group.arn,
         summary=(
-            f"the health check speaks {check.protocol}{when}, the port {'speaks' if known else 'seems to speak'} {other}"
-            f"{health_case.fail_open_words(case)}"
+            f"the health check speaks {check.protocol}{when}, the port "
+            f"{'speaks' if known else 'seems to speak'} {other}{health_case.fail_open_words(case)}"
         ),
         supports=(
             answers if known or change else supporting(answers.text, answers.source, value=answers.value),
             *_settings(case, differ),
             *health_case.change_of(case, "healthCheckProtocol", "the health check's protocol"),
-            *health_case.served(case),
+            *(health_case.served(case) if known else ()),
             *health_case.replaced(case),
         ),
         against=() if known else (_unproven(case),),
@@ -55,7 +55,7 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
         explains=case.explains(facts.observed),
         since=case.since,
         overturned_by=f"an answer over {check.protocol}: {health_case.ask_the_target(case)}",
-        advice=f"Set the health check's protocol to {other}, or let the application speak {check.protocol} on this port.",
+        advice=f"Set the health check's protocol to {other}, or let the application speak {check.protocol} there.",
         at_most=None if differ else "likely",
     )
 

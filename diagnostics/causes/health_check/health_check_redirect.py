@@ -58,7 +58,7 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
 
 def _advice(path_changed: bool, matcher_changed: bool) -> str:
     if path_changed:
-        return "Set the health check's path back, or to where the redirect leads: often only the slash at its end is missing."
+        return "Set the health check's path back, or to where the redirect leads: often only its last slash is missing."
     if matcher_changed:
         return "Let the matcher accept the code again, or give the check a path that answers 200 by itself."
     return (

@@ -67,7 +67,8 @@ def nacl_blocked(facts: Facts) -> Iterator[Finding]:
             " tried by number, so the allow must come before the deny.",
         )
         zones = _zone_of_errors(obstacle, facts) if effect.seen else ()
-        yield found.model_copy(update={"supports": (*found.supports, *zones)})
+        more = (supporting(f"{acl}: {why}", "ec2:DescribeNetworkAcls") for why in obstacle.reasons[1:])
+        yield found.model_copy(update={"supports": (*found.supports, *more, *zones)})
 
 
 def _origin(obstacle: Obstacle) -> str:

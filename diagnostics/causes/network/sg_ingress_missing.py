@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Facts, Finding, cause, decisive
-from diagnostics.facts import Changes, TaskDefinitions
+from diagnostics.facts import Changes, NetworkInterfaces, SecurityGroups, TaskDefinitions
 from diagnostics.rules.changes import change_evidence, changes_before_onset, permissions_in
 from diagnostics.rules.dropped_packets import EFFECT_USES, effect_of, finding_of, is_timeout, rule_changes
 from diagnostics.rules.obstacles import Obstacle, obstacles
@@ -23,6 +23,7 @@ ADDS = ("AuthorizeSecurityGroupIngress",)
     title="Security group blocks the load balancer",
     needs=TERRAIN_NEEDS,
     uses=(*TERRAIN_USES, *EFFECT_USES, TaskDefinitions),
+    clear_needs=(SecurityGroups, NetworkInterfaces),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-register-targets.html",

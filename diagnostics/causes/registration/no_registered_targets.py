@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Changes, EcsService, Listeners, TargetHealth
 from diagnostics.rules.changes import change_evidence, changes_before_onset
-from diagnostics.rules.routing import Route, has_nobody, resting_partner, routes_to, short_name
+from diagnostics.rules.routing import Route, has_nobody, may_be_empty, routes_to, short_name
 
 
 @cause(
@@ -29,9 +29,13 @@ def no_registered_targets(facts: Facts) -> Iterator[Finding]:
     group with weight 0, without a rule, or resting as the other half of a blue/green pair may be empty. It is a
     consequence where the reason is known: scaled to zero, another group is fed, tasks cannot start.
     """
+    listeners = facts.maybe(Listeners)
     for group, targets in facts[TargetHealth].by_group.items():
-        routes = routes_to(facts.maybe(Listeners), group)
-        if has_nobody(targets) and routes != () and not _rests(group, facts):
+        routes = routes_to(listeners, group)
+        if routes == () or not has_nobody(targets):
+            continue
+        resting = may_be_empty(group, facts[TargetHealth], listeners, facts.maybe(EcsService))
+        if not resting or facts.observed.saw("elb_503"):
             yield _finding(group, bool(targets), routes, facts)
 
 
@@ -69,9 +73,3 @@ def _errors(facts: Facts) -> tuple[Evidence, ...]:
         return ()
     return (decisive(f"{number} answers of 503 by the load balancer itself", "cloudwatch:GetMetricData", value=number),)
 
-
-def _rests(group: str, facts: Facts) -> bool:
-    service = facts.maybe(EcsService)
-    partner = resting_partner(service, group) if isinstance(service, EcsService) else None
-    busy = facts[TargetHealth].by_group.get(partner, ()) if partner else ()
-    return not has_nobody(busy) and not facts.observed.saw("elb_503")

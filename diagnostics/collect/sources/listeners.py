@@ -149,12 +149,22 @@ def _action(raw: Mapping[str, Any]) -> RuleAction:
     )
     if not forward and raw.get("TargetGroupArn"):
         forward = (ForwardTarget(target_group_arn=raw["TargetGroupArn"]),)
-    fixed = raw.get("FixedResponseConfig", {})
-    status = str(fixed.get("StatusCode") or raw.get("RedirectConfig", {}).get("StatusCode", "")).removeprefix("HTTP_")
+    fixed, redirect = raw.get("FixedResponseConfig", {}), raw.get("RedirectConfig", {})
+    status = str(fixed.get("StatusCode") or redirect.get("StatusCode", "")).removeprefix("HTTP_")
     return RuleAction(
         type=raw["Type"],
         order=raw.get("Order", 1),
         forward=forward,
         status_code=int(status) if status.isdigit() else None,
+        location=_location(redirect) if redirect else None,
         message_body=redact_text(fixed.get("MessageBody", "")),
     )
+
+
+def _location(redirect: Mapping[str, Any]) -> str:
+    """Parts that are not given keep the request's own:
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RedirectActionConfig.html"""
+    protocol = str(redirect.get("Protocol") or "#{protocol}").lower()
+    host, port = redirect.get("Host") or "#{host}", redirect.get("Port") or "#{port}"
+    path, query = redirect.get("Path") or "/#{path}", redirect.get("Query") or "#{query}"
+    return redact_text(f"{protocol}://{host}:{port}{path}?{query}")

@@ -229,6 +229,7 @@ def _load_balancer(place: Place, raw: Mapping[str, Any]) -> SeenLoadBalancer:
         where=place.where,
         arn=str(raw.get("LoadBalancerArn", "")),
         name=str(raw.get("LoadBalancerName", "")),
+        type=str(raw.get("Type", "application")),
         dns_name=str(raw.get("DNSName", "")).lower().removesuffix("."),
         security_groups=tuple(map(str, raw.get("SecurityGroups") or ())),
     )

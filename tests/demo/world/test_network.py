@@ -34,9 +34,7 @@ class Pair:
         subnet = self.vpc.subnets[zone]
         held = self.ec2.describe_network_acls(Filters=[{"Name": "association.subnet-id", "Values": [subnet]}])
         pairs = [pair for acl in held["NetworkAcls"] for pair in acl["Associations"] if pair["SubnetId"] == subnet]
-        self.ec2.replace_network_acl_association(
-            AssociationId=pairs[0]["NetworkAclAssociationId"], NetworkAclId=acl
-        )
+        self.ec2.replace_network_acl_association(AssociationId=pairs[0]["NetworkAclAssociationId"], NetworkAclId=acl)
 
 
 @pytest.fixture

@@ -28,9 +28,9 @@ def test_tasks_spread_over_subnets_and_own_interfaces_in_them(incident: Incident
     zones = sorted(task["availabilityZone"] for task in tasks)
     assert zones == ["us-east-1a", "us-east-1a", "us-east-1b", "us-east-1b"]
     details = {pair["name"]: pair["value"] for pair in tasks[0]["attachments"][0]["details"]}
-    eni = incident.acct.client("ec2").describe_network_interfaces(
-        NetworkInterfaceIds=[details["networkInterfaceId"]]
-    )["NetworkInterfaces"][0]
+    eni = incident.acct.client("ec2").describe_network_interfaces(NetworkInterfaceIds=[details["networkInterfaceId"]])[
+        "NetworkInterfaces"
+    ][0]
     assert eni["PrivateIpAddress"] == details["privateIPv4Address"]
     assert eni["SubnetId"] == details["subnetId"]
     assert [group["GroupId"] for group in eni["Groups"]] == [checkout.security_group]
@@ -136,7 +136,7 @@ def test_the_grace_period_protects_a_slow_start_and_no_longer(incident: Incident
 
 
 def test_an_unhealthy_task_is_replaced_before_it_is_stopped(incident: Incident, settled: Settled) -> None:
-    checkout = settled(desired=2, grace_s=0)
+    checkout = settled(desired=2, grace_s=0, app=App(routes={"/healthz": 200}))
     checkout.set_health_check(HealthCheckPath="/nowhere")
     incident.world.advance(60)
     assert incident.describe(checkout)["runningCount"] == 4

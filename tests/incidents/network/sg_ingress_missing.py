@@ -1,12 +1,23 @@
 """The targets' security group and the load balancer."""
 
-from diagnostics.facts import Change, GroupReference, NetworkInterfaces, Permission, SecurityGroup, SecurityGroups
+from diagnostics.facts import (
+    Change,
+    GroupReference,
+    NetworkAclEntry,
+    NetworkAcls,
+    NetworkInterfaces,
+    Permission,
+    SecurityGroup,
+    SecurityGroups,
+    TargetHealth,
+)
 from tests.incidents.building import (
     LB_SG,
     NODES,
     PORT,
     TARGETS,
     TASK_SG,
+    TG,
     Incident,
     allow_all,
     allow_from,
@@ -109,6 +120,46 @@ def of_a_shared_load_balancer() -> Incident:
     return silent(Incident().shared_with_search().security_group(task_group())).changed(revoked(13))
 
 
+def over_ipv6(*ingress: Permission) -> Incident:
+    """The same service with IPv6 targets behind a dualstack load balancer."""
+    incident = Incident().security_group(task_group(*ingress))
+    address = {ip: f"2001:db8:{number}::21" for number, ip in enumerate(TARGETS, 1)}
+
+    def move(fact: NetworkInterfaces) -> NetworkInterfaces:
+        items = tuple(
+            item.model_copy(
+                update={"ipv6_addresses": tuple(address.get(ip, f"2001:db8:ff::{n}") for ip in item.private_ips)}
+            )
+            for n, item in enumerate(fact.items, 1)
+        )
+        return fact.model_copy(update={"items": items})
+
+    def rename(fact: TargetHealth) -> TargetHealth:
+        targets = tuple(target.model_copy(update={"id": address[target.id]}) for target in fact.by_group[TG])
+        return fact.model_copy(update={"by_group": {TG: targets}})
+
+    def allow_ipv6(fact: NetworkAcls) -> NetworkAcls:
+        more = tuple(
+            NetworkAclEntry(rule_number=101, egress=egress, protocol="-1", allow=True, ipv6_cidr="::/0")
+            for egress in (False, True)
+        )
+        items = tuple(acl.model_copy(update={"entries": (*acl.entries, *more)}) for acl in fact.items)
+        return fact.model_copy(update={"items": items})
+
+    incident.edit(NetworkAcls, allow_ipv6).edit(NetworkInterfaces, move).edit(TargetHealth, rename)
+    wide_open = Permission(protocol="-1", cidrs=("0.0.0.0/0",), ipv6_cidrs=("::/0",))
+    return incident.security_group(SecurityGroup(id=LB_SG, name="shop-lb", egress=(wide_open,)))
+
+
+def ipv4_range_for_ipv6_targets() -> Incident:
+    incident = over_ipv6(from_cidrs("10.0.0.0/8"))
+    return silent(incident, [target.id for target in incident.known(TargetHealth).by_group[TG]])
+
+
+def ipv6_range_for_ipv6_targets() -> Incident:
+    return over_ipv6(Permission(protocol="tcp", from_port=PORT, to_port=PORT, ipv6_cidrs=("2001:db8::/32",)))
+
+
 def slow_health_check() -> Incident:
     return Incident().unhealthy("Target.Timeout", "Request timed out", targets=list(TARGETS)[:2])
 
@@ -205,6 +256,13 @@ CASES = (
         band="confirmed",
         also=("all-targets-unhealthy-fail-open",),
     ),
+    finds(
+        CODE,
+        "the range is for IPv4 and the targets are not",
+        ipv4_range_for_ipv6_targets,
+        also=("all-targets-unhealthy-fail-open",),
+    ),
+    look_alike(CODE, "a range for IPv6", ipv6_range_for_ipv6_targets),
     look_alike(CODE, "time-outs with open rules", slow_health_check, first="health-check-timeout-too-short"),
     look_alike(CODE, "targets are healthy all the same", healthy_although_a_rule_seems_missing),
     look_alike(CODE, "admitted by a range instead of a group", admitted_by_subnet_range),

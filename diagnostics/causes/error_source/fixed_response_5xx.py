@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Literal
+
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
+from diagnostics.facts import Changes, Listener, Listeners, Metrics, Rule
+from diagnostics.printable import line
+from diagnostics.rules.changes import change_evidence, changes_before_onset
+from diagnostics.rules.listener_overlap import before, may_meet, takes_all_of
+from diagnostics.rules.observations import ELB_CODES, NOISE_ERRORS
+
+PARTITION_SHARE = 0.1
+LATELY = timedelta(minutes=10)
+MAX_VALUE = 60
+MAX_VALUES = 3
+_CHANGES = ("CreateRule", "ModifyRule", "SetRulePriorities", "CreateListener", "ModifyListener", "DeleteRule")
+
+Relation = Literal["asked", "hides", "takes-some", "missing", "default", "balancer"]
+
+
+@cause(
+    code="fixed-response-5xx",
+    family="error-source",
+    title="A listener rule answers with a fixed error",
+    needs=(Listeners,),
+    uses=(Metrics, Changes),
+    docs=(
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-action-types.html",
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html",
+    ),
+)
+def fixed_response_5xx(facts: Facts) -> Iterator[Finding]:
+    """Decided by a rule with a fixed 5xx answer that stands before the service's own rule and meets its requests (a
+    maintenance rule left on), or by a default rule that answers because no rule takes the requests, together with a
+    count of fixed answers. A fixed answer that nobody got is no cause: as a default rule it is good practice. Which
+    requests got it stands in the access log, which is not read in this version.
+    """
+    fixed = facts.observed.counts.fixed_responses
+    for listener in facts[Listeners].items:
+        if listener.load_balancer_arn not in facts.subject.load_balancers:
+            continue
+        for rule in listener.rules:
+            code = fixed_code(rule)
+            relation = _relation(facts, listener, rule) if code else None
+            if code is None or relation is None:
+                continue
+            if _was_given(facts, code, fixed) and _is_ours(facts, relation):
+                yield _finding(facts, listener, rule, code, relation, fixed or 0)
+            elif relation in {"asked", "hides"} and not fixed and _own_requests(facts) == 0:
+                yield _risk(listener, rule, code)
+
+
+def fixed_code(rule: Rule) -> int | None:
+    """The 5xx code with which the rule answers by itself."""
+    last = max(rule.actions, key=lambda action: action.order, default=None)
+    if last is None or last.type != "fixed-response" or last.status_code is None:
+        return None
+    return last.status_code if 500 <= last.status_code <= 599 else None
+
+
+def _relation(facts: Facts, listener: Listener, rule: Rule) -> Relation | None:
+    """How the rule stands to the subject's own requests; None: it cannot meet them."""
+    subject = facts.subject
+    if subject.rule_arn == rule.arn:
+        return "asked"
+    if subject.kind == "load-balancer":
+        return "balancer"
+    own = [
+        other
+        for other in listener.rules
+        if any(to.target_group_arn in subject.target_groups and to.weight > 0 for to in other.forwards_to)
+    ]
+    shadowed = [other for other in own if rule in tuple(before(listener.rules, other)) and may_meet(rule, other)]
+    if any(takes_all_of(rule, other) for other in shadowed):
+        return "hides"
+    if shadowed:
+        return "takes-some"
+    if not rule.is_default:
+        return None
+    anywhere = any(facts[Listeners].rules_to(arn) for arn in subject.target_groups)
+    return "default" if anywhere else "missing"
+
+
+def _was_given(facts: Facts, code: int, fixed: int | None) -> bool:
+    """True when fixed answers were counted and make a share of the errors with this code worth naming."""
+    if fixed is None or fixed < NOISE_ERRORS:
+        return False
+    if str(code) not in ELB_CODES:
+        return True
+    errors = facts.observed.counts.elb(str(code))
+    return facts.observed.saw(f"elb_{code}") and fixed >= PARTITION_SHARE * errors
+
+
+def _is_ours(facts: Facts, relation: Relation) -> bool:
+    """On a shared load balancer, requests that no rule takes belong to nobody in particular."""
+    return facts.observed.errors_are_ours or relation in {"asked", "hides", "balancer", "missing"}
+
+
+def _finding(facts: Facts, listener: Listener, rule: Rule, code: int, relation: Relation, fixed: int) -> Finding:
+    alone = sum(_is_fixed(other) for _, other in facts[Listeners].rules()) == 1
+    counted = (decisive if alone else supporting)(
+        f"{fixed} fixed answers were given" + ("" if alone else " by all rules together"),
+        "cloudwatch:GetMetricData",
+        value=fixed,
+    )
+    lost = relation == "hides" and _own_requests(facts) == 0
+    explains = frozenset({f"elb_{code}"}) & facts.observed.symptoms
+    return Finding(
+        resource=rule.arn,
+        summary=f"{_name(listener, rule)} answers {code} itself{_why(relation)}",
+        supports=(
+            decisive(f"{_name(listener, rule)}: fixed-response {code}", "elbv2:DescribeRules", value=code),
+            counted,
+            *_lost(lost),
+            *_changed(facts, listener, rule),
+        ),
+        against=tuple(_against(relation)),
+        effect_seen=True,
+        explains=explains | ({"no-requests"} if lost else set()),
+        since=facts.observed.onset,
+        overturned_by="access log rows of these errors whose actions_executed is not fixed-response",
+        advice=_advice(rule, relation),
+        at_most="likely" if relation in {"default", "takes-some"} or not alone else None,
+    )
+
+
+def _risk(listener: Listener, rule: Rule, code: int) -> Finding:
+    return Finding(
+        resource=rule.arn,
+        summary=f"{_name(listener, rule)} would answer every request with {code}; none came yet",
+        supports=(decisive(f"{_name(listener, rule)}: fixed-response {code}", "elbv2:DescribeRules", value=code),),
+        effect_seen=False,
+        advice="Remove the rule when the maintenance is over.",
+    )
+
+
+def _name(listener: Listener, rule: Rule) -> str:
+    if rule.is_default:
+        return f"the default rule of port {listener.port}"
+    conditions = [
+        f"{condition.field} {', '.join(line(value, MAX_VALUE) for value in condition.values[:MAX_VALUES])}"
+        for condition in rule.conditions
+    ]
+    return f"rule {rule.priority} of port {listener.port} ({' and '.join(conditions[:MAX_VALUES]) or 'no condition'})"
+
+
+def _why(relation: Relation) -> str:
+    return {
+        "asked": ", and it is the rule that takes these requests",
+        "hides": ", and it stands before the service's own rule and takes all of its requests",
+        "takes-some": ", and it stands before the service's own rule and takes a part of its requests",
+        "missing": ": no rule sends requests to the service",
+        "default": " to requests that no other rule takes",
+        "balancer": "",
+    }[relation]
+
+
+def _advice(rule: Rule, relation: Relation) -> str:
+    if relation in {"missing", "default"} or rule.is_default:
+        return "Add the rule for the missing host or path, or leave it, when these requests belong to no service."
+    return f"Is the maintenance over? Then remove the rule or put it behind the service's own: {rule.arn}"
+
+
+def _against(relation: Relation) -> Iterator[Evidence]:
+    if relation == "default":
+        text = "scanners and old names get this answer too; which hosts and paths, only access log rows tell"
+        yield supporting(text, "elbv2:DescribeRules")
+
+
+def _lost(lost: bool) -> Iterator[Evidence]:
+    if lost:
+        yield supporting("no request reaches the service's own target group any more", "cloudwatch:GetMetricData")
+
+
+def _changed(facts: Facts, listener: Listener, rule: Rule) -> Iterator[Evidence]:
+    onset = facts.observed.onset
+    changes = changes_before_onset(
+        facts.maybe(Changes), resources=(rule.arn, listener.arn), names=_CHANGES, onset=onset
+    )
+    yield from (change_evidence(change, onset) for change in changes[:1])
+
+
+def _own_requests(facts: Facts) -> int | None:
+    """Requests that reached the subject's own target groups lately; None: not known."""
+    metrics = facts.maybe(Metrics)
+    if not isinstance(metrics, Metrics):
+        return None
+    since = facts.window.end - LATELY
+    total: int | None = None
+    for balancer in facts.subject.load_balancers:
+        for group in facts.subject.target_groups:
+            series = metrics.find(
+                "RequestCount",
+                "Sum",
+                LoadBalancer=balancer.split(":loadbalancer/", 1)[-1],
+                TargetGroup=group.rsplit(":", 1)[-1],
+            )
+            if series is not None:
+                points = series.between(since, facts.window.end)
+                total = (total or 0) + round(sum(point.value for point in points))
+    return total
+
+
+def _is_fixed(rule: Rule) -> bool:
+    return any(action.type == "fixed-response" for action in rule.actions)

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
+from diagnostics.facts import Changes, EcsService, RunningTasks, TargetGroup, TargetGroups, TargetHealth, Task
+from diagnostics.rules import health_case, task_stops
+from diagnostics.rules.boot_time import boots_before
+from diagnostics.rules.changes import change_evidence, changes_before_onset
+from diagnostics.rules.health_answers import explanation
+from diagnostics.rules.health_case import HealthCase
+from diagnostics.rules.health_reach import REACH_NEEDS, REACH_USES, way_to
+
+REACTION = timedelta(minutes=2)
+"""ECS needs so long after a target turned unhealthy until it has told the task to stop."""
+SHORT_GRACE_S = 60
+
+
+@cause(
+    code="health-check-grace-period-too-short",
+    family="health-check",
+    title="ECS kills new tasks for failed health checks before they have started",
+    needs=(*REACH_NEEDS, EcsService),
+    uses=tuple(kind for kind in REACH_USES if kind is not EcsService),
+    docs=(
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-load-balancing.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html",
+    ),
+    leads_to=(
+        *health_case.LEADS_TO,
+        "port-not-listening",
+        "health-check-timeout-too-short",
+        "health-check-app-error",
+    ),
+    helped_by=health_case.HELPED_BY,
+)
+def health_check_grace_period_too_short(facts: Facts) -> Iterator[Finding]:
+    """Decided by tasks that ECS stops for failed health checks as soon as the grace period allows, none of which ever
+    answered, while tasks of the same definition became healthy when they had longer, or the grace period was
+    shortened before. Refuted by an answer from a killed task (then path or host are wrong), by a blocked network, and
+    by a task that had long been up. Start-up lines of the application's log are not read in this version.
+    """
+    service = facts[EcsService]
+    for group in facts[TargetGroups].items:
+        killed = health_case.killed_for(group, facts)
+        if group.arn in facts.subject.target_groups and killed and _never_got_up(killed, group, service):
+            cases = [case for case in health_case.health_cases(facts) if case.group.arn == group.arn]
+            if not _has_another_reason(cases, facts):
+                yield from _finding(facts, group, killed, cases)
+
+
+def _finding(facts: Facts, group: TargetGroup, killed: tuple[Task, ...], cases: list[HealthCase]) -> Iterator[Finding]:
+    service = facts[EcsService]
+    proof = (*_took_longer(facts, group, killed), *_shortened(facts, killed))
+    sound = tuple(_same_definition_is_healthy(facts, group, killed))
+    grace_s = service.grace_period_s or 0
+    if not proof and not sound and grace_s >= SHORT_GRACE_S:
+        return
+    pattern = f"{_kills(killed)}; the grace period is {grace_s} s"
+    record = decisive if proof or sound else supporting
+    yield Finding(
+        resource=service.arn,
+        summary=(
+            f"ECS stopped {len(killed)} new tasks after {_ages(killed)}, before any of them answered: "
+            f"the grace period of {grace_s} s is too short for their start"
+        ),
+        supports=(record(pattern, "ecs:DescribeTasks", at=killed[0].stopped_at, value=grace_s), *proof, *sound),
+        against=(
+            supporting(
+                "the application's log was not read; an application that never listens on the port looks the same",
+                "ecs:DescribeTasks",
+            ),
+        )
+        if not proof
+        else (),
+        effect_seen=True,
+        affects=frozenset(task.id for task in killed) | _silent_targets(cases),
+        explains=task_stops.explained_by_stops(killed, facts.observed)
+        | (frozenset({"unhealthy"}) & facts.observed.symptoms if cases else frozenset()),
+        since=min(task.stopped_at for task in killed if task.stopped_at),
+        overturned_by="start-up lines in the application's log that end before the stop, or a wrong port in them",
+        advice=(
+            "Set the service's health check grace period longer than the slowest start: "
+            f"aws ecs update-service --cluster {service.cluster} --service {service.service} "
+            "--health-check-grace-period-seconds SECONDS"
+        ),
+        at_most=None if proof else "likely" if sound else "possible",
+    )
+
+
+def _never_got_up(killed: tuple[Task, ...], group: TargetGroup, service: EcsService) -> bool:
+    """True when every one of them was stopped as soon as ECS could."""
+    first_chance = timedelta(seconds=max(service.grace_period_s or 0, group.health_check.detection_s))
+    ages = [_age(task) for task in killed]
+    return all(age is not None and age <= first_chance + REACTION for age in ages)
+
+
+def _has_another_reason(cases: list[HealthCase], facts: Facts) -> bool:
+    """Any answer but a server error shows that the application is up; a blocked way keeps every answer back."""
+    answered = any(explanation(case) not in {None, "timeout", "app-error"} for case in cases)
+    return answered or any(case.sick.kind == "timeout" and way_to(case, facts) == "blocked" for case in cases)
+
+
+def _took_longer(facts: Facts, group: TargetGroup, killed: tuple[Task, ...]) -> Iterator[Evidence]:
+    allowed_s = max(facts[EcsService].grace_period_s or 0, group.health_check.detection_s)
+    definitions = {task.task_definition for task in killed}
+    boots = [boot for boot in boots_before(facts, group) if boot.task.task_definition in definitions]
+    slowest = max(boots, key=lambda boot: boot.seconds, default=None)
+    if slowest is not None and slowest.seconds > allowed_s:
+        text = (
+            f"task {slowest.task.id[:8]} of the same definition needed about {slowest.seconds} s until it was healthy; "
+            f"ECS waits {allowed_s} s"
+        )
+        yield decisive(text, "cloudwatch:GetMetricData", at=slowest.task.started_at, value=slowest.seconds)
+
+
+def _shortened(facts: Facts, killed: tuple[Task, ...]) -> Iterator[Evidence]:
+    service = facts[EcsService]
+    first = min(task.stopped_at for task in killed if task.stopped_at)
+    for change in changes_before_onset(
+        facts.maybe(Changes),
+        resources=(service.arn, service.service),
+        names=("UpdateService",),
+        onset=first,
+    ):
+        if change.request.get("healthCheckGracePeriodSeconds") == (service.grace_period_s or 0):
+            record = change_evidence(change, first)
+            yield record.model_copy(update={"text": f"{record.text}: grace period {service.grace_period_s or 0} s"})
+            return
+
+
+def _same_definition_is_healthy(facts: Facts, group: TargetGroup, killed: tuple[Task, ...]) -> Iterator[Evidence]:
+    running = facts.maybe(RunningTasks)
+    if not isinstance(running, RunningTasks):
+        return
+    targets = facts[TargetHealth].by_group.get(group.arn, ())
+    healthy = {target.id for target in targets if target.state == "healthy"}
+    definitions = {task.task_definition for task in killed}
+    well = [t for t in running.items if t.task_definition in definitions and healthy & set(t.private_ips)]
+    if well:
+        text = f"{len(well)} older tasks of the same definition are healthy, so port and path are right"
+        yield decisive(text, "elbv2:DescribeTargetHealth", value=len(well))
+
+
+def _silent_targets(cases: list[HealthCase]) -> frozenset[str]:
+    return frozenset().union(*(case.sick.keys for case in cases))
+
+
+def _age(task: Task) -> timedelta | None:
+    end = task.stopping_at or task.stopped_at
+    return end - task.started_at if end and task.started_at else None
+
+
+def _ages(killed: tuple[Task, ...]) -> str:
+    seconds = sorted(round(age.total_seconds()) for task in killed if (age := _age(task)) is not None)
+    return f"{seconds[0]} s" if seconds[0] == seconds[-1] else f"{seconds[0]}-{seconds[-1]} s"
+
+
+def _kills(killed: tuple[Task, ...]) -> str:
+    return f"stopped for failed health checks after {_ages(killed)}: {task_stops.named(killed)}"

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
+from diagnostics.facts import EcsService, Metrics
+from diagnostics.rules import health_case
+from diagnostics.rules.health_answers import explanation
+from diagnostics.rules.health_case import HealthCase
+from diagnostics.rules.health_reach import REACH_NEEDS, REACH_USES, way_to
+
+CPU_FULL_PERCENT = 90.0
+RECENT = timedelta(minutes=15)
+
+
+@cause(
+    code="health-check-timeout-too-short",
+    family="health-check",
+    title="The health check's time-out is shorter than the health path needs",
+    needs=REACH_NEEDS,
+    uses=REACH_USES,
+    docs=(health_case.CHECKS_DOC, health_case.TROUBLE_DOC),
+    leads_to=health_case.LEADS_TO,
+    helped_by=health_case.HELPED_BY,
+)
+def health_check_timeout_too_short(facts: Facts) -> Iterator[Finding]:
+    """Decided by health checks that time out although the security groups and network ACLs let them through, requests
+    connect, and people are answered well within the time-out. Refuted by rules that block, by connection errors, by
+    slow answers to people, and by a processor at its limit. How long the health path takes stands in the
+    application's log, which is not read in this version, so it is likely at most.
+    """
+    for case in health_case.health_cases(facts):
+        if explanation(case) == "timeout" and not _has_another_reason(case, facts):
+            way = way_to(case, facts)
+            if way != "blocked":
+                yield _finding(case, facts, way_is_open=way == "open")
+
+
+def _has_another_reason(case: HealthCase, facts: Facts) -> bool:
+    slow = case.traffic.slow_s is not None and case.traffic.slow_s >= case.group.health_check.timeout_s
+    return slow or bool(case.traffic.connection_errors) or _cpu_is_full(facts)
+
+
+def _finding(case: HealthCase, facts: Facts, *, way_is_open: bool) -> Finding:
+    timeout_s = case.group.health_check.timeout_s
+    change = case.changed("healthCheckTimeoutSeconds")
+    when = f" since {change.at:%H:%M} UTC" if change else ""
+    sound = way_is_open and case.traffic.served
+    silent = health_case.answers(case)
+    return Finding(
+        resource=case.group.arn,
+        summary=(
+            f"the health path {case.path} does not answer within the check's {timeout_s} s{when}, though the "
+            f"network is {'open' if way_is_open else 'not known to block'}{health_case.fail_open_words(case)}"
+        ),
+        supports=(
+            silent if sound or change else supporting(silent.text, silent.source, value=silent.value),
+            *_network(way_is_open),
+            *health_case.change_of(case, "healthCheckTimeoutSeconds", "the health check's time-out in seconds"),
+            *_users(case),
+            *health_case.replaced(case),
+        ),
+        against=tuple(_against(case, way_is_open=way_is_open)),
+        effect_seen=True,
+        affects=case.affects,
+        explains=case.explains(facts.observed),
+        since=case.since,
+        overturned_by=f"an answer well under {timeout_s} s from the target: {health_case.ask_the_target(case)}",
+        advice=(
+            "Let the health path answer for the process alone and at once; until then raise the check's time-out, "
+            "which has to stay below its interval."
+        ),
+        at_most="likely" if way_is_open else "possible",
+    )
+
+
+def _network(way_is_open: bool) -> Iterator[Evidence]:
+    if way_is_open:
+        text = "security groups and network ACLs let the health checks through, evaluated rule by rule"
+        yield supporting(text, "ec2:DescribeSecurityGroups")
+
+
+def _users(case: HealthCase) -> Iterator[Evidence]:
+    yield from (supporting(one.text, one.source, value=one.value) for one in health_case.served(case))
+    if case.traffic.slow_s is not None:
+        text = f"people wait {case.traffic.slow_s:.1f} s at most (99th percentile)"
+        yield supporting(text, "cloudwatch:GetMetricData", value=case.traffic.slow_s)
+
+
+def _against(case: HealthCase, *, way_is_open: bool) -> Iterator[Evidence]:
+    if not way_is_open:
+        text = "part of the security groups or network ACLs could not be judged, and blocked packets look the same"
+        yield supporting(text, "ec2:DescribeSecurityGroups")
+    if not case.traffic.served:
+        text = "no good answers to people were counted, so the targets may be silent altogether"
+        yield supporting(text, "cloudwatch:GetMetricData")
+
+
+def _cpu_is_full(facts: Facts) -> bool:
+    metrics, service = facts.maybe(Metrics), facts.maybe(EcsService)
+    if not isinstance(metrics, Metrics) or not isinstance(service, EcsService):
+        return False
+    series = metrics.find("CPUUtilization", "Maximum", ClusterName=service.cluster, ServiceName=service.service)
+    points = series.between(facts.now - RECENT, facts.now) if series else ()
+    return any(point.value >= CPU_FULL_PERCENT for point in points)

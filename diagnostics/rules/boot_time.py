@@ -1,0 +1,58 @@
+"""How long tasks took from their start until the load balancer found them healthy.
+
+ECS does not record it; the count of healthy targets does, to the minute: it rises when a new target passes.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from diagnostics.causes.cause import Facts
+from diagnostics.facts import Metrics, Point, RunningTasks, TargetGroup, TargetHealth, Task
+from diagnostics.facts.fact import Frozen
+
+LONGEST_BOOT = timedelta(minutes=20)
+
+
+class Boot(Frozen):
+    """`seconds` is exact to a minute, because the metric is."""
+
+    task: Task
+    seconds: int
+
+
+def boots_before(facts: Facts, group: TargetGroup) -> tuple[Boot, ...]:
+    """For running tasks that are healthy now and started within the metrics' time; for a cause that declares them."""
+    metrics, running, health = facts.maybe(Metrics), facts.maybe(RunningTasks), facts.maybe(TargetHealth)
+    if (
+        not isinstance(metrics, Metrics)
+        or not isinstance(running, RunningTasks)
+        or not isinstance(health, TargetHealth)
+    ):
+        return ()
+    healthy = {target.id for target in health.by_group.get(group.arn, ()) if target.state == "healthy"}
+    points = tuple(
+        point
+        for series in metrics.with_metric("HealthyHostCount", "Maximum")
+        if dict(series.dimensions).get("TargetGroup") == group.dimension
+        for point in series.points
+    )
+    return tuple(
+        boot for task in running.items if healthy & set(task.private_ips) and (boot := _boot(task, points)) is not None
+    )
+
+
+def _boot(task: Task, points: tuple[Point, ...]) -> Boot | None:
+    start = task.started_at
+    if start is None:
+        return None
+    before = [point for point in points if point.at <= start]
+    after = [point for point in points if start < point.at <= start + LONGEST_BOOT]
+    if not before:
+        return None
+    count = before[-1].value
+    for point in after:
+        if point.value > count:
+            return Boot(task=task, seconds=round((point.at - start).total_seconds()))
+        count = min(count, point.value)
+    return None

@@ -1,0 +1,83 @@
+"""What the task definitions say about ports and health checks of the service's containers."""
+
+from __future__ import annotations
+
+import re
+
+from diagnostics.causes.cause import Facts
+from diagnostics.facts import (
+    ContainerDefinition,
+    EcsService,
+    RunningTasks,
+    TargetGroup,
+    TaskDefinition,
+    TaskDefinitions,
+)
+from diagnostics.facts.fact import Frozen
+
+MAX_COMMAND = 2000
+_URL = re.compile(r"https?://[^/:\s'\"|;]{1,200}(?::(?P<port>\d{1,5}))?(?P<path>/[^\s'\"|;)]{0,200})?")
+
+
+class ContainerProbe(Frozen):
+    """The URL that a container's own health check asks, and whether containers pass it."""
+
+    port: int | None
+    path: str
+    passes: bool
+
+
+def _definitions(facts: Facts) -> tuple[TaskDefinition, ...]:
+    """The definitions of the present deployments, the newest deployment's first."""
+    service, definitions = facts.maybe(EcsService), facts.maybe(TaskDefinitions)
+    if not isinstance(service, EcsService) or not isinstance(definitions, TaskDefinitions):
+        return ()
+    arns = dict.fromkeys(deployment.task_definition for deployment in service.deployments)
+    return tuple(found for arn in arns if (found := definitions.of(arn)) is not None)
+
+
+def mapped_ports(facts: Facts, group: TargetGroup) -> frozenset[int] | None:
+    """Ports on which the target group can reach the tasks; None when that is not known."""
+    definitions = _definitions(facts)
+    if not definitions:
+        return None
+    if group.target_type == "ip":
+        return frozenset(m.container_port for d in definitions for c in d.containers for m in c.port_mappings)
+    running = facts.maybe(RunningTasks)
+    if not isinstance(running, RunningTasks):
+        return None
+    bindings = (binding for task in running.items for container in task.containers for binding in container.bindings)
+    return frozenset(binding.host_port for binding in bindings if binding.host_port) or None
+
+
+def container_probe(facts: Facts) -> ContainerProbe | None:
+    """The first URL in a health check command of the newest task definition."""
+    running = facts.maybe(RunningTasks)
+    for definition in _definitions(facts)[:1]:
+        for container in definition.containers:
+            found = probed_url(container)
+            if found:
+                return ContainerProbe(
+                    port=found[0],
+                    path=found[1],
+                    passes=isinstance(running, RunningTasks) and _all_pass(running, definition.arn, container.name),
+                )
+    return None
+
+
+def probed_url(container: ContainerDefinition) -> tuple[int | None, str] | None:
+    """Port and path of the first URL in the container's health check command."""
+    command = " ".join(container.health_check.command)[:MAX_COMMAND] if container.health_check else ""
+    found = _URL.search(command)
+    return (int(found["port"]) if found["port"] else None, found["path"] or "/") if found else None
+
+
+def _all_pass(running: RunningTasks, definition_arn: str, container_name: str) -> bool:
+    states = [
+        container.health_status
+        for task in running.items
+        if task.task_definition == definition_arn
+        for container in task.containers
+        if container.name == container_name
+    ]
+    return bool(states) and all(state == "HEALTHY" for state in states)

@@ -1,0 +1,165 @@
+"""What stands on the screen."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from bot.cli import output
+from bot.cli.drawing.markdown import post_mortem, words
+from bot.cli.drawing.page import Statement
+from bot.cli.drawing.report import drawn
+from diagnostics import printable
+from diagnostics.digest import event_in_words
+from diagnostics.report import Report, TimelineEntry
+from tests import reports
+from tests.hostile import hostile_reports, names
+
+
+def screen(report: Report, width: int = 80, *, colour: bool = False) -> str:
+    made = Console(
+        file=io.StringIO(),
+        width=width,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        force_terminal=colour,
+        color_system="truecolor" if colour else None,
+    )
+    with made.capture() as captured:
+        for one in drawn(report):
+            made.print(one, soft_wrap=isinstance(one, Statement))
+    return captured.get()
+
+
+def test_the_answer_comes_first() -> None:
+    text = screen(reports.report())
+    in_order = [
+        "● checkout · 504 from the load balancer since 03:12 UTC (4 % of requests)",
+        "Security group sg-0a1 no longer lets the load balancer in on port 8080",
+        "confirmed (0.92) · sg-ingress-missing · since 03:10:42",
+        "03:11:00 all 4 targets Target.Timeout  elbv2:DescribeTargetHealth",
+        "What to do",
+        "What would overturn it",
+        "Changed just before",
+        "Follows from it",
+        "Also possible",
+        "At risk, no harm seen yet",
+        "1 found · 1 at risk · 12 clear · 1 could not be decided",
+        "Not read",
+        "Timeline (UTC)",
+        "report r-0123456789ab",
+    ]
+    positions = [text.find(part) for part in in_order]
+    assert -1 not in positions, in_order[positions.index(-1)]
+    assert positions == sorted(positions)
+
+
+def test_a_narrow_window_loses_no_word() -> None:
+    def said(text: str) -> str:
+        return re.sub(r"\s+", "", text)
+
+    assert said(screen(reports.report(), 40)) == said(screen(reports.report(), 160))
+    assert max(map(len, screen(reports.well(), 40).splitlines())) <= 40
+
+
+def test_statements_to_paste_stay_on_one_line() -> None:
+    assert '{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}' in screen(reports.report(), 40)
+
+
+def test_the_healthy_case_is_short() -> None:
+    assert len(screen(reports.well()).splitlines()) <= 12
+
+
+def test_a_long_timeline_says_how_much_of_it_is_shown() -> None:
+    entries = tuple(
+        TimelineEntry(at=reports.at(minute), event=f"event {minute}", source="ecs:DescribeServices")
+        for minute in range(48)
+    )
+
+    assert "showing 12 of 48" in screen(reports.report(timeline=entries))
+
+
+def test_arns_in_events_are_shortened() -> None:
+    entry = TimelineEntry(
+        at=reports.ONSET, event=f"registered 4 targets in (target-group {reports.GROUP}).", source="x"
+    )
+
+    assert event_in_words(entry) == "registered 4 targets in (target-group targetgroup/checkout/6d0ecf831eec9f09)."
+
+
+@pytest.mark.parametrize("width", [40, 80])
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(report=hostile_reports)
+def test_no_report_sends_control_codes_or_markup_to_the_terminal(width: int, report: Report) -> None:
+    text = screen(report, width, colour=True)
+    without_colour = re.sub(r"\x1b\[[\d;]*m", "", text)
+
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e]", without_colour)
+
+
+def test_markup_in_data_is_shown_and_not_obeyed() -> None:
+    text = screen(reports.report(headline="[red]x[/red] [link=https://evil.example]y[/link] :fire:"))
+
+    assert "[red]x[/red] [link=https://evil.example]y[/link] :fire:" in text
+
+
+def test_pipes_and_no_color_get_plain_text(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    output.draw(*drawn(reports.report()))
+    text = capsys.readouterr().out
+
+    assert "\x1b" not in text
+    assert not any(line.endswith(" ") for line in text.splitlines())
+
+
+def test_the_post_mortem_holds_everything() -> None:
+    text = post_mortem(reports.report())
+
+    for part in (
+        "# checkout · 504 from the load balancer",
+        "- Began: 2026-11-21 03:12:00 UTC",
+        "## Cause",
+        "(speaks against it)",
+        "## What followed from it",
+        "## Timeline (UTC)",
+        "- to read it: `{",
+    ):
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("path /_x_ fails", "path `/_x_` fails"),
+        ("see https://evil.example/ now", "see `https://evil.example/` now"),
+        ("@team, look", "`@team`, look"),
+        ("1. first", "`1`. first"),
+        ("a `b` <script>", "a 'b' `<script>`"),
+    ],
+)
+def test_markdown_in_data_is_shown_and_not_obeyed(said: str, shown: str) -> None:
+    assert words(said) == shown
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(report=hostile_reports)
+def test_no_report_breaks_the_post_mortem(report: Report) -> None:
+    outside_code = re.sub(r"`[^`\n]*`", "", post_mortem(report))
+
+    assert "`" not in outside_code
+    assert not re.search(r"https?://|<|\]\(|@", outside_code)
+
+
+@given(text=names, limit=st.integers(1, 200))
+def test_a_line_is_one_line_and_bounded(text: str, limit: int) -> None:
+
+    line = printable.line(text, limit)
+
+    assert len(line) <= limit
+    assert len(line.splitlines()) <= 1

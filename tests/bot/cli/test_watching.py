@@ -1,0 +1,55 @@
+"""`--watch` tells what changes and is silent about what stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.cli.exits import BAD_USAGE, NO_REPORT, CommandError
+from bot.cli.watching import MAX_FAILURES, WATCH_EVERY_S, watch
+from diagnostics.report import Report
+from tests import reports
+
+
+class Stage:
+    """Gives `acts` one after another and ends with Ctrl-C."""
+
+    def __init__(self, *acts: Report | CommandError) -> None:
+        self.acts = list(acts)
+        self.shown: list[str] = []
+        self.waited: list[float] = []
+
+    def again(self) -> Report:
+        if not self.acts:
+            raise KeyboardInterrupt
+        act = self.acts.pop(0)
+        if isinstance(act, CommandError):
+            raise act
+        return act
+
+    def play(self) -> None:
+        watch(reports.report(), self.again, lambda report: self.shown.append(report.verdict), self.waited.append)
+
+
+def test_only_another_answer_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    stage = Stage(reports.report(), reports.well(), reports.well(), reports.report())
+    with pytest.raises(KeyboardInterrupt):
+        stage.play()
+
+    assert stage.shown == ["no_fault_found", "causes_found"]
+    assert capsys.readouterr().err.count("unchanged: ") == 2
+    assert stage.waited == [WATCH_EVERY_S] * 5
+
+
+def test_a_hiccup_does_not_end_it(capsys: pytest.CaptureFixture[str]) -> None:
+    stage = Stage(CommandError("throttled", status=NO_REPORT), reports.well())
+    with pytest.raises(KeyboardInterrupt):
+        stage.play()
+
+    assert stage.shown == ["no_fault_found"]
+    assert "throttled" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("status", "times"), [(NO_REPORT, MAX_FAILURES), (BAD_USAGE, 1)])
+def test_what_does_not_pass_ends_it(status: int, times: int) -> None:
+    with pytest.raises(CommandError):
+        Stage(*[CommandError("gone", status=status)] * times, reports.well()).play()

@@ -1,0 +1,87 @@
+"""Every scenario really breaks what it says, as seen through the API, and says what a diagnosis must find."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from demo import scenarios
+from demo.running import build
+from demo.world.world import World
+
+PRESENT = 1_800_000_000.0
+_accounts = itertools.count(710_000_000_000)
+
+
+class Seen:
+    """What one scenario's target looks like at its end."""
+
+    def __init__(self, world: World, account: str, service: str) -> None:
+        self.client: Callable[[str], Any] = world.account(account).client
+        elb, ecs = self.client("elbv2"), self.client("ecs")
+        self.service = ecs.describe_services(cluster="prod", services=[service])["services"][0]
+        group = self.service["loadBalancers"][0]["targetGroupArn"]
+        rows = elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+        self.health = [row["TargetHealth"] for row in rows if row["TargetHealth"]["State"] != "draining"]
+        arns = ecs.list_tasks(cluster="prod", serviceName=service, desiredStatus="STOPPED")["taskArns"]
+        self.stopped = ecs.describe_tasks(cluster="prod", tasks=arns[-50:])["tasks"] if arns else []
+
+    @property
+    def states(self) -> set[str]:
+        return {row["State"] for row in self.health}
+
+    @property
+    def reasons(self) -> set[str]:
+        return {row["Reason"] for row in self.health if row["State"] in ("unhealthy", "unused")}
+
+    @property
+    def stop_reasons(self) -> str:
+        return " ".join(f"{task['stoppedReason']} {task['containers'][0].get('reason', '')}" for task in self.stopped)
+
+
+SHOWS: dict[str, Callable[[Seen], bool]] = {
+    "all-well": lambda seen: seen.states == {"healthy"} and not seen.stopped,
+    "container-port-mismatch": lambda seen: seen.reasons == {"Target.FailedHealthChecks"},
+    "crash-loop-after-deploy": lambda seen: {t["containers"][0]["exitCode"] for t in seen.stopped} == {1},
+    "egress-missing": lambda seen: seen.reasons == {"Target.Timeout"},
+    "ephemeral-range-missing": lambda seen: seen.reasons == {"Target.Timeout"},
+    "fixed-response-left-on": lambda seen: seen.states == {"healthy"},
+    "image-pull-failed": lambda seen: "CannotPullContainerError" in seen.stop_reasons,
+    "nacl-blocked": lambda seen: {"healthy", "unhealthy"} <= seen.states,
+    "oom-after-deployment": lambda seen: "OutOfMemoryError" in seen.stop_reasons,
+    "placement-failed": lambda seen: "unable to place a task" in seen.service["events"][0]["message"],
+    "scaled-to-zero": lambda seen: seen.health == [] and seen.service["desiredCount"] == 0,
+    "security-group-revoked": lambda seen: seen.reasons == {"Target.Timeout"},
+    "sg-stale-reference": lambda seen: seen.reasons == {"Target.Timeout"},
+    "shared-load-balancer": lambda seen: seen.reasons == {"Target.FailedHealthChecks"},
+    "slow-start-kill-loop": lambda seen: "Task failed ELB health checks" in seen.stop_reasons,
+    "target-5xx": lambda seen: seen.states == {"healthy"},
+    "two-causes": lambda seen: seen.reasons == {"Target.ResponseCodeMismatch", "Target.NotInUse"},
+    "wrong-health-path": lambda seen: seen.reasons == {"Target.ResponseCodeMismatch"},
+}
+
+
+def test_every_scenario_is_looked_at() -> None:
+    assert set(SHOWS) == set(scenarios.names())
+
+
+@pytest.mark.parametrize("name", scenarios.names())
+def test_a_scenario_shows_its_fault(name: str) -> None:
+    account = f"{next(_accounts)}"
+    world = build(name, present=PRESENT, account=account)
+    assert world.now() == PRESENT
+    seen = Seen(world, account, scenarios.load(name).target)
+    assert SHOWS[name](seen), (seen.health, seen.stop_reasons)
+
+
+@pytest.mark.parametrize("name", scenarios.names())
+def test_expectations_do_not_contradict_themselves(name: str) -> None:
+    scenario = scenarios.load(name)
+    for expect in scenario.expect:
+        wanted = {expect.first, *expect.also, *expect.may}
+        assert not wanted & expect.never
+        assert (expect.first is None) == (expect.verdict == "no_fault_found")
+    assert scenario.target in {expect.target for expect in scenario.expect}

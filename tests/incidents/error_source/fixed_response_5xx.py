@@ -1,0 +1,135 @@
+from diagnostics.facts import Rule, RuleAction, RuleCondition
+from tests.incidents.building import LISTENER, OTHER_TG, TG, Incident, change, forward_rule
+from tests.incidents.cases import finds, look_alike
+
+CODE = "fixed-response-5xx"
+MAINTENANCE = f"{LISTENER}/maintenance"
+
+
+def fixed(priority: int | None, *conditions: RuleCondition, code: int = 503) -> Rule:
+    return Rule(
+        arn=MAINTENANCE if priority else f"{LISTENER}/default",
+        priority=priority,
+        conditions=conditions,
+        actions=(RuleAction(type="fixed-response", status_code=code, message_body="maintenance"),),
+    )
+
+
+def path(*values: str) -> RuleCondition:
+    return RuleCondition(field="path-pattern", values=values)
+
+
+def host(*values: str) -> RuleCondition:
+    return RuleCondition(field="host-header", values=values)
+
+
+def own(priority: int, *conditions: RuleCondition, group: str = TG) -> Rule:
+    return forward_rule(group).model_copy(
+        update={"arn": f"{LISTENER}/{priority}", "priority": priority, "conditions": conditions}
+    )
+
+
+def given(incident: Incident, per_minute: float = 600, since: float = 20) -> Incident:
+    return incident.of_balancer("HTTP_Fixed_Response_Count", per_minute, since).elb_errors(503, per_minute, since)
+
+
+def maintenance_left_on() -> Incident:
+    return (
+        given(Incident().rules(fixed(1, path("/checkout*")), own(10, path("/checkout/*")), fixed(None, code=404)))
+        .of_group("RequestCount", 600, 180, 20)
+        .of_group("HTTPCode_Target_2XX_Count", 600, 180, 20)
+        .changed(change("CreateRule", minutes_ago=21, resources=(MAINTENANCE, LISTENER)))
+    )
+
+
+def maintenance_on_a_shared_load_balancer() -> Incident:
+    return given(
+        Incident()
+        .shared_with_search()
+        .rules(
+            fixed(1, host("shop.example.com")),
+            own(5, path("/search*"), group=OTHER_TG),
+            own(10, host("shop.example.com"), path("/checkout*")),
+        )
+        .of_group("RequestCount", 600, 180, 20)
+        .of_group("HTTPCode_Target_2XX_Count", 600, 180, 20)
+    )
+
+
+def a_part_is_taken() -> Incident:
+    return given(Incident().rules(fixed(1, path("/checkout/export*")), own(10, path("/checkout/*"))), 30)
+
+
+def nobody_forwards_any_more() -> Incident:
+    return given(Incident().rules(fixed(None))).of_group("RequestCount", 600, 180, 20)
+
+
+def catch_all_that_nobody_meets() -> Incident:
+    return Incident().rules(own(10, path("/checkout/*")), fixed(None))
+
+
+def catch_all_for_scanners_on_a_shared_load_balancer() -> Incident:
+    return given(
+        Incident()
+        .shared_with_search()
+        .rules(own(5, path("/search*"), group=OTHER_TG), own(10, path("/checkout*")), fixed(None)),
+        5,
+    )
+
+
+def of_another_host() -> Incident:
+    return given(
+        Incident()
+        .shared_with_search()
+        .rules(
+            fixed(1, host("old.example.com")),
+            own(5, host("search.example.com"), group=OTHER_TG),
+            own(10, host("shop.example.com")),
+        ),
+        5,
+    )
+
+
+CASES = (
+    finds(
+        CODE,
+        "the maintenance rule was left on before the service's own",
+        maintenance_left_on,
+        summary_says="rule 1 of port 443",
+    ),
+    finds(
+        CODE,
+        "a maintenance rule on a shared load balancer hides the service",
+        maintenance_on_a_shared_load_balancer,
+        band="confirmed",
+    ),
+    finds(CODE, "a rule takes a part of the paths", a_part_is_taken, band="likely"),
+    finds(
+        CODE,
+        "requests that no rule takes get the default's 503",
+        lambda: given(catch_all_that_nobody_meets(), 40),
+        band="likely",
+        summary_says="the default rule",
+    ),
+    look_alike(
+        CODE, "a catch-all default rule that nobody meets", catch_all_that_nobody_meets, verdict="no_fault_found"
+    ),
+    look_alike(
+        CODE,
+        "scanners get the default's 503 on a shared load balancer",
+        catch_all_for_scanners_on_a_shared_load_balancer,
+        first="insufficient-evidence",
+    ),
+    look_alike(CODE, "the fixed answer belongs to another host", of_another_host, first="insufficient-evidence"),
+    look_alike(
+        CODE,
+        "a maintenance rule that waits for its day",
+        lambda: (
+            Incident()
+            .rules(fixed(1, path("/checkout*")), own(10, path("/checkout/*")))
+            .of_group("RequestCount", 0, 180)
+        ),
+        risk=True,
+        verdict="no_fault_found",
+    ),
+)

@@ -1,0 +1,196 @@
+from typing import Any
+
+from diagnostics.facts import Change, Changes, ContainerHealthCheck, TargetHealth
+from tests.incidents.building import TG, Incident, change, definition, deployment, stopped_task, task
+from tests.incidents.cases import finds, look_alike
+
+CODE = "health-check-path-mismatch"
+OPEN = "all-targets-unhealthy-fail-open"
+
+
+def answers(*codes: int) -> str:
+    return f"Health checks failed with these codes: [{', '.join(map(str, codes))}]"
+
+
+def sick(*codes: int, targets: tuple[str, ...] | None = None, since: float = 20) -> Incident:
+    return Incident().unhealthy("Target.ResponseCodeMismatch", answers(*codes), targets=targets, since=since)
+
+
+def path_set(path: str, minutes_ago: float, **changes: Any) -> Incident:
+    return Incident().changed(
+        change(
+            "ModifyTargetGroup",
+            minutes_ago=minutes_ago,
+            resources=(TG,),
+            request={"targetGroupArn": TG, "healthCheckPath": path},
+            **changes,
+        )
+    )
+
+
+def path_edited_in_the_console(code: int = 404) -> Incident:
+    return (
+        path_set("/health-v2", 22)
+        .health_check(path="/health-v2")
+        .unhealthy("Target.ResponseCodeMismatch", answers(code), since=20)
+    )
+
+
+def kill_loop_without_a_deployment() -> Incident:
+    reason = f"Task failed ELB health checks in (target-group {TG})"
+    return (
+        sick(404, targets=("10.0.1.21", "10.0.1.22"))
+        .stopped(
+            *(
+                stopped_task(
+                    n, minutes_ago=n * 4, exit_code=143, stop_code="ServiceSchedulerInitiated", stopped_reason=reason
+                )
+                for n in range(1, 5)
+            )
+        )
+        .event(f"(task {1:032x}) (port 8080) is unhealthy in (target-group {TG}) due to (reason {answers(404)})", 4)
+        .elb_errors(502, 6, 16)
+    )
+
+
+def only_the_events_are_left() -> Incident:
+    """At the moment of looking the replaced targets are gone and the new ones still initial."""
+    incident = kill_loop_without_a_deployment()
+    return incident.health("initial", "Elb.InitialHealthChecking", None, since=1)
+
+
+def new_revision_lost_the_path() -> Incident:
+    new = deployment(8, created=14, rollout_state="IN_PROGRESS", running=2)
+    old = deployment(7, status="ACTIVE", desired=2, running=2)
+    return (
+        sick(404, targets=("10.0.1.21", "10.0.1.22"), since=10)
+        .service(deployments=(new, old), task_definition=new.task_definition)
+        .definitions(definition(7), definition(8), previous=7)
+        .running(
+            task(1, "10.0.1.21", revision=8, started=13),
+            task(2, "10.0.1.22", revision=8, started=13),
+            task(3, "10.0.2.21"),
+            task(4, "10.0.2.22"),
+        )
+    )
+
+
+def the_container_asks_another_path() -> Incident:
+    container = (
+        definition()
+        .containers[0]
+        .model_copy(
+            update={
+                "health_check": ContainerHealthCheck(
+                    command=("CMD-SHELL", "curl -f http://localhost:8080/ping || exit 1")
+                )
+            }
+        )
+    )
+    healthy = [task(n, ip) for n, ip in enumerate(("10.0.1.21", "10.0.1.22", "10.0.2.21", "10.0.2.22"), 1)]
+    return (
+        sick(404)
+        .definitions(definition(containers=(container,)))
+        .running(
+            *(
+                one.model_copy(
+                    update={"containers": (one.containers[0].model_copy(update={"health_status": "HEALTHY"}),)}
+                )
+                for one in healthy
+            )
+        )
+    )
+
+
+def never_healthy_and_answers_500_though_people_are_served() -> Incident:
+    return sick(500, since=180)
+
+
+def path_set_to_what_it_was() -> Incident:
+    """The console sends every field; the path had that value before."""
+    return sick(503).changed(*_set_twice()).target_errors(30, 20).of_group("HTTPCode_Target_2XX_Count", 20, 20)
+
+
+def _set_twice() -> tuple[Change, ...]:
+    return tuple(
+        change(
+            "ModifyTargetGroup",
+            minutes_ago=ago,
+            resources=(TG,),
+            request={"targetGroupArn": TG, "healthCheckPath": "/healthz"},
+        )
+        for ago in (22, 300)
+    )
+
+
+def changed_after_the_onset_to_help() -> Incident:
+    return (
+        path_set("/healthz2", 5)
+        .health_check(path="/healthz2")
+        .unhealthy("Target.ResponseCodeMismatch", answers(503), since=20)
+    )
+
+
+def change_was_refused() -> Incident:
+    return path_set("/healthz", 22, error="AccessDenied").unhealthy(
+        "Target.ResponseCodeMismatch", answers(401), since=20
+    )
+
+
+CASES = (
+    finds(
+        CODE,
+        "somebody edits the health check's path; users are served because the load balancer fails open",
+        path_edited_in_the_console,
+        also=(OPEN,),
+        band="confirmed",
+        summary_says="users are served only because the load balancer fails open",
+    ),
+    finds(CODE, "the edited path answers 500", lambda: path_edited_in_the_console(500), also=(OPEN,), band="confirmed"),
+    finds(CODE, "the edited path asks for a login", lambda: path_edited_in_the_console(401), also=(OPEN,)),
+    finds(CODE, "one target of four has lost the path", lambda: sick(404, targets=("10.0.2.21",)), band="confirmed"),
+    finds(CODE, "some nodes got 404 and some 405", lambda: sick(404, 405), also=(OPEN,)),
+    finds(CODE, "the path answers 204 and the matcher wants 200", lambda: sick(204), also=(OPEN,)),
+    finds(CODE, "ECS replaces the tasks for ever, with 502 at the kills", kill_loop_without_a_deployment),
+    finds(CODE, "only events remember the replaced targets", only_the_events_are_left),
+    finds(
+        CODE,
+        "a new revision lost the path; the deployment only contributes",
+        new_revision_lost_the_path,
+        also=("deployment-regression",),
+    ),
+    finds(CODE, "the container's own check passes on another path", the_container_asks_another_path, also=(OPEN,)),
+    finds(
+        CODE,
+        "never healthy on this path, people are answered well",
+        never_healthy_and_answers_500_though_people_are_served,
+        also=(OPEN,),
+        band="likely",
+    ),
+    finds(
+        CODE,
+        "CloudTrail may not be read",
+        lambda: sick(404, targets=("10.0.2.21",)).denied(Changes, "cloudtrail:LookupEvents"),
+    ),
+    look_alike(
+        CODE,
+        "the path was set to what it was",
+        path_set_to_what_it_was,
+        first="health-check-app-error",
+        also=(OPEN, "target-generated-5xx"),
+    ),
+    look_alike(
+        CODE,
+        "the path was changed after the onset, as a try to help",
+        changed_after_the_onset_to_help,
+        first="health-check-app-error",
+        also=(OPEN,),
+    ),
+    look_alike(CODE, "AWS refused the change", change_was_refused, first="health-check-auth-required", also=(OPEN,)),
+    look_alike(
+        CODE,
+        "target health may not be read",
+        lambda: Incident().denied(TargetHealth, "elasticloadbalancing:DescribeTargetHealth"),
+        verdict="no_fault_found",
+    ),
+)

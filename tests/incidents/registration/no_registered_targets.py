@@ -1,0 +1,105 @@
+"""Empty target groups, with and without somebody asking for them."""
+
+from diagnostics.facts import ForwardTarget, Listeners, Rule, RuleAction, ServiceLoadBalancer
+from tests.incidents.building import (
+    LISTENER,
+    OTHER_TG,
+    TG,
+    Incident,
+    change,
+    forward_rule,
+    minutes_of,
+    stopped_task,
+)
+from tests.incidents.cases import finds, look_alike
+
+CODE = "no-registered-targets"
+PULL = "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref checkout:8"
+
+
+def emptied(incident: Incident, since: float = 12, group: str = TG) -> Incident:
+    """The group loses its targets; users get 503 since then."""
+    incident.targets((), group).elb_errors(503, 600, since)
+    for statistic in ("Minimum", "Maximum"):
+        incident.of_group("HealthyHostCount", 4, 180, since, statistic)
+        incident.of_group("UnHealthyHostCount", 0, 180, since, statistic)
+    return incident.of_group("HTTPCode_Target_2XX_Count", 600, 180, since)
+
+
+def deregistered_by_hand() -> Incident:
+    return emptied(Incident()).changed(change("DeregisterTargets", minutes_ago=12.5, resources=(TG,)))
+
+
+def rules_unread() -> Incident:
+    return emptied(Incident()).denied(Listeners, "elasticloadbalancing:DescribeRules")
+
+
+def tasks_cannot_start() -> Incident:
+    failures = (
+        stopped_task(
+            n,
+            minutes_ago=n * 3,
+            stop_code="TaskFailedToStart",
+            stopped_reason=PULL,
+            ran_minutes=0.5,
+        )
+        for n in range(1, 5)
+    )
+    incident = emptied(Incident()).running().stopped(*failures)
+    return incident.service(running=0)
+
+
+def weight_zero() -> Incident:
+    """Blue is switched off by weight, green serves."""
+    forward = (ForwardTarget(target_group_arn=TG, weight=1), ForwardTarget(target_group_arn=OTHER_TG, weight=0))
+    rule = Rule(arn=f"{LISTENER}/default", priority=None, actions=(RuleAction(type="forward", forward=forward),))
+    return Incident().rules(rule).targets((), OTHER_TG)
+
+
+def other_half_of_blue_green() -> Incident:
+    setting = ServiceLoadBalancer(
+        target_group_arn=TG, container_name="web", container_port=8080, alternate_target_group_arn=OTHER_TG
+    )
+    test_rule = Rule(
+        arn=f"{LISTENER}/5",
+        priority=5,
+        actions=(RuleAction(type="forward", forward=(ForwardTarget(target_group_arn=OTHER_TG),)),),
+    )
+    incident = Incident().rules(test_rule, forward_rule()).targets((), OTHER_TG)
+    return incident.service(load_balancers=(setting,), deployment_strategy="BLUE_GREEN")
+
+
+def all_unhealthy_is_not_empty() -> Incident:
+    """The load balancer fails open: requests still reach the targets, and nobody gets 503."""
+    incident = Incident().unhealthy("Target.ResponseCodeMismatch", "Health checks failed with these codes: [404]")
+    return incident.of_group("UnhealthyRoutingRequestCount", 600, 10).of_group("HTTPCode_Target_4XX_Count", 0, 180)
+
+
+def half_of_a_weighted_pair() -> Incident:
+    forward = (ForwardTarget(target_group_arn=TG, weight=80), ForwardTarget(target_group_arn=OTHER_TG, weight=20))
+    rule = Rule(arn=f"{LISTENER}/default", priority=None, actions=(RuleAction(type="forward", forward=forward),))
+    incident = Incident().rules(rule).targets((), OTHER_TG).elb_errors(503, 120, 12)
+    service = incident.service(
+        load_balancers=(
+            ServiceLoadBalancer(target_group_arn=TG, container_name="web", container_port=8080),
+            ServiceLoadBalancer(target_group_arn=OTHER_TG, container_name="admin", container_port=9000),
+        )
+    )
+    return service.metric("RequestCount", minutes_of(480, 12), LoadBalancer="app/shop/50dc6c495c0c9188")
+
+
+CASES = (
+    finds(CODE, "somebody deregistered every target", deregistered_by_hand, band="confirmed"),
+    finds(CODE, "the rules could not be read", rules_unread, band="likely"),
+    finds(CODE, "one group of a weighted pair is empty", half_of_a_weighted_pair, summary_says="20%"),
+    finds(CODE, "tasks cannot pull their image", tasks_cannot_start, first="image-pull-failed", role="consequence"),
+    look_alike(CODE, "weight 0", weight_zero),
+    look_alike(CODE, "the other half of blue/green", other_half_of_blue_green),
+    look_alike(
+        CODE,
+        "all unhealthy is not empty",
+        all_unhealthy_is_not_empty,
+        first="health-check-path-mismatch",
+        also=("all-targets-unhealthy-fail-open",),
+    ),
+)

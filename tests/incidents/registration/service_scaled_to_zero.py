@@ -1,0 +1,63 @@
+"""Desired count 0."""
+
+from diagnostics.facts import ForwardTarget, Rule, RuleAction
+from tests.incidents.building import LISTENER, OTHER_TG, SERVICE, TG, Incident, change, deployment
+from tests.incidents.cases import finds, look_alike
+from tests.incidents.registration.no_registered_targets import deregistered_by_hand, emptied
+
+CODE = "service-scaled-to-zero"
+EMPTY = ("no-registered-targets",)
+
+
+def at_zero(incident: Incident) -> Incident:
+    idle = deployment(desired=0, running=0)
+    return incident.service(desired=0, running=0, deployments=(idle,)).running()
+
+
+def by_a_person() -> Incident:
+    update = change(
+        "UpdateService",
+        minutes_ago=12.5,
+        resources=(SERVICE, "checkout"),
+        request={"service": "checkout", "desiredCount": 0},
+        source="ecs.amazonaws.com",
+    )
+    return at_zero(emptied(Incident())).changed(update)
+
+
+def by_a_schedule() -> Incident:
+    update = change(
+        "UpdateService",
+        minutes_ago=12.5,
+        resources=("checkout",),
+        request={"service": "checkout", "desiredCount": 0},
+        actor="AWSServiceRoleForApplicationAutoScaling_ECSService",
+        by_service="ecs.application-autoscaling.amazonaws.com",
+    )
+    return at_zero(emptied(Incident())).changed(update)
+
+
+def nobody_asked_yet() -> Incident:
+    return at_zero(Incident().targets(()))
+
+
+def parked_behind_weight_zero() -> Incident:
+    """Blue was parked after the switch to green."""
+    forward = (ForwardTarget(target_group_arn=TG, weight=0), ForwardTarget(target_group_arn=OTHER_TG, weight=1))
+    rule = Rule(arn=f"{LISTENER}/default", priority=None, actions=(RuleAction(type="forward", forward=forward),))
+    return at_zero(Incident().targets(()).rules(rule))
+
+
+def somebody_else_registers() -> Incident:
+    """Targets that a script registers keep the group filled."""
+    return Incident().service(desired=0, running=0)
+
+
+CASES = (
+    finds(CODE, "somebody set the desired count to 0", by_a_person, band="confirmed", also=EMPTY),
+    finds(CODE, "a schedule set it", by_a_schedule, band="confirmed", also=EMPTY),
+    finds(CODE, "nobody asked yet", nobody_asked_yet, also=EMPTY),
+    look_alike(CODE, "targets were deregistered, tasks run", deregistered_by_hand, first="no-registered-targets"),
+    look_alike(CODE, "parked behind weight 0", parked_behind_weight_zero),
+    look_alike(CODE, "somebody else registers targets", somebody_else_registers),
+)

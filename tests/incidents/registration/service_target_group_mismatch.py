@@ -1,0 +1,73 @@
+"""The rule and the service name different target groups."""
+
+from diagnostics.facts import Rule, RuleCondition, ServiceLoadBalancer, TargetHealth
+from tests.incidents.building import LISTENER, OTHER_TG, TG, Incident, change, forward_rule
+from tests.incidents.cases import finds, look_alike
+from tests.incidents.registration.no_registered_targets import emptied, other_half_of_blue_green
+
+CODE = "service-target-group-mismatch"
+EMPTY = ("no-registered-targets",)
+
+
+def registers_into(incident: Incident, group: str) -> Incident:
+    return incident.service(
+        load_balancers=(ServiceLoadBalancer(target_group_arn=group, container_name="web", container_port=8080),)
+    )
+
+
+def rule_kept_the_old_group() -> Incident:
+    """The service moved to a new group; its tasks wait there, unused."""
+    incident = Incident()
+    waiting = tuple(
+        target.model_copy(
+            update={
+                "state": "unused",
+                "reason": "Target.NotInUse",
+                "description": "Target group is not configured to receive traffic from the load balancer",
+            }
+        )
+        for target in incident.known(TargetHealth).by_group[TG]
+    )
+    return registers_into(emptied(incident).targets(waiting, OTHER_TG), OTHER_TG)
+
+
+def rule_was_changed() -> Incident:
+    update = change("ModifyRule", minutes_ago=12.5, resources=(f"{LISTENER}/default",))
+    return rule_kept_the_old_group().changed(update)
+
+
+def service_without_a_group() -> Incident:
+    return emptied(Incident()).service(load_balancers=())
+
+
+def host_rule() -> Incident:
+    rule = forward_rule().model_copy(
+        update={
+            "priority": 10,
+            "arn": f"{LISTENER}/10",
+            "conditions": (RuleCondition(field="host-header", values=("shop.example.com",)),),
+        }
+    )
+    return rule_kept_the_old_group().rules(rule, Rule(arn=f"{LISTENER}/default", priority=None))
+
+
+def feeds_the_group_and_cannot_start() -> Incident:
+    return emptied(Incident()).service(running=0).running()
+
+
+def empty_group_without_a_rule() -> Incident:
+    """A left-over group that no rule uses."""
+    return Incident().targets((), OTHER_TG)
+
+
+CASES = (
+    finds(CODE, "the rule kept the old group", rule_kept_the_old_group, band="confirmed", also=EMPTY),
+    finds(CODE, "somebody changed the rule", rule_was_changed, band="confirmed", also=EMPTY),
+    finds(CODE, "the service names no group", service_without_a_group, also=EMPTY, summary_says="no target group"),
+    finds(CODE, "a rule for a host name", host_rule, also=EMPTY, summary_says="shop.example.com"),
+    look_alike(
+        CODE, "the right group, and nothing in it", feeds_the_group_and_cannot_start, first="no-registered-targets"
+    ),
+    look_alike(CODE, "the other half of blue/green", other_half_of_blue_green),
+    look_alike(CODE, "a left-over group", empty_group_without_a_rule),
+)

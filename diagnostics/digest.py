@@ -18,6 +18,7 @@ _COMMAND: Final = re.compile(r":\s+(?P<command>(?:aws|curl|dig|nc|openssl|ss) .+
 OVER_AFTER: Final = timedelta(minutes=10)
 MAX_CHANGES: Final = 5
 
+_PLACES: Final = {"target": "at target", "zone": "in zone", "route": "on route"}
 _COUNTS: Final = (
     ("502", "elb_502"),
     ("503", "elb_503"),
@@ -116,7 +117,7 @@ def observed(report: Report) -> str:
     where = symptom.concentration
     if where.by != "none" and where.key:
         share = "" if where.share is None else f"{where.share:.0%} ".replace("%", " %")
-        parts.append(f"{share}at {where.by} {where.key}")
+        parts.append(f"{share}{_PLACES[where.by]} {where.key}")
     if symptom.scope == "load-balancer":
         parts.append("counted for the whole load balancer")
     return "; ".join(parts)

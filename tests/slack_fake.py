@@ -19,6 +19,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from tests import slack_limits
+
 TEAM = "T0TEAM"
 BOT_USER = "U0BOT"
 BOT_ID = "B0BOT"
@@ -136,9 +138,8 @@ class SlackFake:
         }
         return urlencode(fields).encode()
 
-    def mention(
-        self, text: str, *, event_id: str, user: str = ALICE, ts: str = "1700.1", thread_ts: str | None = None, **more: Any
-    ) -> bytes:
+    def mention(self, text: str, *, event_id: str, ts: str = "1700.1", thread_ts: str | None = None, **more: Any) -> bytes:
+        user = more.pop("user", ALICE)
         event: Body = {"type": "app_mention", "user": user, "text": text, "ts": ts, "channel": CHANNEL, **more}
         if thread_ts is not None:
             event["thread_ts"] = thread_ts
@@ -265,7 +266,7 @@ class SlackFake:
             return "no_text"
         if len(body["text"]) > 40_000:
             return "msg_too_long"
-        if len(blocks) > 50 or any(_is_too_long(block) for block in blocks):
+        if blocks and slack_limits.violations(body["text"], blocks):
             return "invalid_blocks"
         names = [block["block_id"] for block in blocks if "block_id" in block]
         if len(names) != len(set(names)):
@@ -336,17 +337,3 @@ def _parsed(raw: bytes, content_type: str) -> Body:
 def _no(error: str) -> Body:
     return {"ok": False, "error": error}
 
-
-def _is_too_long(block: Mapping[str, Any]) -> bool:
-    match block["type"]:
-        case "section":
-            return not 0 < len(block.get("text", {}).get("text", "x")) <= 3_000
-        case "header":
-            return len(block["text"]["text"]) > 150
-        case "context":
-            return len(block["elements"]) > 10
-        case "actions":
-            buttons = block["elements"]
-            return len(buttons) > 25 or any(len(one["text"]["text"]) > 75 for one in buttons)
-        case _:
-            return False

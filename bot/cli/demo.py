@@ -136,13 +136,16 @@ def try_next(
 
 
 def _program() -> str:
-    """How this program is called here: by its name, by the path of a checkout's script, or as a module."""
-    script = Path(sys.prefix) / "bin" / PLACEHOLDER
+    """How this program is called here: by its name, or by a path from here."""
     if shutil.which(PLACEHOLDER):
         return PLACEHOLDER
-    if script.exists():
-        return shlex.quote(str(script.relative_to(Path.cwd()) if script.is_relative_to(Path.cwd()) else script))
-    return f"{shlex.quote(sys.executable)} -m bot"
+    script = Path(sys.prefix) / "bin" / PLACEHOLDER
+    return _from_here(script) if script.exists() else f"{_from_here(Path(sys.executable))} -m bot"
+
+
+def _from_here(path: Path) -> str:
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def _keep_running(target: str) -> None:

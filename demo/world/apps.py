@@ -23,7 +23,8 @@ class Answer:
 class App:
     """One image. All durations are seconds, memory is MiB.
 
-    `port` is where the process listens, unless the task definition sets the environment variable `port_variable`.
+    `port` is where the process listens, unless the task definition sets the environment variable `port_variable`; `more_ports` are
+    open as well.
     With `loopback_only` it accepts connections from its own host only.
     `memory_mib` is the working set it grows to within `memory_grows_for_s`; a smaller limit gets it killed.
     `stops_in_s` is the time from SIGTERM to exit; longer than the container's stop timeout means SIGKILL.
@@ -31,6 +32,7 @@ class App:
 
     port: int = 8080
     port_variable: str = "PORT"
+    more_ports: tuple[int, ...] = ()
     loopback_only: bool = False
     tls: bool = False
     routes: Mapping[str, int | Answer] = field(default_factory=lambda: {"*": 200})
@@ -65,10 +67,14 @@ class App:
                 return given if isinstance(given, Answer) else Answer(given, self.latency_s)
         return Answer(404, self.latency_s)
 
-    def listens_on(self, environment: Mapping[str, str]) -> int:
-        """The port of the process in a container with these environment variables."""
+    def listens_on(self, environment: Mapping[str, str]) -> frozenset[int]:
+        """The ports of the process in a container with these environment variables."""
         given = environment.get(self.port_variable, "")
-        return int(given) if given.isdigit() else self.port
+        return frozenset({int(given) if given.isdigit() else self.port, *self.more_ports})
+
+
+PLAIN = App()
+"""A web application without faults."""
 
 
 class AppCatalogue:
@@ -78,7 +84,7 @@ class AppCatalogue:
         self._apps: dict[str, App] = {}
 
     def __getitem__(self, image: str) -> App:
-        return self._apps.get(image, App())
+        return self._apps.get(image, PLAIN)
 
     def __setitem__(self, image: str, app: App) -> None:
         self._apps[image] = app

@@ -18,7 +18,7 @@ TARGET_CLUSTER = "prod"
 LOAD_BALANCERS = ("shared", "internal", "partners")
 FAULT_AT_MIN = 10.0
 HISTORY_S = 30 * 60
-QUIET_STEP_S = 5.0
+QUIET_STEP_S = 10.0
 FAULT_STEP_S = 2.0
 
 

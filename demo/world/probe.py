@@ -153,7 +153,7 @@ class Prober:
                 app = self._apps[container.spec.image]
                 if now - task.started < self._timing.span_s(app.boot_s) or app.loopback_only:
                     continue
-                if app.listens_on(container.spec.environment) == _inside_port(task, container, port):
+                if _inside_port(task, container, port) in app.listens_on(container.spec.environment):
                     return container
         return None
 

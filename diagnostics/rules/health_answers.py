@@ -45,7 +45,7 @@ def protocols_differ(case: HealthCase) -> bool:
 
 
 def is_not_its_own_path(case: HealthCase) -> bool:
-    """An error from a path on which no target was ever healthy, while people get good answers elsewhere."""
+    """An error from a path on which no target was ever healthy, while users get good answers elsewhere."""
     elsewhere = case.probe is not None and case.probe.passes and case.probe.path != case.group.health_check.path
     return case.ever_healthy is False and (case.traffic.served or elsewhere)
 

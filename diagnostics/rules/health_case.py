@@ -29,6 +29,7 @@ from diagnostics.facts import (
 from diagnostics.facts.fact import Fact, Frozen
 from diagnostics.printable import line
 from diagnostics.rules import task_stops
+from diagnostics.rules.address_space import address
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.container_settings import ContainerProbe, container_probe, mapped_ports
 from diagnostics.rules.group_traffic import GroupTraffic, sick_since, traffic_of, was_ever_healthy
@@ -154,7 +155,7 @@ def replaced(case: HealthCase) -> Iterator[Evidence]:
 
 
 def served(case: HealthCase) -> Iterator[Evidence]:
-    """A decisive record that the same targets answer people well, where that was counted."""
+    """A decisive record that the same targets answer users well, where that was counted."""
     if case.traffic.served:
         bad = case.traffic.server_errors or 0
         text = f"meanwhile users got {case.traffic.good} good answers and {bad} answers of 5xx from this target group"
@@ -187,7 +188,7 @@ def ask_the_target(case: HealthCase, protocol: str | None = None, port: int | No
     check = case.group.health_check
     own = int(check.port) if check.port.isdigit() else target.port if target else case.group.port
     scheme = (protocol or check.protocol).lower()
-    url = f"{scheme}://{target.id if target else 'TARGET'}:{port or own or ''}{case.path}"
+    url = f"{scheme}://{_host(target)}:{port or own or ''}{case.path}"
     return f"curl -vk {shlex.quote(url)}"
 
 
@@ -209,6 +210,14 @@ def killed_for(group: TargetGroup, facts: Facts) -> tuple[Task, ...]:
 def checked(targets: tuple[Target, ...]) -> tuple[Target, ...]:
     """Targets that take part: neither leaving nor unused."""
     return tuple(target for target in targets if target.state not in NOT_CHECKED)
+
+
+def _host(target: Target | None) -> str:
+    """How a URL names the target; an instance id is no address."""
+    found = address(target.id) if target else None
+    if found is None:
+        return "TARGET"
+    return f"[{found}]" if found.version == 6 else str(found)
 
 
 def _cases(facts: Facts) -> Iterator[HealthCase]:

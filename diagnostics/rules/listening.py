@@ -75,7 +75,7 @@ class Refusing:
     def who(self) -> str:
         number = len(self.targets)
         if number == self.of_how_many:
-            return f"all {number} targets" if number > 1 else "the only target"
+            return {1: "the only target", 2: "both targets"}.get(number, f"all {number} targets")
         return f"{number} of {self.of_how_many} targets" if number > 1 else self.targets[0].key
 
 

@@ -56,7 +56,7 @@ class Obstacle:
         zones = {target.zone for target in self.targets if target.zone}
         inside = f", all in {zones.pop()}" if len(zones) == 1 and not self.everybody else ""
         if self.everybody:
-            return f"all {number} targets" if number > 1 else "the only target"
+            return {1: "the only target", 2: "both targets"}.get(number, f"all {number} targets")
         return f"{number} of {self.of_how_many} targets{inside}" if number > 1 else self.targets[0].key
 
 

@@ -22,7 +22,7 @@ def test_the_job_of_a_killed_worker_is_answered_by_another(start: Start, slack: 
     web = start(Diagnosis(), role="web")
     command = [sys.executable, "-m", "tests.bot.worker_process", start.store_url, slack.url]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT, env=environment) as worker:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, env=environment) as worker:
         try:
             assert web.ask("checkout") == (200, "")
             assert worker.stdout is not None

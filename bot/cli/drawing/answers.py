@@ -34,8 +34,10 @@ def unknown(outcome: Unknown) -> Iterator[str]:
 
 
 def refused(outcome: Refused) -> Iterator[str]:
+    """One line, and where several things could not be read, which."""
     yield outcome.message or "no report could be made"
-    yield from _gaps(outcome.gaps)
+    if len(outcome.gaps) > 1:
+        yield from _gaps(outcome.gaps)
 
 
 def _command(one: Candidate) -> str:

@@ -15,7 +15,7 @@ from diagnostics.report import Cause, EvidenceItem, Report, ReportGap, TimelineE
 MAX_SENTENCE: Final = 1_000
 MAX_STATEMENT: Final = 4_000
 
-_MARKED: Final = re.compile(r"[\\*_{}\[\]<>#|!~@&$]|://|www\.|^(?:[+\-=]+|\d+[.)])$|:[\w+-]+:")
+_MARKED: Final = re.compile(r"[\\*_{}\[\]<>#|!~@&$]|://|www\.|^(?:[+\-=]+|\d+[.)])$|:(?!\d\d:\d|\d\d\b)[\w+-]+:")
 _AROUND: Final = re.compile(r"(?P<open>[(\"']*)(?P<core>.*?)(?P<close>[)\"',.;!?]*)\Z", re.DOTALL)
 
 

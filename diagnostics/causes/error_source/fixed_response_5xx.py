@@ -106,7 +106,8 @@ def _finding(facts: Facts, listener: Listener, rule: Rule, code: int, relation: 
         value=fixed,
     )
     lost = relation == "hides" and _own_requests(facts) == 0
-    explains = frozenset({f"elb_{code}"}) & facts.observed.symptoms
+    without_rule = {"unused"} if relation == "missing" else set()
+    explains = frozenset({f"elb_{code}", *without_rule}) & facts.observed.symptoms
     return Finding(
         resource=rule.arn,
         summary=f"{_name(listener, rule)} answers {code} itself{_why(relation)}",

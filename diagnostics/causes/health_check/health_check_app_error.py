@@ -22,7 +22,7 @@ from diagnostics.rules.health_reasons import codes_in_words
 def health_check_app_error(facts: Facts) -> Iterator[Finding]:
     """Decided by targets that answer 5xx to the health check on a path that worked before. Why the application fails
     stands in its log, which is not read in this version, so it is likely at most. Where the path was changed before,
-    or no target was ever healthy on it while people are answered well, the path is the cause.
+    or no target was ever healthy on it while users are answered well, the path is the cause.
     """
     for case in health_case.health_cases(facts):
         if explanation(case) == "app-error":

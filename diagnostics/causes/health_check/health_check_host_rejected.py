@@ -24,7 +24,7 @@ _NAMES_HOSTS = ("ALLOWED_HOSTS", "ALLOWED_HOST", "TRUSTED_HOSTS", "HOST_WHITELIS
     helped_by=health_case.HELPED_BY,
 )
 def health_check_host_rejected(facts: Facts) -> Iterator[Finding]:
-    """Decided by targets that answer 400 or 421 to the health check while they answer people, whose requests name a
+    """Decided by targets that answer 400 or 421 to the health check while they answer users, whose requests name a
     host: the load balancer's checks carry the target's IP address as Host. The application's log would prove it and
     is not read in this version, so it is likely at most. Refuted by a 200 to a request with the bare address as Host.
     """

@@ -22,7 +22,7 @@ from diagnostics.rules.health_reasons import codes_in_words
 def health_check_path_mismatch(facts: Facts) -> Iterator[Finding]:
     """Decided by targets that answer 404, 405 or 410 to the health check, or that answer an error since somebody
     changed the check's path: a path that the application does not own may answer 500 or ask for a login as well.
-    Good answers to people, or a container health check that passes on another path, confirm it. Refuted by a good
+    Good answers to users, or a container health check that passes on another path, confirm it. Refuted by a good
     answer of the same path on the same port.
     """
     for case in health_case.health_cases(facts):

@@ -67,7 +67,7 @@ def _settings(case: HealthCase, differ: bool) -> Iterator[Evidence]:
 
 
 def _unproven(case: HealthCase) -> Evidence:
-    text = "no good answers to people were counted that would show which protocol the port speaks"
+    text = "no good answers to users were counted that would show which protocol the port speaks"
     if not protocols_differ(case):
         text = "requests go over the same protocol as the check; the application's log, which was not read, would tell"
     return supporting(text, "elbv2:DescribeTargetGroups")

@@ -26,8 +26,8 @@ RECENT = timedelta(minutes=15)
 )
 def health_check_timeout_too_short(facts: Facts) -> Iterator[Finding]:
     """Decided by health checks that time out although the security groups and network ACLs let them through, requests
-    connect, and people are answered well within the time-out. Refuted by rules that block, by connection errors, by
-    slow answers to people, and by a processor at its limit. How long the health path takes stands in the
+    connect, and users are answered well within the time-out. Refuted by rules that block, by connection errors, by
+    slow answers to users, and by a processor at its limit. How long the health path takes stands in the
     application's log, which is not read in this version, so it is likely at most.
     """
     for case in health_case.health_cases(facts):
@@ -84,7 +84,7 @@ def _network(way_is_open: bool) -> Iterator[Evidence]:
 def _users(case: HealthCase) -> Iterator[Evidence]:
     yield from (supporting(one.text, one.source, value=one.value) for one in health_case.served(case))
     if case.traffic.slow_s is not None:
-        text = f"people wait {case.traffic.slow_s:.1f} s at most (99th percentile)"
+        text = f"users wait {case.traffic.slow_s:.1f} s at most (99th percentile)"
         yield supporting(text, "cloudwatch:GetMetricData", value=case.traffic.slow_s)
 
 
@@ -93,7 +93,7 @@ def _against(case: HealthCase, *, way_is_open: bool) -> Iterator[Evidence]:
         text = "part of the security groups or network ACLs could not be judged, and blocked packets look the same"
         yield supporting(text, "ec2:DescribeSecurityGroups")
     if not case.traffic.served:
-        text = "no good answers to people were counted, so the targets may be silent altogether"
+        text = "no good answers to users were counted, so the targets may be silent altogether"
         yield supporting(text, "cloudwatch:GetMetricData")
 
 

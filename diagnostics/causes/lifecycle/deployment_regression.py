@@ -34,9 +34,8 @@ def deployment_regression(facts: Facts) -> Iterator[Finding]:
     onset = facts.observed.onset
     if deployment is None or facts.observed.kind == "none":
         return
-    first_task = _first_task(facts, deployment)
-    began = first_task or deployment.created_at
-    if onset is not None and not began - TOLERANCE <= onset <= began + SOON:
+    served_from = _first_task(facts, deployment) or deployment.created_at
+    if onset is not None and not deployment.created_at - TOLERANCE <= onset <= served_from + SOON:
         return
     new_only, old_too = _trouble_by_revision(facts, deployment)
     if old_too or (onset is None and not new_only):
@@ -72,7 +71,7 @@ def deployment_regression(facts: Facts) -> Iterator[Finding]:
         role="contributing",
         affects=frozenset({deployment.id}),
         explains=facts.observed.symptoms,
-        since=began,
+        since=deployment.created_at,
         overturned_by="errors on tasks of the old revision, or before the deployment, in the access logs",
         advice=f"Roll back to the revision before {revision} while the fault in it is looked for.",
         at_most="likely",
@@ -88,10 +87,13 @@ def _newest(service: EcsService, facts: Facts) -> Deployment | None:
 
 
 def _first_task(facts: Facts, deployment: Deployment) -> datetime | None:
-    running = facts.maybe(RunningTasks)
-    if not isinstance(running, RunningTasks):
-        return None
-    starts = [t.started_at for t in running.items if t.started_by == deployment.id and t.started_at]
+    """When the first task of the deployment ran, as far as ECS still knows it."""
+    running, stopped = facts.maybe(RunningTasks), facts.maybe(StoppedTasks)
+    tasks = (
+        *(running.items if isinstance(running, RunningTasks) else ()),
+        *(stopped.items if isinstance(stopped, StoppedTasks) else ()),
+    )
+    starts = [task.started_at for task in tasks if task.started_by == deployment.id and task.started_at]
     return min(starts, default=None)
 
 

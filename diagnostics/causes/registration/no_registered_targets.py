@@ -72,4 +72,3 @@ def _errors(facts: Facts) -> tuple[Evidence, ...]:
     if not number or not facts.observed.errors_are_ours:
         return ()
     return (decisive(f"{number} answers of 503 by the load balancer itself", "cloudwatch:GetMetricData", value=number),)
-

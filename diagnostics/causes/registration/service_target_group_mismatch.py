@@ -55,14 +55,15 @@ def _finding(group: str, routes: tuple[Route, ...], fed: tuple[str, ...], facts:
         if waiting
         else ()
     )
+    words = routes[0].in_words()
     return Finding(
         resource=group,
-        summary=f"{routes[0].in_words().capitalize()} forwards to target group {short_name(group)}, which is empty:"
+        summary=f"{words[0].upper()}{words[1:]} forwards to target group {short_name(group)}, which is empty:"
         f" service {service.service} registers into {into}",
         supports=(
             decisive(f"service {service.service} registers its tasks into {into}", "ecs:DescribeServices"),
             decisive(f"target group {short_name(group)} has no targets", "elbv2:DescribeTargetHealth", value=0),
-            supporting(f"{routes[0].in_words()} forwards to {short_name(group)}", "elbv2:DescribeRules"),
+            supporting(f"{words} forwards to {short_name(group)}", "elbv2:DescribeRules"),
             *unused,
             *(change_evidence(change, facts.observed.onset) for change in changed[:1]),
         ),

@@ -38,11 +38,34 @@ class Seen:
         return {row["Reason"] for row in self.health if row["State"] in ("unhealthy", "unused")}
 
     @property
+    def codes(self) -> set[str]:
+        return {row["Description"].partition("[")[2].rstrip("]") for row in self.health if row["State"] == "unhealthy"}
+
+    @property
+    def told(self) -> str:
+        return " ".join(event["message"] for event in self.service["events"])
+
+    @property
     def stop_reasons(self) -> str:
         return " ".join(f"{task['stoppedReason']} {task['containers'][0].get('reason', '')}" for task in self.stopped)
 
 
 SHOWS: dict[str, Callable[[Seen], bool]] = {
+    "az-not-enabled": lambda seen: seen.reasons == {"Target.NotInUse"} and "healthy" in seen.states,
+    "container-health-failing": lambda seen: "Task failed container health checks" in seen.stop_reasons,
+    "health-check-app-error": lambda seen: seen.codes == {"503"},
+    "health-check-auth-required": lambda seen: "[401]" in seen.told,
+    "health-check-host-rejected": lambda seen: "[400]" in seen.told,
+    "health-check-port-mismatch": lambda seen: seen.reasons == {"Target.FailedHealthChecks"},
+    "health-check-protocol-mismatch": lambda seen: seen.reasons == {"Target.FailedHealthChecks"},
+    "health-check-redirect": lambda seen: seen.codes == {"301"},
+    "health-check-timeout-too-short": lambda seen: seen.reasons == {"Target.Timeout"},
+    "min-healthy-gap": lambda seen: "healthy" not in seen.states and seen.service["pendingCount"] == 0,
+    "port-not-listening": lambda seen: seen.reasons == {"Target.FailedHealthChecks"} and not seen.stopped,
+    "secret-not-readable": lambda seen: "ResourceInitializationError" in seen.stop_reasons,
+    "segfault-after-deploy": lambda seen: {t["containers"][0]["exitCode"] for t in seen.stopped} == {139},
+    "service-target-group-mismatch": lambda seen: seen.reasons == {"Target.NotInUse"},
+    "traffic-port-blocked": lambda seen: seen.states == {"healthy"},
     "all-well": lambda seen: seen.states == {"healthy"} and not seen.stopped,
     "container-port-mismatch": lambda seen: seen.reasons == {"Target.FailedHealthChecks"},
     "crash-loop-after-deploy": lambda seen: {t["containers"][0]["exitCode"] for t in seen.stopped} == {1},

@@ -19,6 +19,7 @@ from diagnostics.rules.health_reasons import (
 
 NOW = datetime(2026, 11, 21, 3, 30, tzinfo=UTC)
 GROUP = "arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/checkout/73e2d6bc24d8a067"
+NOT_FOUND = "Health checks failed with these codes: [404]"
 CODES = st.frozensets(st.integers(100, HIGHEST_CODE), max_size=20)
 
 
@@ -93,8 +94,7 @@ def test_targets_are_grouped_by_what_they_did() -> None:
     ("message", "kind", "task", "port"),
     [
         (
-            f"(service checkout) (task 1a2b) (port 8080) is unhealthy in (target-group {GROUP}) due to "
-            "(reason Health checks failed with these codes: [404])",
+            f"(task 1a2b) (port 8080) is unhealthy in (target-group {GROUP}) due to (reason {NOT_FOUND})",
             "answer",
             "1a2b",
             8080,
@@ -106,8 +106,7 @@ def test_targets_are_grouped_by_what_they_did() -> None:
             80,
         ),
         (
-            f"(service checkout) (instance i-0a1b) (port 32768) is unhealthy in (target-group {GROUP}) due to "
-            "(reason Health checks failed)",
+            f"(instance i-01) (port 32768) is unhealthy in (target-group {GROUP}) due to (reason Health checks failed)",
             "connection",
             None,
             32768,

@@ -150,7 +150,7 @@ def test_numbers_of_a_shared_load_balancer_are_not_passed_off_as_the_services_ow
     zone = reports.symptom(concentration=Concentration(by="zone", key="us-east-1a", share=0.93))
 
     assert "counted for the whole load balancer" in shown(summary(reports.report(symptom=shared)))
-    assert "93 % at zone us-east-1a" in shown(summary(reports.report(symptom=zone)))
+    assert "93 % in zone us-east-1a" in shown(summary(reports.report(symptom=zone)))
 
 
 def test_old_facts_tell_their_age() -> None:

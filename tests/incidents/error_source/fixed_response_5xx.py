@@ -56,6 +56,21 @@ def maintenance_on_a_shared_load_balancer() -> Incident:
     )
 
 
+def url_of_the_maintenance_page() -> Incident:
+    incident = given(Incident().rules(fixed(1, path("/checkout*")), own(10, path("/orders*")), fixed(None, code=404)))
+    incident.subject = incident.subject.model_copy(
+        update={"query": "https://shop.example.com/checkout", "kind": "target-group", "rule_arn": MAINTENANCE}
+    )
+    return incident
+
+
+def the_rule_was_deleted() -> Incident:
+    """The service's own rule is gone: the default answers, and no target group gets a request."""
+    words = "Target group is not configured to receive traffic from the load balancer"
+    incident = Incident().rules(own(5, path("/search*"), group=OTHER_TG), fixed(None))
+    return given(incident.health("unused", "Target.NotInUse", words).of_group("RequestCount", 0, 180))
+
+
 def a_part_is_taken() -> Incident:
     return given(Incident().rules(fixed(1, path("/checkout/export*")), own(10, path("/checkout/*"))), 30)
 
@@ -103,6 +118,8 @@ CASES = (
         maintenance_on_a_shared_load_balancer,
         band="confirmed",
     ),
+    finds(CODE, "somebody asks about a URL that the maintenance rule takes", url_of_the_maintenance_page),
+    finds(CODE, "the service's own rule was deleted", the_rule_was_deleted, summary_says="no rule sends requests"),
     finds(CODE, "a rule takes a part of the paths", a_part_is_taken, band="likely"),
     finds(
         CODE,

@@ -75,6 +75,50 @@ def new_revision_lost_the_path() -> Incident:
     )
 
 
+def new_revision_is_replaced_for_ever() -> Incident:
+    new = deployment(8, created=25, rollout_state="IN_PROGRESS", running=1, failed_tasks=4)
+    old = deployment(7, status="ACTIVE", desired=3, running=3)
+    reason = f"Task failed ELB health checks in (target-group {TG})"
+    return (
+        sick(404, targets=("10.0.2.22",), since=20)
+        .service(deployments=(new, old), task_definition=new.task_definition)
+        .definitions(definition(7), definition(8), previous=7)
+        .running(
+            *(task(n, ip) for n, ip in enumerate(("10.0.1.21", "10.0.1.22", "10.0.2.21"), 1)),
+            task(9, "10.0.2.22", revision=8, started=2),
+        )
+        .stopped(
+            *(
+                stopped_task(
+                    n,
+                    minutes_ago=n * 5,
+                    exit_code=143,
+                    stop_code="ServiceSchedulerInitiated",
+                    stopped_reason=reason,
+                    revision=8,
+                    ran_minutes=3,
+                )
+                for n in range(1, 5)
+            )
+        )
+    )
+
+
+def over_ipv6() -> Incident:
+    incident = Incident()
+    targets = tuple(
+        target.model_copy(update={"id": f"2600:1f18::{number}"})
+        for number, target in enumerate(incident.known(TargetHealth).by_group[TG], 1)
+    )
+    return incident.targets(targets).health(
+        "unhealthy",
+        "Target.ResponseCodeMismatch",
+        answers(404),
+        targets=tuple(target.id for target in targets),
+        since=20,
+    )
+
+
 def the_container_asks_another_path() -> Incident:
     container = (
         definition()
@@ -159,6 +203,13 @@ CASES = (
         new_revision_lost_the_path,
         also=("deployment-regression",),
     ),
+    finds(
+        CODE,
+        "the new revision's tasks are replaced for ever; the looping deployment follows from the path",
+        new_revision_is_replaced_for_ever,
+        also=("deployment-regression", "deployment-failing-loop"),
+    ),
+    finds(CODE, "targets with IPv6 addresses", over_ipv6, also=(OPEN,)),
     finds(CODE, "the container's own check passes on another path", the_container_asks_another_path, also=(OPEN,)),
     finds(
         CODE,

@@ -1,5 +1,13 @@
-from diagnostics.facts import PortMapping, SecurityGroup, TargetHealth, TaskDefinitions
-from tests.incidents.building import LB_SG, TASK_SG, TG, Incident, allow_all, allow_from, change, definition
+from diagnostics.facts import (
+    Container,
+    PortBinding,
+    PortMapping,
+    SecurityGroup,
+    Target,
+    TargetHealth,
+    TaskDefinitions,
+)
+from tests.incidents.building import LB_SG, TASK_SG, TG, Incident, allow_all, allow_from, change, definition, task
 from tests.incidents.cases import finds, look_alike
 
 CODE = "health-check-port-mismatch"
@@ -39,6 +47,25 @@ def management_port_is_mapped_and_blocked() -> Incident:
     return checks_on("8081", SILENT).definitions(definition(containers=(container,)))
 
 
+def bridge_mode_with_a_fixed_check_port() -> Incident:
+    """Tasks get host ports of their own choice, the check was written for one of them."""
+    incident = Incident().health_check(port="32768").target_group(target_type="instance")
+    bound = PortBinding(container_port=8080, host_port=49153)
+    tasks = tuple(
+        task(n, ip, containers=(Container(name="web", last_status="RUNNING", bindings=(bound,)),))
+        for n, ip in enumerate(("10.0.1.21", "10.0.1.22"), 1)
+    )
+    targets = tuple(
+        Target(id=f"i-0a{n}", port=49153, zone="us-east-1a", state="healthy", health_check_port="32768") for n in (1, 2)
+    )
+    return (
+        incident.running(*tasks)
+        .definitions(definition(network_mode="bridge"))
+        .targets(targets)
+        .unhealthy(*BROKEN, targets=("i-0a1", "i-0a2"), since=20)
+    )
+
+
 def nobody_can_connect() -> Incident:
     return (
         checks_on("traffic-port")
@@ -66,6 +93,7 @@ CASES = (
         also=(OPEN,),
         band="likely",
     ),
+    finds(CODE, "bridge mode with a fixed check port", bridge_mode_with_a_fixed_check_port, also=(OPEN,)),
     finds(
         CODE,
         "the task definition may not be read",

@@ -1,0 +1,68 @@
+"""`alb502 serve` refuses in one line what it cannot run."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+from bot.app import Engine
+from bot.cli.exits import CommandError
+from bot.cli.serve import RoleName, require, run
+from tests.bot.conftest import Diagnosis, eventually, settings_for
+from tests.slack_fake import Failure, SlackFake
+
+
+@pytest.mark.parametrize(
+    ("role", "settings", "says"),
+    [
+        ("executor", {"redis_url": "redis://127.0.0.1"}, "no changes in AWS"),
+        ("web", {}, "REDIS_URL"),
+        ("worker", {}, "REDIS_URL"),
+        ("all", {"slack_bot_token": None}, "SLACK_BOT_TOKEN"),
+        ("all", {"slack_signing_secret": None}, "SLACK_SIGNING_SECRET"),
+    ],
+)
+def test_what_is_missing_or_impossible_is_bad_usage(
+    role: RoleName, settings: dict[str, str | None], says: str
+) -> None:
+    with pytest.raises(CommandError) as refused:
+        require(settings_for(SlackFake(url="http://127.0.0.1:1")).model_copy(update=settings), role)
+    assert refused.value.status == 2
+    assert len(refused.value.lines) == 1
+    assert says in refused.value.lines[0]
+
+
+def test_it_runs_on_a_private_store_until_it_is_told_to_end(slack: SlackFake, state_dir: Path) -> None:
+    stop = threading.Event()
+    settings = settings_for(slack, state_dir=state_dir)
+    ended: list[str] = []
+
+    def serve() -> None:
+        run(settings, "all", lambda *_: Engine(diagnose=Diagnosis()), stop)
+        ended.append("in order")
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    eventually(lambda: len(slack.of("auth.test")) >= 2)
+    stop.set()
+    thread.join(30)
+    assert ended == ["in order"]
+
+
+def test_a_refused_token_is_one_line_and_status_3(slack: SlackFake, state_dir: Path) -> None:
+    slack.fail("auth.test", Failure(200, "invalid_auth"))
+    with pytest.raises(CommandError, match=r"SLACK_BOT_TOKEN \(invalid_auth\)") as refused:
+        run(settings_for(slack, state_dir=state_dir), "all", lambda *_: Engine(diagnose=Diagnosis()))
+    assert refused.value.status == 3
+    assert "xoxb" not in str(refused.value)
+
+
+def test_a_port_that_is_taken_is_one_line(slack: SlackFake, state_dir: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings = settings_for(slack, state_dir=state_dir).model_copy(update={"http_port": taken.getsockname()[1]})
+        with pytest.raises(CommandError, match="ALB502_HTTP_PORT") as refused:
+            run(settings, "all", lambda *_: Engine(diagnose=Diagnosis()))
+    assert refused.value.status == 3

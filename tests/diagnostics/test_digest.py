@@ -1,0 +1,86 @@
+"""What of a report is told, and in which order."""
+
+from __future__ import annotations
+
+import pytest
+
+from diagnostics.digest import digest, event_in_words, observed, split_command, telling
+from diagnostics.report import Report, TimelineEntry
+from tests import reports
+
+
+def test_causes_are_sorted_by_what_they_mean_to_the_reader() -> None:
+    sure = reports.rival(code="second", band="confirmed")
+    worse = reports.rival(code="worse", role="contributing")
+    told = digest(reports.report(causes=(reports.cause(), sure, reports.rival(), worse, reports.consequence())))
+
+    assert told.first == reports.cause()
+    assert told.also == (sure,)
+    assert told.rivals == (reports.rival(),)
+    assert told.contributing == (worse,)
+    assert told.consequences == (reports.consequence(),)
+
+
+def test_a_change_hours_before_is_not_just_before() -> None:
+    early = TimelineEntry(
+        at=reports.ONSET.replace(hour=1), event="CreateService", source="cloudtrail:LookupEvents", actor="role/x"
+    )
+
+    assert digest(reports.unclear(timeline=(early,))).changes == ()
+
+
+def test_a_change_in_the_minute_of_the_onset_may_have_come_first() -> None:
+    close = TimelineEntry(at=reports.at(12, 40), event="ModifyRule", source="cloudtrail:LookupEvents", actor="role/x")
+
+    assert digest(reports.unclear(timeline=(close,))).changes == (close,)
+
+
+def test_changes_and_errors_are_told_before_the_noise_of_a_service_that_replaces_its_tasks() -> None:
+    noise = tuple(
+        TimelineEntry(at=reports.at(12, second), event=f"has started 1 tasks {second}", source="ecs:DescribeServices")
+        for second in range(50)
+    )
+    everything = tuple(sorted((*reports.TIMELINE, *noise), key=lambda entry: entry.at))
+    shown = telling(reports.report(timeline=everything), 6)
+
+    assert set(reports.TIMELINE) <= set(shown)
+    assert list(shown) == sorted(shown, key=lambda entry: entry.at)
+    assert len(shown) == 6
+
+
+def test_numbers_that_were_not_read_are_not_told_as_zero() -> None:
+    nothing = dict.fromkeys(("elb_500", "elb_502", "elb_503", "elb_504", "target_5xx", "requests"))
+
+    assert observed(reports.report(symptom=reports.symptom(**nothing))) == "no error count could be read"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a listener: aws ecs list-tasks", ("a listener", "aws ecs list-tasks")),
+        ("a later steady state", ("a later steady state", None)),
+        ("an answer: 200", ("an answer: 200", None)),
+    ],
+)
+def test_the_command_is_what_follows_the_colon(text: str, parts: tuple[str, str | None]) -> None:
+    assert split_command(text) == parts
+
+
+def test_arns_in_events_are_shortened() -> None:
+    event = f"registered 4 targets in (target-group {reports.GROUP})."
+    entry = TimelineEntry(at=reports.ONSET, event=event, source="ecs:DescribeServices")
+
+    assert event_in_words(entry) == "registered 4 targets in (target-group targetgroup/checkout/6d0ecf831eec9f09)."
+
+
+@pytest.mark.parametrize(
+    ("report", "mood"),
+    [
+        (reports.report(), "broken"),
+        (reports.report(symptom=reports.symptom(last_seen=reports.at(20))), "over"),
+        (reports.unclear(), "unclear"),
+        (reports.well(), "well"),
+    ],
+)
+def test_the_mood_follows_from_what_was_seen(report: Report, mood: str) -> None:
+    assert digest(report).mood == mood

@@ -236,7 +236,8 @@ class Answering:
     def _publish(self, ask: Ask, fence: int, place: Place, summary: Draw, headline: Draw) -> None:
         try:
             self._thread.publish(ask, fence, place, summary, headline)
-        except UnreachableError:
+        except (UnreachableError, SlackRefusedError) as error:
+            _log.warning("not posted, told privately", error=str(error))
             self._thread.whisper_once(ask, fence, "summary", summary)
 
     def _summary(self, answer: Answer, facts_at: datetime | None, button_id: str) -> Draw:

@@ -83,9 +83,7 @@ class Lane:
             _log.error("job set aside", ask_id=ask_id, job=message["actor_name"])
             self._counted("give_up", self._give_up, (message, retries), lambda *_: give_up(ask_id))
 
-    def _counted(
-        self, name: str, job: Actor[..., None], args: tuple[Any, ...], run: Callable[..., None]
-    ) -> None:
+    def _counted(self, name: str, job: Actor[..., None], args: tuple[Any, ...], run: Callable[..., None]) -> None:
         try:
             run(*args)
         except PutOffError as put_off:

@@ -55,7 +55,9 @@ def identify(client: WebClient, wait: Wait) -> Identity:
             status = int(error.response.status_code)
             reason = str(error.response.get("error") or status)[:80]
             if status == http.HTTPStatus.OK:
-                raise SlackError(f"Slack refuses SLACK_BOT_TOKEN ({reason}); copy the token of the installed app.") from None
+                raise SlackError(
+                    f"Slack refuses SLACK_BOT_TOKEN ({reason}); copy the token of the installed app."
+                ) from None
         except (SlackClientError, OSError) as error:
             reason = type(error).__name__
         else:
@@ -99,11 +101,13 @@ def connect_socket(app: App, app_token: str) -> SocketModeHandler:
     try:
         handler.connect()  # type: ignore[no-untyped-call]
     except SlackApiError as error:
+        handler.close()  # type: ignore[no-untyped-call]
         reason = str(error.response.get("error"))[:80]
         raise SlackError(
             f"Slack refuses SLACK_APP_TOKEN ({reason}); it needs connections:write and Socket Mode turned on."
         ) from None
     except (SlackClientError, OSError) as error:
+        handler.close()  # type: ignore[no-untyped-call]
         raise SlackError(f"Socket Mode cannot be opened ({type(error).__name__}); check the network.") from None
     return handler
 

@@ -69,7 +69,7 @@ def diagnose(snapshot: Snapshot) -> Report:
         window=ReportWindow(start=snapshot.window.start, end=snapshot.window.end),
         symptom=symptom,
         verdict=verdict,
-        headline=headline(snapshot, symptom, verdict, causes, observed),
+        headline=headline(snapshot, symptom, verdict, observed),
         causes=causes,
         risks=tuple(_cause(item, specs[item.code], first=False) for item in ranked_risks),
         checks=tuple(_settled(item.check, reported, {r.code for r in ranked_risks}) for item in judged.values()),

@@ -65,7 +65,7 @@ def rank(
     weighed = {code: _weigh(code, tuple(items), observed) for code, items in findings.items() if items}
     kept = _without_circumstantial(_without_general(weighed, specs), specs)
     with_roles = _assign_roles(kept, specs)
-    return tuple(sorted(with_roles, key=lambda item: _order(item, with_roles, specs)))
+    return tuple(sorted(with_roles, key=_order))
 
 
 def confidence(finding: Finding) -> float:
@@ -173,9 +173,6 @@ def _may_explain(cause: Ranked, effect: Ranked) -> bool:
     return cause.band != "possible" or effect.band == "possible"
 
 
-def _order(
-    item: Ranked, everything: Sequence[Ranked], specs: Mapping[str, CauseSpec]
-) -> tuple[int, float, float, float, str]:
-    explained = len(item.explains)
+def _order(item: Ranked) -> tuple[int, float, int, float, str]:
     since = item.since.timestamp() if item.since else float("inf")
-    return (_ROLE_ORDER[item.role], -round(item.confidence, 1), -explained, since, item.code)
+    return (_ROLE_ORDER[item.role], -round(item.confidence, 1), -len(item.explains), since, item.code)

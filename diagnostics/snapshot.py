@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, Field, PlainSerializer
 
 from diagnostics.facts.fact import Fact, Frozen, Gap, NotApplicable
 
@@ -68,7 +68,7 @@ class ReadStats(Frozen):
     seconds: float = 0.0
     cache_hits: int = 0
     cache_age_s: float | None = None
-    calls_by_action: dict[str, int] = {}
+    calls_by_action: dict[str, int] = Field(default_factory=dict)
 
 
 Outcome = Fact | Gap | NotApplicable

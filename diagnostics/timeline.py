@@ -70,7 +70,9 @@ def _errors(observed: Observations) -> Iterator[Moment]:
         what = "first errors" if observed.kind == "errors" else "first sign of trouble"
         yield Moment(at=observed.onset, event=what, source="cloudwatch:GetMetricData", weight=0)
     if observed.last_seen and observed.kind == "errors":
-        yield Moment(at=observed.last_seen, event="last minute with errors", source="cloudwatch:GetMetricData", weight=0)
+        yield Moment(
+            at=observed.last_seen, event="last minute with errors", source="cloudwatch:GetMetricData", weight=0
+        )
 
 
 def _changes(snapshot: Snapshot) -> Iterator[Moment]:

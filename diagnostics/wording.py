@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from diagnostics.report import Cause, Symptom, Verdict
+from diagnostics.report import Symptom, Verdict
 from diagnostics.rules.observations import Observations
 from diagnostics.snapshot import Snapshot
 
 _CODES = ("elb_502", "elb_503", "elb_504", "elb_500")
 
 
-def headline(
-    snapshot: Snapshot, symptom: Symptom, verdict: Verdict, causes: tuple[Cause, ...], observed: Observations
-) -> str:
+def headline(snapshot: Snapshot, symptom: Symptom, verdict: Verdict, observed: Observations) -> str:
     """``checkout · 504 from the load balancer since 03:12 UTC (4 % of requests)``; plain text, bounded."""
     label = snapshot.subject.label[:80]
     what = _what(symptom, observed)

@@ -138,7 +138,9 @@ class SlackFake:
         }
         return urlencode(fields).encode()
 
-    def mention(self, text: str, *, event_id: str, ts: str = "1700.1", thread_ts: str | None = None, **more: Any) -> bytes:
+    def mention(
+        self, text: str, *, event_id: str, ts: str = "1700.1", thread_ts: str | None = None, **more: Any
+    ) -> bytes:
         user = more.pop("user", ALICE)
         event: Body = {"type": "app_mention", "user": user, "text": text, "ts": ts, "channel": CHANNEL, **more}
         if thread_ts is not None:
@@ -296,7 +298,11 @@ def serving(fake: SlackFake) -> Iterator[SlackFake]:
             status, answer, headers = self._answer(raw)
             text = json.dumps(answer).encode()
             self.send_response(status)
-            for name, value in {**headers, "Content-Type": "application/json", "Content-Length": str(len(text))}.items():
+            for name, value in {
+                **headers,
+                "Content-Type": "application/json",
+                "Content-Length": str(len(text)),
+            }.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(text)
@@ -336,4 +342,3 @@ def _parsed(raw: bytes, content_type: str) -> Body:
 
 def _no(error: str) -> Body:
     return {"ok": False, "error": error}
-

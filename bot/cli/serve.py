@@ -6,8 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
@@ -23,18 +22,19 @@ if TYPE_CHECKING:
 EXAMPLE: Final = "Example: alb502 serve --role web"
 
 
-class Role(StrEnum):
-    """`all`: one process. `web` takes Slack's requests, `worker` diagnoses."""
-
-    ALL = "all"
-    WEB = "web"
-    WORKER = "worker"
+Role = Literal["all", "web", "worker"]
+"""`all`: one process. `web` takes Slack's requests, `worker` diagnoses."""
+RoleWord = Literal["all", "web", "worker", "executor"]
 
 
 def serve(
-    role: Annotated[Role, typer.Option("--role", help="Which part of the bot runs in this process.")] = Role.ALL,
+    role: Annotated[RoleWord, typer.Option("--role", help="Which part of the bot runs in this process.")] = "all",
 ) -> None:
     """Run the bot: in Socket Mode when SLACK_APP_TOKEN is set, else over HTTP."""
+    if role == "executor":
+        raise CommandError(
+            "--role executor: this version makes no changes in AWS; use all, web or worker", status=exits.BAD_USAGE
+        )
     settings = configured.settings()
     complaints = missing(settings, role)
     if complaints:
@@ -51,10 +51,10 @@ def missing(settings: Settings, role: Role) -> list[str]:
     lines = []
     if settings.slack_bot_token is None:
         lines.append("SLACK_BOT_TOKEN is not set; the Slack app's page OAuth & Permissions shows it (xoxb-…)")
-    takes_requests = role is not Role.WORKER
+    takes_requests = role != "worker"
     if takes_requests and settings.slack_app_token is None and settings.slack_signing_secret is None:
         lines.append("set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP)")
-    if role is not Role.ALL and settings.redis_url is None:
+    if role != "all" and settings.redis_url is None:
         lines.append(f"--role {role} needs REDIS_URL: split roles meet in one Redis")
     return lines
 
@@ -83,7 +83,7 @@ def _run(settings: Settings, role: Role, stopped: threading.Event) -> None:
     from bot.store.connection import StoreError
 
     try:
-        with running(settings, role.value, make_engine, stopped.wait):
+        with running(settings, role, make_engine, stopped.wait):
             stopped.wait()
     except (PortError, SlackError, StoreError) as error:
         if not stopped.is_set():

@@ -25,16 +25,20 @@ class Rate:
 
 # https://docs.slack.dev/apis/web-api/rate-limits: a message per second and channel with short bursts, tier 3 (50 a
 # minute) for updates and reading. The workspace-wide limit of posts is not published; this stays far below complaints.
-PER_CHANNEL: Final[Mapping[str, Rate]] = MappingProxyType({
-    "chat.postMessage": Rate(1_000, burst=4),
-    "chat.postEphemeral": Rate(1_000, burst=4),
-})
-PER_METHOD: Final[Mapping[str, Rate]] = MappingProxyType({
-    "chat.postMessage": Rate(200, burst=20),
-    "chat.update": Rate(1_200, burst=12, reserve=8),
-    "conversations.replies": Rate(1_200, burst=10),
-    "conversations.history": Rate(1_200, burst=10),
-})
+PER_CHANNEL: Final[Mapping[str, Rate]] = MappingProxyType(
+    {
+        "chat.postMessage": Rate(1_000, burst=4),
+        "chat.postEphemeral": Rate(1_000, burst=4),
+    }
+)
+PER_METHOD: Final[Mapping[str, Rate]] = MappingProxyType(
+    {
+        "chat.postMessage": Rate(200, burst=20),
+        "chat.update": Rate(1_200, burst=12, reserve=8),
+        "conversations.replies": Rate(1_200, burst=10),
+        "conversations.history": Rate(1_200, burst=10),
+    }
+)
 
 # Generic cell rate: each key holds the moment at which the budget would be empty of debt. Redis's clock is used, so the
 # clocks of the bot's machines need not agree. Nothing is taken unless every limit has room.

@@ -72,4 +72,3 @@ class Lookups:
 
 def _seen(event_id: str) -> str:
     return key("seen", digest(event_id))
-

@@ -19,6 +19,7 @@ MAX_STORED_BYTES: Final = 1_000_000
 MAX_REPORTS: Final = 20_000
 ANSWER_KEEP_S: Final = HOUR_S
 
+
 class ReportTooLargeError(Exception):
     """A report that would take more room than one report may."""
 

@@ -14,7 +14,7 @@ EXPECT = Expect(
     "checkout",
     "causes_found",
     first="deployment-min-healthy-too-low",
-    may=frozenset({"deployment-gap", "no-registered-targets"}),
+    may=frozenset({"deployment-gap", "no-registered-targets", "all-targets-unhealthy-fail-open"}),
     never=frozenset({"sg-ingress-missing", "task-crash-exit", "deployment-failing-loop", "service-scaled-to-zero"}),
 )
 RELEASED_AT_MIN = 1.2

@@ -20,7 +20,8 @@ class Expect:
     """What asking for `target` must answer.
 
     `first`: the code of the first cause, None when there must be none. `also`: codes that must be among the causes.
-    `may`: codes that may be there as well. `never`: codes that must not be among the causes.
+    `may`: codes that are expected as consequences or contributions. `never`: codes that must not be among the causes,
+    because the scenario looks like them or because somebody hasty would name them.
     """
 
     target: str

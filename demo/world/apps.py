@@ -23,11 +23,11 @@ class Answer:
 class App:
     """One image. All durations are seconds, memory is MiB.
 
-    `port` is where the process listens, unless the task definition sets the environment variable `port_variable`; `more_ports` are
-    open as well.
-    With `loopback_only` it accepts connections from its own host only.
+    `port` is where the process listens, unless the task definition sets the environment variable `port_variable`;
+    `more_ports` are open as well. With `loopback_only` it accepts connections from its own host only.
     `memory_mib` is the working set it grows to within `memory_grows_for_s`; a smaller limit gets it killed.
     `stops_in_s` is the time from SIGTERM to exit; longer than the container's stop timeout means SIGKILL.
+    `closes_share` is the share of requests on which it closes the connection instead of answering.
     """
 
     port: int = 8080

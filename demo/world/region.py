@@ -59,13 +59,13 @@ class Region:
         self._seen = self._fingerprint()
 
     def tick(self) -> None:
-        """Health first, then what ECS makes of it, then the clients."""
-        self.health.tick()
+        """ECS first, then the health of what it registered, then the clients."""
         self.scheduler.tick()
         self.targets.leave_trace()
         if (now := self._fingerprint()) != self._seen:
             self._seen = now
             self._forget_tasks()
+        self.health.tick()
         self.traffic.tick()
 
     def forget(self) -> None:

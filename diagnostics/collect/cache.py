@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from diagnostics.collect.collector import CollectorSpec, Read
 from diagnostics.facts.fact import Fact
-from diagnostics.snapshot import SCHEMA
+from diagnostics.snapshot import SCHEMA, Outcome
 
 
 class FactCache(Protocol):
@@ -19,6 +20,42 @@ class FactCache(Protocol):
 
     def put(self, key: str, value: str, ttl_s: int) -> None:
         """Keep `value` for `ttl_s` seconds."""
+
+
+@dataclass(slots=True)
+class Shelf:
+    """The cache as this collection uses it."""
+
+    cache: FactCache | None
+    ttl_s: int
+    refresh: bool
+    account: str
+    region: str
+    hits: int = 0
+    oldest_s: float | None = None
+
+    def key(self, spec: CollectorSpec, reads: Sequence[Read]) -> str | None:
+        if self.cache is None or not spec.cached:
+            return None
+        return cache_key(spec, self.account, self.region, reads)
+
+    def find(self, spec: CollectorSpec, key: str) -> Fact | None:
+        if self.cache is None or self.refresh:
+            return None
+        found = self.cache.get(key)
+        if found is None:
+            return None
+        text, age_s = found
+        fact = fact_from(text, spec)
+        if fact is not None:
+            self.hits += 1
+            self.oldest_s = max(age_s, self.oldest_s or 0.0)
+        return fact
+
+    def keep(self, key: str, outcome: Outcome) -> None:
+        """Only what was read in full: a gap is asked for again next time."""
+        if self.cache is not None and isinstance(outcome, Fact) and not outcome.gaps:
+            self.cache.put(key, outcome.model_dump_json(), self.ttl_s)
 
 
 def cache_key(spec: CollectorSpec, account: str, region: str, reads: Sequence[Read]) -> str:

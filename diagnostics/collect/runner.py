@@ -15,7 +15,7 @@ from diagnostics.aws_access import Pages, Reader
 from diagnostics.aws_access.failures import MALFORMED_ANSWER
 from diagnostics.aws_access.pacing import SERIAL_SERVICES
 from diagnostics.collect import graph
-from diagnostics.collect.cache import FactCache, cache_key, fact_from
+from diagnostics.collect.cache import FactCache, Shelf
 from diagnostics.collect.collector import CollectorSpec, Later, Now, Parameter, Read, Reads
 from diagnostics.facts.fact import Fact, Gap, NotApplicable
 from diagnostics.question import Progress, ProgressListener
@@ -59,7 +59,7 @@ def collect(
         reader=reader,
         pool=pool,
         progress=progress,
-        shelf=_Shelf(cache, cache_s, refresh, reader.account_id, reader.region),
+        shelf=Shelf(cache, cache_s, refresh, reader.account_id, reader.region),
     )
     started = time.monotonic()
     try:
@@ -85,42 +85,6 @@ def collect(
     )
 
 
-@dataclass(slots=True)
-class _Shelf:
-    """The cache as this collection uses it."""
-
-    cache: FactCache | None
-    ttl_s: int
-    refresh: bool
-    account: str
-    region: str
-    hits: int = 0
-    oldest_s: float | None = None
-
-    def key(self, spec: CollectorSpec, reads: Sequence[Read]) -> str | None:
-        if self.cache is None or not spec.cached:
-            return None
-        return cache_key(spec, self.account, self.region, reads)
-
-    def find(self, spec: CollectorSpec, key: str) -> Fact | None:
-        if self.cache is None or self.refresh:
-            return None
-        found = self.cache.get(key)
-        if found is None:
-            return None
-        text, age_s = found
-        fact = fact_from(text, spec)
-        if fact is not None:
-            self.hits += 1
-            self.oldest_s = max(age_s, self.oldest_s or 0.0)
-        return fact
-
-    def keep(self, key: str, outcome: Outcome) -> None:
-        """Only what was read in full: a gap is asked for again next time."""
-        if self.cache is not None and isinstance(outcome, Fact) and not outcome.gaps:
-            self.cache.put(key, outcome.model_dump_json(), self.ttl_s)
-
-
 @dataclass(slots=True, eq=False)
 class _Running:
     """A started collector. `depth` counts the calls behind it that waited for one another."""
@@ -144,7 +108,7 @@ class _Collection:
     reader: Reader
     pool: ThreadPoolExecutor
     progress: ProgressListener | None
-    shelf: _Shelf
+    shelf: Shelf
     outcomes: dict[type[Fact], Outcome] = field(default_factory=dict)
     depths: dict[type[Fact], int] = field(default_factory=dict)
     _running: dict[type[Fact], _Running] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from diagnostics.facts.fact import Fact, Frozen
 
@@ -26,8 +26,8 @@ class Change(Frozen):
     user_agent: str = ""
     source_ip: str = ""
     resources: tuple[str, ...] = ()
-    request: dict[str, JsonValue] = {}
-    response: dict[str, JsonValue] = {}
+    request: dict[str, JsonValue] = Field(default_factory=dict)
+    response: dict[str, JsonValue] = Field(default_factory=dict)
     error: str | None = None
 
 

@@ -1,10 +1,12 @@
-"""ECS services, deployments, tasks and task definitions. Environment values are kept for an allow-list of names only."""
+"""ECS services, deployments, tasks and task definitions, with the environment values of allow-listed names only."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import ClassVar
+
+from pydantic import Field
 
 from diagnostics.facts.fact import Fact, Frozen
 
@@ -69,7 +71,7 @@ class EcsService(Fact):
     security_groups: tuple[str, ...] = ()
     assign_public_ip: bool | None = None
     created_at: datetime | None = None
-    tags: dict[str, str] = {}
+    tags: dict[str, str] = Field(default_factory=dict)
 
     @property
     def primary(self) -> Deployment | None:
@@ -171,13 +173,13 @@ class ContainerDefinition(Frozen):
     memory_mib: int | None = None
     memory_reservation_mib: int | None = None
     port_mappings: tuple[PortMapping, ...] = ()
-    environment: dict[str, str] = {}
+    environment: dict[str, str] = Field(default_factory=dict)
     environment_names: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     entry_point: tuple[str, ...] = ()
     health_check: ContainerHealthCheck | None = None
     log_driver: str | None = None
-    log_options: dict[str, str] = {}
+    log_options: dict[str, str] = Field(default_factory=dict)
     stop_timeout_s: int | None = None
 
 

@@ -64,7 +64,7 @@ class LoadBalancerAttributes(Fact):
 
 
 class RuleCondition(Frozen):
-    """One condition of a listener rule: `field` as in the API (``host-header``, ``path-pattern``…), any value matches."""
+    """One condition of a listener rule; any value matches. `field` as in the API: ``host-header``, ``path-pattern``…"""
 
     field: str
     values: tuple[str, ...] = ()

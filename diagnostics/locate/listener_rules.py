@@ -13,9 +13,9 @@ from typing import Final, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from diagnostics.facts.load_balancing import ForwardTarget, Listener, Rule, RuleAction, RuleCondition
-from diagnostics.locate.patterns import Verdict, regex_match, wildcard_match
 from diagnostics.locate.wanted import WebAddress
 from diagnostics.locate.web_address import SCHEMES, to_ascii
+from diagnostics.rules.patterns import Verdict, regex_match, wildcard_match
 
 MAX_REDIRECTS: Final = 5
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}

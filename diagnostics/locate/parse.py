@@ -32,7 +32,7 @@ def parse(words: str) -> Wanted | Unusable:
     Limits of names: ECS 255 letters, digits, ``-`` and ``_``; load balancers and target groups 32 letters, digits and
     ``-``; functions 64; alarms 255 of any printable character.
     """
-    bare = _unwrapped(words.strip())
+    bare = _unwrapped(_with_plain_spaces(words).strip())
     if reason := _unprintable(bare):
         return Unusable(reason)
     if bare.lower().startswith("arn:"):
@@ -52,6 +52,11 @@ def may_be_elb_name(name: str) -> bool:
 
 def may_be_function_name(name: str) -> bool:
     return _FUNCTION_NAME.fullmatch(name) is not None
+
+
+def _with_plain_spaces(words: str) -> str:
+    """Names that were copied from a web page or a chat bring no-break and other spaces along."""
+    return "".join(" " if unicodedata.category(character) == "Zs" else character for character in words)
 
 
 def _unwrapped(words: str) -> str:

@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 
 from diagnostics.facts import Gap, Metrics, NotApplicable, Point, TargetGroup
 from diagnostics.facts.fact import Frozen
-from diagnostics.rules.onset import last_burst
 
 ENOUGH_REQUESTS = 10
 GOOD_SHARE = 0.9
 FRESH = timedelta(minutes=15)
+QUIET = timedelta(minutes=5)
+QUIET_BETWEEN_KILLS = timedelta(minutes=15)
+"""While ECS replaces failing targets, each new one counts as not yet unhealthy for a while."""
 
 
 class GroupTraffic(Frozen):
@@ -69,13 +71,25 @@ def traffic_of(
     )
 
 
-def sick_since(metrics: Metrics | Gap | NotApplicable, group: TargetGroup, until: datetime) -> datetime | None:
-    """The first minute of the present run of minutes with an unhealthy target; None when unknown or long over."""
+def sick_since(
+    metrics: Metrics | Gap | NotApplicable, group: TargetGroup, until: datetime, quiet: timedelta = QUIET
+) -> datetime | None:
+    """The first minute of the present run of minutes with an unhealthy target; None when unknown or long over.
+
+    `quiet` ends a run: an earlier one, such as that of a deployment, is another story.
+    """
     if not isinstance(metrics, Metrics):
         return None
-    points = [point for point in _host_points(metrics, "UnHealthyHostCount", group) if point.value > 0]
-    burst = last_burst(points, until)
-    return burst.start if burst and until - burst.end <= FRESH else None
+    points = _host_points(metrics, "UnHealthyHostCount", group)
+    newest_first = sorted({point.at for point in points if point.value > 0 and point.at <= until}, reverse=True)
+    if not newest_first or until - newest_first[0] > FRESH:
+        return None
+    start = newest_first[0]
+    for at in newest_first[1:]:
+        if start - at > quiet:
+            break
+        start = at
+    return start
 
 
 def was_ever_healthy(metrics: Metrics | Gap | NotApplicable, group: TargetGroup) -> bool | None:

@@ -32,7 +32,14 @@ from diagnostics.rules import task_stops
 from diagnostics.rules.address_space import address
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.container_settings import ContainerProbe, container_probe, mapped_ports
-from diagnostics.rules.group_traffic import GroupTraffic, sick_since, traffic_of, was_ever_healthy
+from diagnostics.rules.group_traffic import (
+    QUIET,
+    QUIET_BETWEEN_KILLS,
+    GroupTraffic,
+    sick_since,
+    traffic_of,
+    was_ever_healthy,
+)
 from diagnostics.rules.health_reasons import (
     HealthReport,
     SickTargets,
@@ -264,7 +271,8 @@ def _only_reported(reports: tuple[HealthReport, ...], killed: tuple[Task, ...]) 
 def _since(
     facts: Facts, group: TargetGroup, reports: tuple[HealthReport, ...], killed: tuple[Task, ...]
 ) -> datetime | None:
-    measured = sick_since(facts.maybe(Metrics), group, facts.window.end)
+    quiet = QUIET_BETWEEN_KILLS if killed else QUIET
+    measured = sick_since(facts.maybe(Metrics), group, facts.window.end, quiet)
     signs = [report.at for report in reports] + [task.stopped_at for task in killed if task.stopped_at]
     return measured or min(signs, default=facts.observed.onset)
 

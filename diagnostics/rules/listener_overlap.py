@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from diagnostics.facts import Rule, RuleCondition
-from diagnostics.locate.patterns import wildcard_match
+from diagnostics.rules.patterns import wildcard_match
 
 COMPARED = ("host-header", "path-pattern")
 MAX_PATTERN = 128

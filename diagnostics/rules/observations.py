@@ -119,7 +119,9 @@ def is_abnormal_stop(task: Task) -> bool:
     return any(words in (task.stopped_reason or "") for words in _KILLED_BY_HEALTH)
 
 
-def _total(metrics: Metrics, window_start: datetime, window_end: datetime, metric: str, **dimensions: str) -> int | None:
+def _total(
+    metrics: Metrics, window_start: datetime, window_end: datetime, metric: str, **dimensions: str
+) -> int | None:
     series = metrics.find(metric, "Sum", **dimensions)
     if series is None:
         return None
@@ -194,8 +196,10 @@ def _sick_siblings(snapshot: Snapshot, metrics: Metrics) -> tuple[str, ...]:
     ):
         for series in metrics.with_metric(metric, statistic):
             group = dict(series.dimensions).get("TargetGroup")
-            if group and group not in own and any(
-                point.value > 0 for point in series.between(snapshot.window.start, snapshot.window.end)
+            if (
+                group
+                and group not in own
+                and any(point.value > 0 for point in series.between(snapshot.window.start, snapshot.window.end))
             ):
                 sick[group] = None
     return tuple(sick)
@@ -224,7 +228,8 @@ def _is_empty(targets: Iterable[object]) -> bool:
 def _ecs_symptoms(snapshot: Snapshot) -> Iterable[str]:
     stopped = snapshot.get(StoppedTasks)
     if isinstance(stopped, StoppedTasks) and any(
-        is_abnormal_stop(task) and task.stopped_at and task.stopped_at >= snapshot.window.start for task in stopped.items
+        is_abnormal_stop(task) and task.stopped_at and task.stopped_at >= snapshot.window.start
+        for task in stopped.items
     ):
         yield "task-stops"
     service = snapshot.get(EcsService)
@@ -299,4 +304,3 @@ def _first_sign(snapshot: Snapshot, symptoms: set[str]) -> datetime | None:
     if "task-stops" in symptoms and isinstance(stopped, StoppedTasks):
         signs.extend(task.stopped_at for task in stopped.items if is_abnormal_stop(task) and task.stopped_at)
     return min(signs) if signs else None
-

@@ -72,7 +72,7 @@ def _cause(cause: Cause, now: datetime) -> Iterable[str]:
     for item in cause.against[:MAX_EVIDENCE]:
         yield f"Against it: {words(item.text, MAX_TEXT)} · {code(item.source)}"
     if cause.overturned_by:
-        yield f"Overturned by {instruction(cause.overturned_by, MAX_INSTRUCTION)}"
+        yield f"What would overturn it: {instruction(cause.overturned_by, MAX_INSTRUCTION)}"
     links = [
         found
         for number, url in enumerate(cause.docs[:MAX_DOCS], 1)

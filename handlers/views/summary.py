@@ -108,7 +108,7 @@ def _others(told: Digest) -> Iterable[str]:
     yield from _named("Also possible", told.rivals)
     first = told.first
     if first and first.overturned_by and (told.rivals or first.band != "confirmed"):
-        yield f"*The first would be overturned by* {instruction(first.overturned_by, MAX_INSTRUCTION)}"
+        yield f"*What would overturn the first:* {instruction(first.overturned_by, MAX_INSTRUCTION)}"
 
 
 def _named(what: str, causes: Sequence[Cause]) -> Iterable[str]:

@@ -192,6 +192,14 @@ def test_a_refusal_of_the_engine_is_told_in_the_thread(start: Start, slack: Slac
     assert reply["channel"] == CHANNEL
 
 
+def test_an_answer_that_slack_does_not_take_reaches_the_asker_alone(start: Start, slack: SlackFake) -> None:
+    slack.fail("chat.update", Failure(200, "missing_scope"))
+    bot = start(Diagnosis())
+    bot.ask("checkout")
+    (whisper,) = slack.wait_for(lambda: slack.whispers)
+    assert "nothing called" in whisper["text"]
+
+
 def test_every_post_carries_its_effect_key(start: Start, slack: SlackFake) -> None:
     bot = start(Diagnosis())
     bot.ask("checkout")

@@ -9,30 +9,31 @@ from pathlib import Path
 import pytest
 
 from bot.app import Engine
+from bot.cli import serve
 from bot.cli.exits import CommandError
-from bot.cli.serve import RoleName, require, run
+from bot.cli.serve import Role, missing
 from tests.bot.conftest import Diagnosis, eventually, settings_for
 from tests.slack_fake import Failure, SlackFake
+
+
+@pytest.fixture(autouse=True)
+def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve, "make_engine", lambda *_: Engine(diagnose=Diagnosis()))
 
 
 @pytest.mark.parametrize(
     ("role", "settings", "says"),
     [
-        ("executor", {"redis_url": "redis://127.0.0.1"}, "no changes in AWS"),
-        ("web", {}, "REDIS_URL"),
-        ("worker", {}, "REDIS_URL"),
-        ("all", {"slack_bot_token": None}, "SLACK_BOT_TOKEN"),
-        ("all", {"slack_signing_secret": None}, "SLACK_SIGNING_SECRET"),
+        (Role.EXECUTOR, {"redis_url": "redis://127.0.0.1"}, "no changes in AWS"),
+        (Role.WEB, {}, "REDIS_URL"),
+        (Role.WORKER, {}, "REDIS_URL"),
+        (Role.ALL, {"slack_bot_token": None}, "SLACK_BOT_TOKEN"),
+        (Role.ALL, {"slack_signing_secret": None}, "SLACK_SIGNING_SECRET"),
     ],
 )
-def test_what_is_missing_or_impossible_is_bad_usage(
-    role: RoleName, settings: dict[str, str | None], says: str
-) -> None:
-    with pytest.raises(CommandError) as refused:
-        require(settings_for(SlackFake(url="http://127.0.0.1:1")).model_copy(update=settings), role)
-    assert refused.value.status == 2
-    assert len(refused.value.lines) == 1
-    assert says in refused.value.lines[0]
+def test_what_is_missing_or_impossible_is_one_line(role: Role, settings: dict[str, str | None], says: str) -> None:
+    (line,) = missing(settings_for(SlackFake(url="http://127.0.0.1:1")).model_copy(update=settings), role)
+    assert says in line
 
 
 def test_it_runs_on_a_private_store_until_it_is_told_to_end(slack: SlackFake, state_dir: Path) -> None:
@@ -40,11 +41,11 @@ def test_it_runs_on_a_private_store_until_it_is_told_to_end(slack: SlackFake, st
     settings = settings_for(slack, state_dir=state_dir)
     ended: list[str] = []
 
-    def serve() -> None:
-        run(settings, "all", lambda *_: Engine(diagnose=Diagnosis()), stop)
+    def bot() -> None:
+        serve._run(settings, Role.ALL, stop)
         ended.append("in order")
 
-    thread = threading.Thread(target=serve)
+    thread = threading.Thread(target=bot)
     thread.start()
     eventually(lambda: len(slack.of("auth.test")) >= 2)
     stop.set()
@@ -55,7 +56,7 @@ def test_it_runs_on_a_private_store_until_it_is_told_to_end(slack: SlackFake, st
 def test_a_refused_token_is_one_line_and_status_3(slack: SlackFake, state_dir: Path) -> None:
     slack.fail("auth.test", Failure(200, "invalid_auth"))
     with pytest.raises(CommandError, match=r"SLACK_BOT_TOKEN \(invalid_auth\)") as refused:
-        run(settings_for(slack, state_dir=state_dir), "all", lambda *_: Engine(diagnose=Diagnosis()))
+        serve._run(settings_for(slack, state_dir=state_dir), Role.ALL, threading.Event())
     assert refused.value.status == 3
     assert "xoxb" not in str(refused.value)
 
@@ -64,5 +65,12 @@ def test_a_port_that_is_taken_is_one_line(slack: SlackFake, state_dir: Path) -> 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         settings = settings_for(slack, state_dir=state_dir).model_copy(update={"http_port": taken.getsockname()[1]})
         with pytest.raises(CommandError, match="ALB502_HTTP_PORT") as refused:
-            run(settings, "all", lambda *_: Engine(diagnose=Diagnosis()))
+            serve._run(settings, Role.ALL, threading.Event())
+    assert refused.value.status == 3
+
+
+def test_a_refused_app_token_is_one_line(slack: SlackFake, state_dir: Path) -> None:
+    settings = settings_for(slack, state_dir=state_dir, slack_app_token="xapp-1-fake")
+    with pytest.raises(CommandError, match=r"SLACK_APP_TOKEN \(invalid_auth\)") as refused:
+        serve._run(settings, Role.ALL, threading.Event())
     assert refused.value.status == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,10 +10,34 @@ from pathlib import Path
 import pytest
 
 from bot.store.connection import StoreError, open_client, reach
-from bot.store.private import private_store
+from bot.store.private import private_store, server_binary
 from tests.bot.conftest import WAIT, Diagnosis, Start, eventually
 from tests.slack_fake import GUEST, SlackFake
 
+
+def test_a_cluster_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "c.sock"
+    options = [
+        "--port",
+        "0",
+        "--unixsocket",
+        str(path),
+        "--dir",
+        str(tmp_path),
+        "--cluster-enabled",
+        "yes",
+        "--save",
+        "",
+    ]
+    with subprocess.Popen([server_binary(), *options], stdout=subprocess.DEVNULL) as server:
+        client = open_client(f"unix://{path}")
+        try:
+            with pytest.raises(StoreError, match="is a cluster") as refused:
+                reach(client, "here", lambda _: WAIT(0.05), attempts=100)
+        finally:
+            client.close()
+            server.terminate()
+    assert "\n" not in str(refused.value)
 
 
 class Store:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-import tests.incidents as incidents
 from diagnostics.report import Band, Role, Verdict
+from tests import incidents
 from tests.incidents.building import Incident
 
 

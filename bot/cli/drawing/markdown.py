@@ -92,7 +92,7 @@ def _one(cause: Cause) -> Iterator[str]:
     yield from (f"{_record(item)} (speaks against it)" for item in cause.against)
     if cause.overturned_by:
         text, command = split_command(cause.overturned_by)
-        yield f"- would be overturned by {words(text)}" + (f": {code(command)}" if command else "")
+        yield f"- what would overturn it: {words(text)}" + (f": {code(command)}" if command else "")
     yield from (f"- see {code(url)}" for url in cause.docs)
     yield ""
 

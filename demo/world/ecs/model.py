@@ -12,7 +12,6 @@ from typing import Any
 Document = dict[str, Any]
 
 STARTING = frozenset({"PROVISIONING", "PENDING", "ACTIVATING"})
-STOPPING = frozenset({"DEACTIVATING", "STOPPING", "DEPROVISIONING"})
 DEFAULT_STOP_TIMEOUT_S = 30
 MAX_EVENTS = 100
 

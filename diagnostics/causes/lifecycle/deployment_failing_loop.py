@@ -63,7 +63,7 @@ def _stops(stopped: StoppedTasks, deployment: Deployment) -> tuple[Task, ...]:
 
 def _counted(deployment: Deployment) -> Iterator[Evidence]:
     if deployment.failed_tasks >= MIN_FAILURES:
-        text = f"{deployment.failed_tasks} tasks of the deployment failed, {deployment.running} of {deployment.desired} run"
+        text = f"{deployment.failed_tasks} of its tasks failed, {deployment.running} of {deployment.desired} run"
         yield decisive(text, "ecs:DescribeServices", at=deployment.updated_at, value=deployment.failed_tasks)
 
 

@@ -49,7 +49,7 @@ def deployment_min_healthy_too_low(facts: Facts) -> Iterator[Finding]:
         if hurt
         else frozenset(),
         since=dip.at if hurt and dip else None,
-        overturned_by="healthy targets that stay steady through a deployment: HealthyHostCount, Minimum, minute by minute",
+        overturned_by="healthy targets that stay steady through a deployment: HealthyHostCount, Minimum, by minute",
         advice="Set minimum healthy percent to 100 and maximum percent to 200, if there is room for the extra tasks.",
         at_most="likely",
         circumstantial=hurt,

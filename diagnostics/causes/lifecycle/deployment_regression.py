@@ -57,7 +57,7 @@ def deployment_regression(facts: Facts) -> Iterator[Finding]:
             *(
                 (
                     supporting(
-                        "the targets answer 5xx themselves since then; whether only new tasks do, access logs would tell",
+                        "the targets answer 5xx themselves since then; access logs would tell whether new ones only",
                         "cloudwatch:GetMetricData",
                         at=onset,
                     ),

@@ -53,7 +53,8 @@ def task_segfault_abort(facts: Facts) -> Iterator[Finding]:
             summary=f"{count} crashed in container {container.name}: exit {exit_code}, {meaning}",
             supports=tuple(
                 decisive(
-                    f"task {task.id[:8]} ({task_stops.revision(task.task_definition)}) stopped: {c.name} exit {exit_code}",
+                    f"task {task.id[:8]} ({task_stops.revision(task.task_definition)}) stopped: {c.name} "
+                    f"exit {exit_code}",
                     "ecs:DescribeTasks",
                     at=task.stopped_at,
                 )
@@ -68,5 +69,5 @@ def task_segfault_abort(facts: Facts) -> Iterator[Finding]:
                 f"another exit code: aws ecs describe-tasks --cluster {newest.arn.split('/')[-2]} --tasks {newest.id} "
                 "--query 'tasks[].containers[].[name,exitCode,reason]'"
             ),
-            advice="Look for a native library or runtime that changed; a heap limit below what the work needs aborts too.",
+            advice="Look for a native library or runtime that changed; a heap limit that is too small aborts as well.",
         )

@@ -70,7 +70,7 @@ def _summary(left: frozenset[str], observed: Observations, partly: bool) -> str:
     if not observed.errors_are_ours and all(symptom.startswith("elb_") for symptom in left):
         return "the load balancer's errors may belong to any of its target groups; nothing points to this one"
     numbers = ", ".join(
-        f"{getattr(observed.counts, symptom)} × {_name(symptom)}"
+        f"{getattr(observed.counts, symptom)} x {_name(symptom)}"
         for symptom in sorted(left)
         if getattr(observed.counts, symptom, None)
     )
@@ -87,7 +87,7 @@ def _observed(left: frozenset[str], observed: Observations) -> Iterator[Evidence
     for symptom in sorted(left):
         number = getattr(observed.counts, symptom, None)
         if number:
-            yield supporting(f"{number} × {_name(symptom)}", "cloudwatch:GetMetricData", value=number)
+            yield supporting(f"{number} x {_name(symptom)}", "cloudwatch:GetMetricData", value=number)
         elif symptom in {"unhealthy", "unused", "no-targets"}:
             yield supporting(f"target health: {symptom}", "elbv2:DescribeTargetHealth")
         elif symptom == "task-stops":

@@ -14,7 +14,7 @@ from bot import __version__
 from bot.cli import exits
 from bot.cli.demo import pointed_at, try_next
 from bot.cli.schema import schema_text
-from bot.cli.serve import Role, missing
+from bot.cli.serve import missing
 from bot.settings import load
 from demo import scenarios
 from diagnostics.causes import catalogue
@@ -158,12 +158,19 @@ def test_serve_says_what_it_cannot_do_without(capsys: Capsys) -> None:
     assert "--role worker needs REDIS_URL" in ran.err
 
 
+def test_there_is_no_executor_yet(capsys: Capsys) -> None:
+    ran = alb502(capsys, "serve", "--role", "executor")
+
+    assert ran.status == exits.BAD_USAGE
+    assert "makes no changes in AWS" in ran.err
+
+
 def test_serve_starts_with_a_token_and_one_way_in() -> None:
     tokens = {"SLACK_BOT_TOKEN": "xoxb-1-2-abc"}
 
-    assert missing(load(tokens | {"SLACK_SIGNING_SECRET": "0" * 32}), Role.ALL) == []
-    assert missing(load(tokens | {"SLACK_APP_TOKEN": "xapp-1-A1-1-abc"}), Role.ALL) == []
-    assert missing(load(tokens | {"REDIS_URL": "redis://localhost:6379"}), Role.WORKER) == []
+    assert missing(load(tokens | {"SLACK_SIGNING_SECRET": "0" * 32}), "all") == []
+    assert missing(load(tokens | {"SLACK_APP_TOKEN": "xapp-1-A1-1-abc"}), "all") == []
+    assert missing(load(tokens | {"REDIS_URL": "redis://localhost:6379"}), "worker") == []
 
 
 @pytest.mark.parametrize("report_id", ["x", "r-", "r-../../etc", "r-" + "a" * 400])

@@ -44,7 +44,7 @@ def test_everything_is_kept_under_one_prefix_and_expires(redis: Redis, asks: Ask
     Reports(redis, 30).put_answer(Refused(message="m"))
     names = redis.keys("*")
     assert names
-    assert all(name.startswith(b"alb502:") for name in names)
+    assert all(bytes(name).startswith(b"alb502:") for name in names)
     assert all(redis.ttl(name) > 0 for name in names)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -168,10 +170,16 @@ def test_any_text_gets_an_answer_of_one_printable_line(words: str) -> None:
         assert result.message.isprintable()
         assert len(result.message) <= MAX_WORDS
     else:
-        assert words.strip().isprintable()
+        plain = "".join(" " if unicodedata.category(character) == "Zs" else character for character in words)
+        assert plain.strip().isprintable()
 
 
 ecs_names = st.from_regex(r"[A-Za-z0-9_-]{1,100}", fullmatch=True)
+
+
+def test_spaces_that_were_copied_from_a_web_page_are_plain_ones() -> None:
+    assert parse("checkout\u00a0") == PlainName("checkout")
+    assert parse("high\u00a0errors") == parse("high errors")
 
 
 @given(ecs_names, ecs_names)

@@ -4,7 +4,7 @@ from diagnostics.causes.cause import Facts
 from diagnostics.facts import Metrics, RunningTasks, TargetGroups, TargetHealth
 from diagnostics.rules.boot_time import boots_before
 from diagnostics.rules.observations import observe
-from tests.incidents.building import LB_DIMENSION, TG_DIMENSION, Incident, minutes_of, task
+from tests.incidents.building import LB_DIMENSION, TG, TG_DIMENSION, Incident, minutes_of, task
 
 
 def seconds(incident: Incident) -> list[int]:
@@ -39,4 +39,5 @@ def test_a_task_older_than_the_metrics_tells_nothing() -> None:
 
 def test_a_task_that_is_not_healthy_tells_nothing() -> None:
     incident = counting((3, 180, 57), (4, 57, 0))
-    assert seconds(incident.health("initial", "Elb.InitialHealthChecking", None, targets=("10.0.1.21",))) == []
+    targets = incident.known(TargetHealth).by_group[TG]
+    assert seconds(incident.targets(target.model_copy(update={"state": "initial"}) for target in targets)) == []

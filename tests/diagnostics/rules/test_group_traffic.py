@@ -1,8 +1,8 @@
 """How people fare, and since when a group is sick, from counters that may be missing."""
 
 from diagnostics.facts import Gap, Metrics, TargetGroups
-from diagnostics.rules.group_traffic import GroupTraffic, sick_since, traffic_of, was_ever_healthy
-from tests.incidents.building import LB_DIMENSION, NOW, Incident, ago
+from diagnostics.rules.group_traffic import QUIET_BETWEEN_KILLS, GroupTraffic, sick_since, traffic_of, was_ever_healthy
+from tests.incidents.building import LB_DIMENSION, NOW, TG_DIMENSION, Incident, ago, minutes_of
 
 GROUP = Incident().known(TargetGroups).items[0]
 UNREAD = Gap(action="cloudwatch:GetMetricData", resource="*", error="AccessDenied", kind="denied")
@@ -54,6 +54,16 @@ def test_sickness_begins_with_the_first_minute_of_its_run() -> None:
 
     assert sick_since(metrics(incident), GROUP, NOW) == ago(25)
     assert was_ever_healthy(metrics(incident), GROUP) is True
+
+
+def test_an_earlier_bout_is_another_story() -> None:
+    points = minutes_of(1, 20, 18) + minutes_of(4, 8)
+    incident = Incident().metric(
+        "UnHealthyHostCount", points, "Maximum", LoadBalancer=LB_DIMENSION, TargetGroup=TG_DIMENSION
+    )
+
+    assert sick_since(metrics(incident), GROUP, NOW) == ago(8)
+    assert sick_since(metrics(incident), GROUP, NOW, QUIET_BETWEEN_KILLS) == ago(20)
 
 
 def test_sickness_long_over_is_not_today_s() -> None:

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnostics.facts import Rule, RuleCondition
-from diagnostics.locate.patterns import wildcard_match
 from diagnostics.rules.listener_overlap import before, may_meet, patterns_meet, takes_all_of
+from diagnostics.rules.patterns import wildcard_match
 
 PATTERNS = st.text(alphabet="ab/*?", max_size=8)
 TEXTS = st.text(alphabet="ab/", max_size=8)

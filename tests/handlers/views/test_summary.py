@@ -43,7 +43,7 @@ def test_the_answer_comes_before_everything_else() -> None:
         "*Changed just before*",
         "*Follows from it:* Group checkout fails open",
         "*Also possible:* The container may not listen",
-        "*The first would be overturned by* a connection from the load balancer's subnet that succeeds: `curl -v http",
+        "*What would overturn the first:* a connection from the load balancer's subnet that succeeds: `curl -v http",
         "*No harm seen yet:* minimumHealthyPercent is 0",
         "12 checks clear · 1 could not be decided",
         "*Not read:* `s3:GetObject` (AccessDenied), would decide `target-closed-keepalive`, `response-timeout`",
@@ -117,7 +117,7 @@ def test_what_speaks_against_the_first_cause_is_said_openly() -> None:
 def test_a_confirmed_cause_without_rivals_does_not_ask_for_doubt() -> None:
     text = open_part(summary(reports.report(causes=(reports.cause(),))))
 
-    assert "overturned" not in text
+    assert "overturn" not in text
 
 
 def test_when_all_is_well_the_reply_is_short_and_green() -> None:

@@ -1,7 +1,18 @@
 from typing import Any
 
 from diagnostics.facts import Change, Changes, ContainerHealthCheck, TargetHealth
-from tests.incidents.building import TG, Incident, change, definition, deployment, stopped_task, task
+from tests.incidents.building import (
+    LB_DIMENSION,
+    TG,
+    TG_DIMENSION,
+    Incident,
+    change,
+    definition,
+    deployment,
+    minutes_of,
+    stopped_task,
+    task,
+)
 from tests.incidents.cases import finds, look_alike
 
 CODE = "health-check-path-mismatch"
@@ -33,6 +44,14 @@ def path_edited_in_the_console(code: int = 404) -> Incident:
         path_set("/health-v2", 22)
         .health_check(path="/health-v2")
         .unhealthy("Target.ResponseCodeMismatch", answers(code), since=20)
+    )
+
+
+def edited_soon_after_a_deployment() -> Incident:
+    """Ten minutes before the edit a roll-out had one target unhealthy for two minutes."""
+    bout = minutes_of(1, 32, 30) + minutes_of(4, 20)
+    return path_edited_in_the_console(500).metric(
+        "UnHealthyHostCount", bout, "Maximum", LoadBalancer=LB_DIMENSION, TargetGroup=TG_DIMENSION
     )
 
 
@@ -191,6 +210,7 @@ CASES = (
         summary_says="users are served only because the load balancer fails open",
     ),
     finds(CODE, "the edited path answers 500", lambda: path_edited_in_the_console(500), also=(OPEN,), band="confirmed"),
+    finds(CODE, "the edit came soon after a bumpy deployment", edited_soon_after_a_deployment, also=(OPEN,)),
     finds(CODE, "the edited path asks for a login", lambda: path_edited_in_the_console(401), also=(OPEN,)),
     finds(CODE, "one target of four has lost the path", lambda: sick(404, targets=("10.0.2.21",)), band="confirmed"),
     finds(CODE, "some nodes got 404 and some 405", lambda: sick(404, 405), also=(OPEN,)),

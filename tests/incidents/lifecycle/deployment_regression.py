@@ -1,8 +1,8 @@
+from diagnostics.facts import SecurityGroup
 from tests.incidents.building import (
     LB_SG,
     TASK_SG,
     Incident,
-    SecurityGroup,
     allow_all,
     allow_from,
     change,

@@ -1,4 +1,5 @@
-from tests.incidents.building import Incident, Point, ago, definition, deployment, stopped_task, task
+from diagnostics.facts import Point
+from tests.incidents.building import Incident, ago, definition, deployment, stopped_task, task
 from tests.incidents.cases import finds, look_alike
 
 OOM = "OutOfMemoryError: Container killed due to memory usage"

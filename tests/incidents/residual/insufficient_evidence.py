@@ -1,5 +1,5 @@
 from diagnostics.facts import StoppedTasks, TargetHealth
-from tests.incidents.building import OTHER_TG, LB_DIMENSION, Incident, minutes_of, stopped_task
+from tests.incidents.building import LB_DIMENSION, OTHER_TG, Incident, minutes_of, stopped_task
 from tests.incidents.cases import finds, look_alike
 
 OTHER = {"LoadBalancer": LB_DIMENSION, "TargetGroup": OTHER_TG.rsplit(":", 1)[1]}

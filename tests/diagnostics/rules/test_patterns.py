@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnostics.locate.patterns import regex_match, wildcard_match
+from diagnostics.rules.patterns import regex_match, wildcard_match
 
 
 def reference(pattern: str, text: str) -> bool:

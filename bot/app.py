@@ -120,6 +120,7 @@ class _Bot:
         self._client = client
         self._rules = rules_of(settings, identity)
         self._stop = threading.Event()
+        self._up = threading.Event()
         self._asks = Asks(redis)
         self._buttons = Buttons(redis)
         self._calls = SlackCalls(client, Budget(redis), wait=self._stop.wait, observe=_observe)
@@ -136,7 +137,11 @@ class _Bot:
         """Starts every part of this role; each is stopped by `stack` in the opposite order. Returns the ports."""
         settings = self._settings
         stack.callback(self._stop.set)
-        checks: dict[str, Check] = {"redis": redis_check(self._redis), "slack": slack_check(self._client)}
+        checks: dict[str, Check] = {
+            "process": self._starting_or_ending,
+            "redis": redis_check(self._redis),
+            "slack": slack_check(self._client),
+        }
         door = None if self._role == "worker" else self._door(stack, checks)
         ops = Listener(
             make_ops(checks, REGISTRY, self._count), settings.http_host, settings.ops_port, "ALB502_OPS_PORT"
@@ -145,7 +150,12 @@ class _Bot:
         self._start_work(stack, checks)
         if door is not None:
             door.open(stack)
+        self._up.set()
+        stack.callback(self._up.clear)
         return door.port if door else None, ops.port
+
+    def _starting_or_ending(self) -> str | None:
+        return None if self._up.is_set() else "is starting or ending"
 
     def _door(self, stack: ExitStack, checks: dict[str, Check]) -> _Door:
         """Prepares what takes requests; it is opened once all the rest is up."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -14,6 +15,8 @@ from bot.jobs import Lane, Queue
 THREADS: Final[Mapping[Queue, int]] = MappingProxyType({"people": 8, "alarms": 4, "deliveries": 4})
 IDLE_POLL_MS: Final = 100
 """The longest that a new job waits for an idle worker."""
+
+MIN_STOP_S: Final = 1.0
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -32,11 +35,13 @@ class Workers:
 
     def stop(self, timeout_s: float) -> None:
         """Takes no more jobs and waits for those in work; what was fetched and not begun goes back to its queue."""
+        deadline_s = time.monotonic() + timeout_s
         for worker in self._workers.values():
             for thread in worker.workers:
                 thread.stop()
         for queue, worker in self._workers.items():
-            worker.stop(timeout=int(timeout_s * 1_000))
+            left_s = max(MIN_STOP_S, deadline_s - time.monotonic())
+            worker.stop(timeout=int(left_s * 1_000))
             _log.info("queue drained", queue=queue)
 
     def complaint(self) -> str | None:

@@ -51,6 +51,8 @@ def _what(symptom: Symptom, observed: Observations) -> str:
         return "no target to send requests to"
     if observed.saw("unhealthy"):
         return "unhealthy targets, no errors seen yet"
+    if observed.saw("no-requests"):
+        return "requests do not reach it any more"
     if observed.saw("unused"):
         return "targets that get no traffic"
     if observed.saw("task-stops"):

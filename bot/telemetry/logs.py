@@ -17,7 +17,7 @@ import structlog
 
 HIDDEN: Final = "(hidden)"
 MAX_VALUE_CHARS: Final = 4_000
-QUIET: Final = ("slack_bolt", "slack_sdk", "botocore", "boto3", "urllib3", "uvicorn.access", "asyncio")
+QUIET: Final = ("slack_bolt", "slack_sdk", "botocore", "boto3", "urllib3", "uvicorn", "dramatiq", "asyncio")
 
 _SECRET: Final = re.compile(
     r"xox[a-z]-[\w-]+|xapp-[\w-]+|xoxe\.[\w.-]+"

@@ -23,7 +23,7 @@ CHUNK_BYTES = 65_536
 class _Body(io.BytesIO):
     """What botocore expects of urllib3's response."""
 
-    def stream(self, amount: int = CHUNK_BYTES, decode_content: bool | None = None) -> Iterator[bytes]:
+    def stream(self, amount: int = CHUNK_BYTES, **_: object) -> Iterator[bytes]:
         while chunk := self.read(amount):
             yield chunk
 

@@ -32,6 +32,8 @@ NOISE_RATE = 0.001
 ABNORMAL_STOP_CODES = frozenset({"TaskFailedToStart", "EssentialContainerExited"})
 _KILLED_BY_HEALTH = ("Task failed ELB health checks", "Task failed container health checks", "failed container health")
 STUCK_DEPLOYMENT_S = 15 * 60
+NO_REQUESTS_FOR = timedelta(minutes=5)
+MIN_MINUTES_WITH_REQUESTS = 10
 
 SymptomKind = Literal["errors", "capacity", "deployment", "none"]
 
@@ -61,7 +63,8 @@ class Observations(Frozen):
     """The observed effects of whatever is wrong.
 
     `symptoms` are the words that findings use in `explains`: ``elb_500``…``elb_504``, ``target_5xx``, ``unhealthy``,
-    ``unused``, ``no-targets``, ``task-stops``, ``deployment``. `errors_are_ours`: the load balancer's own errors can
+    ``unused``, ``no-targets``, ``no-requests`` (they stopped while the load balancer answers by itself), ``task-stops``,
+    ``deployment``. `errors_are_ours`: the load balancer's own errors can
     only belong to this subject (it has the load balancer to itself, or its own metrics show connection errors,
     unhealthy or missing targets). `sick_siblings`: other target groups of the load balancer that show trouble.
     """
@@ -91,7 +94,7 @@ def observe(snapshot: Snapshot) -> Observations:
     siblings = _sick_siblings(snapshot, metrics) if shared and isinstance(metrics, Metrics) else ()
     errors_are_ours = not shared or own_trouble
     symptoms = set(_health_symptoms(snapshot)) | set(_ecs_symptoms(snapshot))
-    symptoms |= set(_error_symptoms(counts))
+    symptoms |= set(_error_symptoms(counts)) | set(_traffic_symptoms(snapshot, counts))
     relevant = minutes["target_5xx"] if not errors_are_ours else _merge(minutes.values())
     above_noise = tuple(point for point in relevant if point.value > 0) if _is_loud(symptoms) else ()
     burst = last_burst(above_noise, snapshot.window.end)
@@ -183,7 +186,7 @@ def _is_shared(snapshot: Snapshot) -> bool:
 def _own_trouble(snapshot: Snapshot, counts: ErrorCounts) -> bool:
     if counts.connection_errors or counts.tls_errors:
         return True
-    return any(_health_symptoms(snapshot))
+    return any(_health_symptoms(snapshot)) or any(_traffic_symptoms(snapshot, counts))
 
 
 def _sick_siblings(snapshot: Snapshot, metrics: Metrics) -> tuple[str, ...]:
@@ -219,6 +222,24 @@ def _health_symptoms(snapshot: Snapshot) -> Iterable[str]:
         for group, targets in health.by_group.items()
     ):
         yield "no-targets"
+
+
+def _traffic_symptoms(snapshot: Snapshot, counts: ErrorCounts) -> Iterable[str]:
+    """Requests that came steadily and stopped, while the load balancer answered requests by itself."""
+    metrics = snapshot.get(Metrics)
+    if not isinstance(metrics, Metrics) or not (counts.fixed_responses or counts.elb_503):
+        return
+    quiet_since = snapshot.window.end - NO_REQUESTS_FOR
+    points = [
+        point
+        for balancer in _dimensions(snapshot)
+        for group in _group_dimensions(snapshot)
+        if (series := metrics.find("RequestCount", "Sum", LoadBalancer=balancer, TargetGroup=group))
+        for point in series.points
+        if point.value > 0
+    ]
+    if len(points) >= MIN_MINUTES_WITH_REQUESTS and all(point.at < quiet_since for point in points):
+        yield "no-requests"
 
 
 def _is_empty(targets: Iterable[object]) -> bool:
@@ -268,7 +289,7 @@ def _kind(symptoms: set[str], errors_are_ours: bool) -> SymptomKind:
     own_errors = {s for s in symptoms if s == "target_5xx" or (s.startswith("elb_") and errors_are_ours)}
     if own_errors:
         return "errors"
-    if symptoms & {"unhealthy", "unused", "no-targets", "task-stops"}:
+    if symptoms & {"unhealthy", "unused", "no-targets", "no-requests", "task-stops"}:
         return "capacity"
     if "deployment" in symptoms:
         return "deployment"

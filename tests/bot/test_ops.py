@@ -19,7 +19,7 @@ def test_a_bot_that_works_is_healthy_ready_and_counted(start: Start, slack: Slac
     status, text = bot.ops("/readyz")
     assert (status, json.loads(text)) == (
         200,
-        {"ready": True, "checks": {"redis": "ok", "slack": "ok", "workers": "ok"}},
+        {"ready": True, "checks": {"process": "ok", "redis": "ok", "slack": "ok", "workers": "ok"}},
     )
     bot.ask("checkout")
     slack.wait_for(lambda: len(slack.of("chat.update")) >= 2)

@@ -24,11 +24,10 @@ def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("role", "settings", "says"),
     [
-        (Role.EXECUTOR, {"redis_url": "redis://127.0.0.1"}, "no changes in AWS"),
-        (Role.WEB, {}, "REDIS_URL"),
-        (Role.WORKER, {}, "REDIS_URL"),
-        (Role.ALL, {"slack_bot_token": None}, "SLACK_BOT_TOKEN"),
-        (Role.ALL, {"slack_signing_secret": None}, "SLACK_SIGNING_SECRET"),
+        ("web", {}, "REDIS_URL"),
+        ("worker", {}, "REDIS_URL"),
+        ("all", {"slack_bot_token": None}, "SLACK_BOT_TOKEN"),
+        ("all", {"slack_signing_secret": None}, "SLACK_SIGNING_SECRET"),
     ],
 )
 def test_what_is_missing_or_impossible_is_one_line(role: Role, settings: dict[str, str | None], says: str) -> None:
@@ -42,7 +41,7 @@ def test_it_runs_on_a_private_store_until_it_is_told_to_end(slack: SlackFake, st
     ended: list[str] = []
 
     def bot() -> None:
-        serve._run(settings, Role.ALL, stop)
+        serve._run(settings, "all", stop)
         ended.append("in order")
 
     thread = threading.Thread(target=bot)
@@ -56,7 +55,7 @@ def test_it_runs_on_a_private_store_until_it_is_told_to_end(slack: SlackFake, st
 def test_a_refused_token_is_one_line_and_status_3(slack: SlackFake, state_dir: Path) -> None:
     slack.fail("auth.test", Failure(200, "invalid_auth"))
     with pytest.raises(CommandError, match=r"SLACK_BOT_TOKEN \(invalid_auth\)") as refused:
-        serve._run(settings_for(slack, state_dir=state_dir), Role.ALL, threading.Event())
+        serve._run(settings_for(slack, state_dir=state_dir), "all", threading.Event())
     assert refused.value.status == 3
     assert "xoxb" not in str(refused.value)
 
@@ -65,12 +64,12 @@ def test_a_port_that_is_taken_is_one_line(slack: SlackFake, state_dir: Path) -> 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         settings = settings_for(slack, state_dir=state_dir).model_copy(update={"http_port": taken.getsockname()[1]})
         with pytest.raises(CommandError, match="ALB502_HTTP_PORT") as refused:
-            serve._run(settings, Role.ALL, threading.Event())
+            serve._run(settings, "all", threading.Event())
     assert refused.value.status == 3
 
 
 def test_a_refused_app_token_is_one_line(slack: SlackFake, state_dir: Path) -> None:
     settings = settings_for(slack, state_dir=state_dir, slack_app_token="xapp-1-fake")
     with pytest.raises(CommandError, match=r"SLACK_APP_TOKEN \(invalid_auth\)") as refused:
-        serve._run(settings, Role.ALL, threading.Event())
+        serve._run(settings, "all", threading.Event())
     assert refused.value.status == 3

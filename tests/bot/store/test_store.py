@@ -12,6 +12,7 @@ from bot.store.budget import Budget, Rate
 from bot.store.effects import Effects
 from bot.store.facts import StoredFacts, StoredIndex
 from bot.store.flights import MAX_PASSENGERS, Flights
+from bot.store.keys import text_of
 from bot.store.reports import MAX_REPORTS, Reports
 from diagnostics.question import Question, Refused
 from handlers.ask import Ask, Origin
@@ -44,7 +45,7 @@ def test_everything_is_kept_under_one_prefix_and_expires(redis: Redis, asks: Ask
     Reports(redis, 30).put_answer(Refused(message="m"))
     names = redis.keys("*")
     assert names
-    assert all(bytes(name).startswith(b"alb502:") for name in names)
+    assert all(text_of(name).startswith("alb502:") for name in names)
     assert all(redis.ttl(name) > 0 for name in names)
 
 

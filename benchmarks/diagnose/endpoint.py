@@ -1,0 +1,36 @@
+"""The stated big world behind an endpoint where every call takes longer. Standard input: a line asks for the calls."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+
+from benchmarks.harness.child import serve_parent
+from demo.aws import server
+from demo.aws.guards import Latency
+from demo.clock import ManualClock
+from demo.scenarios.scenario import ACCOUNT
+from demo.world import benchmark
+from demo.world.world import World
+
+
+def main(latency_ms: float) -> None:
+    """Time stands still in this world, so that its own simulation costs nothing while others measure."""
+    present = time.time()
+    world = World(ManualClock(present - benchmark.HISTORY_S), present=present)
+    benchmark.build(world, ACCOUNT)
+    world.layer.clear_calls()
+    Latency(latency_ms).install(world.layer)
+
+    def calls() -> dict[str, int]:
+        counted = Counter(record.iam_action for record in list(world.layer.calls))
+        world.layer.clear_calls()
+        return counted
+
+    with server.start(world.layer) as endpoint:
+        serve_parent(server.environment(endpoint.endpoint_url, account=ACCOUNT), calls)
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]))

@@ -1,0 +1,1 @@
+"""What the benchmarks share: processes of their own, and targets that are met or missed."""

@@ -45,10 +45,6 @@ class Asks:
         """The fencing number of this delivery, counted from 1; 0 if the ask is forgotten."""
         return int(self._begin(keys=[fence_key(ask_id)]))
 
-    def is_newest(self, ask_id: str, fence: int) -> bool:
-        raw = self._redis.hget(fence_key(ask_id), "fence")
-        return raw is not None and int(raw) == fence
-
     def place(self, ask_id: str) -> Place | None:
         """Where the answer stands so far."""
         raw = self._redis.hget(fence_key(ask_id), "place")

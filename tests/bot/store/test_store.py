@@ -53,7 +53,7 @@ def test_an_ask_that_is_saved_twice_stays_as_it_was(asks: Asks) -> None:
     fence = asks.begin("ask-1")
     asks.save(ask().model_copy(update={"correlation_id": "c-2"}))
     assert asks.load("ask-1") == ask().model_copy(update={"asked_at": (asks.load("ask-1") or ask()).asked_at})
-    assert asks.is_newest("ask-1", fence)
+    Effects(asks._redis).check("ask-1", fence)
 
 
 def test_a_forgotten_ask_cannot_begin(asks: Asks) -> None:

@@ -8,6 +8,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import botocore.session
+from botocore import xform_name
+
 from diagnostics.aws_access import iam_action
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -16,16 +19,21 @@ NEEDS_NO_PERMISSION = {"sts:GetCallerIdentity"}
 
 
 def _called_actions() -> Iterator[str]:
-    """Every pair of a service and an operation that stands side by side in a call of the reading packages."""
+    """Every operation that a reading module names, of the services that it names."""
+    loader = botocore.session.get_session()
+    operations = {
+        service: {xform_name(name) for name in loader.get_service_model(service).operation_names}
+        for service in SERVICES
+    }
     for package in ("collect", "locate", "aws_access"):
         for file in (ROOT / "diagnostics" / package).rglob("*.py"):
-            for node in ast.walk(ast.parse(file.read_text())):
-                if isinstance(node, ast.Call):
-                    words = [
-                        arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
-                    ]
-                    if len(words) >= 2 and words[0] in SERVICES:
-                        yield iam_action(words[0], words[1])
+            words = {
+                node.value
+                for node in ast.walk(ast.parse(file.read_text()))
+                if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            }
+            for service in SERVICES & words:
+                yield from (iam_action(service, operation) for operation in operations[service] & words)
 
 
 def _policy_actions() -> set[str]:

@@ -15,7 +15,6 @@ TOLERANCE: Final = timedelta(minutes=1)
 """Metrics have minutes, CloudTrail has seconds: a change of the same minute may have come first."""
 _ARN: Final = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:\d*:(?P<resource>[\w/:.+=@-]*\w)", re.ASCII)
 _COMMAND: Final = re.compile(r":\s+(?P<command>(?:aws|curl|dig|nc|openssl|ss) .+)\Z", re.DOTALL)
-OVER_AFTER: Final = timedelta(minutes=10)
 MAX_CHANGES: Final = 5
 
 _PLACES: Final = {"target": "at target", "zone": "in zone", "route": "on route"}
@@ -93,16 +92,6 @@ def count(report: Report, status: CheckStatus) -> int:
     return sum(check.status == status for check in report.checks)
 
 
-def is_over(report: Report) -> bool:
-    """True when errors were seen and none in the last minutes of the window."""
-    symptom = report.symptom
-    return (
-        symptom.kind == "errors"
-        and symptom.last_seen is not None
-        and (report.window.end - symptom.last_seen > OVER_AFTER)
-    )
-
-
 def observed(report: Report) -> str:
     """What was counted, in words; numbers that were not read are not mentioned."""
     symptom = report.symptom
@@ -126,7 +115,7 @@ def observed(report: Report) -> str:
 def _mood(report: Report) -> Mood:
     if report.verdict == "no_fault_found":
         return "unread" if report.symptom.requests is None and report.gaps else "well"
-    if is_over(report):
+    if report.symptom.over:
         return "over"
     if report.verdict == "inconclusive":
         return "unclear"

@@ -65,6 +65,8 @@ class Symptom(Frozen):
     pattern: Literal["constant", "intermittent", "deployment", "burst", "none"] = "none"
     onset: datetime | None = None
     last_seen: datetime | None = None
+    over: bool = False
+    """Errors came and went, and nothing of their kind is seen any more."""
     concentration: Concentration = Concentration()
     generated_by: Literal["load-balancer", "target", "mixed", "none"] = "none"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Literal
 
 from diagnostics.facts import Metrics, TargetHealth
@@ -11,7 +12,8 @@ from diagnostics.rules.observations import Observations
 from diagnostics.snapshot import Snapshot
 
 ZONE_SHARE = 0.8
-TARGET_SHARE = 0.8
+OVER_AFTER = timedelta(minutes=10)
+PRESENT_TROUBLE = ("unhealthy", "unused", "no-targets", "no-requests", "deployment")
 
 
 def symptom_of(snapshot: Snapshot, observed: Observations) -> Symptom:
@@ -30,9 +32,17 @@ def symptom_of(snapshot: Snapshot, observed: Observations) -> Symptom:
         pattern=observed.pattern if observed.kind == "errors" else "none",
         onset=observed.onset if observed.kind != "none" else None,
         last_seen=observed.last_seen if observed.kind == "errors" else None,
+        over=_is_over(snapshot, observed),
         concentration=_concentration(snapshot),
         generated_by=_generated_by(observed),
     )
+
+
+def _is_over(snapshot: Snapshot, observed: Observations) -> bool:
+    """Unhealthy or missing targets mean that it can come back with the next request."""
+    if observed.kind != "errors" or observed.last_seen is None or observed.saw(*PRESENT_TROUBLE):
+        return False
+    return snapshot.window.end - observed.last_seen > OVER_AFTER
 
 
 def _whole_balancer(snapshot: Snapshot, observed: Observations) -> bool:

@@ -16,7 +16,7 @@ def headline(snapshot: Snapshot, symptom: Symptom, verdict: Verdict, observed: O
     if verdict == "no_fault_found":
         return f"{label} · {_nothing(observed)}"
     since = f" since {symptom.onset:%H:%M} UTC" if symptom.onset else ""
-    if symptom.kind == "errors" and symptom.last_seen and _is_over(snapshot, symptom):
+    if symptom.over and symptom.last_seen:
         since = f" from {symptom.onset:%H:%M} to {symptom.last_seen:%H:%M} UTC" if symptom.onset else ""
     return f"{label} · {what}{since}{_rate(symptom)}"
 
@@ -27,10 +27,6 @@ def percent(share: float) -> str:
     if 0 < value < 0.1:
         return "under 0.1 %"
     return f"{value:.1f} %" if value < 1 else f"{value:.0f} %"
-
-
-def _is_over(snapshot: Snapshot, symptom: Symptom) -> bool:
-    return bool(symptom.last_seen and (snapshot.window.end - symptom.last_seen).total_seconds() > 600)
 
 
 def _nothing(observed: Observations) -> str:

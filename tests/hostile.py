@@ -83,7 +83,7 @@ hostile_reports: st.SearchStrategy[Report] = st.builds(
         target_groups=_many(names, 500),
         runbook=st.none() | names | st.just("https://wiki.example.com/x"),
     ),
-    symptom=st.builds(reports.symptom, onset=maybe_moments, last_seen=maybe_moments),
+    symptom=st.builds(reports.symptom, onset=maybe_moments, last_seen=maybe_moments, over=st.booleans()),
     causes=_many(causes, 40),
     risks=_many(causes, 40),
     checks=_many(

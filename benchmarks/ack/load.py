@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlencode
+
+from tests.slack_fake import SECRET, sign
 
 ANSWER_TIMEOUT_S = 10.0
 CONNECTIONS_KEPT = 64
+HTTP_OK = 200
+PATH = "/slack/events"
 
 
 @dataclass(frozen=True)
@@ -25,36 +27,6 @@ class Latencies:
     maximum: float
 
 
-def signed(body: bytes, secret: str, at: int) -> dict[str, str]:
-    """Headers as Slack sends them: https://docs.slack.dev/authentication/verifying-requests-from-slack."""
-    digest = hmac.new(secret.encode(), b"v0:%d:%s" % (at, body), hashlib.sha256).hexdigest()
-    return {
-        "content-type": "application/x-www-form-urlencoded",
-        "x-slack-request-timestamp": str(at),
-        "x-slack-signature": f"v0={digest}",
-    }
-
-
-def command(number: int, response_url: str) -> bytes:
-    """A slash command; each asks about another service, so that none is answered by its neighbour's diagnosis."""
-    return urlencode(
-        {
-            "token": "unused",
-            "team_id": "T0001",
-            "team_domain": "example",
-            "channel_id": f"C{number % 20:04d}",
-            "channel_name": "incidents",
-            "user_id": f"U{number % 50:04d}",
-            "user_name": "oncall",
-            "command": "/alb502",
-            "text": f"service-{number}",
-            "api_app_id": "A0001",
-            "response_url": response_url,
-            "trigger_id": f"{number}.1.abc",
-        }
-    ).encode()
-
-
 class Connections:
     """Kept connections, last used first."""
 
@@ -65,45 +37,60 @@ class Connections:
     async def post(self, path: str, headers: dict[str, str], body: bytes) -> int:
         """The answer's status."""
         reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection(*self._address)
-        head = f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {len(body)}\r\n"
-        head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        writer.write(head.encode() + b"\r\n" + body)
-        answer = await reader.readuntil(b"\r\n\r\n")
-        length = next(
-            (int(line.split(b":")[1]) for line in answer.lower().split(b"\r\n") if line.startswith(b"content-length")),
-            0,
-        )
-        await reader.readexactly(length)
+        try:
+            status = await _exchange(reader, writer, path, headers, body)
+        except BaseException:
+            writer.close()  # cut off in the middle: the next answer on it would be this one
+            raise
         if len(self._idle) < CONNECTIONS_KEPT:
             self._idle.append((reader, writer))
         else:
             writer.close()
-        return int(answer.split(b" ", 2)[1])
+        return status
+
+    def close(self) -> None:
+        for _, writer in self._idle:
+            writer.close()
+        self._idle.clear()
 
 
-async def run(port: int, *, per_second: int, seconds: float, secret: str, response_url: str) -> Latencies:
-    """Sends `per_second` commands a second for so many seconds, and waits for every answer."""
+async def _exchange(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, headers: dict[str, str], body: bytes
+) -> int:
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    writer.write(head.encode() + b"\r\n" + body)
+    answer = await reader.readuntil(b"\r\n\r\n")
+    fields = (line.partition(b":") for line in answer.lower().split(b"\r\n"))
+    await reader.readexactly(next((int(value) for name, _, value in fields if name == b"content-length"), 0))
+    return int(answer.split(b" ", 2)[1])
+
+
+async def run(port: int, command: Callable[[int], bytes], *, per_second: int, seconds: float) -> Latencies:
+    """Sends `per_second` signed commands a second for so many seconds, and waits for every answer."""
     connections = Connections("127.0.0.1", port)
-    taken: list[float] = []
-    failed = 0
+    taken_ms: list[float] = []
     start = time.perf_counter()
 
-    async def one(number: int) -> None:
-        nonlocal failed
+    async def one(number: int) -> bool:
         planned = start + number / per_second
         await asyncio.sleep(max(0.0, planned - time.perf_counter()))
-        body = command(number, response_url)
-        headers = signed(body, secret, int(time.time()))
+        body = command(number)
         try:
-            status = await asyncio.wait_for(connections.post("/slack/events", headers, body), ANSWER_TIMEOUT_S)
-        except (OSError, TimeoutError, asyncio.IncompleteReadError):
-            failed += 1
-            return
-        failed += status != 200
-        taken.append((time.perf_counter() - planned) * 1000)
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                status = await connections.post(PATH, sign(body, secret=SECRET), body)
+        except (OSError, EOFError):
+            return False
+        taken_ms.append((time.perf_counter() - planned) * 1000)
+        return status == HTTP_OK
 
-    await asyncio.gather(*(one(number) for number in range(round(per_second * seconds))))
-    if not taken:
-        return Latencies(0, failed, float("nan"), float("nan"), float("nan"))
-    ranks = statistics.quantiles(taken, n=100, method="inclusive")
-    return Latencies(len(taken), failed, ranks[49], ranks[98], max(taken))
+    answered = await asyncio.gather(*(one(number) for number in range(round(per_second * seconds))))
+    connections.close()
+    return _summary(taken_ms, answered.count(False))
+
+
+def _summary(taken_ms: list[float], failed: int) -> Latencies:
+    if len(taken_ms) < 2:
+        return Latencies(len(taken_ms), failed, float("nan"), float("nan"), float("nan"))
+    ranks = statistics.quantiles(taken_ms, n=100, method="inclusive")
+    return Latencies(len(taken_ms), failed, ranks[49], ranks[98], max(taken_ms))

@@ -77,7 +77,7 @@ def test_arns_in_events_are_shortened() -> None:
     ("report", "mood"),
     [
         (reports.report(), "broken"),
-        (reports.report(symptom=reports.symptom(last_seen=reports.at(20))), "over"),
+        (reports.report(symptom=reports.symptom(last_seen=reports.at(20), over=True)), "over"),
         (reports.unclear(), "unclear"),
         (reports.well(), "well"),
     ],

@@ -90,3 +90,10 @@ def test_the_headline_tells_the_code_the_time_and_the_share() -> None:
 def test_an_incident_that_is_over_is_told_in_the_past() -> None:
     report = engine.diagnose(Incident().elb_errors(502, 40, 40, 30).snapshot())
     assert report.headline.startswith("checkout · 502 from the load balancer from 02:50 to 02:59 UTC")
+
+
+def test_errors_that_stopped_are_not_over_while_targets_are_unhealthy() -> None:
+    incident = Incident().elb_errors(504, 40, 40, 30).unhealthy("Target.Timeout", "Request timed out", since=40)
+    report = engine.diagnose(incident.snapshot())
+    assert not report.symptom.over
+    assert "since 02:50" in report.headline

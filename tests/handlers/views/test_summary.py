@@ -133,7 +133,7 @@ def test_when_all_is_well_the_reply_is_short_and_green() -> None:
     ("report", "symbol"),
     [
         (reports.report(), ":red_circle:"),
-        (reports.report(symptom=reports.symptom(last_seen=reports.at(20))), ":large_yellow_circle:"),
+        (reports.report(symptom=reports.symptom(last_seen=reports.at(20), over=True)), ":large_yellow_circle:"),
         (reports.unclear(), ":large_orange_circle:"),
         (reports.report(symptom=reports.symptom(kind="deployment")), ":large_orange_circle:"),
         (reports.well(), ":large_green_circle:"),

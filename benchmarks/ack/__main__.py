@@ -1,0 +1,147 @@
+"""`./run bench ack`: how soon a command is acknowledged under load, beside a listener that does nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlencode
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.ack.load import Latencies, run
+from benchmarks.ack.real import serve
+from benchmarks.harness import targets
+from benchmarks.harness.child import child
+from benchmarks.harness.targets import Target
+from bot.cli.demo import pointed_at
+from bot.store.private import private_store
+from demo.world.benchmark import SERVICES
+from tests.slack_fake import ALICE, CHANNEL, TEAM
+
+MAX_TIMES_EMPTY = 2.0
+MAX_P99_MS = 300.0
+WARM_UP_S = 2.0
+AWS_LATENCY_MS = 50.0
+EMPTY, WEB, ALL = "empty listener", "alb502 serve --role web", "alb502 serve, diagnosing too"
+
+Rounds = Mapping[str, Sequence[Latencies]]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="./run bench ack", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3, help="of which medians are shown (default 3)")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of load in each round (default 20)")
+    parser.add_argument("--per-second", type=int, default=100, help="commands (default 100)")
+    options = parser.parse_args()
+    console = Console(width=None if sys.stdout.isatty() else 110)
+    rounds: dict[str, list[Latencies]] = {EMPTY: [], WEB: [], ALL: []}
+    with (
+        tempfile.TemporaryDirectory(prefix="alb502-") as directory,
+        console.status("starting …") as status,
+        pointed_at({}),
+        child("benchmarks.ack.slack") as slack,
+    ):
+
+        def load(name: str, port: int, ask: Callable[[int], str]) -> None:
+            status.update(f"{name}: {options.per_second} commands a second for {options.seconds:g} s …")
+            command = _commands(slack.ready, ask)
+            asyncio.run(run(port, command, per_second=options.per_second, seconds=WARM_UP_S))
+            measured = asyncio.run(run(port, command, per_second=options.per_second, seconds=options.seconds))
+            rounds[name].append(measured)
+            console.print(f"{name}: p50 {measured.p50:.1f} ms, p99 {measured.p99:.1f} ms", highlight=False)
+
+        state = Path(directory)
+        with (
+            private_store(state / "web", threading.Event().wait) as store,
+            serve("web", slack.ready, store, state / "web.log") as web,
+            child("benchmarks.ack.empty", slack.ready) as empty,
+        ):
+            for _ in range(options.rounds):
+                load(EMPTY, empty.ready, _another_service)
+                load(WEB, web, _another_service)
+        status.update("building the world to diagnose …")
+        with (
+            child("benchmarks.diagnose.endpoint", str(AWS_LATENCY_MS)) as aws,
+            private_store(state / "all", threading.Event().wait) as store,
+            serve("all", slack.ready, store, state / "all.log", aws.ready) as everything,
+        ):
+            load(ALL, everything, _existing_service)
+    _show(console, rounds, options.per_second, options.seconds)
+    return 0 if targets.show(console, judged(rounds)) else 1
+
+
+def _commands(slack_url: str, ask: Callable[[int], str]) -> Callable[[int], bytes]:
+    """Slash commands as Slack sends them, each with a response URL of its own."""
+    numbers = itertools.count()
+
+    def command(number: int) -> bytes:
+        fields = {
+            "api_app_id": "A0APP",
+            "channel_id": CHANNEL,
+            "channel_name": "incidents",
+            "command": "/alb502",
+            "response_url": f"{slack_url}/response/{next(numbers)}",
+            "team_id": TEAM,
+            "text": ask(number),
+            "trigger_id": f"{number}.2.abc",
+            "user_id": ALICE,
+            "user_name": "alice",
+        }
+        return urlencode(fields).encode()
+
+    return command
+
+
+def _another_service(number: int) -> str:
+    """Nobody waits for somebody else's answer: each command is work of its own."""
+    return f"service-{number}"
+
+
+def _existing_service(number: int) -> str:
+    return f"service-{1 + number % (SERVICES - 1):02d}"
+
+
+def _show(console: Console, rounds: Rounds, per_second: int, seconds: float) -> None:
+    table = Table(
+        title=f"\n{per_second} signed commands a second for {seconds:g} s, medians of the rounds\n{targets.machine()}"
+    )
+    table.add_column("process")
+    for heading in ("rounds", "sent", "failed", "p50 ms", "p99 ms", "p99 min-max ms", "maximum ms"):
+        table.add_column(heading, justify="right")
+    for name, measured in rounds.items():
+        p99 = [one.p99 for one in measured]
+        table.add_row(
+            name,
+            str(len(measured)),
+            str(sum(one.sent for one in measured)),
+            str(sum(one.failed for one in measured)),
+            f"{median(one.p50 for one in measured):.1f}",
+            f"{median(p99):.1f}",
+            f"{min(p99):.1f}-{max(p99):.1f}",
+            f"{max(one.maximum for one in measured):.1f}",
+        )
+    console.print(table)
+
+
+def judged(rounds: Rounds) -> list[Target]:
+    """What was promised against what was measured."""
+    web = median(one.p99 for one in rounds[WEB])
+    times = web / median(one.p99 for one in rounds[EMPTY])
+    failed = sum(one.failed for one in rounds[WEB])
+    return [
+        Target(f"p99 within {MAX_TIMES_EMPTY:g} times of the empty listener", f"{times:.2f}", times <= MAX_TIMES_EMPTY),
+        Target(f"p99 under {MAX_P99_MS:g} ms", f"{web:.1f} ms", web < MAX_P99_MS),
+        Target("no command failed", f"{failed} failed", failed == 0),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

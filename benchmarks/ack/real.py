@@ -1,0 +1,56 @@
+"""`alb502 serve` as it is deployed: a process of its own that is told by its environment what to do."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.harness.child import end
+from tests.slack_fake import SECRET, TOKEN
+
+START_S = 30.0
+LOOK_AGAIN_S = 0.1
+
+
+@contextmanager
+def serve(role: str, slack_url: str, store_url: str, log: Path, more: Mapping[str, str] | None = None) -> Iterator[int]:
+    """Runs the bot in this role; yields its port. Its log goes to a file. Raises RuntimeError if it does not start."""
+    environment = {
+        **os.environ,
+        **(more or {}),
+        "ALB502_HTTP_HOST": "127.0.0.1",
+        "ALB502_HTTP_PORT": "0",
+        "ALB502_OPS_PORT": "0",
+        "REDIS_URL": store_url,
+        "ALB502_SLACK_API_URL": f"{slack_url}/api/",
+        "SLACK_BOT_TOKEN": TOKEN,
+        "SLACK_SIGNING_SECRET": SECRET,
+    }
+    with log.open("w") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot", "serve", "--role", role],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stderr=stream,
+            text=True,
+        )
+        try:
+            yield _port(process, log)
+        finally:
+            end(process)
+
+
+def _port(process: subprocess.Popen[str], log: Path) -> int:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline and process.poll() is None:
+        for line in log.read_text().splitlines():
+            if line.startswith("{") and (entry := json.loads(line)).get("event") == "ready":
+                return int(entry["http_port"])
+        time.sleep(LOOK_AGAIN_S)
+    raise RuntimeError(f"`alb502 serve` did not start; its log says:\n{log.read_text()}")

@@ -25,8 +25,10 @@ from diagnostics.question import Ambiguous, Diagnosed, Outcome, Progress, Progre
 from diagnostics.report import Report
 from handlers import views
 from handlers.ask import Answer, Ask, Place, Refresh, new_id
+from handlers.commands import COMMAND
+from handlers.mentions import MENTION
 from handlers.people import People
-from handlers.permission import Rules, must_be_private, refusal_of_person, refusal_of_question, within_scope
+from handlers.permission import Rules, must_be_private, refusal_of_person
 from handlers.slack_calls import SlackLaterError, SlackRefusedError
 from handlers.thread import Draw, Thread, UnreachableError
 
@@ -162,8 +164,8 @@ class Answering:
         except SlackRefusedError:
             return UNKNOWN_PERSON
         groups = self._people.groups_of(person.id, self._rules.ask_groups)
-        return refusal_of_person(person, groups, self._rules) or refusal_of_question(
-            ask.question, ask.origin.channel, self._rules
+        return refusal_of_person(person, groups, self._rules) or self._rules.scopes.refusal(
+            ask.question, ask.origin.channel
         )
 
     def _diagnosed(self, ask: Ask, fence: int, place: Place) -> tuple[Answer, datetime | None]:
@@ -204,12 +206,16 @@ class Answering:
 
     def _deliver(self, ask: Ask, fence: int, answer_id: str) -> None:
         kept, facts_at = self._reports.answer(answer_id) or (Refused(message=FORGOTTEN), None)
-        answer = within_scope(kept, ask.origin.channel, self._rules)
+        answer = self._rules.scopes.within(kept, ask.origin.channel)
         place = self._asks.place(ask.id) or ask.place or Place(channel=ask.origin.channel)
         button_id = new_id("b")
         self._buttons.put(button_id, Refresh(question=ask.question, place=place))
         self._publish(
-            ask, fence, place, self._summary(answer, facts_at, button_id), lambda _: _headline(answer, ask.origin.user)
+            ask,
+            fence,
+            place,
+            self._summary(answer, facts_at, button_id, _command(place)),
+            lambda _: _headline(answer, ask),
         )
         self._asks.finish(ask.id)
 
@@ -240,30 +246,47 @@ class Answering:
             _log.warning("not posted, told privately", error=str(error))
             self._thread.whisper_once(ask, fence, "summary", summary)
 
-    def _summary(self, answer: Answer, facts_at: datetime | None, button_id: str) -> Draw:
-        return lambda plain: summary_view(answer, self._now(), facts_at, plain=plain, refresh=button_id)
+    def _summary(self, answer: Answer, facts_at: datetime | None, button_id: str, command: str) -> Draw:
+        return lambda plain: summary_view(
+            answer, self._now(), facts_at, plain=plain, refresh=button_id, command=command
+        )
 
 
 def summary_view(
-    answer: Answer, now: datetime, facts_at: datetime | None, *, plain: bool, refresh: str | None = None
+    answer: Answer,
+    now: datetime,
+    facts_at: datetime | None,
+    *,
+    plain: bool,
+    refresh: str | None = None,
+    command: str = COMMAND,
 ) -> views.Message:
-    """The answer as a message."""
+    """The answer as a message. `command` is what the examples in it begin with."""
     match answer:
         case Report():
             age_s = None if facts_at is None else max(0.0, (now - facts_at).total_seconds())
             return views.summary(answer, now=now, age_s=age_s, plain=plain, refresh=refresh)
         case Ambiguous():
-            return views.ambiguous(answer)
+            return views.ambiguous(answer, command)
         case Unknown():
-            return views.unknown(answer)
+            return views.unknown(answer, command)
         case Refused():
             return views.refused(answer)
 
 
-def _headline(answer: Answer, asker: str) -> views.Message:
+def _headline(answer: Answer, ask: Ask) -> views.Message:
     if isinstance(answer, Report):
-        return views.parent_headline(answer, asker)
-    return views.parent_without_report(asker, answer)
+        return views.parent_headline(answer, ask.origin.user)
+    return views.parent_without_report(ask.origin.user, ask.question.words, answer)
+
+
+def _command(place: Place) -> str:
+    """What asks again where the answer stands: Slack takes no slash command in a thread.
+
+    Source: https://docs.slack.dev/interactivity/implementing-slash-commands
+    """
+    answers_a_mention = place.parent_ts is None and not place.private
+    return MENTION if answers_a_mention else COMMAND
 
 
 def _line(text: str) -> Draw:

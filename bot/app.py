@@ -19,6 +19,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.answering import Answering, Diagnose
 from bot.desk import FrontDesk
+from bot.diagnosing import nicknames_of
 from bot.direct import DirectAnswers
 from bot.jobs import QUEUES, Lane, Queue
 from bot.listener import Listener
@@ -36,32 +37,44 @@ from bot.store.flights import Flights
 from bot.store.marks import Buttons, Layouts, Lookups, SeenEvents
 from bot.store.private import private_store
 from bot.store.reports import Reports
+from bot.store.turns import SharedRateGate
 from bot.telemetry.metrics import JOBS_WAITING, SLACK_CALLS
 from bot.worker import Workers
+from diagnostics.aws_access import RateGate
 from diagnostics.collect.cache import FactCache
 from diagnostics.locate.index import REFRESH_AFTER_S, ServiceIndex
 from handlers.people import People
-from handlers.permission import Rules, ScopeRule
+from handlers.permission import Rules
+from handlers.scope import ScopeRule, Scopes
 from handlers.slack_calls import SlackCalls
 from handlers.thread import Thread
 
 Role = Literal["all", "web", "worker"]
 
 DRAIN_MARGIN_S: Final = 15
-INDEX_EVERY_S: Final = REFRESH_AFTER_S * 0.8
+UPKEEP_EVERY_S: Final = REFRESH_AFTER_S * 0.8
 
 _log: Final = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """What every replica's diagnosis shares through the store."""
+
+    cache: FactCache
+    index: ServiceIndex
+    gate: RateGate
+
+
+@dataclass(frozen=True, slots=True)
 class Engine:
-    """What diagnoses. `refresh_index` keeps the service index young; it is called again and again in the background."""
+    """What diagnoses. `upkeep` is called at the start and then again and again, in the background."""
 
     diagnose: Diagnose
-    refresh_index: Callable[[], object] | None = None
+    upkeep: Callable[[], object] | None = None
 
 
-MakeEngine = Callable[[Settings, FactCache, ServiceIndex], Engine]
+MakeEngine = Callable[[Settings, Shared], Engine]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +138,8 @@ class _Bot:
         self._buttons = Buttons(redis)
         self._calls = SlackCalls(client, Budget(redis), wait=self._stop.wait, observe=_observe)
         self._thread = Thread(self._calls, Effects(redis), Layouts(redis), slack_api_url=settings.slack_api_url)
-        self._engine = None if role == "web" else make_engine(settings, StoredFacts(redis), StoredIndex(redis))
+        shared = Shared(StoredFacts(redis), StoredIndex(redis), SharedRateGate(redis))
+        self._engine = None if role == "web" else make_engine(settings, shared)
         self._work = None if self._engine is None else self._answering(self._engine.diagnose)
         self._lanes: dict[Queue, Lane] = {
             queue: Lane(redis, queue, settings.limits.diagnosis_s, self._work) for queue in QUEUES
@@ -190,10 +204,10 @@ class _Bot:
         workers.start()
         stack.callback(workers.stop, self._settings.limits.diagnosis_s + DRAIN_MARGIN_S)
         checks["workers"] = workers.complaint
-        if self._engine.refresh_index is not None:
-            index = Repeating("index", self._engine.refresh_index, INDEX_EVERY_S)
-            index.start()
-            stack.callback(index.stop)
+        if self._engine.upkeep is not None:
+            upkeep = Repeating("upkeep", self._engine.upkeep, UPKEEP_EVERY_S)
+            upkeep.start()
+            stack.callback(upkeep.stop)
 
     def _answering(self, diagnose: Diagnose) -> Answering:
         longest_s = 2 * self._settings.limits.diagnosis_s
@@ -228,11 +242,18 @@ def rules_of(settings: Settings, identity: Identity) -> Rules:
         ask_users=frozenset(settings.slack.ask.users),
         ask_groups=frozenset(settings.slack.ask.groups),
         shared_channels_allowed=settings.slack.shared_channels == "allow",
-        scopes={
+        scopes=_scopes_of(settings),
+    )
+
+
+def _scopes_of(settings: Settings) -> Scopes:
+    return Scopes(
+        rules={
             channel: ScopeRule(accounts=frozenset(scope.accounts), services=frozenset(scope.services))
             for channel, scope in settings.scopes.items()
         },
         account_ids={account.name: account.id for account in settings.accounts},
+        nicknames=nicknames_of(settings),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -57,6 +58,7 @@ class Diagnoser:
         if isinstance(window, Refused):
             return window
         meter = CallMeter()
+        until_s = time.monotonic() + self._budget_s
         located = locate(
             question,
             self._access,
@@ -64,10 +66,11 @@ class Diagnoser:
             nicknames=self._nicknames,
             progress=progress,
             meter=meter,
+            budget_s=self._budget_s / 2,
         )
         if not isinstance(located.outcome, Subject):
             return located.outcome
-        return self._of_subject(question, located, located.outcome, window, meter, progress)
+        return self._of_subject(question, located, located.outcome, window, meter, progress, until_s)
 
     def _of_subject(
         self,
@@ -77,6 +80,7 @@ class Diagnoser:
         window: Window,
         meter: CallMeter,
         progress: ProgressListener,
+        until_s: float,
     ) -> Outcome:
         snapshot = collect(
             subject.model_copy(update={"seen": question.seen}),
@@ -87,7 +91,7 @@ class Diagnoser:
             cache=self._cache,
             cache_s=self._cache_s,
             refresh=question.refresh,
-            budget_s=self._budget_s,
+            budget_s=max(until_s - time.monotonic(), 0.0),
             calls_before=located.delays,
         )
         unreadable = _unreadable(snapshot)

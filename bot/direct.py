@@ -16,7 +16,7 @@ from handlers import views
 from handlers.ask import Ask
 from handlers.effects import Claim
 from handlers.people import People
-from handlers.permission import Rules, refusal_of_person, refusal_of_question, within_scope
+from handlers.permission import Rules, refusal_of_person
 from handlers.slack_calls import SlackCalls
 from handlers.thread import Thread
 
@@ -91,11 +91,9 @@ class DirectAnswers:
         person = self._people.person(ask.origin.user)
         groups = self._people.groups_of(person.id, self._rules.ask_groups)
         channel = ask.origin.channel
-        refusal = refusal_of_person(person, groups, self._rules) or refusal_of_question(
-            ask.question, channel, self._rules
-        )
+        refusal = refusal_of_person(person, groups, self._rules) or self._rules.scopes.refusal(ask.question, channel)
         if refusal is not None:
             return views.Message(text=refusal, blocks=())
         outcome = self._diagnose(ask.question, lambda _: None)
-        answer = within_scope(outcome.report if isinstance(outcome, Diagnosed) else outcome, channel, self._rules)
+        answer = self._rules.scopes.within(outcome.report if isinstance(outcome, Diagnosed) else outcome, channel)
         return summary_view(answer, datetime.now(UTC), None, plain=True)

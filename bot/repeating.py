@@ -19,12 +19,16 @@ _log: Final = structlog.get_logger(__name__)
 
 
 class Repeating:
-    """Runs `work` at once and then about every `every_s`; several processes do not stay in step."""
+    """Runs `work` at once and then about every `every_s`; several processes do not stay in step.
+
+    A failure is logged in full once; while the same one repeats itself, nothing more is said.
+    """
 
     def __init__(self, name: str, work: Callable[[], object], every_s: float) -> None:
         self._name = name
         self._work = work
         self._every_s = every_s
+        self._failing: str | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -39,8 +43,18 @@ class Repeating:
     def _run(self) -> None:
         while not self._stopped.is_set():
             with correlated(new_id("c")):
-                try:
-                    self._work()
-                except Exception as error:  # noqa: BLE001 - the top of this thread; the next round may work
-                    _log.exception("background work failed", work=self._name, error=type(error).__name__)
+                self._round()
             self._stopped.wait(self._every_s * random.uniform(1 - SPREAD, 1 + SPREAD))  # noqa: S311 - no secret
+
+    def _round(self) -> None:
+        try:
+            self._work()
+        except Exception as error:  # noqa: BLE001 - the top of this thread; the next round may work
+            failing = type(error).__name__
+            if failing != self._failing:
+                _log.exception("background work failed", work=self._name, error=failing)
+            self._failing = failing
+        else:
+            if self._failing is not None:
+                _log.info("background work succeeds again", work=self._name)
+            self._failing = None

@@ -22,6 +22,8 @@ from handlers.slack_calls import CALL_TIMEOUT_S
 START_ATTEMPTS: Final = 6
 START_PAUSE_S: Final = 1.5
 SOCKET_THREADS: Final = 16
+SOCKET_PING_S: Final = 3.0
+"""A connection that broke without a goodbye is replaced after about four pings; until then no command arrives."""
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -97,7 +99,7 @@ def make_app(client: WebClient, signing_secret: str, desk: Desk) -> App:
 
 def connect_socket(app: App, app_token: str) -> SocketModeHandler:
     """Opens Socket Mode. Raises `SlackError` if Slack refuses."""
-    handler = SocketModeHandler(app, app_token, concurrency=SOCKET_THREADS)
+    handler = SocketModeHandler(app, app_token, concurrency=SOCKET_THREADS, ping_interval=SOCKET_PING_S)
     try:
         handler.connect()  # type: ignore[no-untyped-call]
     except SlackApiError as error:

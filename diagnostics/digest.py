@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from diagnostics.report import Cause, CheckStatus, Report, TimelineEntry
 
-JUST_BEFORE: Final = timedelta(hours=1)
+JUST_BEFORE: Final = timedelta(minutes=30)
 TOLERANCE: Final = timedelta(minutes=1)
 """Metrics have minutes, CloudTrail has seconds: a change of the same minute may have come first."""
 _ARN: Final = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:\d*:(?P<resource>[\w/:.+=@-]*\w)", re.ASCII)

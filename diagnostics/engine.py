@@ -173,6 +173,7 @@ def _target(snapshot: Snapshot) -> ReportTarget:
         function=subject.function,
         label=subject.label,
         runbook=subject.runbook,
+        notes=subject.notes,
     )
 
 

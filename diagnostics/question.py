@@ -58,12 +58,16 @@ class Ambiguous(Frozen):
 
 
 class Unknown(Frozen):
-    """Nothing has this name. `gaps` are the places that could not be searched."""
+    """Nothing has this name. `gaps` are the places that could not be searched.
+
+    `searched` are the accounts and regions, for whoever may know of all of them.
+    """
 
     words: str
     nearest: tuple[Candidate, ...] = ()
     gaps: tuple[Gap, ...] = ()
     hint: str | None = None
+    searched: tuple[str, ...] = ()
 
 
 class Refused(Frozen):

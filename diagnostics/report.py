@@ -31,6 +31,8 @@ class ReportTarget(Frozen):
     function: str | None = None
     label: str
     runbook: str | None = None
+    notes: tuple[str, ...] = ()
+    """What was taken for granted on the way to the target, and where it was not possible to look; one line each."""
 
 
 class ReportWindow(Frozen):

@@ -18,6 +18,21 @@ MAX_TEXT: Final = 300
 BEFORE_WINDOW: Final = timedelta(hours=3)
 """How long before the window a deployment still belongs to the story."""
 _SOURCE_OF_CHANGES: Final = "cloudtrail:LookupEvents"
+BY_HAND: Final = 1
+_TOLD_SETTINGS: Final = (
+    "desiredCount",
+    "taskDefinition",
+    "forceNewDeployment",
+    "healthCheckGracePeriodSeconds",
+    "healthCheckPath",
+    "healthCheckPort",
+    "healthCheckProtocol",
+    "healthCheckIntervalSeconds",
+    "healthCheckTimeoutSeconds",
+    "healthyThresholdCount",
+    "unhealthyThresholdCount",
+)
+"""Request parameters that say in one word what a change was about."""
 _REGISTRATIONS: Final = frozenset({"RegisterTargets", "DeregisterTargets"})
 _NUMBERS: Final = re.compile(r"\b[0-9a-f]*[0-9][0-9a-f]*\b")
 
@@ -33,8 +48,9 @@ class Moment(Frozen):
 
     @property
     def pattern(self) -> tuple[str, str, str | None]:
-        """Equal for events that differ in ids and numbers only."""
-        return _NUMBERS.sub("#", self.event), self.source, self.actor
+        """Equal for events that differ in ids and numbers only; what people set is told each time."""
+        by_hand = self.source == _SOURCE_OF_CHANGES and self.weight == BY_HAND
+        return self.event if by_hand else _NUMBERS.sub("#", self.event), self.source, self.actor
 
 
 def build(snapshot: Snapshot, observed: Observations) -> tuple[TimelineEntry, ...]:
@@ -87,13 +103,23 @@ def _changes(snapshot: Snapshot) -> Iterator[Moment]:
             event=_change_in_words(change)[:MAX_TEXT],
             source=_SOURCE_OF_CHANGES,
             actor=change.by_service or change.actor,
-            weight=3 if change.by_service else 1,
+            weight=3 if change.by_service else BY_HAND,
         )
 
 
 def _change_in_words(change: Change) -> str:
     resources = f" on {', '.join(_short(resource) for resource in change.resources[:2])}" if change.resources else ""
-    return f"{change.name}{resources}" + (f" (refused: {change.error})" if change.error else "")
+    return f"{change.name}{resources}{_settings(change)}" + (f" (refused: {change.error})" if change.error else "")
+
+
+def _settings(change: Change) -> str:
+    """``: desiredCount 0``, for the parameters that tell most in one word."""
+    told = [
+        f"{name} {_short(value) if isinstance(value, str) else value}"
+        for name in _TOLD_SETTINGS
+        if (value := change.request.get(name)) is not None and not isinstance(value, dict | list)
+    ]
+    return f": {', '.join(told)}" if told else ""
 
 
 def _short(resource: str) -> str:

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
+from diagnostics.facts import Gap, StoppedTasks, TargetHealth
 from diagnostics.report import Symptom, Verdict
-from diagnostics.rules.observations import Observations
+from diagnostics.rules.observations import Observations, is_abnormal_stop
 from diagnostics.snapshot import Snapshot
 
+STOPS_ARE_OVER = timedelta(minutes=15)
+STOPPED = "tasks kept stopping"
 _CODES = ("elb_502", "elb_503", "elb_504", "elb_500")
 
 
 def headline(snapshot: Snapshot, symptom: Symptom, verdict: Verdict, observed: Observations) -> str:
     """``checkout · 504 from the load balancer since 03:12 UTC (4 % of requests)``; plain text, bounded."""
     label = snapshot.subject.label[:80]
-    what = _what(symptom, observed)
+    what = _what(snapshot, symptom, observed)
     if verdict == "no_fault_found":
-        return f"{label} · {_nothing(observed)}"
+        return f"{label} · {_nothing(snapshot, observed)}"
     since = f" since {symptom.onset:%H:%M} UTC" if symptom.onset else ""
+    ended = _last_stop(snapshot) if what == STOPPED else None
+    if ended is not None and symptom.onset:
+        since = f" from {symptom.onset:%H:%M} to {ended:%H:%M} UTC"
     if symptom.over and symptom.last_seen:
         since = f" from {symptom.onset:%H:%M} to {symptom.last_seen:%H:%M} UTC" if symptom.onset else ""
-    return f"{label} · {what}{since}{_rate(symptom)}"
+    calm = "" if symptom.kind == "errors" else _calm(symptom)
+    return f"{label} · {what}{since}{calm}{_rate(symptom, observed)}"
 
 
 def percent(share: float) -> str:
@@ -29,15 +38,29 @@ def percent(share: float) -> str:
     return f"{value:.1f} %" if value < 1 else f"{value:.0f} %"
 
 
-def _nothing(observed: Observations) -> str:
+def _nothing(snapshot: Snapshot, observed: Observations) -> str:
     if observed.counts.elb_502 is None and observed.counts.requests is None:
         return "no fault found, but its metrics could not be read"
+    if isinstance(snapshot.get(TargetHealth), Gap):
+        return "no fault found, but the health of its targets could not be read"
     if observed.saw("elb_502", "elb_503", "elb_504", "elb_500") and not observed.errors_are_ours:
         return "no fault found here; the load balancer's errors belong to another target group"
     return "no fault found"
 
 
-def _what(symptom: Symptom, observed: Observations) -> str:
+def _last_stop(snapshot: Snapshot) -> datetime | None:
+    stopped = snapshot.get(StoppedTasks)
+    items = stopped.items if isinstance(stopped, StoppedTasks) else ()
+    return max((task.stopped_at for task in items if task.stopped_at and is_abnormal_stop(task)), default=None)
+
+
+def _stops(snapshot: Snapshot) -> str:
+    """Whether tasks still stop, as far as ECS remembers them."""
+    last = _last_stop(snapshot)
+    return STOPPED if last is not None and snapshot.window.end - last > STOPS_ARE_OVER else "tasks keep stopping"
+
+
+def _what(snapshot: Snapshot, symptom: Symptom, observed: Observations) -> str:
     if symptom.kind == "errors":
         codes = [name.removeprefix("elb_") for name in _CODES if name in observed.symptoms and observed.errors_are_ours]
         by_balancer = f"{' and '.join(codes)} from the load balancer" if codes else ""
@@ -46,19 +69,27 @@ def _what(symptom: Symptom, observed: Observations) -> str:
     if observed.saw("no-targets"):
         return "no target to send requests to"
     if observed.saw("unhealthy"):
-        return "unhealthy targets, no errors seen yet"
+        return "unhealthy targets"
     if observed.saw("no-requests"):
         return "requests do not reach it any more"
     if observed.saw("unused"):
         return "targets that get no traffic"
     if observed.saw("task-stops"):
-        return "tasks keep stopping, no errors seen"
+        return _stops(snapshot)
     if observed.saw("deployment"):
-        return "a deployment does not get through, no errors seen"
+        return "a deployment does not get through"
     return "errors on the load balancer that may belong to another target group"
 
 
-def _rate(symptom: Symptom) -> str:
-    if symptom.kind != "errors" or not symptom.error_rate:
+def _calm(symptom: Symptom) -> str:
+    """Users have not noticed, as far as the counters say."""
+    counted = (symptom.elb_502, symptom.elb_503, symptom.elb_504, symptom.target_5xx)
+    return ", no errors seen" if counted[0] is not None and not any(counted) else ""
+
+
+def _rate(symptom: Symptom, observed: Observations) -> str:
+    """Of the requests while it lasted: a total outage of ten minutes is not a sixth of the hour's requests."""
+    share = observed.error_share or symptom.error_rate
+    if symptom.kind != "errors" or not share:
         return ""
-    return f" ({percent(symptom.error_rate)} of requests)"
+    return f" ({percent(share)} of requests)"

@@ -12,6 +12,7 @@ from handlers import views
 from handlers.ask import Ask, Desk, NotQueuedError, Origin, id_of_event, new_id
 from handlers.asking import HelpWanted, Mistake, parse, without_mention
 
+MENTION: Final = "@alb502"
 LAST_RETRY: Final = 3  # https://docs.slack.dev/apis/events-api/#retries
 NOT_TAKEN: Final = "My queue does not answer, so this question was not taken. Ask again in a minute."
 
@@ -41,7 +42,7 @@ def take(desk: Desk, body: Mapping[str, Any], *, bot_user_id: str, bot_id: str, 
     asked = parse(without_mention(str(event.get("text") or ""), bot_user_id))
     match asked:
         case HelpWanted():
-            desk.tell(origin, views.help("@alb502"))
+            desk.tell(origin, views.help(MENTION))
         case Mistake(message=message):
             desk.tell(origin, views.Message(text=message, blocks=()))
         case question:

@@ -25,6 +25,7 @@ TEAM = "T0TEAM"
 BOT_USER = "U0BOT"
 BOT_ID = "B0BOT"
 TOKEN = "xoxb-fake-token"
+APP_TOKEN = "xapp-1-A0APP-fake"
 SECRET = "0123456789abcdef"
 CHANNEL = "C0CHAN"
 ALICE = "U0ALICE"
@@ -75,6 +76,8 @@ class SlackFake:
     calls: list[Call] = field(default_factory=list)
     failures: dict[str, deque[Failure]] = field(default_factory=lambda: defaultdict(deque))
     refuse_rich: bool = False
+    socket_url: str = ""
+    """What `apps.connections.open` answers; empty: Socket Mode is turned off."""
 
     def __post_init__(self) -> None:
         self._changed = threading.Condition()
@@ -189,6 +192,9 @@ class SlackFake:
 
     def _auth_test(self, _: Body) -> Body:
         return {"ok": True, "team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT_ID, "url": "https://fake.slack.com/"}
+
+    def _apps_connections_open(self, _: Body) -> Body:
+        return {"ok": True, "url": self.socket_url} if self.socket_url else _no("not_allowed_token_type")
 
     def _users_info(self, body: Body) -> Body:
         user = self.users.get(str(body.get("user")))
@@ -313,9 +319,11 @@ def serving(fake: SlackFake) -> Iterator[SlackFake]:
             if path.startswith("/response/"):
                 status, answer, headers = fake.handle("response_url", {**body, "_url": path})
                 return (400 if status == 200 and not answer["ok"] else status), answer, headers
-            if self.headers.get("Authorization") != f"Bearer {TOKEN}":
+            method = path.removeprefix("/api/")
+            token = APP_TOKEN if method == "apps.connections.open" else TOKEN
+            if self.headers.get("Authorization") != f"Bearer {token}":
                 return 200, _no("invalid_auth"), {}
-            return fake.handle(path.removeprefix("/api/"), body)
+            return fake.handle(method, body)
 
         def log_message(self, *_: Any) -> None:
             return None

@@ -18,17 +18,18 @@ from rich.table import Table
 
 from benchmarks.ack.load import Latencies, run
 from benchmarks.ack.real import serve
+from benchmarks.ack.slack import CHANNELS
 from benchmarks.harness import targets
 from benchmarks.harness.child import child
 from benchmarks.harness.targets import Target
 from bot.cli.demo import pointed_at
 from bot.store.private import private_store
 from demo.world.benchmark import SERVICES
-from tests.slack_fake import ALICE, CHANNEL, TEAM
+from tests.slack_fake import ALICE, TEAM
 
 MAX_TIMES_EMPTY = 2.0
 MAX_P99_MS = 300.0
-WARM_UP_S = 2.0
+WARM_UP_S = 5.0
 AWS_LATENCY_MS = 50.0
 EMPTY, WEB, ALL = "empty listener", "alb502 serve --role web", "alb502 serve, diagnosing too"
 
@@ -50,11 +51,13 @@ def main() -> int:
         child("benchmarks.ack.slack") as slack,
     ):
 
-        def load(name: str, port: int, ask: Callable[[int], str]) -> None:
-            status.update(f"{name}: {options.per_second} commands a second for {options.seconds:g} s …")
+        def load(name: str, port: int, ask: Callable[[int], str], seconds: float = options.seconds) -> Latencies:
+            status.update(f"{name}: {options.per_second} commands a second for {seconds:g} s …")
             command = _commands(slack.ready, ask)
-            asyncio.run(run(port, command, per_second=options.per_second, seconds=WARM_UP_S))
-            measured = asyncio.run(run(port, command, per_second=options.per_second, seconds=options.seconds))
+            return asyncio.run(run(port, command, per_second=options.per_second, seconds=seconds))
+
+        def measure(name: str, port: int, ask: Callable[[int], str]) -> None:
+            measured = load(name, port, ask)
             rounds[name].append(measured)
             console.print(f"{name}: p50 {measured.p50:.1f} ms, p99 {measured.p99:.1f} ms", highlight=False)
 
@@ -64,16 +67,21 @@ def main() -> int:
             serve("web", slack.ready, store, state / "web.log") as web,
             child("benchmarks.ack.empty", slack.ready) as empty,
         ):
+            doors = {EMPTY: empty.ready, WEB: web.port}
+            for name, port in doors.items():
+                load(name, port, _another_service, WARM_UP_S)
             for _ in range(options.rounds):
-                load(EMPTY, empty.ready, _another_service)
-                load(WEB, web, _another_service)
-        status.update("building the world to diagnose …")
+                for name, port in doors.items():
+                    measure(name, port, _another_service)
+        status.update("ending them, and building a world to diagnose …")
         with (
             child("benchmarks.diagnose.endpoint", str(AWS_LATENCY_MS)) as aws,
             private_store(state / "all", threading.Event().wait) as store,
             serve("all", slack.ready, store, state / "all.log", aws.ready) as everything,
         ):
-            load(ALL, everything, _existing_service)
+            load(ALL, everything.port, _existing_service, WARM_UP_S)
+            measure(ALL, everything.port, _existing_service)
+            console.print(f"{ALL}: {everything.count('diagnosed')} diagnoses meanwhile", highlight=False)
     _show(console, rounds, options.per_second, options.seconds)
     return 0 if targets.show(console, judged(rounds)) else 1
 
@@ -85,7 +93,7 @@ def _commands(slack_url: str, ask: Callable[[int], str]) -> Callable[[int], byte
     def command(number: int) -> bytes:
         fields = {
             "api_app_id": "A0APP",
-            "channel_id": CHANNEL,
+            "channel_id": CHANNELS[number % len(CHANNELS)],
             "channel_name": "incidents",
             "command": "/alb502",
             "response_url": f"{slack_url}/response/{next(numbers)}",

@@ -9,7 +9,9 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.harness.child import end
 from tests.slack_fake import SECRET, TOKEN
@@ -18,9 +20,19 @@ START_S = 30.0
 LOOK_AGAIN_S = 0.1
 
 
+@dataclass(frozen=True)
+class Bot:
+    port: int
+    log: Path
+
+    def count(self, event: str) -> int:
+        """How often it has logged this."""
+        return sum(entry.get("event") == event for entry in _entries(self.log))
+
+
 @contextmanager
-def serve(role: str, slack_url: str, store_url: str, log: Path, more: Mapping[str, str] | None = None) -> Iterator[int]:
-    """Runs the bot in this role; yields its port. Its log goes to a file. Raises RuntimeError if it does not start."""
+def serve(role: str, slack_url: str, store_url: str, log: Path, more: Mapping[str, str] | None = None) -> Iterator[Bot]:
+    """Runs the bot in this role, logging to a file. Raises RuntimeError if it does not start."""
     environment = {
         **os.environ,
         **(more or {}),
@@ -41,7 +53,7 @@ def serve(role: str, slack_url: str, store_url: str, log: Path, more: Mapping[st
             text=True,
         )
         try:
-            yield _port(process, log)
+            yield Bot(_port(process, log), log)
         finally:
             end(process)
 
@@ -49,8 +61,15 @@ def serve(role: str, slack_url: str, store_url: str, log: Path, more: Mapping[st
 def _port(process: subprocess.Popen[str], log: Path) -> int:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline and process.poll() is None:
-        for line in log.read_text().splitlines():
-            if line.startswith("{") and (entry := json.loads(line)).get("event") == "ready":
+        for entry in _entries(log):
+            if entry.get("event") == "ready":
                 return int(entry["http_port"])
         time.sleep(LOOK_AGAIN_S)
     raise RuntimeError(f"`alb502 serve` did not start; its log says:\n{log.read_text()}")
+
+
+def _entries(log: Path) -> Iterator[dict[str, Any]]:
+    """Whole lines only: the last one may still be in the making."""
+    for line in log.read_text().splitlines(keepends=True):
+        if line.startswith("{") and line.endswith("\n"):
+            yield json.loads(line)

@@ -7,7 +7,6 @@ import os
 import sys
 import tempfile
 import threading
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
@@ -16,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.diagnose import aws_cli
-from benchmarks.diagnose.ways import Measured, Ways
+from benchmarks.diagnose.ways import Measured, Unspaced, Ways
 from benchmarks.harness import targets
 from benchmarks.harness.child import child
 from benchmarks.harness.targets import Target
@@ -39,7 +38,12 @@ MUST_BE_FRESH = frozenset(
         "elasticloadbalancing:DescribeTargetHealth",
     }
 )
-COLD, COMMAND, WARM, SCRIPT = "cold, in a running process", "cold, as a new command", "second question", "AWS CLI script"
+COLD, COMMAND, WARM, SCRIPT = (
+    "cold, in a running process",
+    "cold, as a new command",
+    "second question",
+    "AWS CLI script",
+)
 
 Rounds = Mapping[str, Sequence[Measured]]
 
@@ -52,12 +56,17 @@ def main() -> int:
     console = Console(width=None if sys.stdout.isatty() else 110)
     with console.status("installing the AWS CLI …"):
         cli = aws_cli.directory()
-    rounds = _run(console, options.rounds, options.latency_ms, cli)
+    rounds, unspaced = _run(console, options.rounds, options.latency_ms, cli)
     _show(console, rounds, options.latency_ms)
+    console.print(
+        f"\nWithout the spacing of CloudTrail look-ups a cold diagnosis in process takes {unspaced.seconds:.2f} s; "
+        f"by the stopwatch it has {unspaced.delays:.1f} delays.",
+        highlight=False,
+    )
     return 0 if targets.show(console, judged(rounds)) else 1
 
 
-def _run(console: Console, count: int, latency_ms: float, cli: Path) -> Rounds:
+def _run(console: Console, count: int, latency_ms: float, cli: Path) -> tuple[Rounds, Unspaced]:
     rounds: dict[str, list[Measured]] = {COLD: [], COMMAND: [], WARM: [], SCRIPT: []}
     with (
         tempfile.TemporaryDirectory(prefix="alb502-") as state,
@@ -66,7 +75,7 @@ def _run(console: Console, count: int, latency_ms: float, cli: Path) -> Rounds:
         pointed_at(endpoint.ready),
         private_store(Path(state), threading.Event().wait) as store_url,
     ):
-        ways = Ways(endpoint, load(os.environ), store_url, cli)
+        ways = Ways(endpoint, latency_ms, load(os.environ), store_url, cli)
         measure = {COLD: ways.in_process, COMMAND: ways.command, WARM: ways.second_question, SCRIPT: ways.script}
         for number in range(1, count + 1):
             for name, way in measure.items():
@@ -74,7 +83,8 @@ def _run(console: Console, count: int, latency_ms: float, cli: Path) -> Rounds:
                 rounds[name].append(way())
             took = ", ".join(f"{name} {of[-1].seconds:.2f} s" for name, of in rounds.items())
             console.print(f"round {number}: {took}", highlight=False)
-    return rounds
+        status.update("the same with slower calls …")
+        return rounds, ways.unspaced()
 
 
 def _show(console: Console, rounds: Rounds, latency_ms: float) -> None:
@@ -94,11 +104,11 @@ def _show(console: Console, rounds: Rounds, latency_ms: float) -> None:
             str(last.calls),
             str(last.delays),
             *(f"{value:.2f}" for value in (median(seconds), min(seconds), max(seconds))),
-            f"{times_faster(rounds, name):.1f} x",
+            f"{median(times_faster(rounds, name)):.1f} x",
         )
     console.print(table)
     for name in (COLD, WARM, SCRIPT):
-        calls = Counter(rounds[name][-1].by_action).most_common()
+        calls = rounds[name][-1].by_action.most_common()
         console.print(f"\n{name}: " + ", ".join(f"{action} {count}" for action, count in calls), highlight=False)
 
 
@@ -107,22 +117,13 @@ def judged(rounds: Rounds) -> list[Target]:
     delays = max(one.delays for one in rounds[COLD])
     calls = max(one.describe_calls for one in rounds[COLD])
     stale = {action for one in rounds[WARM] for action in one.by_action} - MUST_BE_FRESH
-    in_process, command = times_faster(rounds, COLD), times_faster(rounds, COMMAND)
     return [
         Target(f"cold: at most {MAX_DELAYS} dependent delays", str(delays), delays <= MAX_DELAYS),
         Target(
             f"cold: at most {MAX_DESCRIBE_CALLS} describe and metric calls", str(calls), calls <= MAX_DESCRIBE_CALLS
         ),
-        Target(
-            f"in process at least {MIN_TIMES_IN_PROCESS:g} times faster than the script",
-            f"{in_process:.1f}",
-            in_process >= MIN_TIMES_IN_PROCESS,
-        ),
-        Target(
-            f"as a command at least {MIN_TIMES_COMMAND:g} times faster than the script",
-            f"{command:.1f}",
-            command >= MIN_TIMES_COMMAND,
-        ),
+        _enough("in process", times_faster(rounds, COLD), MIN_TIMES_IN_PROCESS),
+        _enough("as a command", times_faster(rounds, COMMAND), MIN_TIMES_COMMAND),
         Target(
             "second question: only calls whose answer must be fresh",
             f"others: {', '.join(sorted(stale)) or 'none'}",
@@ -131,9 +132,15 @@ def judged(rounds: Rounds) -> list[Target]:
     ]
 
 
-def times_faster(rounds: Rounds, name: str) -> float:
-    """How many times as long the script takes, median by median."""
-    return median(one.seconds for one in rounds[SCRIPT]) / median(one.seconds for one in rounds[name])
+def times_faster(rounds: Rounds, name: str) -> list[float]:
+    """How many times as long the script took, round by round: what disturbs a round disturbs both."""
+    return [script.seconds / one.seconds for script, one in zip(rounds[SCRIPT], rounds[name], strict=True)]
+
+
+def _enough(promise: str, times: Sequence[float], least: float) -> Target:
+    found = median(times)
+    measured = f"{found:.1f} ({min(times):.1f} to {max(times):.1f} in single rounds)"
+    return Target(f"{promise} at least {least:g} times faster than the script", measured, found >= least)
 
 
 if __name__ == "__main__":

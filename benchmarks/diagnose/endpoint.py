@@ -1,4 +1,7 @@
-"""The stated big world behind an endpoint where every call takes longer. Standard input: a line asks for the calls."""
+"""The stated big world behind an endpoint where every call takes longer.
+
+Each line on standard input is answered with the calls since the last one; milliseconds in it are the new latency.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,12 @@ def main(latency_ms: float) -> None:
     world = World(ManualClock(present - benchmark.HISTORY_S), present=present)
     benchmark.build(world, ACCOUNT)
     world.layer.clear_calls()
-    Latency(latency_ms).install(world.layer)
+    latency = Latency(latency_ms)
+    latency.install(world.layer)
 
-    def calls() -> dict[str, int]:
+    def calls(new_latency_ms: str) -> dict[str, int]:
+        if new_latency_ms:
+            latency.milliseconds = float(new_latency_ms)
         counted = Counter(record.iam_action for record in list(world.layer.calls))
         world.layer.clear_calls()
         return counted

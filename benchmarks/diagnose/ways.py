@@ -7,9 +7,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 
 from benchmarks.harness.child import Child
 from bot.diagnosing import Diagnoser, access_of
@@ -17,7 +18,7 @@ from bot.settings import Settings
 from bot.store.connection import open_client
 from bot.store.facts import StoredFacts, StoredIndex
 from demo.world.benchmark import TARGET, TARGET_CLUSTER
-from diagnostics.aws_access import CallMeter
+from diagnostics.aws_access import AwsAccess, CallMeter
 from diagnostics.locate import refresh
 from diagnostics.question import Diagnosed, Question
 from diagnostics.report import Report, Stats
@@ -25,6 +26,9 @@ from diagnostics.report import Report, Stats
 EXPECTED_CAUSE = "sg-ingress-missing"
 SCRIPT = Path(__file__).with_name("one_call_after_another.sh")
 NOT_DESCRIBING = ("cloudtrail:", "sts:")
+WHO_AM_I = "sts:GetCallerIdentity"
+SLOWER_BY_MS = 400.0
+STOPWATCH_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Measured:
 
     seconds: float
     delays: int
-    by_action: Mapping[str, int]
+    by_action: Counter[str]
 
     @property
     def calls(self) -> int:
@@ -45,17 +49,29 @@ class Measured:
         return sum(count for action, count in self.by_action.items() if not action.startswith(NOT_DESCRIBING))
 
 
+@dataclass(frozen=True)
+class Unspaced:
+    """A cold diagnosis if CloudTrail had no quota, whose spacing hides what the calls themselves cost.
+
+    `delays`: how many calls waited for one another, by how much longer the answer took when every call took longer.
+    """
+
+    seconds: float
+    delays: float
+
+
 class Ways:
     """Every way asks the same endpoint about the same service, and none knows what another has read."""
 
-    def __init__(self, endpoint: Child, settings: Settings, store_url: str, aws_cli: Path) -> None:
+    def __init__(self, endpoint: Child, latency_ms: float, settings: Settings, store_url: str, aws_cli: Path) -> None:
         self._endpoint = endpoint
+        self._latency_ms = latency_ms
         self._settings = settings
         self._aws_cli = aws_cli
         self._access = access_of(settings)
         self._redis = open_client(store_url)
-        self._cold = self._diagnoser()
-        self._warm = self._diagnoser(StoredFacts(self._redis), StoredIndex(self._redis))
+        self._cold = self._diagnoser(self._access)
+        self._warm = self._diagnoser(self._access, StoredFacts(self._redis), StoredIndex(self._redis))
         self.in_process()  # clients and connections are made with the first question of a process
 
     def in_process(self) -> Measured:
@@ -63,11 +79,13 @@ class Ways:
         return self._measured(lambda: _asked(self._cold))
 
     def command(self) -> Measured:
-        """A new process: imports, clients, and the answer as JSON."""
-        return self._measured(_commanded)
+        """A new process: imports, clients, who it is (which everything else waits for), and the answer as JSON."""
+        measured = self._measured(_commanded)
+        return replace(measured, delays=measured.delays + measured.by_action[WHO_AM_I])
 
     def second_question(self) -> Measured:
         """The same question again, a moment later: configuration comes from the store, the name from the index."""
+        self._redis.flushdb()
         refresh(self._access, StoredIndex(self._redis), CallMeter(), older_than_s=0)
         _asked(self._warm)
         return self._measured(lambda: _asked(self._warm))
@@ -75,7 +93,19 @@ class Ways:
     def script(self) -> Measured:
         """The AWS CLI, one call after another: every call waits for the one before."""
         measured = self._measured(self._scripted)
-        return Measured(measured.seconds, measured.calls, measured.by_action)
+        return replace(measured, delays=measured.calls)
+
+    def unspaced(self) -> Unspaced:
+        """A cold diagnosis in this process, at the usual latency and at a higher one."""
+        diagnose = self._diagnoser(access_of(self._settings, _OpenGate()))
+        _asked(diagnose)
+        seconds: list[float] = []
+        for latency_ms in (self._latency_ms, self._latency_ms + SLOWER_BY_MS):
+            self._endpoint.ask(str(latency_ms))
+            took = [self._measured(lambda: _asked(diagnose)).seconds for _ in range(STOPWATCH_ROUNDS)]
+            seconds.append(median(took))
+        self._endpoint.ask(str(self._latency_ms))
+        return Unspaced(seconds[0], (seconds[1] - seconds[0]) * 1000 / SLOWER_BY_MS)
 
     def _measured(self, way: Callable[[], int]) -> Measured:
         self._endpoint.ask()
@@ -84,10 +114,12 @@ class Ways:
         seconds = time.perf_counter() - began
         return Measured(seconds, delays, Counter(self._endpoint.ask()))
 
-    def _diagnoser(self, facts: StoredFacts | None = None, index: StoredIndex | None = None) -> Diagnoser:
+    def _diagnoser(
+        self, access: AwsAccess, facts: StoredFacts | None = None, index: StoredIndex | None = None
+    ) -> Diagnoser:
         limits = self._settings.limits
         return Diagnoser(
-            self._access, nicknames={}, budget_s=limits.diagnosis_s, cache_s=limits.cache_s, index=index, cache=facts
+            access, nicknames={}, budget_s=limits.diagnosis_s, cache_s=limits.cache_s, index=index, cache=facts
         )
 
     def _scripted(self) -> int:
@@ -95,6 +127,13 @@ class Ways:
         environment = {**os.environ, "PATH": path, "CLUSTER": TARGET_CLUSTER, "SERVICE": TARGET}
         subprocess.run([str(SCRIPT)], env=environment, check=True, stdout=subprocess.DEVNULL)
         return 0
+
+
+class _OpenGate:
+    """Lets every look-up through at once."""
+
+    def wait(self, key: str, spacing_s: float, timeout_s: float) -> bool:
+        return True
 
 
 def _asked(diagnose: Callable[..., object]) -> int:
@@ -117,5 +156,3 @@ def _checked(report: Report) -> Stats:
     if found != EXPECTED_CAUSE or report.gaps:
         raise ValueError(f"wrong or incomplete answer: {found}, gaps {report.gaps}")
     return report.stats
-
-

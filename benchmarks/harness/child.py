@@ -63,11 +63,11 @@ def end(process: subprocess.Popen[str]) -> None:
         process.stdout.close()
 
 
-def serve_parent(ready: Any, answer: Callable[[], Any] = lambda: None) -> None:
+def serve_parent(ready: Any, answer: Callable[[str], Any] = lambda _: None) -> None:
     """The child's side: ready, then an answer for each line, until the parent closes the pipe or dies."""
     _say(ready)
-    for _ in sys.stdin:
-        _say(answer())
+    for line in sys.stdin:
+        _say(answer(line.strip()))
 
 
 def _say(message: Any) -> None:

@@ -14,7 +14,6 @@ app: Final = typer.Typer(
     name="alb502",
     help="Says why an AWS load balancer answers 502, 503 or 504, and what to do about it.",
     epilog="Example: alb502 diagnose prod/checkout --since 2h",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},

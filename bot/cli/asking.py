@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final, TypeVar
@@ -12,7 +13,6 @@ from diagnostics import printable
 from diagnostics.question import DEFAULT_WINDOW, MAX_WINDOW, MAX_WORDS, Question
 
 MAX_SHOWN: Final = 60
-ERROR_CODES: Final = range(400, 600)
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ def question(
     since: str | None = None,
     start: str | None = None,
     end: str | None = None,
-    seen: int | None = None,
+    seen: str | None = None,
     logs: bool = True,
     refresh: bool = False,
 ) -> Question:
@@ -36,8 +36,6 @@ def question(
         raise _wrong("TARGET", words, "give a name, such as checkout or prod/checkout")
     if len(target) > MAX_WORDS:
         raise _wrong("TARGET", words, f"it has {len(target):,} characters, at most {MAX_WORDS} are read")
-    if seen is not None and seen not in ERROR_CODES:
-        raise _wrong("--seen", str(seen), "give an HTTP error code from 400 to 599")
     if since and (start or end):
         raise CommandError("give either --since or --from and --to", status=BAD_USAGE)
     first, last = _window(start, end, now)
@@ -48,7 +46,7 @@ def question(
         start=first,
         end=last,
         since_s=_read("--since", since, when.duration_s) if since else None,
-        seen=seen,
+        seen=_read("--seen", seen, _error_code) if seen else None,
         refresh=refresh,
         logs=logs,
     )
@@ -69,6 +67,12 @@ def _window(start: str | None, end: str | None, now: datetime) -> tuple[datetime
     if last - first > MAX_WINDOW:
         raise _wrong("--from", start or "", f"at most {MAX_WINDOW.days} days can be looked at")
     return first, min(last, now)
+
+
+def _error_code(text: str) -> int:
+    if re.fullmatch(r"[45][0-9]{2}", text.strip()) is None:
+        raise ValueError("give an HTTP error code from 400 to 599")
+    return int(text)
 
 
 def _read(argument: str, text: str, read: Callable[[str], T]) -> T:

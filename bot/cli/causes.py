@@ -22,7 +22,7 @@ MAX_SHOWN: Final = 60
 
 def causes(
     code: Annotated[
-        str | None, typer.Argument(metavar="[CODE]", help="One cause, such as sg-ingress-missing; without it, all.")
+        str | None, typer.Argument(metavar="CODE", help="One cause, such as sg-ingress-missing; without it, all.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import shlex
-import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -16,6 +15,7 @@ import typer
 from bot.cli import asking, configured, exits, formats, output
 from bot.cli.diagnose import diagnosed, the_time
 from bot.cli.exits import CommandError
+from diagnostics import printable
 
 if TYPE_CHECKING:
     from demo.running import RunningWorld
@@ -26,15 +26,25 @@ EXAMPLE: Final = "Example: alb502 demo --scenario oom-after-deployment"
 FIRST_SCENARIO: Final = "security-group-revoked"
 USUAL_PORT: Final = 8502
 PLACEHOLDER: Final = "alb502"
+MAX_NEAR: Final = 3
+MAX_SHOWN: Final = 60
 _OURS: Final = ("AWS_", "ALB502_", "SLACK_", "REDIS_URL")
 """Variables that would lead the demo to somebody's real accounts."""
 
 
 def demo(
-    scenario: Annotated[str, typer.Option("--scenario", help="Which incident; --list shows all.")] = FIRST_SCENARIO,
+    scenario: Annotated[
+        str, typer.Option("--scenario", metavar="NAME", help="Which incident; --list shows all.")
+    ] = FIRST_SCENARIO,
     port: Annotated[
         int | None,
-        typer.Option("--port", min=0, max=65535, help="Where the simulated AWS answers; 0 takes a free port."),
+        typer.Option(
+            "--port",
+            min=0,
+            max=65535,
+            metavar="PORT",
+            help=f"Where the simulated AWS answers; 0 takes a free port. Default {USUAL_PORT}, or a free one.",
+        ),
     ] = None,
     listing: Annotated[bool, typer.Option("--list", help="List the scenarios and exit.")] = False,
     once: Annotated[bool, typer.Option("--once", help="Diagnose once and exit.")] = False,
@@ -47,14 +57,24 @@ def demo(
         return
     chosen = scenarios.get(scenario)
     if chosen is None:
-        raise CommandError(f"no scenario {scenario!r}; `{PLACEHOLDER} demo --list` shows them", status=exits.BAD_USAGE)
+        raise CommandError(no_such(scenario, scenarios), status=exits.BAD_USAGE)
     output.note(f"building the scenario “{chosen.title}” …")
     with _running(chosen, port) as world, pointed_at(world.environment()):
         report = _diagnose(chosen.target)
         stays = not once and sys.stdin.isatty() and sys.stdout.isatty()
-        output.write(try_next(chosen, world.environment() if stays else None, report, tuple(scenarios), _program()))
+        output.write(
+            try_next(chosen, world.environment() if stays else None, report, tuple(scenarios), output.called_as())
+        )
         if stays:
             _keep_running(chosen.target)
+
+
+def no_such(name: str, known: Iterable[str]) -> str:
+    """One line for a scenario that does not exist, with those that may be meant."""
+    names = sorted(known)
+    near = [one for one in names if name and name.lower() in one] or difflib.get_close_matches(name, names)
+    hint = f"did you mean {' or '.join(near[:MAX_NEAR])}?" if near else "`--list` shows them"
+    return f"no scenario {printable.line(name, MAX_SHOWN)!r}; {hint}"
 
 
 def _scenarios() -> Mapping[str, Scenario]:
@@ -124,8 +144,8 @@ def try_next(
             "  In a second terminal, while this one runs:",
             f"    export {exported}",
             f"    {call} diagnose {target} --json",
-            f"    {call} diagnose {target} --watch    # and repair it meanwhile, with the AWS CLI",
-            "  Here:",
+            f"    {call} diagnose {target} --watch    # and meanwhile do what it says, with the AWS CLI",
+            "  Here, after Ctrl-C:",
         ]
     else:
         lines.append(f"  {call} demo    # at a terminal, without --once: the simulated AWS keeps running")
@@ -133,19 +153,6 @@ def try_next(
     if report.causes:
         lines.append(f"  {call} causes {report.causes[0].code}")
     return "\n".join(lines)
-
-
-def _program() -> str:
-    """How this program is called here: by its name, or by a path from here."""
-    if shutil.which(PLACEHOLDER):
-        return PLACEHOLDER
-    script = Path(sys.prefix) / "bin" / PLACEHOLDER
-    return _from_here(script) if script.exists() else f"{_from_here(Path(sys.executable))} -m bot"
-
-
-def _from_here(path: Path) -> str:
-    here = Path.cwd()
-    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def _keep_running(target: str) -> None:

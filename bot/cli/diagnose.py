@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import tempfile
 import threading
 from collections.abc import Callable
@@ -15,11 +16,13 @@ import typer
 from bot.cli import asking, configured, exits, formats, output, progress
 from bot.cli.exits import CommandError
 from bot.cli.watching import watch
+from diagnostics import printable
 
 if TYPE_CHECKING:
     from diagnostics.question import Diagnosed, Outcome, ProgressListener, Question
 
 EXAMPLE: Final = "Example: alb502 diagnose prod/checkout --since 2h --seen 502"
+MAX_PATH: Final = 120
 
 
 def diagnose(
@@ -42,14 +45,16 @@ def diagnose(
     ] = None,
     end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Look until this time, UTC.")] = None,
     seen: Annotated[
-        int | None, typer.Option("--seen", metavar="CODE", help="The error code that users report.")
+        str | None, typer.Option("--seen", metavar="CODE", help="The error code that users report, such as 502.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     form: Annotated[formats.Format | None, typer.Option("--format", help="How to print the report.")] = None,
     save: Annotated[
         Path | None, typer.Option("--save", metavar="FILE", help="Keep what was read in this file, for replay.")
     ] = None,
-    no_logs: Annotated[bool, typer.Option("--no-logs", help="Do not read logs.")] = False,
+    no_logs: Annotated[
+        bool, typer.Option("--no-logs", help="Do not read logs. This version reads none anyway.")
+    ] = False,
     refresh: Annotated[bool, typer.Option("--refresh", help="Read everything anew.")] = False,
     watching: Annotated[bool, typer.Option("--watch", help="Diagnose again until Ctrl-C; tell what changes.")] = False,
 ) -> None:
@@ -117,8 +122,14 @@ def the_time() -> datetime:
 
 def _can_be_saved(path: Path | None) -> None:
     """Said before a minute is spent, not after."""
-    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
-        raise CommandError(f"--save {path}: give a file in a directory that exists", status=exits.BAD_USAGE)
+    if path is None:
+        return
+    try:
+        fits = path.absolute().parent.is_dir() and not path.is_dir()
+    except OSError:  # such as a name that is too long
+        fits = False
+    if not fits:
+        raise CommandError(f"--save {_shown(path)}: give a file in a directory that exists", status=exits.BAD_USAGE)
 
 
 def _save(found: Diagnosed, path: Path) -> None:
@@ -133,5 +144,10 @@ def _save(found: Diagnosed, path: Path) -> None:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
         why = (error.strerror or "failed").lower()
-        raise CommandError(f"--save {path}: {why}; the report above stands", status=exits.BAD_USAGE) from None
-    output.note(f"saved; `alb502 replay {path}` diagnoses it again")
+        shown = _shown(path)
+        raise CommandError(f"--save {shown}: {why}; the report above stands", status=exits.BAD_USAGE) from None
+    output.note(f"saved; `{output.called_as()} replay {shlex.quote(str(path))}` diagnoses it again")
+
+
+def _shown(path: Path) -> str:
+    return printable.line(str(path), MAX_PATH)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shlex
+import shutil
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from bot.cli.exits import ReaderGoneError
@@ -76,6 +79,19 @@ def drop_stdout() -> None:
     """Sends what is still buffered for a reader who left to nowhere, so that the interpreter ends quietly."""
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - a descriptor is wanted, not a path
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+def called_as() -> str:
+    """How a person calls this program from where they are: by its name, or by a path from here."""
+    if shutil.which(PROGRAM):
+        return PROGRAM
+    script = Path(sys.prefix) / "bin" / PROGRAM
+    return _from_here(script) if script.exists() else f"{_from_here(Path(sys.executable))} -m bot"
+
+
+def _from_here(path: Path) -> str:
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 class OneLine(logging.Formatter):

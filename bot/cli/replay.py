@@ -10,12 +10,14 @@ import typer
 
 from bot.cli import formats
 from bot.cli.exits import BAD_USAGE, CommandError
+from diagnostics import printable
 
 if TYPE_CHECKING:
     from diagnostics.snapshot import Snapshot
 
 EXAMPLE: Final = "Example: alb502 replay incident.json --format markdown"
 MAX_SNAPSHOT_BYTES: Final = 200_000_000
+MAX_SHOWN: Final = 120
 STDIN: Final = "-"
 
 
@@ -48,7 +50,9 @@ def load(file: str) -> Snapshot:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
         why = f"{place}: {first['msg']}" if place else first["msg"]
-        raise CommandError(f"{file} is no snapshot of alb502 ({why})", status=BAD_USAGE) from None
+        raise CommandError(
+            f"{_shown(file)} is no snapshot of alb502 ({why}); `diagnose --save` writes one", status=BAD_USAGE
+        ) from None
 
 
 def _bytes_of(file: str) -> bytes:
@@ -60,7 +64,11 @@ def _bytes_of(file: str) -> bytes:
                 raw = opened.read(MAX_SNAPSHOT_BYTES + 1)
     except (OSError, ValueError) as error:
         why = (getattr(error, "strerror", None) or "not a file name").lower()
-        raise CommandError(f"{file} cannot be read: {why}", status=BAD_USAGE) from None
+        raise CommandError(f"{_shown(file)} cannot be read: {why}", status=BAD_USAGE) from None
     if len(raw) > MAX_SNAPSHOT_BYTES:
-        raise CommandError(f"{file} is larger than {MAX_SNAPSHOT_BYTES:,} bytes", status=BAD_USAGE)
+        raise CommandError(f"{_shown(file)} is larger than {MAX_SNAPSHOT_BYTES:,} bytes", status=BAD_USAGE)
     return raw
+
+
+def _shown(file: str) -> str:
+    return printable.line(file, MAX_SHOWN)

@@ -51,7 +51,8 @@ def _kept(settings: Settings, report_id: str) -> Report:
         found = Reports(client, settings.limits.reports_days).load(report_id)
     except RedisError as error:
         place = where(url) if url else str(settings.state_dir)
-        raise CommandError(f"the store at {place} does not answer ({type(error).__name__})", status=NO_REPORT) from None
+        said = f"the store at {place} does not answer ({type(error).__name__}); start it or correct REDIS_URL"
+        raise CommandError(said, status=NO_REPORT) from None
     finally:
         client.close()
     if found is None:

@@ -14,10 +14,8 @@ from bot.cli import configured, exits
 from bot.cli.exits import CommandError
 
 if TYPE_CHECKING:
-    from bot.app import Engine
+    from bot.app import Engine, Shared
     from bot.settings import Settings
-    from diagnostics.collect.cache import FactCache
-    from diagnostics.locate import ServiceIndex
 
 EXAMPLE: Final = "Example: alb502 serve --role web"
 
@@ -90,20 +88,19 @@ def _run(settings: Settings, role: Role, stopped: threading.Event) -> None:
             raise CommandError(str(error), status=exits.NO_REPORT) from None
 
 
-def make_engine(settings: Settings, cache: FactCache, index: ServiceIndex) -> Engine:
-    """The diagnosis with the store's cache and service index behind it."""
+def make_engine(settings: Settings, shared: Shared) -> Engine:
+    """The diagnosis with what it shares with other replicas behind it."""
     from bot.app import Engine
     from bot.diagnosing import Diagnoser, access_of, nicknames_of
-    from diagnostics.aws_access import CallMeter
-    from diagnostics.locate import refresh
+    from bot.upkeep import Upkeep
 
-    access = access_of(settings)
+    access = access_of(settings, shared.gate)
     diagnose = Diagnoser(
         access,
         nicknames=nicknames_of(settings),
         budget_s=settings.limits.diagnosis_s,
         cache_s=settings.limits.cache_s,
-        index=index,
-        cache=cache,
+        index=shared.index,
+        cache=shared.cache,
     )
-    return Engine(diagnose=diagnose, refresh_index=lambda: refresh(access, index, CallMeter()))
+    return Engine(diagnose=diagnose, upkeep=Upkeep(access, shared.index))

@@ -16,12 +16,16 @@ def run(arguments: Sequence[str]) -> int:
     output.tolerate_odd_encodings()
     output.log_errors_to_stderr()
     try:
+        if not arguments:
+            _invoked(["--help"])
+            return exits.BAD_USAGE
         return _finished(_invoked(arguments))
     except CommandError as error:
         output.complain(error.lines)
         return error.status
     except TyperException as error:
-        output.complain([f"{error.format_message()} `{_asked_for(arguments)} --help` shows how it is used."])
+        said = error.format_message().rstrip(".")
+        output.complain([f"{said}; `{_asked_for(arguments)} --help` shows how it is used."])
         return exits.BAD_USAGE
     except (KeyboardInterrupt, Abort):
         return exits.INTERRUPTED

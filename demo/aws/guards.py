@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from moto.ec2.models import ec2_backends
 from moto.sts.models import sts_backends
 
 from demo.aws.iam_policy import Policy, Verdict, judge_all
@@ -164,6 +165,28 @@ class DisabledRegions:
             raise AwsError("UnrecognizedClientException", message, 403 if protocol == "rest-json" else 400)
         code = "InvalidAccessKeyId" if call.service == "s3" else "InvalidClientTokenId"
         raise AwsError(code, message, 403)
+
+
+class KnownRegions:
+    """Refuses calls that are signed for a region that AWS does not have.
+
+    At AWS there is no such host; whoever reaches another region's gets this answer.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+    """
+
+    def install(self, layer: AwsLayer) -> None:
+        layer.before.insert(0, self)
+
+    def __call__(self, call: Call) -> None:
+        if call.region in ec2_backends[call.account]:
+            return
+        message = f"Credential should be scoped to a valid region, not '{call.region}'."
+        protocol = protocol_of(call)
+        if protocol == "ec2":
+            raise AwsError("AuthFailure", message, 401)
+        if protocol in _JSON_PROTOCOLS:
+            raise AwsError("InvalidSignatureException", message, 403 if protocol == "rest-json" else 400)
+        raise AwsError("SignatureDoesNotMatch", message, 403)
 
 
 @dataclass(slots=True)

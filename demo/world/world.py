@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from demo.aws import elbv2
 from demo.aws.call import Call
+from demo.aws.guards import KnownRegions
 from demo.aws.layer import AwsLayer
 from demo.aws.metrics import MetricStore
 from demo.aws.targets import TargetRegistry
@@ -106,6 +107,7 @@ class World:
         return Ticker(self, every_s)
 
     def _install(self) -> None:
+        KnownRegions().install(self.layer)
         self.trail.install(self.layer)
         self.metrics.install(self.layer)
         elbv2.install(self.layer, self._registry)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diagnostics.aws_access.failures import MALFORMED_ANSWER, NO_CREDENTIALS
+from diagnostics.aws_access.failures import LOCATE_ACTION, MALFORMED_ANSWER, NO_CREDENTIALS, NO_SUCH_PROFILE
 from diagnostics.facts.fact import Gap
 
 _UNKNOWN_CREDENTIALS = frozenset(
@@ -18,6 +18,10 @@ _NO_CONNECTION = frozenset(
     {"ConnectionClosedError", "ConnectionError", "EndpointConnectionError", "ProxyConnectionError", "SSLError"}
 )
 
+NOT_A_REGION = "scoped to a valid region"
+"""What AWS says when a request was signed for a region that it does not have.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html"""
+
 
 def explain(gap: Gap) -> str:
     """The gap as one sentence for people. It names the role where a role is at fault."""
@@ -28,17 +32,27 @@ def explain(gap: Gap) -> str:
     if gap.kind == "expired":
         return f"The AWS credentials have expired{_identity(gap)}: log in again or renew them."
     if gap.kind == "not-enabled":
-        return f"{gap.action} was refused because this account has not enabled the region."
+        return f"{gap.action} on {gap.resource} was refused: the account has not enabled this region; ask without it."
     if gap.kind == "throttled":
         return f"AWS throttled {gap.action} ({gap.error}), also after several attempts."
     if gap.kind == "timeout":
-        return f"{gap.action} gave no answer in time ({gap.error})."
+        return _explain_timeout(gap)
     if gap.kind == "not-read":
         return f"{gap.action} on {gap.resource} was not read: {gap.message or gap.error}."
     return _explain_failure(gap)
 
 
+def _explain_timeout(gap: Gap) -> str:
+    if gap.action == LOCATE_ACTION:
+        return f"AWS gave no answer for {gap.resource} in time: check the network, or ask again."
+    return f"{gap.action} gave no answer in time ({gap.error})."
+
+
 def _explain_failure(gap: Gap) -> str:
+    if gap.error == NO_SUCH_PROFILE:
+        return f"{gap.message}: check AWS_PROFILE, or make the profile with `aws configure`."
+    if NOT_A_REGION in gap.message:
+        return f"There is no such AWS region: {gap.resource}."
     if gap.error == NO_CREDENTIALS:
         return "There are no AWS credentials: set AWS_PROFILE, log in, or configure accounts with a read_role."
     if gap.error in _UNKNOWN_CREDENTIALS:

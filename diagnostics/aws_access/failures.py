@@ -12,6 +12,10 @@ from diagnostics.redaction import redact_prose
 
 MALFORMED_ANSWER = "MalformedAnswer"
 NO_CREDENTIALS = "NoCredentials"
+NO_SUCH_PROFILE = "ProfileNotFound"
+LOCATE_ACTION = "alb502:Locate"
+OBJECT_TOO_LARGE = "ObjectTooLarge"
+OUT_OF_TIME = "OutOfTime"
 QUEUE_FULL = "TooManyCallsWaiting"
 TOO_MANY_PAGES = "TooManyPages"
 
@@ -102,7 +106,6 @@ _NO_CREDENTIALS = (
     boto.NoCredentialsError,
     boto.PartialCredentialsError,
     boto.CredentialRetrievalError,
-    boto.ProfileNotFound,
     boto.ConfigNotFound,
 )
 

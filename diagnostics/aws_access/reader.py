@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import copy
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from diagnostics.aws_access.accounts import AccessLimits, Account
 from diagnostics.aws_access.actions import iam_action
 from diagnostics.aws_access.failures import (
+    OBJECT_TOO_LARGE,
+    OUT_OF_TIME,
     QUEUE_FULL,
     READ_ERRORS,
     TOO_MANY_PAGES,
@@ -23,7 +27,11 @@ from diagnostics.aws_access.failures import (
 from diagnostics.aws_access.meter import CallMeter
 from diagnostics.aws_access.pacing import SPACING_S, RateGate
 from diagnostics.aws_access.sessions import Sessions
-from diagnostics.facts.fact import Gap
+from diagnostics.facts.fact import Gap, GapKind
+
+CHUNK_BYTES = 1 << 20
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +123,13 @@ class Reader:
         max_pages: int,
         resource: str = "*",
         missing: Sequence[str] = (),
+        may_lack_key: bool = False,
         **params: Any,
     ) -> Pages:
         """What stands under `key` in up to `max_pages` pages. An operation without pages is called once.
 
         A value that is no list counts as one item. A failing page keeps the items before it and leaves a gap; so
-        does the bound when there would have been more.
+        does the bound when there would have been more. `may_lack_key`: AWS leaves the key out when there is nothing.
         """
         action = iam_action(service, operation)
         items: list[Any] = []
@@ -131,10 +140,10 @@ class Reader:
                 return Pages(missing=answer, calls=calls)
             if isinstance(answer, Gap):
                 return Pages(items=tuple(items), gaps=(answer,), calls=calls)
-            if key not in answer:
+            if key not in answer and not may_lack_key:
                 gap = malformed(action, resource, f"the answer has no {key}")
                 return Pages(items=tuple(items), gaps=(gap,), calls=calls)
-            value = answer[key]
+            value = answer.get(key, [])
             items.extend(value if isinstance(value, list) else [value])
             if more and calls >= max_pages:
                 gap = Gap(
@@ -146,6 +155,33 @@ class Reader:
                 )
                 return Pages(items=tuple(items), gaps=(gap,), calls=calls, truncated=True)
         return Pages(items=tuple(items), calls=calls)
+
+    def download(self, bucket: str, key: str, *, max_bytes: int, timeout_s: float) -> bytes | Gap:
+        """The body of one S3 object of at most `max_bytes`; a gap also when it is not there in `timeout_s` seconds.
+
+        A read that hangs ends with the client's own timeout. Never raises.
+        """
+        action, resource = iam_action("s3", "get_object"), f"s3://{bucket}/{key}"
+        until = time.monotonic() + timeout_s
+
+        def read(client: Any) -> dict[str, Any]:
+            answer = client.get_object(Bucket=bucket, Key=key)
+            return {**answer, "Body": _body(answer["Body"], max_bytes, until)}
+
+        found = self._guarded("s3", "get_object", resource, (), read)
+        if not isinstance(found, dict):
+            return found if isinstance(found, Gap) else malformed(action, resource, found.message)
+        body = found["Body"]
+        if isinstance(body, bytes):
+            return body
+        kind: GapKind = "timeout" if body == OUT_OF_TIME else "not-read"
+        return Gap(action=action, resource=resource, error=body, kind=kind)
+
+    def metered(self, meter: CallMeter) -> Reader:
+        """The same reader, whose calls `meter` counts."""
+        other = copy.copy(self)
+        other.meter = meter
+        return other
 
     def _one(
         self,
@@ -198,7 +234,7 @@ class Reader:
         action = iam_action(service, operation)
         with self._place(service) as admitted:
             if not (admitted and self._turn(action)):
-                return Gap(action=action, resource=resource, error=QUEUE_FULL, kind="timeout")
+                return self._told(Gap(action=action, resource=resource, error=QUEUE_FULL, kind="timeout"))
             started = time.monotonic()
             retries = 0
             try:
@@ -211,12 +247,18 @@ class Reader:
                 code = error_code(error)
                 if code in missing:
                     return Missing(code, gap_of(error, action=action, resource=resource, region=self.region).message)
-                return gap_of(
-                    error, action=action, resource=resource, region=self.region, role_arn=self._account.read_role
+                role_arn = self._account.read_role
+                return self._told(
+                    gap_of(error, action=action, resource=resource, region=self.region, role_arn=role_arn)
                 )
             finally:
                 self.meter.record(action, time.monotonic() - started, retries)
         return answer if isinstance(answer, dict) else malformed(action, resource, "the answer is no structure")
+
+    def _told(self, gap: Gap) -> Gap:
+        where = {"action": gap.action, "account": self.account_id, "region": self.region, "error": gap.error}
+        _logger.warning("AWS call failed", extra=where)
+        return gap
 
     @contextmanager
     def _place(self, service: str) -> Iterator[bool]:
@@ -234,6 +276,21 @@ class Reader:
             return True
         key = f"{self.account_id}/{self.region}/{action}"
         return self._gate.wait(key, spacing_s, self._limits.queue_timeout_s)
+
+
+def _body(stream: Any, max_bytes: int, until: float) -> bytes | str:
+    """What the stream holds, or the error word for too much or too slow. Always closes it."""
+    parts: list[bytes] = []
+    size = 0
+    with closing(stream):
+        while part := stream.read(CHUNK_BYTES):
+            parts.append(part)
+            size += len(part)
+            if size > max_bytes:
+                return OBJECT_TOO_LARGE
+            if time.monotonic() > until:
+                return OUT_OF_TIME
+    return b"".join(parts)
 
 
 def _page_tokens(client: Any, operation: str) -> list[tuple[str, str]]:

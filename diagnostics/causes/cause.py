@@ -70,8 +70,8 @@ class Finding(Frozen):
     without one the finding is a risk. `affects` are the targets (``ip:port``), tasks, target groups or deployments
     that it explains; empty means the whole subject. `explains` names observed symptoms (see `Observations.symptoms`).
     `since` is when the fault began, if known. `at_most` caps the confidence and `against` should say why.
-    `circumstantial`: only the order in time speaks for it; it gives way to a well-founded cause that explains the same
-    and does not name it among those that help it.
+    `circumstantial`: only the order in time speaks for it, or it may pass by itself; it gives way to a well-founded
+    cause that explains the same and does not name it among those that help it.
     """
 
     resource: str
@@ -205,7 +205,7 @@ def cause(
             title=title,
             description=function.__doc__,
             needs=needs,
-            uses=uses,
+            uses=tuple(dict.fromkeys(uses)),
             clear_needs=clear_needs,
             fixes=fixes,
             docs=docs,

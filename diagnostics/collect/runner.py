@@ -7,12 +7,13 @@ import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from diagnostics.aws_access import Pages, Reader
-from diagnostics.aws_access.failures import MALFORMED_ANSWER
+from diagnostics.aws_access.failures import MALFORMED_ANSWER, OUT_OF_TIME
 from diagnostics.aws_access.pacing import SERIAL_SERVICES
 from diagnostics.collect import graph
 from diagnostics.collect.cache import FactCache, Shelf
@@ -24,7 +25,6 @@ from diagnostics.snapshot import Outcome, ReadStats, Snapshot, Subject, Window
 POOL_THREADS = 28
 DEFAULT_BUDGET_S = 60.0
 DEFAULT_CACHE_S = 30
-OUT_OF_TIME = "OutOfTime"
 COLLECT_ACTION = "alb502:Collect"
 
 _logger = logging.getLogger(__name__)
@@ -214,7 +214,9 @@ class _Collection:
             while queue and self._in_flight[service] < limit:
                 running, index = queue.popleft()
                 self._in_flight[service] += 1
-                self._futures[self.pool.submit(_execute, self.reader, running.reads[index])] = (running, index)
+                # What the caller has bound to its context, such as an id for the logs, holds in the pool as well.
+                run = copy_context().run
+                self._futures[self.pool.submit(run, _execute, self.reader, running.reads[index])] = (running, index)
 
     def _await(self, until: float) -> bool:
         """Take in at least one answer; False when the time is up."""

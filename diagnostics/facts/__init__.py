@@ -1,5 +1,16 @@
 """Frozen, typed facts about one service's path. What could not be read is a Gap, never None."""
 
+from diagnostics.facts.access_logs import (
+    AccessLogs,
+    ErrorCount,
+    GeneratedBy,
+    HealthCheckLogs,
+    HealthCheckRow,
+    KeyCount,
+    Latency,
+    LoggedRow,
+    RowFamily,
+)
 from diagnostics.facts.changes import Change, Changes
 from diagnostics.facts.containers import (
     Container,
@@ -34,6 +45,7 @@ from diagnostics.facts.load_balancing import (
     Rule,
     RuleAction,
     RuleCondition,
+    SiblingHealth,
     Tags,
     Target,
     TargetGroup,
@@ -59,6 +71,7 @@ from diagnostics.facts.network import (
 )
 
 __all__ = [
+    "AccessLogs",
     "Change",
     "Changes",
     "Container",
@@ -68,18 +81,25 @@ __all__ = [
     "ContainerInstances",
     "Deployment",
     "EcsService",
+    "ErrorCount",
     "Fact",
     "ForwardTarget",
     "Frozen",
     "Gap",
     "GapKind",
+    "GeneratedBy",
     "GroupReference",
     "HealthCheck",
+    "HealthCheckLogs",
+    "HealthCheckRow",
+    "KeyCount",
+    "Latency",
     "Listener",
     "Listeners",
     "LoadBalancer",
     "LoadBalancerAttributes",
     "LoadBalancers",
+    "LoggedRow",
     "Metrics",
     "NetworkAcl",
     "NetworkAclEntry",
@@ -92,6 +112,7 @@ __all__ = [
     "PortBinding",
     "PortMapping",
     "PrefixLists",
+    "RowFamily",
     "Rule",
     "RuleAction",
     "RuleCondition",
@@ -104,6 +125,7 @@ __all__ = [
     "ServiceHistory",
     "ServiceLoadBalancer",
     "ServiceRevision",
+    "SiblingHealth",
     "StoppedTasks",
     "Subnet",
     "Subnets",

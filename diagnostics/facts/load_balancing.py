@@ -240,6 +240,17 @@ class TargetHealth(Fact):
         return tuple((arn, target) for arn, target in self.all() if target.state in states)
 
 
+class SiblingHealth(Fact):
+    """Targets of groups that are not the subject's own and get requests from rules of its load balancers.
+
+    Read only where no rule sends a request to a group of the subject itself.
+    """
+
+    name: ClassVar[str] = "sibling_health"
+
+    by_group: dict[str, tuple[Target, ...]]
+
+
 class Tags(Fact):
     name: ClassVar[str] = "tags"
 

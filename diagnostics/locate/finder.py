@@ -26,7 +26,7 @@ from diagnostics.locate.lookups.load_balancing import (
 from diagnostics.locate.names import find_name, find_pair, find_service, unknown
 from diagnostics.locate.parse import parse
 from diagnostics.locate.places import at_home, restrict
-from diagnostics.locate.search import Search
+from diagnostics.locate.search import DEFAULT_BUDGET_S, Search
 from diagnostics.locate.seen import SeenFunction
 from diagnostics.locate.subjects import of_function, of_groups, of_load_balancer, of_rule_answer, unreadable
 from diagnostics.locate.wanted import (
@@ -61,11 +61,13 @@ def locate(
     nicknames: Mapping[str, Nickname] | None = None,
     progress: ProgressListener = lambda _: None,
     meter: CallMeter | None = None,
+    budget_s: float = DEFAULT_BUDGET_S,
 ) -> Located:
     """Find the one thing that `question.words` mean in the accounts and regions that may be read.
 
     A Subject when there is one; Ambiguous with candidates; Unknown with the nearest names; Refused with one line, a
     bad request when the question is at fault. Never raises for anything that AWS or a person can do.
+    Places that have not answered after `budget_s` seconds are gaps.
     Delays for a plain service name: 3, none with a fresh index.
     """
     nicknames = nicknames or {}
@@ -76,7 +78,7 @@ def locate(
     scopes = _scopes(question, access, nicknames, wanted, meter)
     if isinstance(scopes, Refused):
         return Located(scopes)
-    with Search(access, scopes, meter) as search:
+    with Search(access, scopes, meter, budget_s=budget_s) as search:
         inquiry = Inquiry(
             question=question,
             search=search,

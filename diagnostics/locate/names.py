@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from diagnostics.aws_access import explain
 from diagnostics.locate.alarms import of_alarms
@@ -32,6 +32,8 @@ from diagnostics.locate.seen import (
 from diagnostics.locate.subjects import of_groups, of_service, of_thing
 from diagnostics.locate.wanted import Pair, ServiceWanted
 from diagnostics.question import Candidate, Refused, Unknown
+
+MAX_PLACES: Final = 20
 
 T = TypeVar("T")
 
@@ -124,6 +126,7 @@ def unknown(inquiry: Inquiry, name: str, *, hint: str | None = None) -> Unknown 
         nearest=nearest(name, _everything(inquiry)),
         gaps=inquiry.search.gaps,
         hint=hint,
+        searched=tuple(where.label for where in inquiry.wheres[:MAX_PLACES]),
     )
 
 

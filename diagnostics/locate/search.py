@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
 
 from diagnostics.aws_access import AwsAccess, CallMeter, Reader, Scope
+from diagnostics.aws_access.failures import LOCATE_ACTION, OUT_OF_TIME
 from diagnostics.facts.fact import Gap
 from diagnostics.locate.seen import Where
 
 MAX_THREADS: Final = 16
 MAX_GAPS: Final = 50
 MAX_LINES: Final = 5
+DEFAULT_BUDGET_S: Final = 60.0
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -44,7 +48,15 @@ class Search:
     `delays` is the number of calls so far that had to wait for one another; `answered` says whether any call was.
     """
 
-    def __init__(self, access: AwsAccess, scopes: Iterable[Scope], meter: CallMeter) -> None:
+    def __init__(
+        self,
+        access: AwsAccess,
+        scopes: Iterable[Scope],
+        meter: CallMeter,
+        *,
+        budget_s: float = DEFAULT_BUDGET_S,
+    ) -> None:
+        self._until_s = time.monotonic() + budget_s
         self.delays = 0
         self.answered = False
         self._access = access
@@ -59,7 +71,7 @@ class Search:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -80,12 +92,16 @@ class Search:
         return self._places.get(where) or self._open(where)
 
     def together(self, steps: Iterable[Step[T]]) -> tuple[T, ...]:
-        """Run look-ups at the same time; what they found in the order of `steps`."""
-        started = [(place, self._pool.submit(look, place)) for place, look in steps]
+        """Run look-ups at the same time; what they found in the order of `steps`.
+
+        One that has no answer when the time is up leaves a gap, and its call is left to its own timeouts.
+        """
+        started = [(place, self._pool.submit(copy_context().run, look, place)) for place, look in steps]
+        answered = wait([future for _, future in started], timeout=max(0.0, self._until_s - time.monotonic())).done
         found: list[T] = []
         longest = 0
         for place, future in started:
-            looked = future.result()
+            looked = future.result() if future in answered else Looked(gaps=(_too_slow(place.where),))
             found.extend(looked.found)
             longest = max(longest, looked.calls)
             self.answered = self.answered or not looked.gaps
@@ -109,6 +125,10 @@ class Search:
 
 def _where(scope: Scope) -> Where:
     return Where(account=scope.account_id, region=scope.region, account_name=scope.account_name)
+
+
+def _too_slow(where: Where) -> Gap:
+    return Gap(action=LOCATE_ACTION, resource=where.label, error=OUT_OF_TIME, kind="timeout")
 
 
 def _placed(gap: Gap, where: Where) -> Gap:

@@ -11,17 +11,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, decisive, supporting
-from diagnostics.facts import Changes, EcsService, Fact, Target, TargetGroups
+from diagnostics.facts import Changes, Fact, Target, TargetGroups
+from diagnostics.rules import task_stops
 from diagnostics.rules.changes import change_evidence, changes_before_onset, permissions_in
+from diagnostics.rules.health_history import HISTORY_USES, HealthHistory
 from diagnostics.rules.observations import Observations
 from diagnostics.rules.obstacles import Obstacle
 from diagnostics.rules.security_group import covers_port
 
-EFFECT_USES: tuple[type[Fact], ...] = (Changes,)
+EFFECT_USES: tuple[type[Fact], ...] = (Changes, *HISTORY_USES)
 """What a cause declares, beside the terrain, to ask for the effect of an obstacle."""
 PASSES = frozenset({"Target.ResponseCodeMismatch", "Target.FailedHealthChecks"})
 """Reasons for which something had to come back: a status code, or a refusal."""
-RECENT_EVENTS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,8 @@ def effect_of(obstacle: Obstacle, facts: Facts, changed: tuple[Evidence, ...] = 
     passing = [target for target in obstacle.targets if lets_packets_through(target)]
     if obstacle.complete and passing and not (_too_young_to_show(changed, facts) and _connections_fail(facts)):
         return None
-    if not passing and (replaced := _killed_by_timeouts(facts)):
-        return DropEffect(True, obstacle.affects, replaced, frozenset({"task-stops", "deployment", "unhealthy"}))
+    if not passing and (replaced := _of_replaced(obstacle, facts)):
+        return replaced
     if "traffic" in obstacle.purposes:
         return _traffic_effect(obstacle, facts)
     return DropEffect(False, obstacle.affects)
@@ -117,10 +118,11 @@ def _timeouts(silent: tuple[Target, ...], obstacle: Obstacle, facts: Facts) -> D
     if "traffic" in obstacle.purposes and (counted := _counted(facts.observed)):
         records.append(counted)
         explains.add("elb_504")
-    if killed := _killed_by_timeouts(facts):
-        records.extend(killed)
-        explains |= {"task-stops", "deployment"}
     affects = frozenset(target.key for target in silent)
+    if replaced := _of_replaced(obstacle, facts):
+        records.extend(replaced.records)
+        explains |= replaced.explains
+        affects |= replaced.affects
     return DropEffect(True, affects, tuple(records), frozenset(explains) & facts.observed.symptoms)
 
 
@@ -149,17 +151,28 @@ def _counted(observed: Observations) -> Evidence | None:
     )
 
 
-def _killed_by_timeouts(facts: Facts) -> tuple[Evidence, ...]:
-    """ECS replaces targets that time out, so that none may stay unhealthy long enough to be seen."""
-    service = facts.maybe(EcsService)
-    events = service.events[:RECENT_EVENTS] if isinstance(service, EcsService) else ()
-    event = next(
-        (e for e in events if "Request timed out" in e.message and e.at >= facts.window.start),
-        None,
-    )
-    if event is None:
-        return ()
-    return (decisive("ECS reports the target unhealthy: Request timed out", "ecs:DescribeServices", at=event.at),)
+def _of_replaced(obstacle: Obstacle, facts: Facts) -> DropEffect | None:
+    """ECS replaces targets that time out, so that none may stay unhealthy long enough to be seen.
+
+    A stop for failed health checks without a reported reason fits an obstacle, and proves it less.
+    """
+    history = HealthHistory.of(facts.maybe, facts.window)
+    ways = [way for group in obstacle.target_groups for way in history.failing(group)]
+    silent = [way for way in ways if way.kind == "timeout" and way.reports]
+    killed = tuple(task for group in obstacle.target_groups for task in history.killed_lately(group))
+    if not silent and (ways or not killed):
+        return None
+    records = [
+        decisive("ECS reports the target unhealthy: Request timed out", "ecs:DescribeServices", at=way.reports[0].at)
+        for way in silent[:1]
+    ]
+    if killed:
+        text = f"ECS stopped {len(killed)} tasks for failed health checks: {task_stops.named(killed)}"
+        records.append(supporting(text, "ecs:DescribeTasks", at=killed[0].stopped_at, value=len(killed)))
+    tasks = frozenset(task.id for task in killed).union(*(way.task_ids for way in silent))
+    explains = frozenset({"task-stops", "deployment", "unhealthy", "no-targets"}) & facts.observed.symptoms
+    explains |= task_stops.explained_by_stops(killed, facts.observed)
+    return DropEffect(True, obstacle.affects | tasks, tuple(records), explains)
 
 
 def _too_young_to_show(changed: tuple[Evidence, ...], facts: Facts) -> bool:

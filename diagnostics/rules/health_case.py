@@ -17,8 +17,6 @@ from diagnostics.facts import (
     Changes,
     EcsService,
     Metrics,
-    RunningTasks,
-    StoppedTasks,
     Target,
     TargetGroup,
     TargetGroups,
@@ -40,20 +38,19 @@ from diagnostics.rules.group_traffic import (
     traffic_of,
     was_ever_healthy,
 )
-from diagnostics.rules.health_reasons import (
-    HealthReport,
-    SickTargets,
-    accepted_codes,
-    by_reason,
-    codes_in_words,
-    named,
-    reports_of,
-)
+from diagnostics.rules.health_history import HISTORY_USES, Failing, HealthHistory
+from diagnostics.rules.health_reasons import HealthReport, accepted_codes, codes_in_words, named
 from diagnostics.rules.observations import Observations
 
 CASE_NEEDS: tuple[type[Fact], ...] = (TargetGroups, TargetHealth)
-CASE_USES: tuple[type[Fact], ...] = (EcsService, StoppedTasks, RunningTasks, TaskDefinitions, Metrics, Changes)
+CASE_USES: tuple[type[Fact], ...] = (
+    *(kind for kind in HISTORY_USES if kind not in CASE_NEEDS),
+    TaskDefinitions,
+    Metrics,
+)
 """What a cause declares to ask for health cases."""
+CASE_CLEAR_NEEDS: tuple[type[Fact], ...] = (EcsService,)
+"""Its events alone know what replaced targets failed for."""
 
 LEADS_TO = ("all-targets-unhealthy-fail-open", "deployment-failing-loop", "no-registered-targets")
 HELPED_BY = ("deployment-regression", "deployment-min-healthy-too-low")
@@ -64,25 +61,23 @@ TROUBLE_DOC = "https://docs.aws.amazon.com/elasticloadbalancing/latest/applicati
 
 NOT_CHECKED = frozenset({"draining", "unused", "unavailable"})
 MAX_PATH = 120
-_ELB_KILL = "Task failed ELB health checks"
 
 
 class HealthCase(Frozen):
     """`sick` fails in one way; `registered` counts the group's targets that are checked at all.
 
-    `since` is when the group's health turned, `reports` are ECS's words for the same failure, `killed` the tasks that
-    ECS stopped for it. `changes` are the settings of this group that people changed before `since`, newest first.
+    `since` is when the group's health turned, `killed` the tasks that ECS stopped for it. `changes` are the settings
+    of this group that people changed before `since`, newest first.
     `mapped_ports` None: what the targets open is not known.
     """
 
     group: TargetGroup
-    sick: SickTargets
+    sick: Failing
     registered: int
     all_sick: bool
     since: datetime | None
     traffic: GroupTraffic
     ever_healthy: bool | None
-    reports: tuple[HealthReport, ...] = ()
     killed: tuple[Task, ...] = ()
     changes: tuple[Change, ...] = ()
     mapped_ports: frozenset[int] | None = None
@@ -90,7 +85,13 @@ class HealthCase(Frozen):
 
     @property
     def affects(self) -> frozenset[str]:
-        return self.sick.keys | {task.id for task in self.killed}
+        reported = self.sick.task_ids if not self.sick.targets else frozenset()
+        return self.sick.keys | reported | {task.id for task in self.killed}
+
+    @property
+    def reports(self) -> tuple[HealthReport, ...]:
+        """ECS's words for the same failure, newest first."""
+        return self.sick.reports
 
     @property
     def path(self) -> str:
@@ -105,7 +106,8 @@ class HealthCase(Frozen):
 
     def explains(self, observed: Observations) -> frozenset[str]:
         stops = task_stops.explained_by_stops(self.killed, observed) if self.killed else frozenset()
-        return (frozenset({"unhealthy"}) & observed.symptoms) | stops
+        gone = frozenset() if self.sick.targets else frozenset({"deployment", "no-targets"})
+        return ((frozenset({"unhealthy"}) | gone) & observed.symptoms) | stops
 
     def changed(self, key: str) -> Change | None:
         """The change that gave the setting `key` its present value, if somebody made one before the trouble."""
@@ -201,17 +203,7 @@ def ask_the_target(case: HealthCase, protocol: str | None = None, port: int | No
 
 def killed_for(group: TargetGroup, facts: Facts) -> tuple[Task, ...]:
     """Tasks that ECS stopped in the window because this group's health checks failed, newest first."""
-    stopped = facts.maybe(StoppedTasks)
-    if not isinstance(stopped, StoppedTasks):
-        return ()
-    return tuple(
-        task
-        for task in stopped.items
-        if _ELB_KILL in (task.stopped_reason or "")
-        and ("target-group" not in (task.stopped_reason or "") or group.arn in (task.stopped_reason or ""))
-        and task.stopped_at
-        and task.stopped_at >= facts.window.start
-    )
+    return HealthHistory.of(facts.maybe, facts.window).killed(group.arn)
 
 
 def checked(targets: tuple[Target, ...]) -> tuple[Target, ...]:
@@ -228,44 +220,29 @@ def _host(target: Target | None) -> str:
 
 
 def _cases(facts: Facts) -> Iterator[HealthCase]:
+    history = HealthHistory.of(facts.maybe, facts.window)
     for arn, targets in facts[TargetHealth].by_group.items():
         group = facts[TargetGroups].of(arn)
         if group is None:
             continue
-        reports, killed = _reports(facts, arn), killed_for(group, facts)
-        buckets = by_reason(targets) or _only_reported(reports, killed)
-        since = _since(facts, group, reports, killed)
+        killed = history.killed(arn)
+        since = _since(facts, group, history.reports(arn), killed)
         taking_part = checked(targets)
         all_sick = bool(taking_part) and not any(target.state == "healthy" for target in taking_part)
-        for sick in buckets:
+        for failing in history.failing(arn):
             yield HealthCase(
                 group=group,
-                sick=sick,
+                sick=failing,
                 registered=len(taking_part),
-                all_sick=all_sick and bool(sick.targets),
+                all_sick=all_sick and bool(failing.targets),
                 since=since,
                 traffic=_traffic(facts, group, since),
                 ever_healthy=was_ever_healthy(facts.maybe(Metrics), group),
-                reports=tuple(r for r in reports if (r.kind, r.codes) == (sick.kind, sick.codes)),
                 killed=killed,
                 changes=_changes(facts, group, since),
                 mapped_ports=mapped_ports(facts, group),
                 probe=container_probe(facts),
             )
-
-
-def _reports(facts: Facts, group_arn: str) -> tuple[HealthReport, ...]:
-    service = facts.maybe(EcsService)
-    events = service.events if isinstance(service, EcsService) else ()
-    return tuple(report for report in reports_of(events, facts.window.start) if report.group_arn == group_arn)
-
-
-def _only_reported(reports: tuple[HealthReport, ...], killed: tuple[Task, ...]) -> tuple[SickTargets, ...]:
-    """In a kill loop the sick targets may be gone at the moment of looking; the newest report speaks for them."""
-    if not reports or not killed:
-        return ()
-    newest = max(reports, key=lambda report: report.at)
-    return (SickTargets(kind=newest.kind, codes=newest.codes),)
 
 
 def _since(

@@ -60,6 +60,7 @@ class HealthReport(Frozen):
     kind: Kind
     codes: frozenset[int] = frozenset()
     task_id: str | None = None
+    instance_id: str | None = None
     port: int | None = None
     text: str = ""
 
@@ -146,6 +147,7 @@ def _report(event: ServiceEvent) -> HealthReport | None:
         kind=kind,
         codes=answered_codes(found["reason"]),
         task_id=found["task"],
+        instance_id=found["instance"],
         port=int(found["port"]) if found["port"] else None,
         text=event.message[:MAX_TEXT],
     )

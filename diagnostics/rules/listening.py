@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, decisive
 from diagnostics.facts import (
@@ -32,10 +32,17 @@ from diagnostics.facts import (
     TaskDefinitions,
 )
 from diagnostics.rules.group_traffic import traffic_of
+from diagnostics.rules.health_history import HISTORY_USES, Failing, HealthHistory
 from diagnostics.rules.routing import registered_groups
+from diagnostics.rules.task_stops import explained_by_stops
 
 LISTENING_NEEDS: tuple[type[Fact], ...] = (TargetGroups, TargetHealth)
-LISTENING_USES: tuple[type[Fact], ...] = (EcsService, LoadBalancers, Metrics, RunningTasks, TaskDefinitions)
+LISTENING_USES: tuple[type[Fact], ...] = (
+    *(kind for kind in HISTORY_USES if kind not in LISTENING_NEEDS),
+    LoadBalancers,
+    Metrics,
+    TaskDefinitions,
+)
 """What a cause about refused connections declares."""
 ANSWERED_WITHIN = timedelta(minutes=5)
 
@@ -63,7 +70,10 @@ class DeclaredPort:
 
 @dataclass(frozen=True, slots=True)
 class Refusing:
-    """Targets of one group that refuse connections on their traffic port, their tasks, and what proves it."""
+    """Targets of one group that refuse connections on their traffic port, their tasks, and what proves it.
+
+    Without `targets` it is what ECS reported lately of targets that it has replaced since; `tasks` are theirs.
+    """
 
     group: TargetGroup
     targets: tuple[Target, ...]
@@ -71,9 +81,20 @@ class Refusing:
     tasks: tuple[Task, ...]
     records: tuple[Evidence, ...]
     explains: frozenset[str]
+    reported_port: int | None = None
+
+    @property
+    def port(self) -> int | None:
+        return self.targets[0].port if self.targets else self.reported_port
+
+    @property
+    def affects(self) -> frozenset[str]:
+        return frozenset(target.key for target in self.targets) or frozenset(task.id for task in self.tasks)
 
     def who(self) -> str:
         number = len(self.targets)
+        if not number:
+            return "targets that ECS has replaced since"
         if number == self.of_how_many:
             return {1: "the only target", 2: "both targets"}.get(number, f"all {number} targets")
         return f"{number} of {self.of_how_many} targets" if number > 1 else self.targets[0].key
@@ -85,27 +106,78 @@ def refusing(facts: Facts) -> Iterator[Refusing]:
     Left out: targets without a running task (they are stale, which is another fault), groups whose targets answer
     users in spite of failing checks, and TLS handshakes that fail (somebody listens there).
     """
+    history = HealthHistory.of(facts.maybe, facts.window)
+    for group in facts[TargetGroups].items:
+        if group.target_type == "lambda" or facts.observed.counts.tls_errors:
+            continue
+        serving = _serving(facts, group)
+        found = _at_present(facts, group, serving) or _lately(facts, group, history)
+        if found is not None and not _answers_users(facts, group, found.targets, serving):
+            yield found
+
+
+def age(task: Task, now: datetime) -> timedelta | None:
+    """How long it has run, or had run when it was told to stop; None when it never ran."""
+    return (task.stopping_at or task.stopped_at or now) - task.started_at if task.started_at else None
+
+
+def _serving(facts: Facts, group: TargetGroup) -> tuple[Target, ...]:
+    targets = facts[TargetHealth].by_group.get(group.arn, ())
+    return tuple(target for target in targets if target.state not in {"unused", "draining"})
+
+
+def _at_present(facts: Facts, group: TargetGroup, serving: tuple[Target, ...]) -> Refusing | None:
     tasks = facts.maybe(RunningTasks)
-    for arn, targets in facts[TargetHealth].by_group.items():
-        group = facts[TargetGroups].of(arn)
-        if group is None or group.target_type == "lambda":
-            continue
-        serving = tuple(target for target in targets if target.state not in {"unused", "draining"})
-        owned = [(target, task_of(target, tasks)) for target in serving]
-        if isinstance(tasks, RunningTasks):
-            owned = [(target, task) for target, task in owned if task is not None and task.last_status == "RUNNING"]
-        refused = tuple(target for target, _ in owned if _check_is_refused(target, group))
-        records: tuple[Evidence, ...] = (_health_record(refused, len(serving)),) if refused else ()
-        if not refused and _users_are_refused(facts):
-            refused = tuple(target for target, _ in owned if not _is_proven_open(target))
-        if not refused or facts.observed.counts.tls_errors or _answers_users(facts, group, refused, serving):
-            continue
-        own = [task for target, task in owned if target in refused and task is not None]
-        seen = {"unhealthy"} if records else set()
-        if _users_are_refused(facts):
-            records = (*records, _error_record(facts))
-            seen.add("elb_502")
-        yield Refusing(group, refused, len(serving), tuple(own), records, frozenset(seen) & facts.observed.symptoms)
+    owned = [(target, task_of(target, tasks)) for target in serving]
+    if isinstance(tasks, RunningTasks):
+        owned = [(target, task) for target, task in owned if task is not None and task.last_status == "RUNNING"]
+    refused = tuple(target for target, _ in owned if _check_is_refused(target, group))
+    records: tuple[Evidence, ...] = (_health_record(refused, len(serving)),) if refused else ()
+    if not refused and _users_are_refused(facts):
+        refused = tuple(target for target, _ in owned if not _is_proven_open(target))
+    if not refused:
+        return None
+    own = tuple(task for target, task in owned if target in refused and task is not None)
+    seen = {"unhealthy"} if records else set()
+    return _refusing(facts, group, refused, len(serving), own, records, seen)
+
+
+def _lately(facts: Facts, group: TargetGroup, history: HealthHistory) -> Refusing | None:
+    """What ECS reported, where no target is there to be asked. One of the same revision that answers is proof that
+    the port is open."""
+    failing = next((way for way in history.failing(group.arn) if way.kind == "connection" and not way.targets), None)
+    if failing is None or not _checks_the_traffic(group, failing):
+        return None
+    tasks = history.tasks_of(failing)
+    if _same_revision_answers(facts, group, tasks):
+        return None
+    seen = {"unhealthy", "task-stops", "deployment", "no-targets"} | explained_by_stops(tasks, facts.observed)
+    found = _refusing(facts, group, (), 0, tasks, (_reported_record(failing),), seen)
+    return replace(found, reported_port=failing.reports[0].port)
+
+
+def _same_revision_answers(facts: Facts, group: TargetGroup, tasks: Sequence[Task]) -> bool:
+    running, service = facts.maybe(RunningTasks), facts.maybe(EcsService)
+    revisions = {task.task_definition for task in tasks}
+    if not revisions and isinstance(service, EcsService):
+        revisions = {service.task_definition}
+    answering = [task_of(target, running) for target in _serving(facts, group) if _is_proven_open(target)]
+    return any(task is None or task.task_definition in revisions for task in answering)
+
+
+def _refusing(
+    facts: Facts,
+    group: TargetGroup,
+    targets: tuple[Target, ...],
+    of_how_many: int,
+    tasks: tuple[Task, ...],
+    records: tuple[Evidence, ...],
+    seen: set[str],
+) -> Refusing:
+    if _users_are_refused(facts):
+        records = (*records, _error_record(facts))
+        seen = seen | {"elb_502"}
+    return Refusing(group, targets, of_how_many, tasks, records, frozenset(seen) & facts.observed.symptoms)
 
 
 def task_of(target: Target, tasks: RunningTasks | Gap | NotApplicable) -> Task | None:
@@ -172,6 +244,13 @@ def _check_is_refused(target: Target, group: TargetGroup) -> bool:
     return refused and same_port and same_protocol
 
 
+def _checks_the_traffic(group: TargetGroup, failing: Failing) -> bool:
+    """True when the health check asks the port and protocol that requests use."""
+    port = group.health_check.port
+    same_port = port == "traffic-port" or port in {str(report.port) for report in failing.reports}
+    return same_port and group.health_check.protocol == group.protocol
+
+
 def _is_proven_open(target: Target) -> bool:
     """Whoever passes or answers with a code on the traffic port listens there."""
     answers = target.state == "healthy" or target.reason == "Target.ResponseCodeMismatch"
@@ -190,7 +269,8 @@ def _users_are_refused(facts: Facts) -> bool:
 def _answers_users(facts: Facts, group: TargetGroup, refused: Sequence[Target], serving: Sequence[Target]) -> bool:
     """Good answers while every target is said to refuse come from the very port that would not be listening."""
     balancers = facts.maybe(LoadBalancers)
-    if len(refused) < len(serving) or not isinstance(balancers, LoadBalancers):
+    others = any(target.state == "healthy" for target in serving) or 0 < len(refused) < len(serving)
+    if others or not isinstance(balancers, LoadBalancers):
         return False
     dimensions = [balancer.dimension for balancer in balancers.items]
     traffic = traffic_of(facts.maybe(Metrics), group, dimensions, facts.now - ANSWERED_WITHIN, facts.now)
@@ -203,6 +283,17 @@ def _health_record(refused: Sequence[Target], of_how_many: int) -> Evidence:
         f"{who} unhealthy with Target.FailedHealthChecks: the connection is refused or closed, not dropped",
         "elbv2:DescribeTargetHealth",
         value=len(refused),
+    )
+
+
+def _reported_record(failing: Failing) -> Evidence:
+    report = failing.reports[0]
+    where = f" on port {report.port}" if report.port else ""
+    return decisive(
+        f"ECS reported targets unhealthy{where}: Health checks failed, so the connection was refused or closed",
+        "ecs:DescribeServices",
+        at=report.at,
+        value=len(failing.reports),
     )
 
 

@@ -22,7 +22,8 @@ from diagnostics.facts import (
     Task,
 )
 from diagnostics.facts.fact import Frozen
-from diagnostics.rules.onset import Pattern, last_burst, pattern_of
+from diagnostics.rules.health_history import HealthHistory
+from diagnostics.rules.onset import Burst, Pattern, last_burst, pattern_of
 from diagnostics.rules.routing import may_be_empty
 from diagnostics.snapshot import Snapshot
 
@@ -34,6 +35,7 @@ _KILLED_BY_HEALTH = ("Task failed ELB health checks", "Task failed container hea
 STUCK_DEPLOYMENT_S = 15 * 60
 NO_REQUESTS_FOR = timedelta(minutes=5)
 MIN_MINUTES_WITH_REQUESTS = 10
+COUNTED_LATELY = timedelta(minutes=5)
 
 SymptomKind = Literal["errors", "capacity", "deployment", "none"]
 
@@ -63,8 +65,8 @@ class Observations(Frozen):
     """The observed effects of whatever is wrong.
 
     `symptoms` are the words that findings use in `explains`: ``elb_500``…``elb_504``, ``target_5xx``, ``unhealthy``,
-    ``unused``, ``no-targets``, ``no-requests`` (they stopped while the load balancer answers by itself), ``task-stops``,
-    ``deployment``. `errors_are_ours`: the load balancer's own errors can
+    ``unused``, ``no-targets``, ``no-requests`` (they stopped while the load balancer answers by itself),
+    ``task-stops``, ``deployment``. `errors_are_ours`: the load balancer's own errors can
     only belong to this subject (it has the load balancer to itself, or its own metrics show connection errors,
     unhealthy or missing targets). `sick_siblings`: other target groups of the load balancer that show trouble.
     """
@@ -80,6 +82,8 @@ class Observations(Frozen):
     pattern: Pattern = "none"
     onset_at_edge: bool = False
     error_minutes: tuple[Point, ...] = ()
+    error_share: float | None = None
+    """0-1 of the requests between `onset` and `last_seen`; None without errors or when requests were not read."""
 
     def saw(self, *symptoms: str) -> bool:
         return any(symptom in self.symptoms for symptom in symptoms)
@@ -112,7 +116,33 @@ def observe(snapshot: Snapshot) -> Observations:
         pattern=pattern_of(above_noise, burst, _deployment_times(snapshot), snapshot.window.end),
         onset_at_edge=bool(burst and burst.start - covered_from <= timedelta(minutes=2)),
         error_minutes=relevant,
+        error_share=_error_share(snapshot, burst, above_noise, counts) if burst else None,
     )
+
+
+def _error_share(snapshot: Snapshot, burst: Burst, errors: tuple[Point, ...], counts: ErrorCounts) -> float | None:
+    """A total outage of ten minutes is one, whatever the rest of the hour was like."""
+    metrics = snapshot.get(Metrics)
+    if not isinstance(metrics, Metrics) or counts.requests is None:
+        return None
+    start, end = max(burst.start, snapshot.window.start), burst.end + timedelta(minutes=1)
+    reached = sum(
+        point.value
+        for dimensions in _own_dimensions(snapshot)
+        if (series := metrics.find("RequestCount", "Sum", **dimensions))
+        for point in series.between(start, end)
+    )
+    failed = sum(point.value for point in errors if start <= point.at < end)
+    total = max(reached + counts.elb("503"), failed)
+    return failed / total if total else None
+
+
+def _own_dimensions(snapshot: Snapshot) -> Iterable[dict[str, str]]:
+    groups = _group_dimensions(snapshot)
+    for balancer in _dimensions(snapshot):
+        yield from [{"LoadBalancer": balancer, "TargetGroup": group} for group in groups] or [
+            {"LoadBalancer": balancer}
+        ]
 
 
 def is_abnormal_stop(task: Task) -> bool:
@@ -211,8 +241,11 @@ def _sick_siblings(snapshot: Snapshot, metrics: Metrics) -> tuple[str, ...]:
 def _health_symptoms(snapshot: Snapshot) -> Iterable[str]:
     health = snapshot.get(TargetHealth)
     if not isinstance(health, TargetHealth):
+        if _counted_unhealthy(snapshot):
+            yield "unhealthy"
         return
-    if health.in_state("unhealthy"):
+    history = HealthHistory.of(snapshot.get, snapshot.window)
+    if health.in_state("unhealthy") or any(history.goes_on(group) for group in history.groups()):
         yield "unhealthy"
     if health.in_state("unused"):
         yield "unused"
@@ -222,6 +255,21 @@ def _health_symptoms(snapshot: Snapshot) -> Iterable[str]:
         for group, targets in health.by_group.items()
     ):
         yield "no-targets"
+
+
+def _counted_unhealthy(snapshot: Snapshot) -> bool:
+    """What CloudWatch counted last, for when the targets themselves could not be asked."""
+    metrics, own = snapshot.get(Metrics), set(_group_dimensions(snapshot))
+    if not isinstance(metrics, Metrics):
+        return False
+    since = snapshot.window.end - COUNTED_LATELY
+    latest = (
+        max(points, key=lambda point: point.at)
+        for series in metrics.with_metric("UnHealthyHostCount", "Maximum")
+        if dict(series.dimensions).get("TargetGroup") in own
+        and (points := tuple(series.between(since, snapshot.window.end)))
+    )
+    return any(point.value > 0 for point in latest)
 
 
 def _traffic_symptoms(snapshot: Snapshot, counts: ErrorCounts) -> Iterable[str]:
@@ -321,6 +369,8 @@ def _first_sign(snapshot: Snapshot, symptoms: set[str]) -> datetime | None:
             if dict(series.dimensions).get("TargetGroup") in own:
                 burst = last_burst(tuple(p for p in series.points if p.value > 0), snapshot.window.end)
                 signs.extend([burst.start] if burst else [])
+        history = HealthHistory.of(snapshot.get, snapshot.window)
+        signs.extend(report.at for group in history.groups() for report in history.reports(group))
     stopped = snapshot.get(StoppedTasks)
     if "task-stops" in symptoms and isinstance(stopped, StoppedTasks):
         signs.extend(task.stopped_at for task in stopped.items if is_abnormal_stop(task) and task.stopped_at)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from diagnostics.facts import Target
 from diagnostics.rules.reachability import Blocked, Path, Purpose, Stage
+from diagnostics.rules.stand_ins import REPLACED
 
 MAX_PORTS = 6
 MAX_REASONS = 4
@@ -18,10 +19,12 @@ class Obstacle:
 
     `complete`: nothing gets through to these targets here, from any zone. `zones` are the load balancer's zones from
     which they are not reached. `of_how_many`: targets of the same groups that connections are opened to. `ports` are
-    several where every target has one of its own, as with dynamic host ports.
+    several where every target has one of its own, as with dynamic host ports. `targets` may be stand-ins for those
+    that ECS has replaced.
     """
 
     load_balancer: str
+    target_groups: tuple[str, ...]
     stage: Stage
     resources: tuple[str, ...]
     reasons: tuple[str, ...]
@@ -53,6 +56,8 @@ class Obstacle:
     def who(self) -> str:
         """``all 4 targets``, ``2 of 4 targets, all in us-east-1b``, ``10.0.1.21:8080``."""
         number = len(self.targets)
+        if all(target.state == REPLACED for target in self.targets):
+            return "all targets that come" if self.everybody else "some of the targets that come"
         zones = {target.zone for target in self.targets if target.zone}
         inside = f", all in {zones.pop()}" if len(zones) == 1 and not self.everybody else ""
         if self.everybody:
@@ -75,6 +80,7 @@ def obstacles(paths: Iterable[Path], stage: Stage) -> tuple[Obstacle, ...]:
     return tuple(
         Obstacle(
             load_balancer=balancer,
+            target_groups=tuple(dict.fromkeys(path.target_group for path, _ in blocked)),
             stage=stage,
             resources=resources,
             reasons=tuple(dict.fromkeys(verdict.why for _, verdict in blocked))[:MAX_REASONS],

@@ -24,6 +24,7 @@ from diagnostics.rules import nacl, security_group
 from diagnostics.rules.address_space import Address, representatives
 from diagnostics.rules.nacl import RETURN_PORTS, Ports
 from diagnostics.rules.security_group import Admission, OtherSide
+from diagnostics.rules.stand_ins import WITHOUT_CONNECTIONS, stand_ins
 from diagnostics.rules.terrain import Terrain, Whereabouts
 
 Stage = Literal["balancer-egress", "target-ingress", "network-acl"]
@@ -31,8 +32,6 @@ Purpose = Literal["traffic", "health-check"]
 
 NEGLIGIBLE_RETURN_SHARE = 0.01
 """ACLs often deny a single well-known port inside the return range, which costs one connection in ten thousands."""
-WITHOUT_CONNECTIONS = frozenset({"unused", "draining", "unavailable"})
-"""States in which a load balancer opens no new connection to a target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,10 @@ class Path:
 
 
 def paths(terrain: Terrain) -> tuple[Path, ...]:
-    """Every path on which the load balancers open connections today, traffic and health checks."""
+    """Every path on which the load balancers open connections today, traffic and health checks.
+
+    Where ECS is about to fill an empty target group, the ways to its tasks and subnets are judged in their place.
+    """
     return tuple(_paths(terrain))
 
 
@@ -110,16 +112,21 @@ def ports_of(group: TargetGroup, target: Target) -> dict[int, frozenset[Purpose]
 
 def _paths(terrain: Terrain) -> Iterator[Path]:
     asked: dict[object, tuple[_Nodes, Verdict]] = {}
-    for group_arn, target in terrain.health.all():
+    for group_arn, target, there in (*_targets(terrain), *stand_ins(terrain)):
         group = terrain.target_groups.of(group_arn)
-        if group is None or group.target_type == "lambda" or target.state in WITHOUT_CONNECTIONS:
+        if group is None or group.target_type == "lambda":
             continue
-        there = terrain.whereabouts(target)
         for balancer in terrain.load_balancers.items:
             if group.load_balancer_arns and balancer.arn not in group.load_balancer_arns:
                 continue
             for zone in terrain.zones_towards(balancer, group_arn, target):
                 yield from _paths_of_zone(terrain, balancer, zone, group, target, there, asked)
+
+
+def _targets(terrain: Terrain) -> Iterator[tuple[str, Target, Whereabouts]]:
+    for group_arn, target in terrain.health.all():
+        if target.state not in WITHOUT_CONNECTIONS:
+            yield group_arn, target, terrain.whereabouts(target)
 
 
 def _paths_of_zone(

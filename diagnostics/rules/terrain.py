@@ -20,14 +20,17 @@ from diagnostics.facts import (
     RunningTasks,
     SecurityGroup,
     SecurityGroups,
+    StoppedTasks,
     Subnets,
     Target,
     TargetGroupAttributes,
     TargetGroups,
     TargetHealth,
+    Task,
     ZoneMapping,
 )
 from diagnostics.rules.address_space import Address, Network, address, contains, network
+from diagnostics.rules.health_history import LATELY
 
 F = TypeVar("F", bound=Fact)
 
@@ -40,9 +43,13 @@ TERRAIN_USES: tuple[type[Fact], ...] = (
     PrefixLists,
     TargetGroupAttributes,
     RunningTasks,
+    StoppedTasks,
     EcsService,
 )
 """What a cause that asks about reachability declares, minus what it needs itself."""
+
+WHEREABOUTS: tuple[type[Fact], ...] = (NetworkInterfaces, RunningTasks, EcsService)
+"""Without these it may be unknown where targets are, or where those will be that ECS is replacing."""
 
 _TASK_ATTACHMENT = ":attachment/"
 
@@ -75,11 +82,13 @@ class Terrain:
     attributes: TargetGroupAttributes | None = None
     tasks: RunningTasks | None = None
     service: EcsService | None = None
+    stopped_lately: tuple[Task, ...] = ()
 
     @classmethod
     def of(cls, facts: Facts) -> Terrain:
         """For a cause that declares `TERRAIN_NEEDS` and `TERRAIN_USES`."""
         groups, lists = _known(facts, SecurityGroups), _known(facts, PrefixLists)
+        stopped, since = _known(facts, StoppedTasks), facts.window.end - LATELY
         return cls(
             load_balancers=facts[LoadBalancers],
             target_groups=facts[TargetGroups],
@@ -92,6 +101,9 @@ class Terrain:
             attributes=_known(facts, TargetGroupAttributes),
             tasks=_known(facts, RunningTasks),
             service=_known(facts, EcsService),
+            stopped_lately=tuple(
+                task for task in (stopped.items if stopped else ()) if task.stopped_at and task.stopped_at >= since
+            ),
         )
 
     def whereabouts(self, target: Target) -> Whereabouts:

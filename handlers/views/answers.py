@@ -30,7 +30,8 @@ _KINDS: Final = {
 def ambiguous(outcome: Ambiguous, command: str = COMMAND) -> Message:
     """Every candidate with what to type to mean it."""
     total = len(outcome.candidates) + outcome.more
-    head = f"{code(outcome.words, MAX_NAME)} means {total} things. Which one?"
+    name = code(outcome.words, MAX_NAME)
+    head = f"{name} means {total} things. Which one?" if total != 1 else f"{name} may mean more than this; ask for:"
     return _answer(head, whole_lines(_candidates(outcome.candidates, command), MAX_SECTION, total=total))
 
 
@@ -39,7 +40,7 @@ def unknown(outcome: Unknown, command: str = COMMAND) -> Message:
     head = f"I find nothing called {code(outcome.words, MAX_NAME)}."
     lines = []
     if outcome.nearest:
-        lines += ["The nearest names:", *_candidates(outcome.nearest, command)]
+        lines += ["Did you mean:", *_candidates(outcome.nearest, command)]
     if outcome.hint:
         lines.append(words(outcome.hint, MAX_TEXT))
     return _answer(head, whole_lines(lines, MAX_SECTION), *_not_searched(outcome.gaps, "Not searched"))

@@ -31,13 +31,13 @@ def parent_headline(report: Report, asker: str | None = None) -> Message:
     return _line(headline(report), _asked_by(asker))
 
 
-def parent_without_report(asker: str, outcome: Ambiguous | Unknown | Refused) -> Message:
-    """The parent line when there is no report; the reply in the thread says more."""
+def parent_without_report(asker: str, label: str, outcome: Ambiguous | Unknown | Refused) -> Message:
+    """The parent line when there is no report; the reply in the thread says more. `label` is what was asked about."""
     if isinstance(outcome, Ambiguous):
-        return _line(f":white_circle: {code(outcome.words)} means several things", _asked_by(asker))
+        return _line(f":white_circle: {code(label)} means several things", _asked_by(asker))
     if isinstance(outcome, Unknown):
-        return _line(f":white_circle: I find nothing called {code(outcome.words)}", _asked_by(asker))
-    return _line(":white_circle: No diagnosis could be made", _asked_by(asker))
+        return _line(f":white_circle: I find nothing called {code(label)}", _asked_by(asker))
+    return _line(f":white_circle: No diagnosis of {code(label)}: the thread says why", _asked_by(asker))
 
 
 def parent_failed(asker: str, label: str) -> Message:

@@ -56,7 +56,8 @@ def summary(report: Report, *, now: datetime, age_s: float | None, plain: bool, 
         Part(4, _section(_risks(report))),
         Part(1, (context(*_small_print(report, now, age_s)),)),
         Part(1, (actions(button("Refresh", REFRESH, refresh)),) if refresh else ()),
-        *(_closing_line(report) if plain else details.folded_parts(report, now)),
+        *(() if plain else details.folded_parts(report, now)),
+        *_closing_line(report),
     ]
     return compose(_fallback(report, told), parts)
 
@@ -158,8 +159,8 @@ def _gap(gap: ReportGap) -> str:
 def _closing_line(report: Report) -> tuple[Part, ...]:
     records = sum(len(cause.evidence) for cause in report.causes)
     text = (
-        f"In full: {counted(records, 'record')} of evidence, {counted(len(report.timeline), 'event')}, "
-        f"{counted(len(report.checks), 'check')} in report {code(report.id)}"
+        f"In full, in a terminal: {code(f'alb502 report {report.id}')} — {counted(records, 'record')} of evidence, "
+        f"{counted(len(report.timeline), 'event')}, {counted(len(report.checks), 'check')}"
     )
     return (Part(5, (context(text),)),)
 

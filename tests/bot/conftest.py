@@ -109,15 +109,15 @@ class BotUnderTest:
 
 
 def settings_for(slack: SlackFake, **more: Any) -> Settings:
-    return Settings(
-        slack_bot_token=slack_fake.TOKEN,
-        slack_signing_secret=slack_fake.SECRET,
-        slack_api_url=f"{slack.url}/api/",
-        http_host="127.0.0.1",
-        http_port=0,
-        ops_port=0,
-        **more,
-    )
+    chosen: dict[str, Any] = {
+        "slack_bot_token": slack_fake.TOKEN,
+        "slack_signing_secret": slack_fake.SECRET,
+        "slack_api_url": f"{slack.url}/api/",
+        "http_host": "127.0.0.1",
+        "http_port": 0,
+        "ops_port": 0,
+    }
+    return Settings(**{**chosen, **more})
 
 
 @dataclass
@@ -128,9 +128,11 @@ class Start:
     store_url: str
     stack: ExitStack
 
-    def __call__(self, diagnosis: Diagnosis, role: Role = "all", **settings: Any) -> BotUnderTest:
+    def __call__(
+        self, diagnosis: Diagnosis, role: Role = "all", upkeep: Callable[[], object] | None = None, **settings: Any
+    ) -> BotUnderTest:
         chosen = settings_for(self.slack, **{"redis_url": self.store_url, **settings})
-        engine = Engine(diagnose=diagnosis)
+        engine = Engine(diagnose=diagnosis, upkeep=upkeep)
         return BotUnderTest(self.stack.enter_context(running(chosen, role, lambda *_: engine, WAIT)), self.slack)
 
 
@@ -143,7 +145,3 @@ def start(slack: SlackFake, store_url: str, redis: Redis) -> Iterator[Start]:
 @pytest.fixture
 def state_dir(tmp_path: Path) -> Path:
     return tmp_path / "state"
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "slow: takes ten seconds or more")

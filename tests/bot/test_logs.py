@@ -11,6 +11,12 @@ import pytest
 import structlog
 
 from bot.telemetry import logs
+from diagnostics.aws_access import AccessLimits, Account, AwsAccess
+from diagnostics.collect.runner import collect
+from diagnostics.locate import locate
+from diagnostics.question import Question
+from diagnostics.snapshot import Subject, Window
+from tests.reports import END, START
 
 
 @pytest.fixture
@@ -55,3 +61,36 @@ def test_what_looks_like_a_secret_is_hidden_even_in_a_traceback(lines: io.String
     assert secret not in written
     assert "pass@" not in written
     assert logs.HIDDEN in written
+
+
+@pytest.fixture
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> AwsAccess:
+    """AWS cannot be reached."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIADEMO")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    return AwsAccess((Account("111122223333", "prod", ("us-east-1",)),), AccessLimits(attempts=1))
+
+
+def test_each_failed_call_to_aws_says_what_where_and_for_whom(lines: io.StringIO, nowhere: AwsAccess) -> None:
+    subject = Subject(
+        query="checkout", kind="ecs-service", account="111122223333", region="us-east-1", cluster="prod", service="x"
+    )
+    with logs.correlated("c-1"):
+        locate(Question(words="checkout"), nowhere)
+        searching = lines.getvalue().splitlines()
+        collect(
+            subject,
+            Window(start=START, end=END),
+            nowhere.reader("111122223333", "us-east-1"),
+            clock=lambda: END,
+            budget_s=20,
+        )
+    reading = lines.getvalue().splitlines()[len(searching) :]
+    for written, action in ((searching, "ecs:ListClusters"), (reading, "ecs:DescribeServices")):
+        failed = [json.loads(line) for line in written]
+        assert {line["event"] for line in failed} == {"AWS call failed"}
+        assert action in {line["action"] for line in failed}
+        assert {(line["account"], line["region"]) for line in failed} == {("111122223333", "us-east-1")}
+        assert {line["error"] for line in failed} == {"EndpointConnectionError"}
+        assert {line["correlation_id"] for line in failed} == {"c-1"}

@@ -84,7 +84,7 @@ def test_the_report_goes_to_json_and_back_with_the_names_of_its_schema() -> None
 
 def test_the_headline_tells_the_code_the_time_and_the_share() -> None:
     report = engine.diagnose(Incident().elb_errors(502, 40, 10).snapshot())
-    assert report.headline == "checkout · 502 from the load balancer since 03:20 UTC (1 % of requests)"
+    assert report.headline == "checkout · 502 from the load balancer since 03:20 UTC (7 % of requests)"
 
 
 def test_an_incident_that_is_over_is_told_in_the_past() -> None:

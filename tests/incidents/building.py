@@ -50,6 +50,7 @@ from diagnostics.facts import (
     ServiceEvent,
     ServiceHistory,
     ServiceLoadBalancer,
+    SiblingHealth,
     StoppedTasks,
     Subnet,
     Subnets,
@@ -238,6 +239,7 @@ class Incident:
     def __post_init__(self) -> None:
         for fact in _healthy_facts():
             self.facts[type(fact)] = fact
+        self.facts[SiblingHealth] = NotApplicable(reason="requests go to its own target groups, or to none")
         for metric in (
             "HTTPCode_ELB_500_Count",
             "HTTPCode_ELB_502_Count",

@@ -6,12 +6,14 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from bot.cli.output import called_as
 from diagnostics import printable
 from diagnostics.facts.fact import Gap
 from diagnostics.question import Ambiguous, Candidate, Refused, Unknown
 
 MAX_CANDIDATES: Final = 12
 MAX_GAPS: Final = 4
+MAX_PLACES: Final = 4
 MAX_NAME: Final = 120
 
 
@@ -30,13 +32,15 @@ def unknown(outcome: Unknown) -> Iterator[str]:
     yield from map(_command, outcome.nearest[:MAX_CANDIDATES])
     if outcome.hint:
         yield outcome.hint
+    if outcome.searched:
+        yield f"searched: {_places(outcome.searched)}; --region and --account name other places"
     yield from _gaps(outcome.gaps)
 
 
 def refused(outcome: Refused) -> Iterator[str]:
-    """One line, and where several things could not be read, which."""
+    """One line; more only when things could not be read for different reasons."""
     yield outcome.message or "no report could be made"
-    if len(outcome.gaps) > 1:
+    if len({gap.kind for gap in outcome.gaps}) > 1:
         yield from _gaps(outcome.gaps)
 
 
@@ -44,7 +48,7 @@ def _command(one: Candidate) -> str:
     words = shlex.quote(printable.line(one.words, MAX_NAME))
     account = shlex.quote(printable.line(one.account_name or one.account, MAX_NAME))
     region = shlex.quote(printable.line(one.region, MAX_NAME))
-    return f"alb502 diagnose {words} --account {account} --region {region}   ({one.kind})"
+    return f"{called_as()} diagnose {words} --account {account} --region {region}    # {one.kind}"
 
 
 def _gaps(gaps: Sequence[Gap]) -> Iterator[str]:
@@ -53,6 +57,11 @@ def _gaps(gaps: Sequence[Gap]) -> Iterator[str]:
         yield f"not read: {gap.action} on {gap.resource}: {gap.error}{why}"
     if len(gaps) > MAX_GAPS:
         yield f"showing {MAX_GAPS} of {len(gaps)} gaps"
+
+
+def _places(places: Sequence[str]) -> str:
+    more = f" and {len(places) - MAX_PLACES} more" if len(places) > MAX_PLACES else ""
+    return "; ".join(places[:MAX_PLACES]) + more
 
 
 def _name(words: str) -> str:

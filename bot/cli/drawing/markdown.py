@@ -70,6 +70,8 @@ def _title(report: Report) -> Iterator[str]:
     yield f"- Verdict: {report.verdict.replace('_', ' ')}"
     if target.runbook:
         yield f"- Runbook: {code(target.runbook)}"
+    for note in target.notes[:MAX_NOTES]:
+        yield f"- Note: {words(note)}"
     yield ""
 
 

@@ -12,10 +12,11 @@ from rich.text import Text
 from bot.cli.drawing.page import Line, clock, indented, joined, lines, said, statement, titled
 from diagnostics.digest import Digest, Mood, count, digest, event_in_words, observed, split_command, telling
 from diagnostics.printable import counted
-from diagnostics.report import Cause, CheckStatus, EvidenceItem, Report, ReportGap, TimelineEntry
+from diagnostics.report import Cause, CheckStatus, EvidenceItem, Report, ReportGap, ReportTarget, TimelineEntry
 
 MAX_EVENTS: Final = 12
 MAX_GAPS: Final = 6
+MAX_NOTES: Final = 5
 MAX_OTHERS: Final = 5
 MAX_DECIDED: Final = 4
 
@@ -57,13 +58,26 @@ def _head(report: Report, told: Digest) -> Iterator[RenderableType]:
     yield lines([(Text("●", style=colour), said(report.headline, "bold"))])
     target, window = report.target, report.window
     name = f"{target.account_name} ({target.account})" if target.account_name else target.account
-    place = "/".join(part for part in (target.cluster, target.service) if part) or target.label
+    place = _place(target)
     days = "" if window.start.date() == window.end.date() else f"{window.start:%d %b} "
     hours = f"{days}{window.start:%H:%M} to {window.end:%H:%M} UTC"
     yield indented(joined((f"{target.kind} {place}", name, target.region, hours), "dim"))
     yield indented(said(observed(report), "dim"))
     if target.runbook:
         yield indented(said(f"runbook {target.runbook}", "dim"))
+    for note in target.notes[:MAX_NOTES]:
+        yield indented(said(note, "yellow"))
+    if len(target.notes) > MAX_NOTES:
+        yield indented(_showing(MAX_NOTES, len(target.notes)))
+
+
+def _place(target: ReportTarget) -> str:
+    """``prod/checkout``; for a load balancer its own name, and the service behind it if there is one only."""
+    service = "/".join(part for part in (target.cluster, target.service) if part)
+    if target.kind == "load-balancer" and target.load_balancers:
+        own = target.load_balancers[0].split("/")[-2]
+        return f"{own} in front of {service}" if service else own
+    return service or target.label
 
 
 def _answer(report: Report, told: Digest) -> Iterator[RenderableType]:

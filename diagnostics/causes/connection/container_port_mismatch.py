@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import ContainerDefinition, EcsService, ServiceLoadBalancer, TaskDefinition, TaskDefinitions
+from diagnostics.facts import (
+    ContainerDefinition,
+    EcsService,
+    Metrics,
+    ServiceLoadBalancer,
+    TaskDefinition,
+    TaskDefinitions,
+)
 from diagnostics.rules.listening import (
     LISTENING_NEEDS,
     LISTENING_USES,
@@ -24,11 +31,12 @@ SOURCE = "ecs:DescribeTaskDefinition"
     title="The registered port is not the port that the container uses",
     needs=(*LISTENING_NEEDS, EcsService, TaskDefinitions),
     uses=LISTENING_USES,
+    clear_needs=(Metrics,),
     docs=(
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LoadBalancer.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
     ),
-    replaces=("port-not-listening",),
+    replaces=("port-not-listening", "health-check-grace-period-too-short"),
     leads_to=("all-targets-unhealthy-fail-open", "deployment-failing-loop", "no-registered-targets"),
     helped_by=("deployment-regression", "deployment-min-healthy-too-low"),
 )
@@ -80,7 +88,7 @@ def _finding(
         f" set up for port {record.value}: connections are refused ({found.who()})",
         supports=(record, *found.records, *_earlier(setting, definition, facts)),
         effect_seen=True,
-        affects=frozenset(target.key for target in found.targets),
+        affects=found.affects,
         explains=found.explains,
         since=facts.observed.onset,
         overturned_by=f"Port {setting.container_port} among the listening sockets of the container: aws ecs"

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
+from diagnostics.facts import EcsService, Gap, Metrics, RunningTasks
 from diagnostics.rules.listening import (
     LISTENING_NEEDS,
     LISTENING_USES,
     Refusing,
+    age,
     loopback_setting,
     refusing,
     registered_container,
@@ -24,6 +26,7 @@ MAY_STILL_BOOT = timedelta(minutes=2)
     title="Nothing listens on the registered port",
     needs=LISTENING_NEEDS,
     uses=LISTENING_USES,
+    clear_needs=(EcsService, Metrics),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html",
@@ -39,29 +42,40 @@ def port_not_listening(facts: Facts) -> Iterator[Finding]:
     that says where it listens would settle it.
     """
     for found in refusing(facts):
-        port = found.targets[0].port
-        young = bool(found.tasks) and all(
-            task.started_at is not None and facts.now - task.started_at < MAY_STILL_BOOT for task in found.tasks
-        )
+        may_pass = _may_still_boot(found, facts)
         yield Finding(
             resource=found.group.arn,
-            summary=f"Nothing accepts connections on port {port} ({found.who()}), although the tasks run",
+            summary=f"Nothing accepts connections on port {found.port} ({found.who()}), although the tasks run",
             supports=(*found.records, *_settings(found, facts)),
-            against=_open_questions(young),
+            against=_open_questions(may_pass),
             effect_seen=True,
-            affects=frozenset(target.key for target in found.targets),
+            affects=found.affects,
             explains=found.explains,
             since=facts.observed.onset,
-            at_most="possible" if young else "likely",
+            at_most="possible" if may_pass else "likely",
+            circumstantial=may_pass,
             overturned_by=_overturned_by(found, facts),
             advice="Look in the application's log for the port and the address that it listens on: it must be the"
             " registered port, on 0.0.0.0 or :: and not on 127.0.0.1.",
         )
 
 
+def _may_still_boot(found: Refusing, facts: Facts) -> bool:
+    """True while all of them are so young that they may come up, and health checks still be about to notice it; also
+    when the tasks could not be read."""
+    if isinstance(facts.maybe(RunningTasks), Gap):
+        return True
+    check = found.group.health_check
+    noticed_after = timedelta(seconds=check.interval_s * check.healthy_threshold)
+    ages = [age(task, facts.now) for task in found.tasks]
+    return bool(ages) and all(one is not None and one < MAY_STILL_BOOT + noticed_after for one in ages)
+
+
 def _settings(found: Refusing, facts: Facts) -> Iterator[Evidence]:
-    if found.tasks:
+    if found.targets and found.tasks:
         yield supporting(f"{len(found.tasks)} of these tasks are RUNNING", "ecs:DescribeTasks")
+    elif found.tasks:
+        yield supporting(f"{len(found.tasks)} of these tasks ran until ECS stopped them", "ecs:DescribeTasks")
     registered = registered_container(facts, found.group, found.tasks)
     loopback = loopback_setting(registered[2]) if registered else None
     if loopback:
@@ -71,16 +85,16 @@ def _settings(found: Refusing, facts: Facts) -> Iterator[Evidence]:
         )
 
 
-def _open_questions(young: bool) -> tuple[Evidence, ...]:
+def _open_questions(may_pass: bool) -> tuple[Evidence, ...]:
     unread = supporting(
         "application logs were not read; the line that names the listening port would settle it", "logs"
     )
-    boots = supporting("the tasks are less than two minutes old and may still be starting", "ecs:DescribeTasks")
-    return (unread, boots) if young else (unread,)
+    boots = supporting("the tasks may need longer to start than they had until now", "ecs:DescribeTasks")
+    return (unread, boots) if may_pass else (unread,)
 
 
 def _overturned_by(found: Refusing, facts: Facts) -> str:
-    task, port = (found.tasks[0].id if found.tasks else "TASK"), found.targets[0].port
+    task, port = (found.tasks[0].id if found.tasks else "TASK"), found.port
     return (
         f"Port {port} among the listening sockets, on 0.0.0.0 or ::: aws ecs execute-command --cluster"
         f" {facts.subject.cluster} --task {task} --interactive --command 'ss -tlnp'"

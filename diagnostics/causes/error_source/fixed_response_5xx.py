@@ -1,18 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Literal
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import Changes, Listener, Listeners, Metrics, Rule
+from diagnostics.facts import Change, Changes, Listener, Listeners, Metrics, Rule
 from diagnostics.printable import line
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.listener_overlap import before, may_meet, takes_all_of
-from diagnostics.rules.observations import ELB_CODES, NOISE_ERRORS
+from diagnostics.rules.observations import ELB_CODES, NO_REQUESTS_FOR, NOISE_ERRORS
 
 PARTITION_SHARE = 0.1
-LATELY = timedelta(minutes=10)
 MAX_VALUE = 60
 MAX_VALUES = 3
 _CHANGES = ("CreateRule", "ModifyRule", "SetRulePriorities", "CreateListener", "ModifyListener", "DeleteRule")
@@ -26,6 +24,7 @@ Relation = Literal["asked", "hides", "takes-some", "missing", "default", "balanc
     title="A listener rule answers with a fixed error",
     needs=(Listeners,),
     uses=(Metrics, Changes),
+    clear_needs=(Metrics,),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-action-types.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html",
@@ -180,7 +179,14 @@ def _changed(facts: Facts, listener: Listener, rule: Rule) -> Iterator[Evidence]
     changes = changes_before_onset(
         facts.maybe(Changes), resources=(rule.arn, listener.arn), names=_CHANGES, onset=onset
     )
-    yield from (change_evidence(change, onset) for change in changes[:1])
+    mine = [change for change in changes if change.name != "CreateRule" or _priority(change) == rule.priority]
+    yield from (change_evidence(change, onset) for change in mine[:1])
+
+
+def _priority(change: Change) -> int | None:
+    """Of a rule that was created; the listener that the event names has others."""
+    priority = str(change.request.get("priority", ""))
+    return int(priority) if priority.isdigit() else None
 
 
 def _own_requests(facts: Facts) -> int | None:
@@ -188,7 +194,7 @@ def _own_requests(facts: Facts) -> int | None:
     metrics = facts.maybe(Metrics)
     if not isinstance(metrics, Metrics):
         return None
-    since = facts.window.end - LATELY
+    since = facts.window.end - NO_REQUESTS_FOR
     total: int | None = None
     for balancer in facts.subject.load_balancers:
         for group in facts.subject.target_groups:

@@ -37,13 +37,14 @@ def target_generated_5xx(facts: Facts) -> Iterator[Finding]:
 def _finding(facts: Facts, resource: str, errors: int, requests: int) -> Finding:
     onset = facts.observed.onset
     when = f" since {onset:%H:%M} UTC" if onset else ""
-    share = f" of {requests} requests" if requests else ""
+    share = f" of {requests:,} requests" if requests else " requests"
     return Finding(
         resource=resource,
-        summary=f"{errors} answers of 5xx{share} were made by the targets themselves{when}",
+        summary=f"the targets themselves answered {errors:,}{share} with 5xx{when}",
         supports=(
             decisive(
-                f"{METRIC} of this target group: {errors}{share}; the load balancer only passed them on",
+                f"{errors:,}{share} were answered with 5xx by targets of this group ({METRIC}); the load balancer"
+                " only passed the answers on",
                 "cloudwatch:GetMetricData",
                 at=onset,
                 value=errors,

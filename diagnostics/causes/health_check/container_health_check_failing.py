@@ -29,6 +29,7 @@ MAX_COMMAND = 160
     title="The container's own health check fails",
     needs=(EcsService,),
     uses=(StoppedTasks, RunningTasks, TaskDefinitions, TargetHealth),
+    clear_needs=(StoppedTasks, RunningTasks),
     docs=(
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/healthcheck.html",
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html",

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
+from diagnostics.facts import Changes, Gap, Metrics
 from diagnostics.rules import health_case
 from diagnostics.rules.health_answers import explanation
 from diagnostics.rules.health_case import HealthCase
@@ -15,6 +16,7 @@ from diagnostics.rules.health_reasons import codes_in_words
     title="The application answers its health check with an error",
     needs=health_case.CASE_NEEDS,
     uses=health_case.CASE_USES,
+    clear_needs=health_case.CASE_CLEAR_NEEDS,
     docs=(health_case.CHECKS_DOC, health_case.TROUBLE_DOC),
     leads_to=(*health_case.LEADS_TO, "target-generated-5xx", "container-health-check-failing"),
     helped_by=health_case.HELPED_BY,
@@ -32,6 +34,7 @@ def health_check_app_error(facts: Facts) -> Iterator[Finding]:
 def _finding(case: HealthCase, facts: Facts) -> Finding:
     codes = codes_in_words(case.sick.codes)
     own_errors = frozenset({"target_5xx"}) & facts.observed.symptoms
+    unread = isinstance(facts.maybe(Changes), Gap) or isinstance(facts.maybe(Metrics), Gap)
     return Finding(
         resource=case.group.arn,
         summary=(
@@ -44,7 +47,7 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
             *_users_too(case),
             *health_case.replaced(case),
         ),
-        against=tuple(_against(case)),
+        against=tuple(_against(case, unread)),
         effect_seen=True,
         affects=case.affects,
         explains=case.explains(facts.observed) | own_errors,
@@ -54,7 +57,7 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
             "Read the application's log at the first failed check. When the health path also asks a database or "
             "another service, let it answer for the process alone."
         ),
-        at_most="likely",
+        at_most="possible" if unread else "likely",
     )
 
 
@@ -70,7 +73,10 @@ def _users_too(case: HealthCase) -> Iterator[Evidence]:
         yield supporting(text, "cloudwatch:GetMetricData", value=case.traffic.server_errors)
 
 
-def _against(case: HealthCase) -> Iterator[Evidence]:
+def _against(case: HealthCase, unread: bool) -> Iterator[Evidence]:
+    if unread:
+        text = "whether the path was changed before, or ever answered well, could not be read"
+        yield supporting(text, "elbv2:DescribeTargetHealth")
     if case.traffic.served:
         text = (
             f"users got {case.traffic.good} good answers meanwhile: only the health path fails, as when it "

@@ -15,6 +15,7 @@ from diagnostics.rules.health_reasons import codes_in_words
     title="The health check's path asks for a login",
     needs=health_case.CASE_NEEDS,
     uses=health_case.CASE_USES,
+    clear_needs=health_case.CASE_CLEAR_NEEDS,
     docs=(health_case.CHECKS_DOC, health_case.TROUBLE_DOC),
     leads_to=health_case.LEADS_TO,
     helped_by=health_case.HELPED_BY,

@@ -4,17 +4,31 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import Changes, EcsService, RunningTasks, TargetGroup, TargetGroups, TargetHealth, Task
+from diagnostics.facts import (
+    Changes,
+    EcsService,
+    RunningTasks,
+    StoppedTasks,
+    TargetGroup,
+    TargetGroups,
+    TargetHealth,
+    Task,
+    TaskDefinitions,
+)
 from diagnostics.rules import health_case, task_stops
 from diagnostics.rules.boot_time import boots_before
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.health_answers import explanation
 from diagnostics.rules.health_case import HealthCase
-from diagnostics.rules.health_reach import REACH_NEEDS, REACH_USES, way_to
+from diagnostics.rules.health_reach import REACH_NEEDS, REACH_USES, way_into, way_to
+from diagnostics.rules.listening import declared_ports, loopback_setting, registered_container
 
 REACTION = timedelta(minutes=2)
 """ECS needs so long after a target turned unhealthy until it has told the task to stop."""
 SHORT_GRACE_S = 60
+LONG_GRACE_S = 300
+"""What needs longer than this to answer at all has most likely another fault."""
+MIN_KILLS = 2
 
 
 @cause(
@@ -23,6 +37,7 @@ SHORT_GRACE_S = 60
     title="ECS kills new tasks for failed health checks before they have started",
     needs=(*REACH_NEEDS, EcsService),
     uses=tuple(kind for kind in REACH_USES if kind is not EcsService),
+    clear_needs=(StoppedTasks,),
     docs=(
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-load-balancing.html",
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html",
@@ -37,16 +52,17 @@ SHORT_GRACE_S = 60
 )
 def health_check_grace_period_too_short(facts: Facts) -> Iterator[Finding]:
     """Decided by tasks that ECS stops for failed health checks as soon as the grace period allows, none of which ever
-    answered, while tasks of the same definition became healthy when they had longer, or the grace period was
-    shortened before. Refuted by an answer from a killed task (then path or host are wrong), by a blocked network, and
-    by a task that had long been up. Start-up lines of the application's log are not read in this version.
+    answered, while tasks of the same definition became healthy when they had longer, the grace period was shortened
+    before, or the container is set up for the registered port, so that only time is missing. Refuted by an answer from
+    a killed task (then path or host are wrong), by a blocked network, and by a task that had long been up. Start-up
+    lines of the application's log are not read in this version.
     """
     service = facts[EcsService]
     for group in facts[TargetGroups].items:
         killed = health_case.killed_for(group, facts)
         if group.arn in facts.subject.target_groups and killed and _never_got_up(killed, group, service):
             cases = [case for case in health_case.health_cases(facts) if case.group.arn == group.arn]
-            if not _has_another_reason(cases, facts):
+            if not _has_another_reason(cases, facts) and way_into(group, facts) != "blocked":
                 yield from _finding(facts, group, killed, cases)
 
 
@@ -55,17 +71,24 @@ def _finding(facts: Facts, group: TargetGroup, killed: tuple[Task, ...], cases: 
     proof = (*_took_longer(facts, group, killed), *_shortened(facts, killed))
     sound = tuple(_same_definition_is_healthy(facts, group, killed))
     grace_s = service.grace_period_s or 0
-    if not proof and not sound and grace_s >= SHORT_GRACE_S:
+    refused = any(case.sick.kind == "connection" for case in cases)
+    set_up = tuple(_set_up_for_the_port(facts, group, killed)) if refused else ()
+    if not proof and not sound and not set_up and grace_s >= SHORT_GRACE_S:
         return
     pattern = f"{_kills(killed)}; the grace period is {grace_s} s"
-    record = decisive if proof or sound else supporting
+    record = decisive if proof or sound or set_up else supporting
     yield Finding(
         resource=service.arn,
         summary=(
             f"ECS stopped {len(killed)} new tasks after {_ages(killed)}, before any of them answered: "
             f"the grace period of {grace_s} s is too short for their start"
         ),
-        supports=(record(pattern, "ecs:DescribeTasks", at=killed[0].stopped_at, value=grace_s), *proof, *sound),
+        supports=(
+            record(pattern, "ecs:DescribeTasks", at=killed[0].stopped_at, value=grace_s),
+            *proof,
+            *sound,
+            *set_up,
+        ),
         against=(
             supporting(
                 "the application's log was not read; an application that never listens on the port looks the same",
@@ -85,7 +108,7 @@ def _finding(facts: Facts, group: TargetGroup, killed: tuple[Task, ...], cases: 
             f"aws ecs update-service --cluster {service.cluster} --service {service.service} "
             "--health-check-grace-period-seconds SECONDS"
         ),
-        at_most=None if proof else "likely" if sound else "possible",
+        at_most=None if proof else "likely" if sound or set_up else "possible",
     )
 
 
@@ -141,6 +164,35 @@ def _same_definition_is_healthy(facts: Facts, group: TargetGroup, killed: tuple[
     if well:
         text = f"{len(well)} older tasks of the same definition are healthy, so port and path are right"
         yield decisive(text, "elbv2:DescribeTargetHealth", value=len(well))
+
+
+def _set_up_for_the_port(facts: Facts, group: TargetGroup, killed: tuple[Task, ...]) -> Iterator[Evidence]:
+    """Where the configuration is right about the port, on every address, nothing but time may be missing."""
+    registered = registered_container(facts, group, killed)
+    grace_s = facts[EcsService].grace_period_s or 0
+    if registered is None or len(killed) < MIN_KILLS or grace_s > LONG_GRACE_S:
+        return
+    setting, definition, container = registered
+    definitions = facts.maybe(TaskDefinitions)
+    previous = definitions.previous if isinstance(definitions, TaskDefinitions) else None
+    before = previous.container(setting.container_name) if previous and previous.arn != definition.arn else None
+    declared = declared_ports(container)
+    if loopback_setting(container) is not None:
+        return
+    if any(item.port == setting.container_port for item in declared):
+        text = "the container is told to listen on the registered port, and it did not end by itself"
+        yield supporting(text, "ecs:DescribeTaskDefinition")
+    elif (
+        before
+        and not declared
+        and (before.port_mappings, before.command)
+        == (
+            container.port_mappings,
+            container.command,
+        )
+    ):
+        text = "its port settings are those of the revision before, which listened, and it did not end by itself"
+        yield supporting(text, "ecs:DescribeTaskDefinition")
 
 
 def _silent_targets(cases: list[HealthCase]) -> frozenset[str]:

@@ -19,6 +19,7 @@ _NAMES_HOSTS = ("ALLOWED_HOSTS", "ALLOWED_HOST", "TRUSTED_HOSTS", "HOST_WHITELIS
     title="The application refuses the health check's Host header",
     needs=health_case.CASE_NEEDS,
     uses=health_case.CASE_USES,
+    clear_needs=health_case.CASE_CLEAR_NEEDS,
     docs=(health_case.TROUBLE_DOC, health_case.CHECKS_DOC),
     leads_to=health_case.LEADS_TO,
     helped_by=health_case.HELPED_BY,

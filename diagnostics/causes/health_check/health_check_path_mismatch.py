@@ -3,9 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
+from diagnostics.facts import Change, Changes, Metrics
+from diagnostics.printable import line
 from diagnostics.rules import health_case
+from diagnostics.rules.changes import changes_before_onset
 from diagnostics.rules.health_answers import NOT_THERE, explanation, is_not_its_own_path
-from diagnostics.rules.health_case import HealthCase
+from diagnostics.rules.health_case import MAX_PATH, HealthCase
 from diagnostics.rules.health_reasons import codes_in_words
 
 
@@ -15,6 +18,7 @@ from diagnostics.rules.health_reasons import codes_in_words
     title="The health check asks for a path that the application does not answer",
     needs=health_case.CASE_NEEDS,
     uses=health_case.CASE_USES,
+    clear_needs=(*health_case.CASE_CLEAR_NEEDS, Changes, Metrics),
     docs=(health_case.CHECKS_DOC, health_case.TROUBLE_DOC),
     leads_to=health_case.LEADS_TO,
     helped_by=health_case.HELPED_BY,
@@ -23,11 +27,13 @@ def health_check_path_mismatch(facts: Facts) -> Iterator[Finding]:
     """Decided by targets that answer 404, 405 or 410 to the health check, or that answer an error since somebody
     changed the check's path: a path that the application does not own may answer 500 or ask for a login as well.
     Good answers to users, or a container health check that passes on another path, confirm it. Refuted by a good
-    answer of the same path on the same port.
+    answer of the same path on the same port. Where the path was changed after the failures began and no target fails
+    any more, the path before the change was the wrong one, and it is over.
     """
     for case in health_case.health_cases(facts):
         if explanation(case) == "path":
-            yield _finding(case, facts)
+            mended = _mended(case, facts)
+            yield _finding(case, facts) if mended is None else _over(case, mended, facts)
 
 
 def _finding(case: HealthCase, facts: Facts) -> Finding:
@@ -56,6 +62,53 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
         advice=_advice(case, changed is not None),
         at_most=None if sure else "likely",
     )
+
+
+def _mended(case: HealthCase, facts: Facts) -> Change | None:
+    """The edit of the path that ended it: made after the first failure, and nothing fails now."""
+    if case.sick.targets or not case.reports:
+        return None
+    edits = _edits(case, facts)
+    return edits[0] if edits and edits[0].at > case.reports[-1].at else None
+
+
+def _edits(case: HealthCase, facts: Facts) -> tuple[Change, ...]:
+    found = changes_before_onset(
+        facts.maybe(Changes),
+        resources=(case.group.arn, case.group.name),
+        names=("ModifyTargetGroup",),
+        onset=facts.window.end,
+    )
+    return tuple(edit for edit in found if "healthCheckPath" in edit.request)
+
+
+def _over(case: HealthCase, mended: Change, facts: Facts) -> Finding:
+    codes = codes_in_words(case.sick.codes)
+    before = next((edit for edit in _edits(case, facts) if edit.at < mended.at), None)
+    wrong = f"path {line(str(before.request['healthCheckPath']), MAX_PATH)}" if before else "former path"
+    text = f"the health check's path is {case.path} since then"
+    return Finding(
+        resource=case.group.arn,
+        summary=f"the health check's {wrong} answered {codes}; over since it was changed {mended.at:%H:%M} UTC",
+        supports=(
+            health_case.answers(case),
+            decisive(f"{text}, set by {mended.actor}", "cloudtrail:LookupEvents", at=mended.at),
+            *(_set_before(before) if before else ()),
+            *health_case.served(case),
+            *health_case.replaced(case),
+        ),
+        effect_seen=True,
+        affects=case.affects,
+        explains=case.explains(facts.observed),
+        since=before.at if before else case.since,
+        overturned_by=f"a bad answer of the present path from a target: {health_case.ask_the_target(case)}",
+        advice="Nothing to do now; no target fails its health check any more.",
+    )
+
+
+def _set_before(change: Change) -> Iterator[Evidence]:
+    path = line(str(change.request["healthCheckPath"]), MAX_PATH)
+    yield decisive(f"the path was set to {path} by {change.actor}", "cloudtrail:LookupEvents", at=change.at)
 
 
 def _other_path(case: HealthCase) -> Iterator[Evidence]:

@@ -3,9 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
+from diagnostics.facts import TaskDefinitions
 from diagnostics.rules import health_case
 from diagnostics.rules.health_answers import explanation, nothing_maps_the_port
 from diagnostics.rules.health_case import HealthCase
+from diagnostics.rules.proven_port import PROVEN_PORT_USES, check_port_was_closed
 
 
 @cause(
@@ -13,7 +15,8 @@ from diagnostics.rules.health_case import HealthCase
     family="health-check",
     title="The health check asks a port on which nothing answers",
     needs=health_case.CASE_NEEDS,
-    uses=health_case.CASE_USES,
+    uses=tuple(dict.fromkeys((*health_case.CASE_USES, *PROVEN_PORT_USES))),
+    clear_needs=(*health_case.CASE_CLEAR_NEEDS, TaskDefinitions),
     docs=(health_case.CHECKS_DOC, health_case.TROUBLE_DOC),
     replaces=(
         "sg-ingress-missing",
@@ -27,10 +30,13 @@ from diagnostics.rules.health_case import HealthCase
 def health_check_port_mismatch(facts: Facts) -> Iterator[Finding]:
     """Decided by a health check port of its own that differs from where requests go, fails to connect, and is not
     among the ports that the tasks open; good answers on the traffic port confirm it. A check on the traffic port
-    refutes it, and so do users who cannot connect either.
+    refutes it, and so do users who cannot connect either, or time-outs since a rule for this port was removed: then
+    the port is right and closed.
     """
     for case in health_case.health_cases(facts):
-        if explanation(case) == "port" and case.explicit_port is not None:
+        if explanation(case) != "port" or case.explicit_port is None:
+            continue
+        if case.sick.kind != "timeout" or not check_port_was_closed(case.group, facts):
             yield _finding(case, facts, case.explicit_port)
 
 

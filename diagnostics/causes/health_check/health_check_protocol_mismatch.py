@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
+from diagnostics.facts import Changes, Metrics
 from diagnostics.rules import health_case
 from diagnostics.rules.health_answers import explanation, protocols_differ
 from diagnostics.rules.health_case import HealthCase
@@ -14,6 +15,7 @@ from diagnostics.rules.health_case import HealthCase
     title="The health check speaks another protocol than the application",
     needs=health_case.CASE_NEEDS,
     uses=health_case.CASE_USES,
+    clear_needs=(*health_case.CASE_CLEAR_NEEDS, Changes, Metrics),
     docs=(health_case.CHECKS_DOC, health_case.TROUBLE_DOC),
     replaces=("port-not-listening", "health-check-grace-period-too-short"),
     leads_to=health_case.LEADS_TO,

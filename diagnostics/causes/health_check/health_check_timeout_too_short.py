@@ -8,7 +8,7 @@ from diagnostics.facts import EcsService, Metrics
 from diagnostics.rules import health_case
 from diagnostics.rules.health_answers import explanation
 from diagnostics.rules.health_case import HealthCase
-from diagnostics.rules.health_reach import REACH_NEEDS, REACH_USES, way_to
+from diagnostics.rules.health_reach import REACH_NEEDS, REACH_USES, may_have_been_opened, way_to
 
 CPU_FULL_PERCENT = 90.0
 RECENT = timedelta(minutes=15)
@@ -20,6 +20,7 @@ RECENT = timedelta(minutes=15)
     title="The health check's time-out is shorter than the health path needs",
     needs=REACH_NEEDS,
     uses=REACH_USES,
+    clear_needs=health_case.CASE_CLEAR_NEEDS,
     docs=(health_case.CHECKS_DOC, health_case.TROUBLE_DOC),
     leads_to=health_case.LEADS_TO,
     helped_by=health_case.HELPED_BY,
@@ -39,7 +40,8 @@ def health_check_timeout_too_short(facts: Facts) -> Iterator[Finding]:
 
 def _has_another_reason(case: HealthCase, facts: Facts) -> bool:
     slow = case.traffic.slow_s is not None and case.traffic.slow_s >= case.group.health_check.timeout_s
-    return slow or bool(case.traffic.connection_errors) or _cpu_is_full(facts)
+    mended = may_have_been_opened(case, facts)
+    return slow or bool(case.traffic.connection_errors) or mended or _cpu_is_full(facts)
 
 
 def _finding(case: HealthCase, facts: Facts, *, way_is_open: bool) -> Finding:

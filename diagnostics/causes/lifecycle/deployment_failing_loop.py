@@ -18,6 +18,7 @@ RECENT = timedelta(hours=1)
     title="A deployment keeps starting tasks that fail",
     needs=(EcsService,),
     uses=(StoppedTasks,),
+    clear_needs=(StoppedTasks,),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html",),
     leads_to=("no-registered-targets",),
     helped_by=("deployment-regression",),

@@ -17,6 +17,7 @@ BEFORE = timedelta(minutes=10)
     title="A deployment stops old tasks before new ones are healthy",
     needs=(EcsService,),
     uses=(Metrics,),
+    clear_needs=(Metrics,),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html",),
 )
 def deployment_min_healthy_too_low(facts: Facts) -> Iterator[Finding]:

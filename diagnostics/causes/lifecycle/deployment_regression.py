@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import Deployment, EcsService, RunningTasks, StoppedTasks, TargetHealth, Task
+from diagnostics.facts import Deployment, EcsService, Metrics, RunningTasks, StoppedTasks, TargetHealth, Task
 from diagnostics.rules import task_stops
 from diagnostics.rules.observations import is_abnormal_stop
 
@@ -19,6 +19,7 @@ MAX_AGE = timedelta(hours=3)
     title="The trouble came with a deployment",
     needs=(EcsService,),
     uses=(RunningTasks, StoppedTasks, TargetHealth),
+    clear_needs=(Metrics, StoppedTasks),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html",),
     leads_to=("target-generated-5xx",),
 )
@@ -57,7 +58,7 @@ def deployment_regression(facts: Facts) -> Iterator[Finding]:
             *(
                 (
                     supporting(
-                        "the targets answer 5xx themselves since then; access logs would tell whether new ones only",
+                        "the targets themselves answer 5xx since then; access logs would tell whether only new ones do",
                         "cloudwatch:GetMetricData",
                         at=onset,
                     ),

@@ -9,7 +9,7 @@ from diagnostics.facts import Metrics, NetworkAcls, Subnets
 from diagnostics.rules.dropped_packets import EFFECT_USES, effect_of, finding_of, rule_changes
 from diagnostics.rules.obstacles import Obstacle, obstacles
 from diagnostics.rules.reachability import paths
-from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, Terrain
+from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, WHEREABOUTS, Terrain
 
 CHANGES = (
     "CreateNetworkAclEntry",
@@ -26,6 +26,7 @@ ZONE_SHARE = 0.8
     title="Network ACL blocks the way between load balancer and targets",
     needs=(*TERRAIN_NEEDS, NetworkAcls, Subnets),
     uses=(*TERRAIN_USES, *EFFECT_USES, Metrics),
+    clear_needs=WHEREABOUTS,
     docs=(
         "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",

@@ -9,7 +9,7 @@ from diagnostics.facts import SecurityGroups
 from diagnostics.rules.dropped_packets import EFFECT_USES, effect_of, finding_of, rule_changes
 from diagnostics.rules.obstacles import obstacles
 from diagnostics.rules.reachability import paths
-from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, Terrain
+from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, WHEREABOUTS, Terrain
 
 CHANGES = ("RevokeSecurityGroupEgress", "ModifySecurityGroupRules", "SetSecurityGroups")
 
@@ -20,6 +20,7 @@ CHANGES = ("RevokeSecurityGroupEgress", "ModifySecurityGroupRules", "SetSecurity
     title="The load balancer's security group does not let it out",
     needs=(*TERRAIN_NEEDS, SecurityGroups),
     uses=(*TERRAIN_USES, *EFFECT_USES),
+    clear_needs=WHEREABOUTS,
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-update-security-groups.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",

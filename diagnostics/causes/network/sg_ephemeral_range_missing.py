@@ -11,7 +11,7 @@ from diagnostics.rules.dropped_packets import EFFECT_USES, effect_of, finding_of
 from diagnostics.rules.obstacles import Obstacle, obstacles
 from diagnostics.rules.reachability import paths
 from diagnostics.rules.security_group import OtherSide, admission, is_tcp, permissions, port_range
-from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, Terrain
+from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, WHEREABOUTS, Terrain
 
 EPHEMERAL = (32768, 65535)
 """Linux and Docker choose host ports from here unless the kernel's range was changed."""
@@ -24,6 +24,7 @@ CHANGES = ("RevokeSecurityGroupIngress", "ModifySecurityGroupRules")
     title="Security group does not open the dynamic host ports",
     needs=(*TERRAIN_NEEDS, SecurityGroups),
     uses=(*TERRAIN_USES, *EFFECT_USES, TaskDefinitions),
+    clear_needs=WHEREABOUTS,
     docs=(
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PortMapping.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Facts, Finding, cause, decisive
-from diagnostics.facts import Changes, NetworkInterfaces, SecurityGroups, TaskDefinitions
+from diagnostics.facts import Changes, SecurityGroups, TargetGroups, TaskDefinitions
 from diagnostics.rules.changes import change_evidence, changes_before_onset, permissions_in
 from diagnostics.rules.dropped_packets import EFFECT_USES, effect_of, finding_of, is_timeout, rule_changes
 from diagnostics.rules.obstacles import Obstacle, obstacles
+from diagnostics.rules.proven_port import PROVEN_PORT_USES, check_port_was_closed
 from diagnostics.rules.reachability import Allowed, Path, Undecided, paths
 from diagnostics.rules.security_group import covers_port
-from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, Terrain
+from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, WHEREABOUTS, Terrain
 
 REMOVES = ("RevokeSecurityGroupIngress", "ModifySecurityGroupRules", "ModifyNetworkInterfaceAttribute")
 ADDS = ("AuthorizeSecurityGroupIngress",)
@@ -22,8 +23,8 @@ ADDS = ("AuthorizeSecurityGroupIngress",)
     family="network",
     title="Security group blocks the load balancer",
     needs=TERRAIN_NEEDS,
-    uses=(*TERRAIN_USES, *EFFECT_USES, TaskDefinitions),
-    clear_needs=(SecurityGroups, NetworkInterfaces),
+    uses=(*TERRAIN_USES, *EFFECT_USES, *PROVEN_PORT_USES, TaskDefinitions),
+    clear_needs=(SecurityGroups, *WHEREABOUTS),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-register-targets.html",
@@ -77,8 +78,12 @@ def _blocked(obstacle: Obstacle, terrain: Terrain, facts: Facts) -> Iterator[Fin
 
 
 def _checks_an_unmapped_port(obstacle: Obstacle, facts: Facts) -> bool:
-    """A health check on a port that no container maps is wrong by itself; opening that port would not help."""
+    """A health check on a port that no container maps is wrong by itself, and opening that port would not help, unless
+    it worked until the port was closed."""
     if obstacle.purposes != {"health-check"}:
+        return False
+    groups = [facts[TargetGroups].of(arn) for arn in obstacle.target_groups]
+    if any(group is not None and check_port_was_closed(group, facts) for group in groups):
         return False
     definitions = facts.maybe(TaskDefinitions)
     if not isinstance(definitions, TaskDefinitions):

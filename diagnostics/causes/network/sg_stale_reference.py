@@ -11,7 +11,7 @@ from diagnostics.rules.dropped_packets import EFFECT_USES, effect_of, finding_of
 from diagnostics.rules.obstacles import Obstacle, obstacles
 from diagnostics.rules.reachability import paths
 from diagnostics.rules.security_group import covers_port, permissions
-from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, Terrain
+from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, WHEREABOUTS, Terrain
 
 
 @cause(
@@ -20,6 +20,7 @@ from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, Terrain
     title="Security group rule names a group that the load balancer no longer has",
     needs=(*TERRAIN_NEEDS, SecurityGroups),
     uses=(*TERRAIN_USES, *EFFECT_USES),
+    clear_needs=WHEREABOUTS,
     docs=(
         "https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-update-security-groups.html",
@@ -34,7 +35,8 @@ def sg_stale_reference(facts: Facts) -> Iterator[Finding]:
     Decided by going through the rules: the port is open to a group by reference, the load balancer wears another
     one, and no rule mentions a group that it does wear. A recorded change of the load balancer's groups says since
     when. Refuted when a rule for the load balancer's own group exists (on another port: sg-ingress-missing), or when
-    such a rule was removed before the onset: then the group that is still named belongs to somebody else.
+    such a rule was removed before the onset, or when another load balancer of the targets wears the group: then the
+    group that is still named belongs to somebody else.
     """
     terrain = Terrain.of(facts)
     for obstacle in obstacles(paths(terrain), "target-ingress"):
@@ -42,7 +44,7 @@ def sg_stale_reference(facts: Facts) -> Iterator[Finding]:
         groups = [terrain.security_groups[name] for name in obstacle.resources if name in terrain.security_groups]
         if balancer is None:
             continue
-        stale = _strangers(groups, balancer, obstacle)
+        stale = _strangers(groups, balancer, obstacle, _worn_by_others(terrain, balancer))
         if stale and not _own_rule_was_removed(facts, balancer, obstacle):
             yield from _finding(obstacle, stale, balancer, facts)
 
@@ -70,7 +72,15 @@ def _finding(obstacle: Obstacle, stale: tuple[str, ...], balancer: LoadBalancer,
     )
 
 
-def _strangers(groups: list[SecurityGroup], balancer: LoadBalancer, obstacle: Obstacle) -> tuple[str, ...]:
+def _worn_by_others(terrain: Terrain, balancer: LoadBalancer) -> frozenset[str]:
+    return frozenset(
+        group for other in terrain.load_balancers.items if other.arn != balancer.arn for group in other.security_groups
+    )
+
+
+def _strangers(
+    groups: list[SecurityGroup], balancer: LoadBalancer, obstacle: Obstacle, elsewhere: frozenset[str]
+) -> tuple[str, ...]:
     """Groups that the rules for this port name; none when a rule mentions a group of the load balancer's own."""
     rules = tuple(permissions(groups, "ingress"))
     present, own = set(balancer.security_groups), {group.id for group in groups}
@@ -82,7 +92,7 @@ def _strangers(groups: list[SecurityGroup], balancer: LoadBalancer, obstacle: Ob
             for rule in rules
             if any(covers_port(rule, port) for port in obstacle.ports)
             for reference in rule.groups
-            if reference.group_id not in own
+            if reference.group_id not in own | elsewhere
         )
     )
 

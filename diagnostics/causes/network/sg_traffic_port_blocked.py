@@ -9,7 +9,7 @@ from diagnostics.facts import SecurityGroups
 from diagnostics.rules.dropped_packets import EFFECT_USES, effect_of, finding_of, rule_changes
 from diagnostics.rules.obstacles import Obstacle, obstacles
 from diagnostics.rules.reachability import Allowed, Path, paths
-from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, Terrain
+from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, WHEREABOUTS, Terrain
 
 CHANGES = ("RevokeSecurityGroupIngress", "ModifySecurityGroupRules", "ModifyNetworkInterfaceAttribute")
 
@@ -20,6 +20,7 @@ CHANGES = ("RevokeSecurityGroupIngress", "ModifySecurityGroupRules", "ModifyNetw
     title="Security group admits health checks and blocks requests",
     needs=(*TERRAIN_NEEDS, SecurityGroups),
     uses=(*TERRAIN_USES, *EFFECT_USES),
+    clear_needs=WHEREABOUTS,
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",

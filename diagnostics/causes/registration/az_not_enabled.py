@@ -66,8 +66,8 @@ def _finding(balancer: LoadBalancer, outside: tuple[Target, ...], targets: tuple
     explains = {"unused"} | ({"elb_503", "no-targets"} if nobody_left else set())
     return Finding(
         resource=balancer.arn,
-        summary=f"{number[0].upper()}{number[1:]} {verb} in {where}, a zone that {balancer.name} does not serve"
-        + ("; nobody is left to answer" if nobody_left else ""),
+        summary=f"{number[0].upper()}{number[1:]} {verb} in {where}, a zone that load balancer {balancer.name}"
+        " does not serve" + ("; nobody is left to answer" if nobody_left else ""),
         supports=(*_records(balancer, outside, zones, facts), *(change_evidence(c) for c in changed[:1])),
         effect_seen=True,
         affects=frozenset(target.key for target in outside),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from diagnostics.causes.cause import Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import Changes, EcsService, Listeners, TargetHealth
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
+from diagnostics.facts import Changes, EcsService, Listeners, SiblingHealth, Target, TargetHealth
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.routing import Route, has_nobody, registers_into, routes_to, short_name
 
+_WITHOUT_REQUESTS = frozenset({"unused", "no-requests"})
 CHANGES = ("CreateRule", "ModifyRule", "ModifyListener", "SetRulePriorities", "UpdateService", "CreateService")
 
 
@@ -17,7 +18,8 @@ CHANGES = ("CreateRule", "ModifyRule", "ModifyListener", "SetRulePriorities", "U
     family="registration",
     title="The service fills another target group than the rule uses",
     needs=(EcsService, TargetHealth, Listeners),
-    uses=(Changes,),
+    uses=(Changes, SiblingHealth),
+    clear_needs=(SiblingHealth,),
     docs=(
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-load-balancing.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
@@ -31,16 +33,42 @@ def service_target_group_mismatch(facts: Facts) -> Iterator[Finding]:
     service names the group of the rule, also as the alternate group of a blue/green deployment, or when the group
     has targets of its own.
     """
-    service = facts[EcsService]
-    fed = registers_into(service)
-    for group, targets in facts[TargetHealth].by_group.items():
+    fed = registers_into(facts[EcsService])
+    siblings = _deserted_siblings(facts, fed)
+    for group in (*_deserted(facts[TargetHealth].by_group, facts, fed), *siblings):
         routes = routes_to(facts[Listeners], group)
-        if group in fed or not has_nobody(targets) or not routes:
-            continue
-        yield _finding(group, routes, tuple(sorted(fed)), facts)
+        if routes:
+            yield _finding(group, routes, tuple(sorted(fed)), facts, one_of_several=len(siblings) > 1)
 
 
-def _finding(group: str, routes: tuple[Route, ...], fed: tuple[str, ...], facts: Facts) -> Finding:
+def _deserted(by_group: Mapping[str, tuple[Target, ...]], facts: Facts, fed: frozenset[str]) -> Iterator[str]:
+    """Groups that get requests, have nobody in them, and are not where the service puts its tasks."""
+    for group, targets in by_group.items():
+        if group not in fed and has_nobody(targets) and routes_to(facts[Listeners], group):
+            yield group
+
+
+def _deserted_siblings(facts: Facts, fed: frozenset[str]) -> tuple[str, ...]:
+    """Such groups of the load balancer, where no rule sends anything to the service. They may be somebody else's:
+    those that are called like the service's own come before the others."""
+    siblings = facts.maybe(SiblingHealth)
+    if not isinstance(siblings, SiblingHealth) or not fed or not facts.observed.saw("elb_503", "no-requests", "unused"):
+        return ()
+    found = tuple(_deserted(siblings.by_group, facts, fed))
+    names = [short_name(arn) for arn in fed]
+    alike = tuple(arn for arn in found if any(_are_alike(short_name(arn), name) for name in names))
+    return alike or found
+
+
+def _are_alike(one: str, other: str) -> bool:
+    """``checkout`` and ``checkout-v2``."""
+    shorter, longer = sorted((one, other), key=len)
+    return longer.startswith(shorter)
+
+
+def _finding(
+    group: str, routes: tuple[Route, ...], fed: tuple[str, ...], facts: Facts, *, one_of_several: bool
+) -> Finding:
     service = facts[EcsService]
     into = " and ".join(short_name(arn) for arn in fed) or "no target group"
     changed = changes_before_onset(
@@ -67,12 +95,19 @@ def _finding(group: str, routes: tuple[Route, ...], fed: tuple[str, ...], facts:
             *unused,
             *(change_evidence(change, facts.observed.onset) for change in changed[:1]),
         ),
+        against=(_whose(group),) if one_of_several else (),
+        at_most="possible" if one_of_several else None,
         effect_seen=True,
         affects=frozenset({group}),
-        explains=frozenset({"no-targets", "elb_503", "unused"}) & (facts.observed.symptoms | {"no-targets", "elb_503"}),
+        explains=frozenset({"no-targets", "elb_503", *_WITHOUT_REQUESTS & facts.observed.symptoms}),
         since=changed[0].at if changed else None,
         overturned_by=f"{short_name(group)} among the service's target groups: aws ecs describe-services --cluster"
         f" {service.cluster} --services {service.service} --query 'services[].loadBalancers'",
         advice="Let the rule forward to the group that the service fills, or let the service name the rule's group"
         " (which starts a deployment).",
     )
+
+
+def _whose(group: str) -> Evidence:
+    text = f"other groups of the load balancer are empty as well; {short_name(group)} may belong to another service"
+    return supporting(text, "elbv2:DescribeTargetHealth")

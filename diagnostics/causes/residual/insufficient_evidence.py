@@ -8,10 +8,19 @@ from diagnostics.rules.observations import ELB_CODES, Observations
 
 PARTITION_SHARE = 0.1
 _WOULD_TELL = {
-    "elb_502": "access log rows: the processing times tell a refused connection from one that closed early",
-    "elb_503": "access log rows: the target group and rule of the requests without a target",
-    "elb_504": "access log rows: 10 s without a connection is the network, the idle timeout is a slow target",
-    "elb_500": "access log rows: error_reason and actions_executed name the rule, WAF or identity provider",
+    "elb_502": "access log rows of the 502s (their processing times tell a refused connection from one closed early)",
+    "elb_503": "access log rows of the 503s (they name the rule and the target group that had no target)",
+    "elb_504": "access log rows of the 504s (failing after 10 s is the network, after the idle timeout a slow target)",
+    "elb_500": "access log rows of the 500s (error_reason and actions_executed name rule, WAF or identity provider)",
+}
+
+_SEEN = {
+    "unhealthy": "unhealthy targets",
+    "unused": "targets that get no traffic",
+    "no-targets": "a target group without targets",
+    "no-requests": "requests that no longer arrive",
+    "task-stops": "tasks that stop by themselves",
+    "deployment": "a deployment that does not get through",
 }
 
 
@@ -21,6 +30,7 @@ _WOULD_TELL = {
     title="Something is wrong, and what was read does not say why",
     needs=(),
     uses=(Metrics, TargetHealth, StoppedTasks, LoadBalancerAttributes),
+    clear_needs=(Metrics, TargetHealth, StoppedTasks),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
@@ -47,11 +57,10 @@ def insufficient_evidence(facts: Facts) -> Iterator[Finding]:
     yield Finding(
         resource=facts.subject.label,
         summary=_summary(left, observed, bool(facts.explained & observed.symptoms)),
-        supports=tuple(_observed(left, observed)),
+        supports=tuple(_observed(left, facts)),
         effect_seen=True,
         explains=left,
         since=observed.onset,
-        overturned_by=tells,
         advice=f"What would tell: {tells}.",
         at_most="possible",
     )
@@ -69,31 +78,40 @@ def _large(left: frozenset[str], observed: Observations) -> bool:
 def _summary(left: frozenset[str], observed: Observations, partly: bool) -> str:
     if not observed.errors_are_ours and all(symptom.startswith("elb_") for symptom in left):
         return "the load balancer's errors may belong to any of its target groups; nothing points to this one"
-    numbers = ", ".join(
-        f"{getattr(observed.counts, symptom)} x {_name(symptom)}"
-        for symptom in sorted(left)
-        if getattr(observed.counts, symptom, None)
-    )
+    what = ", ".join(_counted(symptom, observed) or _SEEN.get(symptom, symptom) for symptom in sorted(left))
     if partly:
-        return f"not explained by the cause above: {numbers or ', '.join(sorted(left))}"
-    return f"no cause in the catalogue fits what was read: {numbers or ', '.join(sorted(left))}"
+        return f"not explained by the cause above: {what}"
+    return f"{what}, and nothing that was read says why"
 
 
-def _name(symptom: str) -> str:
-    return "5xx of the targets" if symptom == "target_5xx" else f"{symptom.removeprefix('elb_')} of the load balancer"
+def _counted(symptom: str, observed: Observations) -> str:
+    """``377 answers of 502``; empty for what is not counted."""
+    number = getattr(observed.counts, symptom, None)
+    if not number:
+        return ""
+    if symptom == "target_5xx":
+        return f"{number:,} answers of 5xx by the targets themselves"
+    return f"{number:,} answers of {symptom.removeprefix('elb_')}"
 
 
-def _observed(left: frozenset[str], observed: Observations) -> Iterator[Evidence]:
+def _observed(left: frozenset[str], facts: Facts) -> Iterator[Evidence]:
+    observed = facts.observed
     for symptom in sorted(left):
         number = getattr(observed.counts, symptom, None)
         if number:
-            yield supporting(f"{number} x {_name(symptom)}", "cloudwatch:GetMetricData", value=number)
+            yield supporting(_counted(symptom, observed), "cloudwatch:GetMetricData", value=number)
         elif symptom in {"unhealthy", "unused", "no-targets"}:
-            yield supporting(f"target health: {symptom}", "elbv2:DescribeTargetHealth")
+            yield _of_health(symptom, facts)
         elif symptom == "task-stops":
             yield supporting("tasks stop by themselves", "ecs:DescribeTasks")
         elif symptom == "deployment":
             yield supporting("a deployment does not get through", "ecs:DescribeServices")
+
+
+def _of_health(symptom: str, facts: Facts) -> Evidence:
+    if isinstance(facts.maybe(TargetHealth), Gap):
+        return supporting("CloudWatch counts unhealthy targets", "cloudwatch:GetMetricData")
+    return supporting(_SEEN[symptom], "elbv2:DescribeTargetHealth")
 
 
 def _what_would_tell(left: frozenset[str], facts: Facts) -> str:

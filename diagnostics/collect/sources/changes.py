@@ -51,6 +51,9 @@ def changes(
         yield health
         groups = _target_groups_of(interfaces.outcome, health.outcome)
     more = list(groups[:MAX_GROUPS])
+    if len(subject.target_groups) > 1:
+        yield health
+        more = [*_in_trouble(subject.target_groups[1:], health.outcome)[:1], *more]
     if subject.target_groups and not answers[0].items and not answers[0].failed:
         # Some events name a target group by its ARN, some by its name.
         more.insert(1, subject.target_groups[0].split("/")[-2])
@@ -92,6 +95,14 @@ def _rounded(window: Window, now: Now) -> tuple[datetime, datetime | None]:
     seconds = int((window.start - LOOK_BACK).timestamp()) // ROUNDING_S * ROUNDING_S
     start = datetime.fromtimestamp(seconds, window.start.tzinfo)
     return start, None if now.at - window.end < STILL_OPEN else window.end
+
+
+def _in_trouble(target_groups: Sequence[str], health: TargetHealth | Gap | NotApplicable) -> tuple[str, ...]:
+    """Those of which a target is not well: their settings are likelier to have been changed."""
+    if not isinstance(health, TargetHealth):
+        return ()
+    sick = {arn for arn, _ in health.in_state("unhealthy", "unused")}
+    return tuple(arn for arn in target_groups if arn in sick or not health.by_group.get(arn, ()))
 
 
 def _target_groups_of(

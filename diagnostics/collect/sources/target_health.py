@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from diagnostics.collect.answers import gaps_of, nothing_read
+from diagnostics.aws_access import Pages
+from diagnostics.collect.answers import distinct, gaps_of, nothing_read
 from diagnostics.collect.collector import Later, Read, Reads, collector
-from diagnostics.collect.sources.target_groups import awaited_own_groups
-from diagnostics.facts import Gap, NotApplicable, Target, TargetGroups, TargetHealth
+from diagnostics.collect.sources.target_groups import awaited_own_groups, own_groups
+from diagnostics.facts import Gap, Listeners, NotApplicable, SiblingHealth, Target, TargetGroups, TargetHealth
 from diagnostics.redaction import redact_prose
 from diagnostics.snapshot import Subject
+
+MAX_SIBLINGS = 10
 
 
 @collector(cached=False)
@@ -19,17 +22,36 @@ def target_health(subject: Subject, groups: Later[TargetGroups]) -> Reads[Target
     own = yield from awaited_own_groups(subject, groups)
     if isinstance(own, Gap | NotApplicable):
         return own
-    answers = yield [
-        Read("elbv2", "describe_target_health", "TargetHealthDescriptions", {"TargetGroupArn": arn}, resource=arn)
-        for arn in own
-    ]
+    answers = yield [_read(arn) for arn in own]
     failed = nothing_read(answers)
-    if failed:
-        return failed
-    by_group = {
-        arn: tuple(map(_target, answer.items)) for arn, answer in zip(own, answers, strict=True) if not answer.failed
+    return failed or TargetHealth(by_group=_by_group(own, answers), gaps=gaps_of(answers))
+
+
+@collector(cached=False)
+def sibling_health(
+    subject: Subject, listeners: Listeners, groups: TargetGroups | Gap | NotApplicable
+) -> Reads[SiblingHealth]:
+    """Where requests go instead, when no rule sends any to the subject's own target groups."""
+    own = own_groups(subject, groups)
+    if isinstance(own, Gap | NotApplicable):
+        return own
+    used = [arn for balancer in subject.load_balancers for arn in listeners.target_groups_of(balancer)]
+    siblings = distinct(arn for arn in used if arn not in own)[:MAX_SIBLINGS]
+    if not siblings or set(own) & set(used):
+        return NotApplicable(reason="requests go to its own target groups, or to none")
+    answers = yield [_read(arn) for arn in siblings]
+    failed = nothing_read(answers)
+    return failed or SiblingHealth(by_group=_by_group(siblings, answers), gaps=gaps_of(answers))
+
+
+def _read(arn: str) -> Read:
+    return Read("elbv2", "describe_target_health", "TargetHealthDescriptions", {"TargetGroupArn": arn}, resource=arn)
+
+
+def _by_group(arns: Sequence[str], answers: Sequence[Pages]) -> dict[str, tuple[Target, ...]]:
+    return {
+        arn: tuple(map(_target, answer.items)) for arn, answer in zip(arns, answers, strict=True) if not answer.failed
     }
-    return TargetHealth(by_group=by_group, gaps=gaps_of(answers))
 
 
 def _target(raw: Mapping[str, Any]) -> Target:

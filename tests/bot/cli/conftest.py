@@ -47,12 +47,13 @@ def oracle(monkeypatch: pytest.MonkeyPatch) -> Oracle:
 
 @pytest.fixture(autouse=True)
 def a_quiet_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """No settings but the defaults, a state directory of its own, and a terminal of known width."""
+    """No settings but the defaults, a state directory of its own, a terminal of known width, alb502 on the path."""
     for name in list(os.environ):
         if name.startswith(("ALB502_", "SLACK_", "REDIS_URL", "AWS_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("ALB502_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("bot.cli.output.shutil.which", lambda name: name)
     return tmp_path
 
 

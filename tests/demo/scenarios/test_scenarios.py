@@ -53,6 +53,9 @@ class Seen:
 SHOWS: dict[str, Callable[[Seen], bool]] = {
     "az-not-enabled": lambda seen: seen.reasons == {"Target.NotInUse"} and "healthy" in seen.states,
     "container-health-failing": lambda seen: "Task failed container health checks" in seen.stop_reasons,
+    "health-path-kill-loop": lambda seen: "[404]" in seen.told and "failed ELB health checks" in seen.stop_reasons,
+    "port-mismatch-kill-loop": lambda seen: "failed ELB health checks" in seen.stop_reasons,
+    "security-group-kill-loop": lambda seen: "Request timed out" in seen.told and len(seen.stopped) > 1,
     "health-check-app-error": lambda seen: seen.codes == {"503"},
     "health-check-auth-required": lambda seen: "[401]" in seen.told,
     "health-check-host-rejected": lambda seen: "[400]" in seen.told,
@@ -76,6 +79,7 @@ SHOWS: dict[str, Callable[[Seen], bool]] = {
     "nacl-blocked": lambda seen: {"healthy", "unhealthy"} <= seen.states,
     "oom-after-deployment": lambda seen: "OutOfMemoryError" in seen.stop_reasons,
     "placement-failed": lambda seen: "unable to place a task" in seen.service["events"][0]["message"],
+    "resting-group": lambda seen: seen.states == {"healthy"} and not seen.stopped,
     "scaled-to-zero": lambda seen: seen.health == [] and seen.service["desiredCount"] == 0,
     "security-group-revoked": lambda seen: seen.reasons == {"Target.Timeout"},
     "sg-stale-reference": lambda seen: seen.reasons == {"Target.Timeout"},

@@ -120,9 +120,9 @@ def test_no_name_breaks_an_answer(name: str, many: int) -> None:
     for message in (
         views.parent(name, name),
         views.parent_failed(name, name),
-        views.parent_without_report(name or "U1", Ambiguous(words=name, candidates=(one,))),
-        views.parent_without_report("U0123", Unknown(words=name)),
-        views.parent_without_report("U0123", Refused(message=name)),
+        views.parent_without_report(name or "U1", name, Ambiguous(words=name, candidates=(one,))),
+        views.parent_without_report("U0123", name, Unknown(words=name)),
+        views.parent_without_report("U0123", name, Refused(message=name)),
         views.progress(Progress(step="reading", text=name, done=many, total=40), name, reports.END),
         views.ambiguous(Ambiguous(words=name, candidates=(one,) * many, more=many)),
         views.unknown(Unknown(words=name, nearest=(one,) * many, gaps=gaps, hint=name)),

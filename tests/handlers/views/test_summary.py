@@ -162,7 +162,7 @@ def test_the_plain_layout_has_no_containers_and_says_what_it_leaves_out() -> Non
     message = summary(reports.report(), plain=True)
 
     assert {block["type"] for block in message.blocks} == {"section", "context", "actions"}
-    assert "In full: 7 records of evidence, 4 events, 16 checks in report `r-0123456789ab`" in shown(message)
+    assert "`alb502 report r-0123456789ab` — 7 records of evidence, 4 events, 16 checks" in shown(message)
     assert "`elbv2:DescribeTargetHealth`" in shown(message)
 
 

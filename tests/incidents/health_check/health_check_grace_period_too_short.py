@@ -96,12 +96,10 @@ CASES = (
     finds(CODE, "somebody shortened the grace period", grace_was_shortened, band="confirmed"),
     finds(
         CODE,
-        "the first roll-out of a slow starter: nothing proves the boot time",
+        "the first roll-out of a slow starter: only its settings say that it would listen",
         first_deployment_of_a_slow_starter,
-        first="deployment-failing-loop",
-        role="root",
-        also=("deployment-regression", "port-not-listening"),
-        band="possible",
+        also=("deployment-regression", "deployment-failing-loop"),
+        band="likely",
     ),
     look_alike(
         CODE,

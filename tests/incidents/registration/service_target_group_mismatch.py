@@ -1,6 +1,15 @@
 """The rule and the service name different target groups."""
 
-from diagnostics.facts import Rule, RuleCondition, ServiceLoadBalancer, TargetHealth
+from diagnostics.facts import (
+    ForwardTarget,
+    Rule,
+    RuleAction,
+    RuleCondition,
+    ServiceLoadBalancer,
+    SiblingHealth,
+    Target,
+    TargetHealth,
+)
 from tests.incidents.building import LISTENER, OTHER_TG, TG, Incident, change, forward_rule
 from tests.incidents.cases import finds, look_alike
 from tests.incidents.registration.no_registered_targets import emptied, other_half_of_blue_green
@@ -60,7 +69,48 @@ def empty_group_without_a_rule() -> Incident:
     return Incident().targets((), OTHER_TG)
 
 
+NEW_TG = OTHER_TG.replace("search", "checkout-v2")
+LONELY_TG = OTHER_TG.replace("search", "orders")
+
+
+def rule_points_elsewhere(siblings: dict[str, tuple[Target, ...]]) -> Incident:
+    """Somebody pointed the rule at other groups; the service's own has no rule any more and its targets wait."""
+    words = "Target group is not configured to receive traffic from the load balancer"
+    forward = tuple(ForwardTarget(target_group_arn=arn) for arn in siblings)
+    rule = Rule(arn=f"{LISTENER}/default", priority=None, actions=(RuleAction(type="forward", forward=forward),))
+    incident = Incident().health("unused", "Target.NotInUse", words, since=10).rules(rule)
+    incident.replace(SiblingHealth(by_group=siblings))
+    return incident.elb_errors(503, 600, 10).of_group("RequestCount", 600, 180, 10)
+
+
+def one_of_several_empty_groups() -> Incident:
+    return rule_points_elsewhere({OTHER_TG: (), LONELY_TG: ()})
+
+
+def the_other_group_answers() -> Incident:
+    """The service was replaced by another one; the old tasks have nothing to do."""
+    there = (Target(id="10.0.1.99", port=8080, zone="us-east-1a", state="healthy"),)
+    return rule_points_elsewhere({NEW_TG: there}).elb_errors(503, 0, 10).of_group("RequestCount", 600, 180, 10)
+
+
+def empty_group_with_weight_0() -> Incident:
+    """The next colour is prepared: its group is empty and gets nothing."""
+    weights = (ForwardTarget(target_group_arn=TG, weight=100), ForwardTarget(target_group_arn=NEW_TG, weight=0))
+    rule = Rule(arn=f"{LISTENER}/default", priority=None, actions=(RuleAction(type="forward", forward=weights),))
+    return Incident().rules(rule).replace(SiblingHealth(by_group={NEW_TG: ()})).elb_errors(503, 1, 10)
+
+
 CASES = (
+    finds(
+        CODE,
+        "somebody pointed the rule at a new group",
+        lambda: rule_points_elsewhere({NEW_TG: (), OTHER_TG: ()}),
+        band="confirmed",
+        summary_says="checkout-v2",
+    ),
+    finds(CODE, "several groups are empty", one_of_several_empty_groups, band="possible"),
+    look_alike(CODE, "another group took over", the_other_group_answers, first="insufficient-evidence"),
+    look_alike(CODE, "the next colour rests with weight 0", empty_group_with_weight_0),
     finds(CODE, "the rule kept the old group", rule_kept_the_old_group, band="confirmed", also=EMPTY),
     finds(CODE, "somebody changed the rule", rule_was_changed, band="confirmed", also=EMPTY),
     finds(CODE, "the service names no group", service_without_a_group, also=EMPTY, summary_says="no target group"),

@@ -1,0 +1,1 @@
+"""How fast access logs are answered from, beside the ways that people use without a bot."""

@@ -1,0 +1,244 @@
+"""A question in Slack, the real bot, the real diagnosis, an AWS that answers over HTTP: what people read in the end."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any, Protocol
+
+import boto3
+import pytest
+from redis import Redis
+
+from bot.app import running
+from bot.cli.serve import make_engine
+from demo.running import RunningWorld, run
+from demo.scenarios.scenario import ACCOUNT
+from handlers import views
+from tests import slack_limits
+from tests.bot.conftest import WAIT, BotUnderTest, eventually, settings_for
+from tests.slack_fake import ALICE, CHANNEL, GUEST, SlackFake
+
+RICH = {"container", "data_visualization"}
+LATEST_ANSWER_S = 30.0
+REGIONS = ("us-east-1", "eu-west-1")
+PROD = {"name": "prod", "id": ACCOUNT, "regions": REGIONS}
+EUROPEAN = {"account": "prod", "region": "eu-west-1", "service": "search"}
+
+Message = dict[str, Any]
+
+
+class Serve(Protocol):
+    def __call__(self, **settings: Any) -> BotUnderTest: ...
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[RunningWorld]:
+    """The rule that lets the load balancer reach checkout was removed ten minutes ago; two regions have a search."""
+    with run("security-group-revoked", live=False) as world:
+        for region in REGIONS:
+            account = world.world.account(ACCOUNT, region)
+            account.service("search", load_balancer=account.load_balancer("inside", logs=False))
+        yield world
+
+
+@pytest.fixture
+def serve(
+    slack: SlackFake, store_url: str, redis: Redis, world: RunningWorld, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Serve]:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in world.environment().items():
+        monkeypatch.setenv(name, value)
+    with ExitStack() as stack:
+
+        def serve(**settings: Any) -> BotUnderTest:
+            chosen = settings_for(slack, redis_url=store_url, accounts=[PROD], **settings)
+            return BotUnderTest(stack.enter_context(running(chosen, "all", make_engine, WAIT)), slack)
+
+        yield serve
+
+
+def seen(message: Message) -> str:
+    """Everything that is written in a message, its folds included."""
+
+    def texts(value: Any) -> Iterator[str]:
+        if isinstance(value, list):
+            for one in value:
+                yield from texts(one)
+        elif isinstance(value, dict):
+            text = value.get("text")
+            yield from [text] if isinstance(text, str) else ()
+            yield from texts([inner for inner in value.values() if not isinstance(inner, str)])
+
+    return "\n".join(texts(message["blocks"]))
+
+
+def answer(slack: SlackFake, text: str) -> Message:
+    """Waits for a reply that says so."""
+
+    def found() -> Message | None:
+        return next((reply for reply in slack.replies() if text in seen(reply)), None)
+
+    reply: Message = slack.wait_for(found, LATEST_ANSWER_S)
+    return reply
+
+
+def headline(slack: SlackFake, text: str) -> Message:
+    """Waits until the parent line has become a headline that says so."""
+
+    def found() -> Message | None:
+        return next((parent for parent in slack.parents() if text in parent["text"]), None)
+
+    parent: Message = slack.wait_for(found, LATEST_ANSWER_S)
+    return parent
+
+
+def kinds(message: Message) -> set[str]:
+    return {block["type"] for block in message["blocks"]}
+
+
+def assert_within_limits(slack: SlackFake) -> None:
+    """Of everything that was ever sent, not only of what stands."""
+    for method in ("chat.postMessage", "chat.update", "chat.postEphemeral", "response_url"):
+        for call in slack.of(method):
+            assert not slack_limits.violations(call.body["text"], call.body.get("blocks") or [])
+
+
+def test_a_revoked_rule_is_named_in_one_reply_and_in_the_headline(serve: Serve, slack: SlackFake) -> None:
+    bot = serve()
+    assert bot.ask("checkout") == (200, "")
+
+    reply = answer(slack, "does not let the load balancer in on port 8080")
+    parent = headline(slack, "checkout · 504 from the load balancer since")
+
+    told = seen(reply)
+    assert re.search(r"\*Security group sg-\w+ does not let the load balancer in on port 8080.*\* — confirmed", told)
+    assert re.search(r"rule removed .* by role/network-admin", told)
+    assert "*What to do:* Allow tcp 8080 inbound from the load balancer's security group" in told
+    assert f"<@{ALICE}>" in seen(parent)
+    assert "looking…" not in parent["text"] + told
+    assert (len(slack.parents()), len(slack.replies())) == (1, 1)
+    assert reply["thread_ts"] == parent["ts"]
+    assert kinds(reply) & RICH
+    assert_within_limits(slack)
+
+
+def test_a_workspace_that_refuses_the_rich_layout_reads_the_same_answer(serve: Serve, slack: SlackFake) -> None:
+    slack.refuse_rich = True
+    bot = serve()
+    bot.ask("checkout")
+
+    reply = answer(slack, "does not let the load balancer in on port 8080")
+    headline(slack, "checkout · 504")
+
+    assert not kinds(reply) & RICH
+    assert "rule removed" in seen(reply)
+    assert "In full, in a terminal: `alb502 report r-" in seen(reply)
+    assert (len(slack.parents()), len(slack.replies())) == (1, 1)
+
+
+def test_refresh_reads_anew_and_edits_the_same_message(serve: Serve, slack: SlackFake, world: RunningWorld) -> None:
+    bot = serve()
+    bot.ask("checkout")
+    reply = answer(slack, "does not let the load balancer in on port 8080")
+    found = re.search(r"no rule of (sg-\w+) admits (sg-\w+) on tcp 8080", seen(reply))
+    assert found is not None
+    (value,) = re.findall(r"'action_id': 'refresh', 'value': '([^']+)'", str(reply["blocks"]))
+    rule = _rule(*found.groups())
+    ec2 = boto3.client("ec2", endpoint_url=world.endpoint_url)
+    ec2.authorize_security_group_ingress(**rule)
+    try:
+        assert bot.post(slack.press(reply, value, action_id=views.REFRESH))[0] == 200
+        slack.wait_for(lambda: "does not let the load balancer in" not in seen(slack.replies()[0]), LATEST_ANSWER_S)
+    finally:
+        ec2.revoke_security_group_ingress(**rule)
+
+    (edited,) = slack.replies()
+    assert edited["ts"] == reply["ts"]
+    assert "as of" in seen(edited)
+    assert len(slack.parents()) == 1
+    assert_within_limits(slack)
+
+
+def test_a_mention_in_a_thread_is_answered_there(serve: Serve, slack: SlackFake) -> None:
+    bot = serve()
+    body = slack.mention("<@U0BOT> checkout", event_id="Ev1", ts="1800.2", thread_ts="1800.1")
+    assert bot.post(body)[0] == 200
+
+    reply = answer(slack, "does not let the load balancer in on port 8080")
+    assert reply["thread_ts"] == "1800.1"
+    assert slack.parents() == []
+
+
+def test_an_unknown_name_suggests_what_can_be_typed_there(serve: Serve, slack: SlackFake) -> None:
+    bot = serve()
+    bot.ask("chekout")
+    told = seen(answer(slack, "I find nothing called `chekout`"))
+    assert "• ECS service `checkout`: `/alb502 prod/checkout in prod region us-east-1`" in told
+    headline(slack, "I find nothing called `chekout`")
+
+    bot.post(slack.mention("<@U0BOT> chekout", event_id="Ev1", ts="1800.1"))
+    answer(slack, "`@alb502 prod/checkout in prod region us-east-1`")  # no slash command works in a thread
+
+
+def test_of_two_services_with_one_name_each_is_offered(serve: Serve, slack: SlackFake) -> None:
+    bot = serve()
+    bot.ask("search")
+    told = seen(answer(slack, "`search` means 2 things. Which one?"))
+    assert all(f"`/alb502 prod/search in prod region {region}`" in told for region in REGIONS)
+    headline(slack, "`search` means several things")
+    assert_within_limits(slack)
+
+
+def test_a_guest_is_refused_in_one_line_and_nothing_is_read(
+    serve: Serve, slack: SlackFake, world: RunningWorld
+) -> None:
+    bot = serve()
+    bot.ask("checkout", user=GUEST)
+    (whisper,) = slack.wait_for(lambda: slack.whispers)
+    assert whisper["text"] == "Guests cannot ask; ask a full member of this workspace to do it."
+    assert slack.said() == []
+
+
+def test_a_url_that_leads_outside_the_channels_scope_is_refused(
+    serve: Serve, slack: SlackFake, world: RunningWorld
+) -> None:
+    bot = serve(services={"search-eu": EUROPEAN}, scopes={CHANNEL: {"services": ["search-eu"]}})
+
+    bot.ask(_address(world, "us-east-1"))
+    told = seen(answer(slack, "That leads outside the services that this channel may ask about: search-eu."))
+    assert "us-east-1" not in told.replace(_address(world, "us-east-1"), "")
+    headline(slack, "the thread says why")
+
+    bot.ask(_address(world, "eu-west-1"))
+    headline(slack, "search ·")
+
+
+def test_once_the_index_is_there_a_name_costs_no_search(
+    serve: Serve, slack: SlackFake, redis: Redis, world: RunningWorld
+) -> None:
+    bot = serve()
+    eventually(lambda: len(redis.keys("alb502:index:*")) == len(REGIONS))
+    world.world.layer.calls.clear()
+    bot.ask("checkout")
+    answer(slack, "does not let the load balancer in on port 8080")
+    asked = {call.iam_action for call in list(world.world.layer.calls)}
+    assert "elasticloadbalancing:DescribeTargetHealth" in asked
+    assert "ecs:ListClusters" not in asked
+
+
+def _address(world: RunningWorld, region: str) -> str:
+    elb = boto3.client("elbv2", region, endpoint_url=world.endpoint_url)
+    (balancer,) = elb.describe_load_balancers(Names=["inside"])["LoadBalancers"]
+    return f"http://{balancer['DNSName']}/"
+
+
+def _rule(group: str, admitted: str) -> dict[str, Any]:
+    pair = {"GroupId": admitted}
+    return {
+        "GroupId": group,
+        "IpPermissions": [{"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "UserIdGroupPairs": [pair]}],
+    }

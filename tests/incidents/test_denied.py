@@ -1,0 +1,66 @@
+"""What could not be read makes an answer weaker, never surer and never reassuring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from diagnostics.causes import catalogue
+from diagnostics.engine import diagnose
+from diagnostics.facts import Fact, Gap
+from diagnostics.report import Report
+from diagnostics.snapshot import Snapshot
+from tests.incidents.cases import Case, all_cases
+
+CASES_OF_EACH_CODE = 99
+GENERAL = {"insufficient-evidence", "no-registered-targets"}
+"""Umbrella codes that remain when the reason cannot be seen any more."""
+
+
+def _some_of_each() -> Iterator[Case]:
+    counted: dict[str, int] = {}
+    for case in sorted(all_cases(), key=lambda case: (case.code, case.title)):
+        counted[case.code] = counted.get(case.code, 0) + (case.kind == "finds")
+        if case.kind == "finds" and counted[case.code] <= CASES_OF_EACH_CODE:
+            yield case
+
+
+CASES = tuple(_some_of_each())
+
+
+def _without(snapshot: Snapshot, kind: type[Fact]) -> Snapshot:
+    gap = Gap(action=f"test:{kind.__name__}", resource="*", error="AccessDenied", kind="denied")
+    return snapshot.model_copy(update={"facts": {**snapshot.facts, kind.name: gap}})
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{case.code}: {case.title}" for case in CASES])
+def test_a_denied_fact_neither_blames_nor_acquits(case: Case) -> None:
+    snapshot = case.build().snapshot()
+    whole = diagnose(snapshot)
+    for kind in Fact.registry.values():
+        if isinstance(snapshot.get(kind), kind):
+            less = diagnose(_without(snapshot, kind))
+            assert not _new_blame(whole, less), (kind.__name__, _story(whole), _story(less))
+            assert not _acquitted(whole, less), kind.__name__
+
+
+def _new_blame(whole: Report, less: Report) -> set[str]:
+    """Codes that are new and more than a guess. A general code may take the place of its special one."""
+    specs = catalogue()
+    before = {cause.code for cause in whole.causes}
+    instead = frozenset().union(*(specs[code].replaces for code in before)) | GENERAL
+    return {cause.code for cause in less.causes if cause.band != "possible"} - before - instead
+
+
+def _acquitted(whole: Report, less: Report) -> set[str]:
+    found = {check.code for check in whole.checks if check.status == "found"}
+    return {
+        check.code
+        for check in less.checks
+        if check.code in found and check.status == "clear" and "more specific" not in check.reason
+    }
+
+
+def _story(report: Report) -> list[tuple[str, str]]:
+    return [(cause.code, cause.band) for cause in report.causes]

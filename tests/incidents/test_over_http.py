@@ -1,0 +1,103 @@
+"""Every incident of the simulated world through the whole stack over HTTP, at its end and at moments after it.
+
+A fault does not care when somebody looks: in between two replacements, during a drain or minutes later, the first
+cause has to be the same.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from bot.diagnosing import Diagnoser
+from demo import scenarios
+from demo.running import RunningWorld, run
+from demo.scenarios.scenario import Expect
+from diagnostics.aws_access import AccessLimits, AwsAccess
+from diagnostics.question import Diagnosed, Progress, Question
+from diagnostics.report import Report
+
+PRESENT = 1_800_000_000.0
+LATER_S = (20, 45, 90, 180, 600)
+MAX_DELAYS = 10
+MAX_CALLS = 60
+BUDGET_S = 60.0
+OVER_BY_ITSELF = {"min-healthy-gap": 180}
+"""Incidents that end without anybody's help, and after how many seconds they may be over."""
+SCHEMA: dict[str, Any] = json.loads((Path(__file__).parents[2] / "docs" / "report.schema.json").read_text())
+_accounts = itertools.count(730_000_000_000)
+
+
+class OpenGate:
+    """Lets every look-up through at once: this CloudTrail has no quota."""
+
+    def wait(self, key: str, spacing_s: float, timeout_s: float) -> bool:
+        return True
+
+
+class Asked:
+    """A running world and somebody who asks about it again and again."""
+
+    def __init__(self, world: RunningWorld) -> None:
+        self.world = world
+        self._diagnoser = Diagnoser(
+            AwsAccess((), AccessLimits(), gate=OpenGate()),
+            nicknames={},
+            budget_s=BUDGET_S,
+            cache_s=0,
+            clock=lambda: datetime.fromtimestamp(world.world.now(), UTC),
+        )
+
+    @property
+    def expectations(self) -> tuple[Expect, ...]:
+        return self.world.scenario.expect
+
+    def about(self, target: str) -> Report:
+        outcome = self._diagnoser(Question(words=target), _ignore)
+        assert isinstance(outcome, Diagnosed), outcome
+        return outcome.report
+
+
+@pytest.fixture
+def asked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
+    with run(request.param, live=False, account=f"{next(_accounts)}", present=PRESENT) as world:
+        for name, value in world.environment().items():
+            monkeypatch.setenv(name, value)
+        yield Asked(world)
+
+
+@pytest.mark.parametrize("asked", scenarios.names(), indirect=True)
+def test_a_scenario_is_diagnosed_the_same_at_every_moment(asked: Asked) -> None:
+    ends_after_s = OVER_BY_ITSELF.get(asked.world.scenario.name, max(LATER_S) + 1)
+    now_s = 0
+    for moment_s in (0, *(later for later in LATER_S if later < ends_after_s)):
+        asked.world.world.advance(moment_s - now_s)
+        now_s = moment_s
+        for expect in asked.expectations:
+            _check(asked.about(expect.target), expect, moment_s)
+
+
+def _ignore(progress: Progress) -> None:
+    """Nobody is watching."""
+
+
+def _check(report: Report, expect: Expect, moment_s: int) -> None:
+    story = (f"+{moment_s} s", [(cause.code, cause.role, cause.band, cause.summary) for cause in report.causes])
+    codes = {cause.code for cause in report.causes}
+    assert report.verdict == expect.verdict, story
+    assert (report.causes[0].code if report.causes else None) == expect.first, story
+    assert expect.also <= codes, story
+    assert not expect.never & codes, story
+    assert codes <= {expect.first} | expect.also | expect.may, story
+    assert not report.gaps
+    assert not [check for check in report.checks if "the check itself failed" in check.reason]
+    assert report.stats.longest_chain <= MAX_DELAYS
+    assert report.stats.aws_calls <= MAX_CALLS
+    Draft202012Validator(SCHEMA).validate(json.loads(report.to_json()))

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from bot.settings import Settings
 from diagnostics.aws_access import AccessLimits, Account, AwsAccess, CallMeter, RateGate, explain
 from diagnostics.collect.cache import FactCache
+from diagnostics.collect.collector import CollectorSpec
+from diagnostics.collect.graph import leading_to
+from diagnostics.collect.log_options import AthenaOptions, LogBudget, LogOptions
 from diagnostics.collect.runner import collect
 from diagnostics.engine import diagnose
-from diagnostics.facts import EcsService, Fact, Gap, LoadBalancers, Metrics, TargetGroups, TargetHealth
+from diagnostics.facts import AccessLogs, EcsService, Fact, Gap, LoadBalancers, Metrics, TargetGroups, TargetHealth
 from diagnostics.locate import Located, Nickname, ServiceIndex, locate
 from diagnostics.question import (
     DEFAULT_WINDOW,
     MAX_WINDOW,
+    Ambiguous,
     Diagnosed,
     Outcome,
     Progress,
     ProgressListener,
     Question,
     Refused,
+    Unknown,
 )
 from diagnostics.snapshot import Snapshot, Subject, Window
 
@@ -40,6 +46,7 @@ class Diagnoser:
         nicknames: Mapping[str, Nickname],
         budget_s: float,
         cache_s: int,
+        logs: LogOptions | None = None,
         index: ServiceIndex | None = None,
         cache: FactCache | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -48,12 +55,39 @@ class Diagnoser:
         self._nicknames = nicknames
         self._budget_s = budget_s
         self._cache_s = cache_s
+        self._logs = logs or LogOptions()
         self._index = index
         self._cache = cache
         self._clock = clock
 
     def __call__(self, question: Question, progress: ProgressListener) -> Outcome:
         """Never raises for what AWS or a person can do: that is an outcome."""
+        logs = self._logs if question.logs else replace(self._logs, wish="never")
+        snapshot = self._read(question, logs, progress)
+        if not isinstance(snapshot, Snapshot):
+            return snapshot
+        unreadable = _unreadable(snapshot)
+        if unreadable is not None:
+            return Refused(message=explain(unreadable), gaps=tuple(gap for _, gap in snapshot.gaps()))
+        progress(Progress(step="judging", text="weighing what was read"))
+        return Diagnosed(report=diagnose(snapshot), snapshot=snapshot)
+
+    def logs(
+        self, question: Question, wanted: Callable[[LogOptions], LogOptions], progress: ProgressListener
+    ) -> Snapshot | Ambiguous | Unknown | Refused:
+        """What the access logs say, and only what is needed to find them. `wanted` adapts the settings' options.
+
+        The snapshot holds `AccessLogs`, or the gap that says why there are none.
+        """
+        return self._read(question, wanted(self._logs), progress, leading_to(AccessLogs))
+
+    def _read(
+        self,
+        question: Question,
+        logs: LogOptions,
+        progress: ProgressListener,
+        specs: Sequence[CollectorSpec] | None = None,
+    ) -> Snapshot | Ambiguous | Unknown | Refused:
         window = window_of(question, self._clock())
         if isinstance(window, Refused):
             return window
@@ -70,20 +104,9 @@ class Diagnoser:
         )
         if not isinstance(located.outcome, Subject):
             return located.outcome
-        return self._of_subject(question, located, located.outcome, window, meter, progress, until_s)
-
-    def _of_subject(
-        self,
-        question: Question,
-        located: Located,
-        subject: Subject,
-        window: Window,
-        meter: CallMeter,
-        progress: ProgressListener,
-        until_s: float,
-    ) -> Outcome:
-        snapshot = collect(
-            subject.model_copy(update={"seen": question.seen}),
+        subject = located.outcome.model_copy(update={"seen": question.seen})
+        return collect(
+            subject,
             window,
             self._access.reader(subject.account, subject.region, meter),
             clock=self._clock,
@@ -93,12 +116,9 @@ class Diagnoser:
             refresh=question.refresh,
             budget_s=max(until_s - time.monotonic(), 0.0),
             calls_before=located.delays,
+            logs=logs,
+            specs=specs,
         )
-        unreadable = _unreadable(snapshot)
-        if unreadable is not None:
-            return Refused(message=explain(unreadable), gaps=tuple(gap for _, gap in snapshot.gaps()))
-        progress(Progress(step="judging", text="weighing what was read"))
-        return Diagnosed(report=diagnose(snapshot), snapshot=snapshot)
 
 
 def diagnoser(
@@ -114,6 +134,7 @@ def diagnoser(
         nicknames=nicknames_of(settings),
         budget_s=settings.limits.diagnosis_s,
         cache_s=settings.limits.cache_s,
+        logs=log_options_of(settings),
         index=index,
         cache=cache,
     )
@@ -131,6 +152,23 @@ def access_of(settings: Settings, gate: RateGate | None = None) -> AwsAccess:
         for account in settings.accounts
     )
     return AwsAccess(accounts, AccessLimits(parallel_per_service=settings.limits.aws_parallel_per_service), gate)
+
+
+def log_options_of(settings: Settings) -> LogOptions:
+    """Budgets of the settings; Athena is off without a workgroup and a database."""
+    budget, athena = settings.logs.local_budget, settings.logs.athena
+    return LogOptions(
+        budget=LogBudget(lines=budget.lines, bytes=budget.bytes, seconds=budget.seconds),
+        athena=AthenaOptions(
+            workgroup=athena.workgroup,
+            database=athena.database,
+            output=athena.output,
+            max_bytes=athena.max_bytes,
+            seconds=settings.limits.diagnosis_s,
+        )
+        if athena.workgroup and athena.database
+        else None,
+    )
 
 
 def nicknames_of(settings: Settings) -> dict[str, Nickname]:

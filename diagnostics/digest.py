@@ -99,7 +99,7 @@ def observed(report: Report) -> str:
     errors = [f"{name}: {value:,}" for name, value in counted if value]
     if not errors and all(value is None for _, value in counted):
         return "no error count could be read"
-    of = "" if symptom.requests is None else f" among {symptom.requests:,} requests"
+    of = "" if symptom.requests is None else f" among {symptom.requests:,} requests in the whole window"
     parts = [(", ".join(errors) or "no errors") + of]
     if symptom.pattern != "none":
         parts.append(symptom.pattern)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from diagnostics import timeline
 from diagnostics.causes import catalogue
 from diagnostics.causes.cause import CauseSpec, Facts, Finding
+from diagnostics.facts.access_logs import AccessLogs
 from diagnostics.facts.fact import Fact, Frozen, Gap, NotApplicable
 from diagnostics.gaps import report_gaps
 from diagnostics.ranking import Ranked, rank
@@ -178,13 +179,15 @@ def _target(snapshot: Snapshot) -> ReportTarget:
 
 
 def _stats(snapshot: Snapshot) -> Stats:
-    stats = snapshot.stats
+    stats, logs = snapshot.stats, snapshot.get(AccessLogs)
     return Stats(
         aws_calls=stats.aws_calls,
         aws_seconds=stats.aws_seconds,
         longest_chain=stats.longest_chain,
         seconds=stats.seconds,
         cache_hits=stats.cache_hits,
+        log_lines=logs.rows + logs.rows_unparsed if isinstance(logs, AccessLogs) else 0,
+        log_bytes=logs.bytes if isinstance(logs, AccessLogs) else 0,
     )
 
 

@@ -134,19 +134,24 @@ def _without_circumstantial(weighed: Mapping[str, Ranked], specs: Mapping[str, C
     """Drops what only the order in time speaks for, where something better explains all that it would explain."""
 
     def gives_way(item: Ranked) -> bool:
-        if not all(finding.circumstantial for finding in item.findings):
+        if not _only_circumstantial(item):
             return False
         better = [
             other
             for code, other in weighed.items()
             if code != item.code
             and other.band != "possible"
+            and (item.band == "possible" or not _only_circumstantial(other))
             and other.explains & item.explains
             and code not in specs[item.code].leads_to
         ]
         return bool(better) and not any(item.code in specs[other.code].helped_by for other in better)
 
     return {code: item for code, item in weighed.items() if not gives_way(item)}
+
+
+def _only_circumstantial(item: Ranked) -> bool:
+    return all(finding.circumstantial for finding in item.findings)
 
 
 def _overlap(one: frozenset[str], other: frozenset[str]) -> bool:
@@ -163,7 +168,10 @@ def _assign_roles(kept: Mapping[str, Ranked], specs: Mapping[str, CauseSpec]) ->
             if other != code and roles[other] == "root" and item.band != "possible":
                 roles[other] = "contributing"
     if roles and "root" not in roles.values():
-        first = min(kept.values(), key=lambda item: (_ROLE_ORDER[roles[item.code]], -item.confidence))
+        helpers = frozenset().union(*(specs[code].helped_by for code in kept))
+        first = min(
+            kept.values(), key=lambda item: (_ROLE_ORDER[roles[item.code]], item.code in helpers, -item.confidence)
+        )
         roles[first.code] = "root"
     return tuple(item.model_copy(update={"role": roles[code]}) for code, item in kept.items())
 

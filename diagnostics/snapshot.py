@@ -59,7 +59,8 @@ class Subject(Frozen):
 class ReadStats(Frozen):
     """What reading cost. `longest_chain` counts calls that had to wait for one another.
 
-    `cache_age_s` is the age of the oldest fact that came from the cache; None when all were read anew.
+    `cache_age_s` is the age of the oldest fact that came from the cache; None when all were read anew. `log_calls` are
+    those that read logs: they depend on the traffic and stay out of `aws_calls`.
     """
 
     aws_calls: int = 0
@@ -68,6 +69,7 @@ class ReadStats(Frozen):
     seconds: float = 0.0
     cache_hits: int = 0
     cache_age_s: float | None = None
+    log_calls: int = 0
     calls_by_action: dict[str, int] = Field(default_factory=dict)
 
 

@@ -61,6 +61,8 @@ def configure(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
     root.setLevel(level)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It writes a traceback for every call that a role's credentials could not be had for; our own line says it shorter.
+    logging.getLogger("botocore.credentials").setLevel(logging.ERROR)
 
 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

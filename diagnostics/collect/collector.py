@@ -8,9 +8,10 @@ order, and returns its fact. The runner alone makes calls, so nothing that runs 
         answers = yield [Read("ec2", "get_managed_prefix_list_entries", "Entries", {"PrefixListId": id}) for id in …]
         return PrefixLists(cidrs=…)
 
-Parameters are `Subject`, `Window`, `Now`, and facts. `groups: SecurityGroups` waits for that fact, and a gap there
-becomes the gap here; `groups: SecurityGroups | Gap | NotApplicable` waits and takes whatever came; and
+Parameters are `Subject`, `Window`, `Now`, `LogOptions`, and facts. `groups: SecurityGroups` waits for that fact, and a
+gap there becomes the gap here; `groups: SecurityGroups | Gap | NotApplicable` waits and takes whatever came; and
 `groups: Later[SecurityGroups]` does not wait before ``yield groups`` says so, after which `groups.outcome` is set.
+Work that makes many calls of its own, such as reading a thousand log files, is an `Errand`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from diagnostics.aws_access import Pages, iam_action
+from diagnostics.collect.errand import Errand
+from diagnostics.collect.log_options import LogOptions
 from diagnostics.facts.fact import Fact, Gap, NotApplicable
 from diagnostics.snapshot import Subject, Window
 
@@ -41,7 +44,8 @@ class Now:
 class Read:
     """One call of a boto3 method, or a page loop of at most `max_pages`; the answer is what stands under `key`.
 
-    `resource` is what a gap names. Error codes in `missing` mean "does not exist" and are no gap.
+    `resource` is what a gap names. Error codes in `missing` mean "does not exist" and are no gap. `may_lack_key`: AWS
+    leaves `key` out of an answer when there is nothing.
     """
 
     service: str
@@ -51,6 +55,7 @@ class Read:
     resource: str = "*"
     max_pages: int = 1
     missing: tuple[str, ...] = ()
+    may_lack_key: bool = False
 
     @property
     def action(self) -> str:
@@ -82,9 +87,9 @@ class Later(Generic[F]):
         return self._outcome
 
 
-Step = Sequence[Read] | Later[Any]
+Step = Sequence[Read] | Later[Any] | Errand[Any]
 Reads = Generator[Step, Sequence[Pages], F | Gap | NotApplicable]
-Need = Literal["subject", "window", "now", "known", "outcome", "later"]
+Need = Literal["subject", "window", "now", "logs", "known", "outcome", "later"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +101,16 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class CollectorSpec:
-    """A registered collector. `cached`: its fact may be as old as the cache allows."""
+    """A registered collector. `cached`: its fact may be as old as the cache allows.
+
+    `own_budget`: its calls are counted apart from those that describe the configuration.
+    """
 
     yields: type[Fact]
     parameters: tuple[Parameter, ...]
     cached: bool
     function: Callable[..., Reads[Any]]
+    own_budget: bool = False
 
     @property
     def waits_for(self) -> frozenset[type[Fact]]:
@@ -115,14 +124,14 @@ class CollectorSpec:
 
 CollectorFunction = TypeVar("CollectorFunction", bound=Callable[..., Reads[Any]])
 _REGISTRY: dict[type[Fact], CollectorSpec] = {}
-_PLAIN: Mapping[Any, Need] = MappingProxyType({Subject: "subject", Window: "window", Now: "now"})
+_PLAIN: Mapping[Any, Need] = MappingProxyType({Subject: "subject", Window: "window", Now: "now", LogOptions: "logs"})
 
 
-def collector(*, cached: bool) -> Callable[[CollectorFunction], CollectorFunction]:
+def collector(*, cached: bool, own_budget: bool = False) -> Callable[[CollectorFunction], CollectorFunction]:
     """Registers a collector; its annotations say the rest. Raises TypeError when they do not, or the fact has one."""
 
     def register(function: CollectorFunction) -> CollectorFunction:
-        spec = specify(function, cached=cached)
+        spec = specify(function, cached=cached, own_budget=own_budget)
         if spec.yields in _REGISTRY:
             raise TypeError(f"{spec.yields.__name__} has two collectors")
         _REGISTRY[spec.yields] = spec
@@ -135,7 +144,7 @@ def registered() -> tuple[CollectorSpec, ...]:
     return tuple(_REGISTRY.values())
 
 
-def specify(function: Callable[..., Reads[Any]], *, cached: bool) -> CollectorSpec:
+def specify(function: Callable[..., Reads[Any]], *, cached: bool, own_budget: bool = False) -> CollectorSpec:
     """What the annotations of a collector say."""
     hints = get_type_hints(function)
     returned = hints.pop("return", None)
@@ -144,7 +153,7 @@ def specify(function: Callable[..., Reads[Any]], *, cached: bool) -> CollectorSp
         raise TypeError(f"{function.__name__} must return Reads[a fact], not {returned}")
     names = inspect.signature(function).parameters
     parameters = tuple(_parameter(function.__name__, name, hints.get(name)) for name in names)
-    return CollectorSpec(yields=facts[0], parameters=parameters, cached=cached, function=function)
+    return CollectorSpec(facts[0], parameters, cached, function, own_budget)
 
 
 def _parameter(function: str, name: str, hint: Any) -> Parameter:
@@ -154,7 +163,7 @@ def _parameter(function: str, name: str, hint: Any) -> Parameter:
         return Parameter(name, "later", get_args(hint)[0])
     facts = _facts_in(hint)
     if len(facts) != 1:
-        raise TypeError(f"{function}: parameter {name} is neither Subject, Window, Now nor one fact")
+        raise TypeError(f"{function}: parameter {name} is neither Subject, Window, Now, LogOptions nor one fact")
     return Parameter(name, "known" if hint is facts[0] else "outcome", facts[0])
 
 

@@ -35,6 +35,17 @@ def check(specs: Iterable[CollectorSpec]) -> None:
     TopologicalSorter({fact: spec.may_wait_for for fact, spec in by_fact.items()}).prepare()
 
 
+def leading_to(*facts: type[Fact]) -> tuple[CollectorSpec, ...]:
+    """The collectors of these facts and of everything that they wait for, also later."""
+    by_fact = {spec.yields: spec for spec in all_collectors()}
+    found: set[type[Fact]] = set()
+    open_ends = set(facts)
+    while open_ends:
+        found |= open_ends
+        open_ends = {need for fact in open_ends for need in by_fact[fact].may_wait_for} - found
+    return tuple(spec for fact, spec in by_fact.items() if fact in found)
+
+
 def order(specs: Iterable[CollectorSpec]) -> TopologicalSorter[type[Fact]]:
     """A prepared sorter over what must be there before each collector starts."""
     edges: Mapping[type[Fact], frozenset[type[Fact]]] = {spec.yields: spec.waits_for for spec in specs}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
@@ -12,12 +13,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from diagnostics.aws_access import Pages, Reader
+from diagnostics.aws_access import CallMeter, Pages, Reader
 from diagnostics.aws_access.failures import MALFORMED_ANSWER, OUT_OF_TIME
 from diagnostics.aws_access.pacing import SERIAL_SERVICES
 from diagnostics.collect import graph
 from diagnostics.collect.cache import FactCache, Shelf
 from diagnostics.collect.collector import CollectorSpec, Later, Now, Parameter, Read, Reads
+from diagnostics.collect.errand import Errand, Leash
+from diagnostics.collect.log_options import LogOptions
 from diagnostics.facts.fact import Fact, Gap, NotApplicable
 from diagnostics.question import Progress, ProgressListener
 from diagnostics.snapshot import Outcome, ReadStats, Snapshot, Subject, Window
@@ -26,6 +29,10 @@ POOL_THREADS = 28
 DEFAULT_BUDGET_S = 60.0
 DEFAULT_CACHE_S = 30
 COLLECT_ACTION = "alb502:Collect"
+ERRAND_MARGIN_S = 1.0
+"""An errand ends so long before the collection, so that what it found is part of it."""
+TIDY_UP_S = 3.0
+"""How long errands that were called back may take to end what they began at AWS."""
 
 _logger = logging.getLogger(__name__)
 
@@ -42,13 +49,14 @@ def collect(
     refresh: bool = False,
     budget_s: float = DEFAULT_BUDGET_S,
     calls_before: int = 0,
+    logs: LogOptions | None = None,
     specs: Sequence[CollectorSpec] | None = None,
 ) -> Snapshot:
     """Everything about `subject` that can be read within `budget_s` seconds; what could not be is a gap.
 
     `cache` may answer for configuration up to `cache_s` seconds old, unless `refresh`; health, tasks, the service and
     metrics are always read. `calls_before`: dependent calls that led to the subject, for the longest chain.
-    Calls that are still under way when the time is up are left to their own timeouts.
+    Calls that are still under way when the time is up are left to their own timeouts; errands are called back.
     """
     pool = ThreadPoolExecutor(max_workers=POOL_THREADS, thread_name_prefix="collect")
     collection = _Collection(
@@ -59,22 +67,26 @@ def collect(
         reader=reader,
         pool=pool,
         progress=progress,
+        logs=logs or LogOptions(),
+        log_reader=reader.metered(CallMeter()),
         shelf=Shelf(cache, cache_s, refresh, reader.account_id, reader.region),
     )
     started = time.monotonic()
     try:
         collection.run(until=started + budget_s)
     finally:
+        collection.call_back()
         pool.shutdown(wait=False, cancel_futures=True)
-    usage = reader.meter.usage()
+    usage, log_usage = reader.meter.usage(), collection.log_reader.meter.usage()
     stats = ReadStats(
         aws_calls=usage.calls,
         aws_seconds=round(usage.seconds, 3),
-        longest_chain=calls_before + max(collection.depths.values(), default=0),
+        longest_chain=calls_before + collection.longest_chain,
         seconds=round(time.monotonic() - started, 3),
         cache_hits=collection.shelf.hits,
         cache_age_s=collection.shelf.oldest_s,
-        calls_by_action=usage.by_action,
+        calls_by_action=dict(Counter(usage.by_action) + Counter(log_usage.by_action)),
+        log_calls=log_usage.calls,
     )
     return Snapshot(
         taken_at=collection.now.at,
@@ -108,6 +120,8 @@ class _Collection:
     reader: Reader
     pool: ThreadPoolExecutor
     progress: ProgressListener | None
+    logs: LogOptions
+    log_reader: Reader
     shelf: Shelf
     outcomes: dict[type[Fact], Outcome] = field(default_factory=dict)
     depths: dict[type[Fact], int] = field(default_factory=dict)
@@ -116,8 +130,25 @@ class _Collection:
     _queues: dict[str, deque[tuple[_Running, int]]] = field(default_factory=lambda: defaultdict(deque))
     _in_flight: Counter[str] = field(default_factory=Counter)
     _futures: dict[Future[Pages], tuple[_Running, int]] = field(default_factory=dict)
+    _errands: dict[Future[Any], tuple[_Running, Errand[Any]]] = field(default_factory=dict)
+    _called_back: threading.Event = field(default_factory=threading.Event)
+    _telling: threading.Lock = field(default_factory=threading.Lock)
+    _until: float = 0.0
+
+    @property
+    def longest_chain(self) -> int:
+        """Calls for the configuration that waited for one another."""
+        own = {spec.yields for spec in self.specs if spec.own_budget}
+        return max((depth for fact, depth in self.depths.items() if fact not in own), default=0)
+
+    def call_back(self) -> None:
+        """Ends the errands that are still under way, and gives them a moment to leave nothing running behind."""
+        self._called_back.set()
+        if self._errands:
+            wait(self._errands, timeout=TIDY_UP_S)
 
     def run(self, until: float) -> None:
+        self._until = until
         by_fact = {spec.yields: spec for spec in self.specs}
         sorter = graph.order(self.specs)
         finished: set[type[Fact]] = set()
@@ -159,7 +190,7 @@ class _Collection:
     def _argument(self, parameter: Parameter) -> Any:
         if parameter.fact is not None:
             return Later(parameter.fact) if parameter.need == "later" else self.outcomes[parameter.fact]
-        plain: dict[str, Any] = {"subject": self.subject, "window": self.window, "now": self.now}
+        plain = {"subject": self.subject, "window": self.window, "now": self.now, "logs": self.logs}
         return plain[parameter.need]
 
     def _advance(self, running: _Running, answers: Sequence[Pages] | None) -> None:
@@ -173,6 +204,9 @@ class _Collection:
                         self._parked[step.kind].append(running)
                         return
                     self._settle(running, step)
+                elif isinstance(step, Errand):
+                    self._send_off(running, step)
+                    return
                 elif step:
                     if not self._found_on_shelf(running, step):
                         self._enqueue(running, step)
@@ -216,13 +250,26 @@ class _Collection:
                 self._in_flight[service] += 1
                 # What the caller has bound to its context, such as an id for the logs, holds in the pool as well.
                 run = copy_context().run
-                self._futures[self.pool.submit(run, _execute, self.reader, running.reads[index])] = (running, index)
+                reader = self.log_reader if running.spec.own_budget else self.reader
+                self._futures[self.pool.submit(run, _execute, reader, running.reads[index])] = (running, index)
+
+    def _send_off(self, running: _Running, errand: Errand[Any]) -> None:
+        until = min(time.monotonic() + errand.seconds, self._until - ERRAND_MARGIN_S)
+        leash = Leash(until, self._say, self._called_back)
+        run = copy_context().run
+        self._errands[self.pool.submit(run, errand.run, self.log_reader, leash)] = (running, errand)
 
     def _await(self, until: float) -> bool:
         """Take in at least one answer; False when the time is up."""
         left_s = until - time.monotonic()
-        done = wait(self._futures, timeout=max(left_s, 0.0), return_when=FIRST_COMPLETED).done
+        under_way = [*self._futures, *self._errands]
+        done = wait(under_way, timeout=max(left_s, 0.0), return_when=FIRST_COMPLETED).done
         for future in done:
+            if future in self._errands:
+                running, errand = self._errands.pop(future)
+                errand.settle(_result(future, running))
+                self._advance(running, ())
+                continue
             running, index = self._futures.pop(future)
             read = running.reads[index]
             self._in_flight[read.service] -= 1
@@ -253,11 +300,15 @@ class _Collection:
                 self._advance(parked, ())
 
     def _tell(self, fact: type[Fact]) -> None:
+        self._say(fact.name.replace("_", " "))
+
+    def _say(self, words: str) -> None:
+        """Errands tell from their own threads; a listener hears one after the other."""
         if self.progress is None:
             return
-        text = fact.name.replace("_", " ")
         try:
-            self.progress(Progress(step="reading", text=text, done=len(self.outcomes), total=len(self.specs)))
+            with self._telling:
+                self.progress(Progress(step="reading", text=words, done=len(self.outcomes), total=len(self.specs)))
         except Exception:
             _logger.exception("a progress listener failed")
 
@@ -294,11 +345,20 @@ def _execute(reader: Reader, read: Read) -> Pages:
             max_pages=read.max_pages,
             resource=read.resource,
             missing=read.missing,
+            may_lack_key=read.may_lack_key,
             **read.params,
         )
     except Exception:
         _logger.exception("%s failed unexpectedly", read.action)
         return Pages(gaps=(Gap(action=read.action, resource=read.resource, error="UnexpectedError"),), calls=1)
+
+
+def _result(future: Future[Any], running: _Running) -> Any:
+    try:
+        return future.result()
+    except Exception:
+        _logger.exception("reading %s failed unexpectedly", running.spec.yields.name)
+        return Gap(action=COLLECT_ACTION, resource=running.spec.yields.name, error="UnexpectedError")
 
 
 def _delays(reads: Sequence[Read], answers: Sequence[Pages]) -> int:

@@ -124,6 +124,8 @@ class AccessLogs(Fact):
     by_rule: tuple[KeyCount, ...] = ()
     by_client: tuple[KeyCount, ...] = ()
     sample: tuple[LoggedRow, ...] = ()
+    notes: tuple[str, ...] = ()
+    """How it was read, one line each, such as what Athena cost."""
 
     def own_errors(self, target_groups: tuple[str, ...]) -> Iterator[ErrorCount]:
         """Errors of these target groups, and those that name no target group."""

@@ -84,9 +84,15 @@ class Search:
 
     @property
     def unsearched(self) -> tuple[str, ...]:
-        """The gaps as lines for people, by place."""
-        lines = {f"{account}, {region}: {error} ({action})" for account, region, action, error in self._gaps}
-        return tuple(f"not searched: account {line}" for line in sorted(lines)[:MAX_LINES])
+        """The gaps as lines for people, one for each place and kind of failure."""
+        places: dict[tuple[str, str, str], list[str]] = {}
+        for (account, region, action, error), gap in sorted(self._gaps.items(), key=lambda item: item[0]):
+            places.setdefault((account, region, gap.kind), []).append(f"{error} ({action})")
+        return tuple(
+            f"not searched: account {account}, {region}: {calls[0]}"
+            + (f" and {len(calls) - 1} more" if len(calls) > 1 else "")
+            for (account, region, _), calls in list(places.items())[:MAX_LINES]
+        )
 
     def place(self, where: Where) -> Place:
         return self._places.get(where) or self._open(where)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, decisive, supporting
-from diagnostics.facts import Changes, Fact, Target, TargetGroups
+from diagnostics.facts import Changes, Fact, Gap, Target, TargetGroups
 from diagnostics.rules import task_stops
 from diagnostics.rules.changes import change_evidence, changes_before_onset, permissions_in
 from diagnostics.rules.health_history import HISTORY_USES, HealthHistory
@@ -81,7 +81,7 @@ def effect_of(obstacle: Obstacle, facts: Facts, changed: tuple[Evidence, ...] = 
     if silent:
         return _timeouts(silent, obstacle, facts)
     passing = [target for target in obstacle.targets if lets_packets_through(target)]
-    if obstacle.complete and passing and not (_too_young_to_show(changed, facts) and _connections_fail(facts)):
+    if obstacle.complete and passing and not (_connections_fail(facts) and _may_be_too_young(changed, facts)):
         return None
     if not passing and (replaced := _of_replaced(obstacle, facts)):
         return replaced
@@ -175,6 +175,9 @@ def _of_replaced(obstacle: Obstacle, facts: Facts) -> DropEffect | None:
     return DropEffect(True, obstacle.affects | tasks, tuple(records), explains)
 
 
-def _too_young_to_show(changed: tuple[Evidence, ...], facts: Facts) -> bool:
+def _may_be_too_young(changed: tuple[Evidence, ...], facts: Facts) -> bool:
+    """True also where changes could not be read."""
+    if isinstance(facts.maybe(Changes), Gap):
+        return True
     slowest_s = max((group.health_check.detection_s for group in facts[TargetGroups].items), default=0)
     return any(item.at is not None and facts.now - item.at <= timedelta(seconds=slowest_s) for item in changed)

@@ -17,6 +17,7 @@ from diagnostics.facts import (
     Changes,
     EcsService,
     Metrics,
+    StoppedTasks,
     Target,
     TargetGroup,
     TargetGroups,
@@ -49,8 +50,8 @@ CASE_USES: tuple[type[Fact], ...] = (
     Metrics,
 )
 """What a cause declares to ask for health cases."""
-CASE_CLEAR_NEEDS: tuple[type[Fact], ...] = (EcsService,)
-"""Its events alone know what replaced targets failed for."""
+CASE_CLEAR_NEEDS: tuple[type[Fact], ...] = (EcsService, StoppedTasks)
+"""Events and stopped tasks alone know what replaced targets failed for."""
 
 LEADS_TO = ("all-targets-unhealthy-fail-open", "deployment-failing-loop", "no-registered-targets")
 HELPED_BY = ("deployment-regression", "deployment-min-healthy-too-low")

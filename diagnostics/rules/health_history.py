@@ -36,6 +36,7 @@ HISTORY_USES: tuple[type[Fact], ...] = (TargetHealth, EcsService, RunningTasks, 
 """What a cause declares to ask here."""
 LATELY = timedelta(minutes=15)
 """ECS repeats itself with every replacement; what it has not said for so long is no longer going on."""
+YOUNG = timedelta(minutes=2)
 ENDED_BY_ITSELF = frozenset({"EssentialContainerExited", "TaskFailedToStart"})
 _ELB_KILL = "Task failed ELB health checks"
 _STEADY = "has reached a steady state"
@@ -159,10 +160,13 @@ class HealthHistory:
         return self.health.by_group.get(group_arn, ()) if self.health else ()
 
     def _speaking(self, group_arn: str) -> Iterator[Target]:
-        """Targets whose state tells something about health checks: not those that a crashed task left behind."""
+        """Targets whose state tells something about health checks: not those that a crashed task left behind, also
+        where the next task has just come to the same address."""
         for target in self._targets(group_arn):
-            alive = self.running is None or self.running.by_ip(target.id) is not None
-            if alive or not any(_ended_by_itself(task) for task in self._stopped_at(target.id)):
+            task = self.running.by_ip(target.id) if self.running else None
+            young = task is not None and (not task.started_at or self.window.end - task.started_at < YOUNG)
+            alone = self.running is not None and task is None
+            if not (young or alone) or not any(map(_ended_by_itself, self._stopped_at(target.id))):
                 yield target
 
     def _goes_on(self, report: HealthReport) -> bool:

@@ -23,13 +23,17 @@ from diagnostics.facts import (
 )
 from diagnostics.facts.fact import Frozen
 from diagnostics.rules.health_history import HealthHistory
+from diagnostics.rules.logged_errors import COUNTED_BY_ROWS_ONLY, COVERS, LoggedErrors, logged_errors
 from diagnostics.rules.onset import Burst, Pattern, last_burst, pattern_of
 from diagnostics.rules.routing import may_be_empty
+from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.snapshot import Snapshot
 
 ELB_CODES = ("500", "502", "503", "504")
 NOISE_ERRORS = 3
 NOISE_RATE = 0.001
+NOISE_BY_CALLERS = {"elb_400": 0.01, "elb_408": 0.01, "elb_460": 0.01}
+"""Callers that give up or send garbage are daily life up to this part of all requests."""
 ABNORMAL_STOP_CODES = frozenset({"TaskFailedToStart", "EssentialContainerExited"})
 _KILLED_BY_HEALTH = ("Task failed ELB health checks", "Task failed container health checks", "failed container health")
 STUCK_DEPLOYMENT_S = 15 * 60
@@ -41,7 +45,10 @@ SymptomKind = Literal["errors", "capacity", "deployment", "none"]
 
 
 class ErrorCounts(Frozen):
-    """Errors in the window. None: could not be read. Codes 500, 502-504 are the load balancer's own."""
+    """Errors in the window. None: could not be read. Codes 500, 502-504 are the load balancer's own.
+
+    400, 408, 460, 463, 464 and 561 have no counter and are known from access log rows only.
+    """
 
     elb_500: int | None = None
     elb_502: int | None = None
@@ -52,6 +59,12 @@ class ErrorCounts(Frozen):
     connection_errors: int | None = None
     tls_errors: int | None = None
     fixed_responses: int | None = None
+    elb_400: int | None = None
+    elb_408: int | None = None
+    elb_460: int | None = None
+    elb_463: int | None = None
+    elb_464: int | None = None
+    elb_561: int | None = None
 
     def elb(self, code: str) -> int:
         return getattr(self, f"elb_{code}") or 0
@@ -65,10 +78,13 @@ class Observations(Frozen):
     """The observed effects of whatever is wrong.
 
     `symptoms` are the words that findings use in `explains`: ``elb_500``…``elb_504``, ``target_5xx``, ``unhealthy``,
+    with access logs also ``elb_400``, ``elb_408``, ``elb_460``, ``elb_463``, ``elb_464``, ``elb_561``,
     ``unused``, ``no-targets``, ``no-requests`` (they stopped while the load balancer answers by itself),
     ``task-stops``, ``deployment``. `errors_are_ours`: the load balancer's own errors can
     only belong to this subject (it has the load balancer to itself, or its own metrics show connection errors,
-    unhealthy or missing targets). `sick_siblings`: other target groups of the load balancer that show trouble.
+    unhealthy or missing targets, or the rows name it). `sick_siblings`: other target groups of the load balancer that
+    show trouble. `clusters` are the subject's error rows; None: access logs were not read. `counted_by_rows`: on a
+    shared load balancer, the numbers are those of this subject's rows alone.
     """
 
     counts: ErrorCounts = ErrorCounts()
@@ -84,9 +100,17 @@ class Observations(Frozen):
     error_minutes: tuple[Point, ...] = ()
     error_share: float | None = None
     """0-1 of the requests between `onset` and `last_seen`; None without errors or when requests were not read."""
+    clusters: tuple[RowCluster, ...] | None = None
+    counted_by_rows: bool = False
 
     def saw(self, *symptoms: str) -> bool:
         return any(symptom in self.symptoms for symptom in symptoms)
+
+    def rows_tell(self, symptom: str) -> bool:
+        """Whether access log rows account for most of these errors, so that what they do not show is not there."""
+        found = sum(cluster.count for cluster in self.clusters or () if cluster.symptom == symptom)
+        counted = getattr(self.counts, symptom, None) or 0
+        return found >= NOISE_ERRORS and found >= COVERS * counted
 
 
 def observe(snapshot: Snapshot) -> Observations:
@@ -97,6 +121,17 @@ def observe(snapshot: Snapshot) -> Observations:
     own_trouble = _own_trouble(snapshot, counts)
     siblings = _sick_siblings(snapshot, metrics) if shared and isinstance(metrics, Metrics) else ()
     errors_are_ours = not shared or own_trouble
+    logged = logged_errors(snapshot)
+    counted_by_rows = False
+    if logged is not None:
+        ours = not shared or any(_traffic_symptoms(snapshot, counts))
+        if shared and logged.covers(counts.elb_total):
+            errors_are_ours = counted_by_rows = logged.named_total >= NOISE_ERRORS or ours
+            siblings = siblings if errors_are_ours else tuple(arn.rsplit(":", 1)[-1] for arn in logged.others)
+        elif logged.named_total >= NOISE_ERRORS:
+            errors_are_ours = True
+        counts = _with_rows(counts, logged, ours=ours, replace=counted_by_rows)
+        minutes = _minutes_with_rows(minutes, logged, ours=ours, replace=counted_by_rows)
     symptoms = set(_health_symptoms(snapshot)) | set(_ecs_symptoms(snapshot))
     symptoms |= set(_error_symptoms(counts)) | set(_traffic_symptoms(snapshot, counts))
     relevant = minutes["target_5xx"] if not errors_are_ours else _merge(minutes.values())
@@ -117,7 +152,34 @@ def observe(snapshot: Snapshot) -> Observations:
         onset_at_edge=bool(burst and burst.start - covered_from <= timedelta(minutes=2)),
         error_minutes=relevant,
         error_share=_error_share(snapshot, burst, above_noise, counts) if burst else None,
+        clusters=logged.clusters if logged else None,
+        counted_by_rows=counted_by_rows,
     )
+
+
+def _with_rows(counts: ErrorCounts, logged: LoggedErrors, *, ours: bool, replace: bool) -> ErrorCounts:
+    """Codes without a counter, and counters that could not be read, from the rows; with `replace` also the load
+    balancer's own 5xx, of which only the rows know whose they are."""
+    names = (*(f"elb_{code}" for code in ELB_CODES), "target_5xx")
+    update = {
+        name: logged.count(name, with_unnamed=ours)
+        for name in names
+        if getattr(counts, name) is None or (replace and name.startswith("elb_"))
+    }
+    update |= {f"elb_{code}": logged.count(f"elb_{code}", with_unnamed=ours) for code in COUNTED_BY_ROWS_ONLY}
+    if counts.requests is None and ours:
+        update["requests"] = logged.rows
+    return counts.model_copy(update=update)
+
+
+def _minutes_with_rows(
+    minutes: dict[str, tuple[Point, ...]], logged: LoggedErrors, *, ours: bool, replace: bool
+) -> dict[str, tuple[Point, ...]]:
+    by_rows = [f"elb_{code}" for code in COUNTED_BY_ROWS_ONLY]
+    by_rows += [name for name in (*(f"elb_{code}" for code in ELB_CODES), "target_5xx") if not minutes.get(name)]
+    if replace:
+        by_rows += [f"elb_{code}" for code in ELB_CODES]
+    return minutes | {name: logged.minutes([name], with_unnamed=ours) for name in by_rows}
 
 
 def _error_share(snapshot: Snapshot, burst: Burst, errors: tuple[Point, ...], counts: ErrorCounts) -> float | None:
@@ -323,9 +385,10 @@ def _deployment_in_trouble(service: EcsService, now: datetime) -> bool:
 
 def _error_symptoms(counts: ErrorCounts) -> Iterable[str]:
     reached = (counts.requests or 0) + counts.elb_total
-    for name in (*(f"elb_{code}" for code in ELB_CODES), "target_5xx"):
+    for name in (*(f"elb_{code}" for code in (*ELB_CODES, *COUNTED_BY_ROWS_ONLY)), "target_5xx"):
         number = getattr(counts, name) or 0
-        if number >= NOISE_ERRORS and (reached == 0 or number / reached >= NOISE_RATE):
+        noise = NOISE_BY_CALLERS.get(name, NOISE_RATE)
+        if number >= NOISE_ERRORS and (reached == 0 or number / reached >= noise):
             yield name
 
 

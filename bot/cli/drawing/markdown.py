@@ -12,6 +12,7 @@ from diagnostics.digest import count, digest, event_in_words, observed, split_co
 from diagnostics.printable import counted
 from diagnostics.report import Cause, EvidenceItem, Report, ReportGap, TimelineEntry
 
+MAX_NOTES: Final = 5
 MAX_SENTENCE: Final = 1_000
 MAX_STATEMENT: Final = 4_000
 

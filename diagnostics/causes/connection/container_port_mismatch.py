@@ -9,6 +9,7 @@ from diagnostics.facts import (
     ContainerDefinition,
     EcsService,
     Metrics,
+    RunningTasks,
     ServiceLoadBalancer,
     TaskDefinition,
     TaskDefinitions,
@@ -31,7 +32,7 @@ SOURCE = "ecs:DescribeTaskDefinition"
     title="The registered port is not the port that the container uses",
     needs=(*LISTENING_NEEDS, EcsService, TaskDefinitions),
     uses=LISTENING_USES,
-    clear_needs=(Metrics,),
+    clear_needs=(RunningTasks, Metrics),
     docs=(
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LoadBalancer.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",

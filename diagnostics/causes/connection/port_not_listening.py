@@ -26,7 +26,7 @@ MAY_STILL_BOOT = timedelta(minutes=2)
     title="Nothing listens on the registered port",
     needs=LISTENING_NEEDS,
     uses=LISTENING_USES,
-    clear_needs=(EcsService, Metrics),
+    clear_needs=(EcsService, RunningTasks, Metrics),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html",
@@ -43,6 +43,8 @@ def port_not_listening(facts: Facts) -> Iterator[Finding]:
     """
     for found in refusing(facts):
         may_pass = _may_still_boot(found, facts)
+        if may_pass and _deployment_took_the_others(facts):
+            continue
         yield Finding(
             resource=found.group.arn,
             summary=f"Nothing accepts connections on port {found.port} ({found.who()}), although the tasks run",
@@ -69,6 +71,20 @@ def _may_still_boot(found: Refusing, facts: Facts) -> bool:
     noticed_after = timedelta(seconds=check.interval_s * check.healthy_threshold)
     ages = [age(task, facts.now) for task in found.tasks]
     return bool(ages) and all(one is not None and one < MAY_STILL_BOOT + noticed_after for one in ages)
+
+
+def _deployment_took_the_others(facts: Facts) -> bool:
+    """True when a deployment that may stop old tasks first is under way and no task of it has failed: until its tasks
+    have had their time, the gap is the deployment's."""
+    service = facts.maybe(EcsService)
+    primary = service.primary if isinstance(service, EcsService) else None
+    return (
+        isinstance(service, EcsService)
+        and service.minimum_healthy_percent < 100
+        and primary is not None
+        and primary.rollout_state == "IN_PROGRESS"
+        and primary.failed_tasks == 0
+    )
 
 
 def _settings(found: Refusing, facts: Facts) -> Iterator[Evidence]:

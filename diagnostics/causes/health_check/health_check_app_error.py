@@ -57,7 +57,7 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
             "Read the application's log at the first failed check. When the health path also asks a database or "
             "another service, let it answer for the process alone."
         ),
-        at_most="possible" if unread else "likely",
+        at_most="likely",
     )
 
 

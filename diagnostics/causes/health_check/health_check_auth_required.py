@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnostics.causes.cause import Facts, Finding, cause, decisive
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
+from diagnostics.facts import Changes, Gap
 from diagnostics.rules import health_case
 from diagnostics.rules.health_answers import explanation
 from diagnostics.rules.health_case import HealthCase
@@ -31,6 +32,7 @@ def health_check_auth_required(facts: Facts) -> Iterator[Finding]:
 
 def _finding(case: HealthCase, facts: Facts) -> Finding:
     codes = codes_in_words(case.sick.codes)
+    unread = isinstance(facts.maybe(Changes), Gap)
     return Finding(
         resource=case.group.arn,
         summary=f"the health check's path {case.path} asks for credentials ({codes})"
@@ -48,4 +50,11 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
         since=case.since,
         overturned_by=f"a 200 without credentials: {health_case.ask_the_target(case)}",
         advice="Give the health check a path that needs no login; health checks cannot carry a header or a cookie.",
+        against=(_unread(),) if unread else (),
+        at_most="likely" if unread else None,
     )
+
+
+def _unread() -> Evidence:
+    text = "whether the path was changed before could not be read; then the path would be wrong"
+    return supporting(text, "cloudtrail:LookupEvents")

@@ -9,6 +9,7 @@ from diagnostics.facts import Deployment, EcsService, Metrics, Point
 SMALL_SERVICE = 2
 DEPLOYMENT_LASTS = timedelta(minutes=15)
 BEFORE = timedelta(minutes=10)
+MINUTE = timedelta(minutes=1)
 
 
 @cause(
@@ -23,7 +24,8 @@ BEFORE = timedelta(minutes=10)
 def deployment_min_healthy_too_low(facts: Facts) -> Iterator[Finding]:
     """Decided by a minimum healthy percent below 100 together with a dip of the healthy targets and errors during a
     deployment. Without such a dip it is a risk, and only where one lost task is a large share of the service.
-    Refuted by a steady count of healthy targets through the deployment.
+    Refuted by a steady count of healthy targets through the deployment. Where the new tasks do not get well either,
+    something else is wrong with them and this only made room for it.
     """
     service = facts[EcsService]
     if service.minimum_healthy_percent >= 100 or service.deployment_controller != "ECS" or service.desired == 0:
@@ -46,6 +48,7 @@ def deployment_min_healthy_too_low(facts: Facts) -> Iterator[Finding]:
         ),
         supports=(setting, *((dip,) if hurt and dip else ())),
         effect_seen=hurt,
+        role="contributing" if facts.observed.saw("unhealthy", "task-stops") else "root",
         explains=frozenset({"elb_502", "elb_503", "elb_504", "no-targets"}) & facts.observed.symptoms
         if hurt
         else frozenset(),
@@ -79,8 +82,9 @@ def _dip(facts: Facts, service: EcsService) -> Evidence | None:
 
 
 def _lowest_below(points: tuple[Point, ...], deployment: Deployment) -> Point | None:
-    before = [p.value for p in points if deployment.created_at - BEFORE <= p.at <= deployment.created_at]
-    during = [p for p in points if deployment.created_at < p.at <= deployment.created_at + DEPLOYMENT_LASTS]
+    began = deployment.created_at - MINUTE  # the minute in which it began belongs to it
+    before = [p.value for p in points if began - BEFORE <= p.at <= began]
+    during = [p for p in points if began < p.at <= deployment.created_at + DEPLOYMENT_LASTS]
     if not before or not during:
         return None
     lowest = min(during, key=lambda point: point.value)

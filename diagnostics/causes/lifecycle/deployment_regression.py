@@ -22,6 +22,7 @@ MAX_AGE = timedelta(hours=3)
     clear_needs=(Metrics, StoppedTasks),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html",),
     leads_to=("target-generated-5xx",),
+    helped_by=("deployment-min-healthy-too-low",),
 )
 def deployment_regression(facts: Facts) -> Iterator[Finding]:
     """Decided by trouble that began within a quarter of an hour after a deployment of another revision began, and that

@@ -7,6 +7,8 @@ from diagnostics.facts import EcsService, StoppedTasks
 from diagnostics.rules import start_failures, task_stops
 
 WORDS = ("ResourceInitializationError", "cannot pull registry authentication", "unable to pull secrets")
+_OF_THE_CONTAINER = ("oci runtime", "exec format error", "container runtime task")
+"""Fargate puts the same word before errors of the container's own start: a wrong architecture, a missing command."""
 _KINDS = (
     start_failures.Kind(
         "no permission",
@@ -44,12 +46,25 @@ _KINDS = (
 def resource_initialization_failed(facts: Facts) -> Iterator[Finding]:
     """Decided by the stop reason ResourceInitializationError, or by a service event that quotes it. The rest of the
     reason tells whether a permission, a missing resource, the network, the log driver or a file system is to blame.
+    Refuted where the reason goes on to say that the container itself could not be started.
     """
     service = facts.maybe(EcsService)
-    failed = task_stops.failed_starts(facts[StoppedTasks], facts.window.start, WORDS)
-    events = start_failures.events_with(service, WORDS, facts.window.start)
+    failed = tuple(
+        task
+        for task in task_stops.failed_starts(facts[StoppedTasks], facts.window.start, WORDS)
+        if not any(_is_of_the_container(reason) for reason in task_stops.reasons(task))
+    )
+    events = tuple(
+        event
+        for event in start_failures.events_with(service, WORDS, facts.window.start)
+        if not _is_of_the_container(event.message)
+    )
     finding = start_failures.finding(
         facts, failed, events, words=WORDS, kinds=_KINDS, what="fail before they start", service=service
     )
     if finding is not None:
         yield finding
+
+
+def _is_of_the_container(reason: str) -> bool:
+    return any(word in reason.lower() for word in _OF_THE_CONTAINER)

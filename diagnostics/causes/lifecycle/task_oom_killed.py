@@ -14,6 +14,7 @@ from diagnostics.rules import task_stops
     title="Tasks are killed because they run out of memory",
     needs=(StoppedTasks,),
     uses=(EcsService, TaskDefinitions, Metrics),
+    clear_needs=(EcsService, Metrics),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html",),
     replaces=("task-crash-exit",),
     leads_to=(

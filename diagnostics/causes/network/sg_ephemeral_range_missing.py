@@ -15,6 +15,7 @@ from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, WHEREABOUTS, 
 
 EPHEMERAL = (32768, 65535)
 """Linux and Docker choose host ports from here unless the kernel's range was changed."""
+ADMINISTRATION = frozenset({22, 3389, 5985, 5986})
 CHANGES = ("RevokeSecurityGroupIngress", "ModifySecurityGroupRules")
 
 
@@ -87,14 +88,19 @@ def _has_dynamic_ports(obstacle: Obstacle, facts: Facts) -> bool:
 
 
 def _opened(obstacle: Obstacle, terrain: Terrain) -> tuple[str, ...]:
-    """The TCP ports on which the load balancer is admitted, in words."""
+    """The TCP ports that are opened to the load balancer, in words. A rule for addresses that happens to cover it, such
+    as one for administrators on port 22, is not meant for it."""
     balancer = terrain.load_balancers.of(obstacle.load_balancer)
     groups = [terrain.security_groups[name] for name in obstacle.resources if name in terrain.security_groups]
     if balancer is None:
         return ()
     nodes = [node for zone in balancer.zones for node in terrain.node_addresses(balancer, zone, 4)]
     side = OtherSide(nodes[0] if nodes else None, frozenset(balancer.security_groups))
-    ranges = {port_range(rule) for rule in permissions(groups, "ingress") if is_tcp(rule)}
+    ranges = {
+        port_range(rule)
+        for rule in permissions(groups, "ingress")
+        if is_tcp(rule) and (port_range(rule)[0] not in ADMINISTRATION or rule.groups)
+    }
     return tuple(
         str(low) if low == high else f"{low}-{high}"
         for low, high in sorted(ranges)

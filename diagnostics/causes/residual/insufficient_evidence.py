@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
-from diagnostics.facts import Gap, LoadBalancerAttributes, Metrics, StoppedTasks, TargetHealth
+from diagnostics.facts import EcsService, Gap, LoadBalancerAttributes, Metrics, StoppedTasks, TargetHealth
+from diagnostics.printable import line
 from diagnostics.rules.observations import ELB_CODES, Observations
 
 PARTITION_SHARE = 0.1
+MAX_SAID = 300
 _WOULD_TELL = {
     "elb_502": "access log rows of the 502s (their processing times tell a refused connection from one closed early)",
     "elb_503": "access log rows of the 503s (they name the rule and the target group that had no target)",
@@ -29,7 +32,7 @@ _SEEN = {
     family="residual",
     title="Something is wrong, and what was read does not say why",
     needs=(),
-    uses=(Metrics, TargetHealth, StoppedTasks, LoadBalancerAttributes),
+    uses=(Metrics, TargetHealth, StoppedTasks, LoadBalancerAttributes, EcsService),
     clear_needs=(Metrics, TargetHealth, StoppedTasks),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html",
@@ -106,6 +109,16 @@ def _observed(left: frozenset[str], facts: Facts) -> Iterator[Evidence]:
             yield supporting("tasks stop by themselves", "ecs:DescribeTasks")
         elif symptom == "deployment":
             yield supporting("a deployment does not get through", "ecs:DescribeServices")
+            yield from _said_by_ecs(facts)
+
+
+def _said_by_ecs(facts: Facts) -> Iterator[Evidence]:
+    """The newest service event that tells of something ECS cannot do, in its own words."""
+    service = facts.maybe(EcsService)
+    for event in service.events if isinstance(service, EcsService) else ():
+        if "unable to" in event.message and facts.now - event.at <= timedelta(hours=1):
+            yield supporting(f"ECS says: {line(event.message, MAX_SAID)}", "ecs:DescribeServices", at=event.at)
+            return
 
 
 def _of_health(symptom: str, facts: Facts) -> Evidence:

@@ -46,7 +46,7 @@ class ScriptedReader(Reader):
         self._lock = threading.Lock()
 
     def pages(self, service: str, operation: str, key: str, /, **params: Any) -> Pages:
-        for own in ("max_pages", "resource", "missing"):
+        for own in ("max_pages", "resource", "missing", "may_lack_key"):
             params.pop(own, None)
         with self._lock:
             self.asked.append((operation, params))

@@ -78,6 +78,22 @@ def test_more_candidates_than_can_be_shown_are_counted() -> None:
     assert "showing 10 of 48" in shown(views.ambiguous(outcome))
 
 
+def test_the_one_candidate_that_a_channel_may_see_is_no_choice_of_one() -> None:
+    text = shown(views.ambiguous(Ambiguous(words="checkout", candidates=(candidate(),)), "@alb502"))
+
+    assert "`checkout` may mean more than this; ask for:" in text
+    assert "`@alb502 prod/checkout in prod region us-east-1`" in text
+
+
+def test_a_question_without_a_report_is_named_in_the_channel() -> None:
+    text = shown(views.parent_without_report("U0123", "shop_web_", Refused(message="no credentials")))
+
+    assert text.splitlines() == [
+        ":white_circle: No diagnosis of `shop_web_`: the thread says why",
+        "asked by <@U0123>",
+    ]
+
+
 def test_a_name_with_spaces_is_quoted_in_the_command() -> None:
     outcome = Ambiguous(words="x", candidates=(candidate(words="my alarm"), candidate()))
 

@@ -124,7 +124,7 @@ def test_when_all_is_well_the_reply_is_short_and_green() -> None:
     message = summary(reports.well())
 
     assert message.text == ":large_green_circle: *checkout · no fault found*"
-    assert "no errors among 10,240 requests" in open_part(message)
+    assert "no errors among 10,240 requests in the whole window" in open_part(message)
     assert "30 checks clear" in open_part(message)
     assert len(open_part(message).splitlines()) <= 6
 

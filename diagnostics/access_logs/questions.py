@@ -1,0 +1,223 @@
+"""The questions as SQL, in Trino's dialect, over a table with one row per line and every field as text.
+
+`COLUMNS` are the table's columns: the fields as the load balancer writes them, without quotes; a field that a line does
+not have is NULL. Two statements answer everything: `counts` (each row is one key of one question, so that the answers
+of parts of the log add up) and `sample` (the rows to show). What a row means is said in `families.py` and `routes.py`
+in Python too; tests hold the two together.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from diagnostics.access_logs import families, routes
+from diagnostics.access_logs.row import FEWEST_FIELDS, FIELDS, MOST_UNKNOWN
+from diagnostics.access_logs.scope import Condition, Scope
+
+EXTRA = tuple(f"extra_{number}" for number in range(1, MOST_UNKNOWN + 1))
+COLUMNS = (*FIELDS, *EXTRA)
+FIRST_OF_KIND = 10
+SPREAD_OF_KIND = 90
+"""Of each kind of error, so many rows from the beginning, and so many spread evenly over all."""
+KIND = ("elb_status_code", "target_status_code", "row_family", "error_reason", "target_group_arn")
+KEYS = ("minute", "target_key", "latency", "route", "rule", "client")
+COUNT_COLUMNS = ("question", *KIND, *KEYS, "row_count", "failures", "damaged", "unknown_fields", "first_at", "last_at")
+_ORDINARY = "'200', '201', '202', '204', '206', '301', '302', '303', '304', '307', '308', '400', '401', '403', '404'"
+_STAMP = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}[.][0-9]{3}"
+
+
+class Question(IntEnum):
+    """What a row of `counts` counts: the bits of the keys that are not in its group."""
+
+    ERRORS = 0b0_111111
+    MINUTE = 0b1_011111
+    TARGET = 0b1_101111
+    LATENCY = 0b1_110111
+    ROUTE = 0b1_111011
+    RULE = 0b1_111101
+    CLIENT = 0b1_111110
+    TOTALS = 0b1_111111
+
+
+def counts(scope: Scope, table: str, where: str = "") -> str:
+    """Every count in one pass. `where` restricts the table's own columns, such as the days of its partitions."""
+    keys = ", ".join(KEYS)
+    kind = ", ".join(KIND)
+    sets = ", ".join(["(is_kind, " + kind + ")", *(f"({key})" for key in KEYS), "()"])
+    return f"""WITH {_steps(scope, table, where)},
+keyed AS (
+  SELECT
+    is_damaged, is_counted, unknown_fields, time,
+    CASE WHEN is_error THEN 1 END AS is_kind,
+    CASE WHEN is_error AND is_own AND is_failure THEN 1 ELSE 0 END AS failure,
+    CASE WHEN is_error THEN elb_status_code END AS elb_status_code,
+    CASE WHEN is_error THEN target_status_code END AS target_status_code,
+    row_family,
+    CASE WHEN is_error THEN error_reason END AS error_reason,
+    CASE WHEN is_error THEN target_group_arn END AS target_group_arn,
+    CASE WHEN is_own THEN substr(time, 1, 16) END AS minute,
+    CASE WHEN is_own THEN target END AS target_key,
+    CASE WHEN is_own AND target_status_code <> '-' THEN target_processing_time END AS latency,
+    CASE WHEN is_own AND is_failure THEN {_route()} END AS route,
+    CASE WHEN is_own AND is_failure THEN matched_rule_priority END AS rule,
+    CASE WHEN is_own AND is_failure THEN regexp_replace(client, {_text(routes.PORT)}, '') END AS client
+  FROM judged
+)
+SELECT
+  grouping(is_kind, {keys}) AS question, {kind}, {keys},
+  count_if(is_counted) AS row_count, sum(failure) AS failures, count_if(is_damaged) AS damaged,
+  max(unknown_fields) AS unknown_fields,
+  min(CASE WHEN is_kind = 1 THEN time END) AS first_at, max(CASE WHEN is_kind = 1 THEN time END) AS last_at
+FROM keyed
+GROUP BY GROUPING SETS ({sets})"""
+
+
+def sample(scope: Scope, table: str, where: str = "") -> str:
+    """Rows with errors of the subject: of every kind the first, and others spread by the digits of their trace ids."""
+    kind = ", ".join(KIND)
+    fields = ", ".join(FIELDS)
+    return f"""WITH {_steps(scope, table, where)},
+ranked AS (
+  SELECT
+    {fields},
+    row_number() OVER (PARTITION BY {kind} ORDER BY time, reverse(trace_id)) AS by_time,
+    row_number() OVER (PARTITION BY {kind} ORDER BY reverse(trace_id), time) AS by_chance
+  FROM judged
+  WHERE is_error AND is_own
+)
+SELECT {fields}
+FROM ranked
+WHERE by_time <= {FIRST_OF_KIND} OR by_chance <= {SPREAD_OF_KIND}"""
+
+
+def _steps(scope: Scope, table: str, where: str) -> str:
+    """From lines to judged rows: `is_counted`, `is_own`, `is_error`, `is_failure`, `row_family` beside the fields."""
+    restricted = f"\n  WHERE {where}" if where else ""
+    own = "true"
+    if scope.target_groups:
+        own = f"target_group_arn IN ('-', {', '.join(_text(group) for group in scope.target_groups)})"
+    conditions = "".join(f" AND {_condition(condition)}" for condition in scope.where)
+    failing = f"elb_status_code IN ({_texts((families.CLIENT_GONE, *families.REFUSED))})"
+    return f"""checked AS (
+  SELECT
+    *,
+    CASE
+      WHEN {FIELDS[FEWEST_FIELDS - 1]} IS NULL OR time NOT LIKE '____-__-__T__:__%' THEN true
+      WHEN elb_status_code IN ({_ORDINARY}) THEN false
+      ELSE NOT regexp_like(elb_status_code, '^[1-9][0-9]{{2}}$')
+    END AS is_damaged,
+    {unknown_fields()} AS unknown_fields
+  FROM {table}{restricted}
+),
+counted AS (
+  SELECT
+    *,
+    NOT is_damaged AND time >= {_text(scope.since_text)} AND time < {_text(scope.until_text)}{conditions} AS is_counted
+  FROM checked
+),
+told AS (
+  SELECT
+    *,
+    is_counted AND {own} AS is_own,
+    is_counted AND (elb_status_code >= '500' OR {failing}) AS is_failure,
+    CASE
+      WHEN NOT is_counted OR elb_status_code < '400' THEN false
+      WHEN elb_status_code >= '500' OR {failing} THEN true
+      ELSE {_unanswered()}
+    END AS is_error
+  FROM counted
+),
+judged AS (
+  SELECT
+    *,
+    CASE WHEN is_error THEN
+      {_family(scope.timeouts)}
+    END AS row_family
+  FROM told
+)"""
+
+
+def unknown_fields() -> str:
+    """How many fields without a name a line has."""
+    present = " + ".join(f"CASE WHEN {name} IS NULL THEN 0 ELSE 1 END" for name in EXTRA)
+    return f"CASE WHEN {EXTRA[0]} IS NULL THEN 0 ELSE {present} END"
+
+
+def _unanswered() -> str:
+    return "NOT regexp_like(coalesce(target_status_code, ''), '^[1-9][0-9]{2}$')"
+
+
+def _family(timeouts: families.Timeouts) -> str:
+    elapsed = f"date_diff('millisecond', {_instant('request_creation_time')}, {_instant('time')})"
+    connect_ms = round((timeouts.connect_s - families.TOLERANCE_S) * 1000)
+    idle_ms = round((timeouts.idle_s - families.TOLERANCE_S) * 1000)
+    ends = {
+        "rule-action": families.RULE_ACTIONS,
+        "waf": families.WAF_ACTIONS,
+        "auth": families.AUTH_ACTIONS,
+    }
+    last_action = "regexp_replace(actions_executed, '^.*,', '')"
+    by_action = " ".join(f"WHEN {last_action} IN ({_texts(words)}) THEN '{family}'" for family, words in ends.items())
+    return f"""CASE
+        WHEN NOT ({_unanswered()}) THEN 'answered'
+        WHEN error_reason LIKE 'Lambda%' THEN 'lambda'
+        WHEN error_reason LIKE 'Auth%' OR error_reason LIKE 'JW%' THEN 'auth'
+        WHEN error_reason LIKE 'WAF%' THEN 'waf'
+        WHEN elb_status_code = '{families.CLIENT_GONE}' THEN 'client-gone'
+        WHEN elb_status_code IN ({_texts(families.REFUSED)}) THEN 'refused-by-lb'
+        {by_action}
+        WHEN elb_status_code IN ({_texts(families.AUTH_STATUS)}) THEN 'auth'
+        WHEN elb_status_code = '500' AND coalesce(nullif(request_transform_status, ''), '-')
+          NOT IN ({_texts(families.TRANSFORM_FINE)}) THEN 'refused-by-lb'
+        WHEN elb_status_code IN ({_texts(families.REFUSED_STATUS)}) THEN 'refused-by-lb'
+        WHEN target = '-' THEN CASE WHEN elb_status_code = '503' THEN 'no-target' ELSE 'other' END
+        WHEN request_processing_time LIKE '-1%' THEN
+          CASE
+            WHEN coalesce({elapsed} >= {connect_ms}, elb_status_code = '504') THEN 'not-dispatched-timeout'
+            ELSE 'not-dispatched-fast'
+          END
+        WHEN response_processing_time NOT LIKE '-1%' THEN 'other'
+        WHEN elb_status_code = '504' THEN 'response-timeout'
+        WHEN target_processing_time LIKE '-1%' AND {elapsed} >= {idle_ms} THEN 'response-timeout'
+        ELSE 'closed-before-response'
+      END"""
+
+
+def _instant(column: str) -> str:
+    """To the millisecond; NULL when it is no time."""
+    text = f"replace(substr({column}, 1, 23), 'T', ' ')"
+    return f"CASE WHEN regexp_like({column}, '{_STAMP}') THEN TRY_CAST({text} AS TIMESTAMP) END"
+
+
+def _route() -> str:
+    url = "coalesce(split_part(request, ' ', 2), '')"
+    host = f"coalesce(split_part(coalesce(split_part({url}, '/', 3), ''), ':', 1), '')"
+    found = f"coalesce(nullif(regexp_extract({url}, {_text(routes.URL_PATH)}, 1), ''), '/')"
+    doubled = f"concat(replace({found}, '/', '//'), '//')"
+    replaced = f"regexp_replace({doubled}, {_text(routes.ID_PART)}, '{routes.REPLACEMENT}')"
+    # Every part got slashes of its own; the one after the last part goes again, unless the path is a slash only.
+    path = f"regexp_replace(regexp_replace(replace({replaced}, '//', '/'), '^/+$', '//'), '/$', '')"
+    method = "coalesce(split_part(request, ' ', 1), '')"
+    return f"substr(concat({method}, ' ', {host}, {path}), 1, {routes.MAX_ROUTE_CHARS})"
+
+
+def _condition(condition: Condition) -> str:
+    column, value = f"coalesce({condition.field}, '')", _text(condition.value)
+    match condition.operator:
+        case "=":
+            return f"{column} = {value}"
+        case "!=":
+            return f"{column} <> {value}"
+        case "~":
+            return f"strpos({column}, {value}) > 0"
+        case "!~":
+            return f"strpos({column}, {value}) = 0"
+
+
+def _texts(words: tuple[str, ...]) -> str:
+    return ", ".join(_text(word) for word in words)
+
+
+def _text(value: str) -> str:
+    """A literal, whatever is in it: in Trino's SQL only the quote is special."""
+    return "'" + value.replace("'", "''") + "'"

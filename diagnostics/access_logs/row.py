@@ -1,0 +1,164 @@
+"""One line of an access log, read with plain Python: slow, tolerant, and what every faster way is compared with.
+
+A field ends at a space. One that starts with a quote ends at the next quote that no backslash precedes; inside it a
+backslash stands for the character after it. The load balancer's fields grow at the end, so any number from
+`FEWEST_FIELDS` on is a row, and those without a name are kept.
+Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html#access-log-entry-format
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+FIELDS = (
+    "type",
+    "time",
+    "elb",
+    "client",
+    "target",
+    "request_processing_time",
+    "target_processing_time",
+    "response_processing_time",
+    "elb_status_code",
+    "target_status_code",
+    "received_bytes",
+    "sent_bytes",
+    "request",
+    "user_agent",
+    "ssl_cipher",
+    "ssl_protocol",
+    "target_group_arn",
+    "trace_id",
+    "domain_name",
+    "chosen_cert_arn",
+    "matched_rule_priority",
+    "request_creation_time",
+    "actions_executed",
+    "redirect_url",
+    "error_reason",
+    "target_port_list",
+    "target_status_code_list",
+    "classification",
+    "classification_reason",
+    "conn_trace_id",
+    "transformed_host",
+    "transformed_uri",
+    "request_transform_status",
+    "ip_address",
+)
+FEWEST_FIELDS = FIELDS.index("error_reason") + 1
+MOST_UNKNOWN = 26
+"""How many fields beyond the known ones are kept and counted."""
+MAX_LINE_CHARS = 65_536
+"""Request line and user agent are at most 16 KB and 8 KB; a longer line is damaged."""
+
+_FIELD = re.compile(r'"(?P<quoted>[^"\\]*+(?:\\.[^"\\]*+)*+)"(?= |\Z)|(?P<bare>(?!")[^ ]*+)', re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_TIME = re.compile(r"....-..-..T..:..")
+_STATUS = re.compile(r"[1-9][0-9]{2}")
+_INSTANT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T((?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{3})")
+_SECONDS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A line that cannot be read as a row."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The fields as text, as logged; those that the line does not have are None. `unknown`: fields without a name."""
+
+    fields: tuple[str | None, ...]
+    unknown: tuple[str, ...] = ()
+
+    def __getitem__(self, name: str) -> str | None:
+        return self.fields[_POSITION[name]]
+
+    @property
+    def elb_status(self) -> int:
+        return int(self["elb_status_code"] or 0)
+
+    @property
+    def target_status(self) -> int | None:
+        """What the target answered; None when it did not."""
+        return status(self["target_status_code"])
+
+    @property
+    def elapsed_s(self) -> float | None:
+        """From the arrival of the request to the response, to the millisecond."""
+        created, ended = instant(self["request_creation_time"]), instant(self["time"])
+        return round((ended - created).total_seconds(), 3) if created and ended else None
+
+
+_POSITION = {name: position for position, name in enumerate(FIELDS)}
+
+
+def parse_line(line: str) -> Row | Damaged:
+    """The row of a line without its line break. Never raises."""
+    if len(line) > MAX_LINE_CHARS:
+        return Damaged("too long")
+    fields = split_fields(line)
+    if fields is None:
+        return Damaged("a quote that does not close where a field ends")
+    if len(fields) < FEWEST_FIELDS:
+        return Damaged(f"{len(fields)} fields")
+    known = fields[: len(FIELDS)]
+    row = Row(
+        (*known, *[None] * (len(FIELDS) - len(known))), tuple(fields[len(FIELDS) : len(FIELDS) + MOST_UNKNOWN])
+    )
+    if not _TIME.match(row["time"] or ""):
+        return Damaged("no time")
+    if status(row["elb_status_code"]) is None:
+        return Damaged("no status")
+    return row
+
+
+def split_fields(line: str) -> list[str] | None:
+    """The fields of a line without quotes and escapes; None when its quotes make no sense."""
+    fields: list[str] = []
+    position = 0
+    while found := _FIELD.match(line, position):
+        quoted = found["quoted"]
+        if quoted is None:
+            fields.append(found["bare"])
+        else:
+            fields.append(_ESCAPED.sub(r"\1", quoted) if "\\" in quoted else quoted)
+        position = found.end() + 1
+        if position > len(line):
+            return fields
+    return None
+
+
+def joined(fields: list[str]) -> str:
+    """The line that `split_fields` reads as these fields, every one in quotes."""
+    return " ".join('"' + field.replace("\\", "\\\\").replace('"', '\\"') + '"' for field in fields)
+
+
+def status(text: str | None) -> int | None:
+    """An HTTP status, or one of the load balancer's own such as 460."""
+    return int(text) if text and _STATUS.fullmatch(text) else None
+
+
+def seconds(text: str | None) -> float | None:
+    """A time as logged; -1, when a stage was not reached, is kept, anything else that is no number is None."""
+    if text is None:
+        return None
+    if text.startswith("-1"):
+        return -1.0
+    return float(text) if _SECONDS.fullmatch(text) else None
+
+
+def instant(text: str | None) -> datetime | None:
+    """A time stamp to the millisecond."""
+    found = _INSTANT.match(text or "")
+    if found is None:
+        return None
+    try:
+        return datetime.fromisoformat(f"{found[1]}T{found[2]}").replace(tzinfo=UTC)
+    except ValueError:
+        return None

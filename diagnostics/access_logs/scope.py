@@ -1,0 +1,120 @@
+"""Which rows are asked about: a time, the subject's target groups, and what a person wants to see only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+
+from diagnostics.access_logs.families import Timeouts
+from diagnostics.access_logs.row import FIELDS, Row
+
+MAX_CONDITIONS = 8
+MAX_VALUE_CHARS = 300
+NAMES = {
+    **{name: name for name in FIELDS if name != "time"},
+    "status": "elb_status_code",
+    "target_status": "target_status_code",
+    "target_group": "target_group_arn",
+    "reason": "error_reason",
+    "rule": "matched_rule_priority",
+    "actions": "actions_executed",
+}
+"""What a person may call a field in a condition."""
+
+Operator = Literal["=", "!=", "~", "!~"]
+_CONDITION = re.compile(r"\s*(?P<name>\w+)\s*(?P<operator>!=|!~|=|~)\s*(?:\"(?P<quoted>[^\"]*)\"|(?P<bare>[^\s\"]+))\s*")
+_AND = re.compile(r"(?:and\s+|,)", re.IGNORECASE)
+
+
+class WhereError(ValueError):
+    """A condition that cannot be understood; the message says what would be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One field compared with a text: ``=`` is the same, ``~`` contains it; with ``!`` in front, not."""
+
+    field: str
+    operator: Operator
+    value: str
+
+    def holds(self, row: Row) -> bool:
+        text = row[self.field] or ""
+        found = self.value in text if "~" in self.operator else self.value == text
+        return found != self.operator.startswith("!")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Rows of [since, until) whose target group is one of `target_groups` (empty: all) or that name none.
+
+    `zones` is the zone of each target's address, since the log does not name it.
+    """
+
+    since: datetime
+    until: datetime
+    target_groups: tuple[str, ...] = ()
+    timeouts: Timeouts = Timeouts()
+    zones: Mapping[str, str] = field(default_factory=dict)
+    where: tuple[Condition, ...] = ()
+
+    @property
+    def since_text(self) -> str:
+        """As the log writes times, for comparing texts."""
+        return log_time(self.since)
+
+    @property
+    def until_text(self) -> str:
+        return log_time(self.until)
+
+    def covers(self, row: Row) -> bool:
+        """Whether the row lies in the time and fulfils the conditions."""
+        in_time = self.since_text <= (row["time"] or "") < self.until_text
+        return in_time and all(condition.holds(row) for condition in self.where)
+
+    def owns(self, row: Row) -> bool:
+        """Whether the row belongs to the subject: to one of its target groups, or to none."""
+        return not self.target_groups or row["target_group_arn"] in ("-", *self.target_groups)
+
+
+def log_time(at: datetime) -> str:
+    """A time as the log writes it."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_where(text: str) -> tuple[Condition, ...]:
+    """Conditions such as ``status=502 and target~10.0.1. and user_agent!~"curl"``, all of which must hold.
+
+    Raises:
+        WhereError: with a message for the person who wrote it.
+    """
+    conditions: list[Condition] = []
+    position = 0
+    while position < len(text):
+        found = _CONDITION.match(text, position)
+        if found is None:
+            raise WhereError(f"{text[position:][:40]!r} is not like status=502 or request~/cart")
+        conditions.append(_condition(found))
+        joint = _AND.match(text, found.end())
+        if joint is None and found.end() < len(text):
+            raise WhereError(f"expected 'and' before {text[found.end() :][:40]!r}")
+        position = joint.end() if joint else found.end()
+    if not conditions:
+        raise WhereError("a condition is missing, such as status=502 or request~/cart")
+    if len(conditions) > MAX_CONDITIONS:
+        raise WhereError(f"at most {MAX_CONDITIONS} conditions")
+    return tuple(conditions)
+
+
+def _condition(found: re.Match[str]) -> Condition:
+    name = NAMES.get(found["name"].lower())
+    value = found["bare"] if found["quoted"] is None else found["quoted"]
+    if name is None:
+        raise WhereError(f"no field {found['name'][:40]!r}; there are {', '.join(sorted(NAMES))}")
+    if len(value) > MAX_VALUE_CHARS:
+        raise WhereError(f"a value of at most {MAX_VALUE_CHARS} characters")
+    operators: dict[str, Operator] = {"=": "=", "!=": "!=", "~": "~", "!~": "!~"}
+    return Condition(name, operators[found["operator"]], value)

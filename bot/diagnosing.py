@@ -17,7 +17,7 @@ from diagnostics.collect.log_options import AthenaOptions, LogBudget, LogOptions
 from diagnostics.collect.runner import collect
 from diagnostics.engine import diagnose
 from diagnostics.facts import AccessLogs, EcsService, Fact, Gap, LoadBalancers, Metrics, TargetGroups, TargetHealth
-from diagnostics.locate import Located, Nickname, ServiceIndex, locate
+from diagnostics.locate import Nickname, ServiceIndex, locate
 from diagnostics.question import (
     DEFAULT_WINDOW,
     MAX_WINDOW,

@@ -14,7 +14,20 @@ from botocore import xform_name
 from diagnostics.aws_access import iam_action
 
 ROOT = Path(__file__).resolve().parent.parent
-SERVICES = {"cloudtrail", "cloudwatch", "ec2", "ecs", "elbv2", "lambda", "route53", "sts"}
+SERVICES = {
+    "athena",
+    "cloudtrail",
+    "cloudwatch",
+    "ec2",
+    "ecs",
+    "elbv2",
+    "glue",
+    "lambda",
+    "logs",
+    "route53",
+    "s3",
+    "sts",
+}
 NEEDS_NO_PERMISSION = {"sts:GetCallerIdentity"}
 
 
@@ -40,9 +53,9 @@ def _policy_actions() -> set[str]:
     page = (ROOT / "docs" / "permissions.md").read_text()
     block = re.search(r"```json\n(.*?)```", page, re.DOTALL)
     assert block is not None
-    statement = json.loads(block[1])["Statement"][0]
-    assert statement["Action"] == sorted(statement["Action"])
-    return set(statement["Action"])
+    statements = json.loads(block[1])["Statement"]
+    assert all(statement["Action"] == sorted(statement["Action"]) for statement in statements)
+    return {action for statement in statements for action in statement["Action"]}
 
 
 def test_the_policy_in_the_docs_allows_exactly_what_is_called() -> None:

@@ -28,15 +28,25 @@ OTHER_TARGETS = ("10.0.1.201:9000", "10.0.2.201:9000", "[2001:db8:1::5]:9000")
 ZONES = {f"10.0.{zone}.{host}": f"us-east-1{'abc'[zone - 1]}" for zone in (1, 2, 3) for host in range(11, 15)}
 AGENTS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 "
-    "Mobile/15E148 Safari/604.1",
+    (
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 "
+        "Mobile/15E148 Safari/604.1"
+    ),
     "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0",
     "okhttp/4.12.0",
     "curl/8.14.1",
     'Odd \\"quoted\\" agent/1.0',
 )
 AGENT_WEIGHTS = (450, 300, 150, 60, 39, 1)
-PATHS = ("/", "/cart", "/cart/items/{n}", "/api/v2/orders/{n}", "/api/v2/orders/{n}/lines", "/search?q=shoe+{n}", "/img/{n}.webp")
+PATHS = (
+    "/",
+    "/cart",
+    "/cart/items/{n}",
+    "/api/v2/orders/{n}",
+    "/api/v2/orders/{n}/lines",
+    "/search?q=shoe+{n}",
+    "/img/{n}.webp",
+)
 METHODS = ("GET", "GET", "GET", "GET", "POST", "PUT")
 
 
@@ -101,7 +111,10 @@ def generated_lines(number: int, lines: int, seed: int = 502) -> Iterator[str]:
     fields = FIELD_COUNTS[number % len(FIELD_COUNTS)]
     begin = START + INTERVAL * (number // 2)
     node = f"10.0.{1 + number % 3}.7"
-    clients = [f"{rng.randrange(1, 223)}.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}" for _ in range(3000)]
+    clients = [
+        f"{rng.randrange(1, 223)}.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
+        for _ in range(3000)
+    ]
     for position in range(lines):
         ended = begin + INTERVAL * (position / lines)
         yield _line(rng, ended, clients, node, fields)

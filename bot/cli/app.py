@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from bot import __version__
-from bot.cli import causes, demo, diagnose, replay, report, schema, serve
+from bot.cli import causes, demo, diagnose, logs, replay, report, schema, serve
 from bot.cli.output import write
 
 app: Final = typer.Typer(
@@ -19,6 +19,7 @@ app: Final = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("diagnose", epilog=diagnose.EXAMPLE)(diagnose.diagnose)
+app.command("logs", short_help="Show what the access logs say.", epilog=logs.EXAMPLE)(logs.logs)
 app.command("replay", short_help="Diagnose again from a saved snapshot.", epilog=replay.EXAMPLE)(replay.replay)
 app.command("report", short_help="Print a report that the bot has kept.", epilog=report.EXAMPLE)(report.report)
 app.command("causes", short_help="Show what can be found.", epilog=causes.EXAMPLE)(causes.causes)

@@ -19,7 +19,15 @@ from bot.cli.watching import watch
 from diagnostics import printable
 
 if TYPE_CHECKING:
-    from diagnostics.question import Diagnosed, Outcome, ProgressListener, Question
+    from diagnostics.question import (
+        Ambiguous,
+        Diagnosed,
+        Outcome,
+        ProgressListener,
+        Question,
+        Refused,
+        Unknown,
+    )
 
 EXAMPLE: Final = "Example: alb502 diagnose prod/checkout --since 2h --seen 502"
 MAX_PATH: Final = 120
@@ -52,9 +60,7 @@ def diagnose(
     save: Annotated[
         Path | None, typer.Option("--save", metavar="FILE", help="Keep what was read in this file, for replay.")
     ] = None,
-    no_logs: Annotated[
-        bool, typer.Option("--no-logs", help="Do not read logs. This version reads none anyway.")
-    ] = False,
+    no_logs: Annotated[bool, typer.Option("--no-logs", help="Do not read access logs.")] = False,
     refresh: Annotated[bool, typer.Option("--refresh", help="Read everything anew.")] = False,
     watching: Annotated[bool, typer.Option("--watch", help="Diagnose again until Ctrl-C; tell what changes.")] = False,
 ) -> None:
@@ -93,20 +99,26 @@ def diagnose(
 
 def diagnosed(ask: Callable[[Question, ProgressListener], Outcome], question: Question) -> Diagnosed:
     """Asks with progress on stderr. Raises `CommandError` when there is no report."""
-    from bot.cli.drawing import answers
-    from diagnostics.question import Ambiguous, Refused, Unknown
+    from diagnostics.question import Diagnosed
 
     with progress.shown_on_stderr() as listener:
         outcome = ask(question, listener)
-    match outcome:
-        case Ambiguous():
-            raise CommandError(*answers.ambiguous(outcome), status=exits.BAD_USAGE)
-        case Unknown():
-            raise CommandError(*answers.unknown(outcome), status=exits.BAD_USAGE)
-        case Refused():
-            status = exits.BAD_USAGE if outcome.bad_request else exits.NO_REPORT
-            raise CommandError(*answers.refused(outcome), status=status)
-    return outcome
+    if isinstance(outcome, Diagnosed):
+        return outcome
+    raise no_report(outcome)
+
+
+def no_report(outcome: Ambiguous | Unknown | Refused) -> CommandError:
+    """Why there is no answer, as the error that ends the command."""
+    from bot.cli.drawing import answers
+    from diagnostics.question import Ambiguous, Unknown
+
+    if isinstance(outcome, Ambiguous):
+        return CommandError(*answers.ambiguous(outcome), status=exits.BAD_USAGE)
+    if isinstance(outcome, Unknown):
+        return CommandError(*answers.unknown(outcome), status=exits.BAD_USAGE)
+    status = exits.BAD_USAGE if outcome.bad_request else exits.NO_REPORT
+    return CommandError(*answers.refused(outcome), status=status)
 
 
 def _asker() -> Callable[[Question, ProgressListener], Outcome]:

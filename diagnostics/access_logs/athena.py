@@ -1,7 +1,8 @@
 """Athena's side of access logs: the table over a load balancer's folder, and what a query costs.
 
-The table follows https://docs.aws.amazon.com/athena/latest/ug/create-alb-access-logs-table-partition-projection.html,
-with a pattern that also matches lines with fewer or more fields than are documented today.
+Partition projection as in https://docs.aws.amazon.com/athena/latest/ug/create-alb-access-logs-table-partition-projection.html.
+Unlike the pattern there, OpenCSVSerde reads lines with fewer or more fields than are documented today:
+https://docs.aws.amazon.com/athena/latest/ug/csv-serde.html
 """
 
 from __future__ import annotations
@@ -13,18 +14,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from diagnostics.access_logs import questions
 from diagnostics.access_logs.places import LATEST_DELIVERY, Place
-from diagnostics.access_logs.vended import FIELDS, QUOTED
+from diagnostics.access_logs.questions import COLUMNS
+from diagnostics.access_logs.scope import Scope
 
 USD_PER_TB: Final = 5
 """https://aws.amazon.com/athena/pricing/ in most regions; what a query reads is counted, compressed as it is."""
 
 MIN_BILLED_BYTES: Final = 10_000_000
-REQUIRED_FIELDS: Final = 25
-"""Files of all ages have so many; later fields came one after the other."""
-
-UNKNOWN: Final = "unknown_fields"
-COLUMNS: Final = (*FIELDS, UNKNOWN)
 PARTITION: Final = "day"
 FIRST_DAY: Final = date(2016, 1, 1)
 _NAME: Final = re.compile(r"[a-z0-9_]{1,128}")
@@ -65,8 +63,8 @@ class Table:
         return (
             f"CREATE EXTERNAL TABLE IF NOT EXISTS `{self.database}`.`{self.name}` (\n  {columns}\n)\n"
             f"PARTITIONED BY (`{PARTITION}` string)\n"
-            "ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.RegexSerDe'\n"
-            f"WITH SERDEPROPERTIES ('serialization.format' = '1', 'input.regex' = '{_escaped(line_pattern())}')\n"
+            "ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.OpenCSVSerde'\n"
+            "WITH SERDEPROPERTIES ('separatorChar' = ' ', 'quoteChar' = '\\\"', 'escapeChar' = '\\\\')\n"
             f"LOCATION '{self.location}'\n"
             "TBLPROPERTIES (\n"
             "  'projection.enabled' = 'true',\n"
@@ -80,10 +78,17 @@ class Table:
         )
 
 
-def line_pattern() -> str:
-    """A regular expression for one line with one group for each of COLUMNS: RegexSerDe wants exactly as many."""
-    parts = [_pattern(name, number) for number, name in enumerate(FIELDS)]
-    return "".join(parts) + "(?: (.*))?"
+def queries(scope: Scope, table: Table, load_balancers: Sequence[str]) -> dict[str, str]:
+    """The questions' texts by name, over the days of the scope and these load balancers (``app/name/id``)."""
+    days = ", ".join(_text(f"{day:%Y/%m/%d}") for day in delivery_days(scope.since.date(), scope.until.date()))
+    where = (
+        f"{PARTITION} IN ({days}) AND elb IN ({', '.join(map(_text, load_balancers))}) "
+        "AND \"$path\" NOT LIKE '%/conn_log_%' AND \"$path\" NOT LIKE '%/health_check_log_%'"
+    )
+    return {
+        "counts": questions.counts(scope, table.quoted, where),
+        "sample": questions.sample(scope, table.quoted, where),
+    }
 
 
 def cost_usd(scanned_bytes: int, queries: int = 1) -> float:
@@ -97,13 +102,5 @@ def delivery_days(first: date, last: date) -> tuple[date, ...]:
     return tuple(first + timedelta(days=number) for number in range((until - first).days + 1))
 
 
-def _pattern(name: str, number: int) -> str:
-    value = r'"((?:[^"\\]|\\.)*)"' if name in QUOTED else "([^ ]*)"
-    if number == 0:
-        return value
-    return f" {value}" if number < REQUIRED_FIELDS else f"(?: {value})?"
-
-
-def _escaped(pattern: str) -> str:
-    """As a string of the table definition's language, which reads a backslash as the beginning of an escape."""
-    return pattern.replace("\\", "\\\\").replace("'", "\\'")
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -43,7 +43,7 @@ class Counted:
     """What one file held."""
 
     lines: int
-    plain_bytes: int
+    bytes: int
 
 
 def parse(line: str) -> Row | None:

@@ -169,13 +169,20 @@ def may_hold(file: LogFile, start: datetime, end: datetime) -> bool:
 
 def newest_complete(now: datetime) -> datetime:
     """Up to here the files of an interval should have arrived."""
-    return _floor(now - DELIVERY_DELAY)
+    return interval_start(now - DELIVERY_DELAY)
+
+
+def interval_start(at: datetime) -> datetime:
+    """The last end of an interval not after `at`."""
+    seconds = int(at.timestamp())
+    step = int(INTERVAL.total_seconds())
+    return datetime.fromtimestamp(seconds // step * step, UTC)
 
 
 def _ends(start: datetime, end: datetime) -> tuple[datetime, datetime]:
     """The first and the last end of a file that can hold rows of the window; both bounds belong to it."""
-    first = _floor(start)
-    return (first if first == start else first + INTERVAL), _floor(end) + INTERVAL
+    first = interval_start(start)
+    return (first if first == start else first + INTERVAL), interval_start(end) + INTERVAL
 
 
 def _units(first: datetime, last: datetime, *, by_hour: bool) -> Iterator[datetime]:
@@ -191,9 +198,3 @@ def _delivery_days(unit: datetime, length: timedelta) -> tuple[datetime, ...]:
     """Folders in which files that ended in this hour or day may lie, the newest first."""
     latest = unit + length - INTERVAL + LATEST_DELIVERY
     return (unit,) if latest.date() == unit.date() else (latest, unit)
-
-
-def _floor(at: datetime) -> datetime:
-    seconds = int(at.timestamp())
-    step = int(INTERVAL.total_seconds())
-    return datetime.fromtimestamp(seconds // step * step, UTC)

@@ -8,7 +8,8 @@ in Python too; tests hold the two together.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from collections.abc import Collection
+from enum import StrEnum
 
 from diagnostics.access_logs import families, routes
 from diagnostics.access_logs.row import FEWEST_FIELDS, FIELDS, MOST_UNKNOWN
@@ -20,63 +21,93 @@ FIRST_OF_KIND = 10
 SPREAD_OF_KIND = 90
 """Of each kind of error, so many rows from the beginning, and so many spread evenly over all."""
 KIND = ("elb_status_code", "target_status_code", "row_family", "error_reason", "target_group_arn")
-KEYS = ("minute", "target_key", "latency", "route", "rule", "client")
-COUNT_COLUMNS = ("question", *KIND, *KEYS, "row_count", "failures", "damaged", "unknown_fields", "first_at", "last_at")
+COUNT_COLUMNS = (
+    *("question", "key", *KIND),
+    *("row_count", "failures", "damaged", "unknown_fields", "first_at", "last_at"),
+)
 _ORDINARY = "'200', '201', '202', '204', '206', '301', '302', '303', '304', '307', '308', '400', '401', '403', '404'"
 _STAMP = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}[.][0-9]{3}"
 
 
-class Question(IntEnum):
-    """What a row of `counts` counts: the bits of the keys that are not in its group."""
+class Question(StrEnum):
+    """What a row of `counts` counts: one kind of error, the rows of one key, or all rows."""
 
-    ERRORS = 0b0_111111
-    MINUTE = 0b1_011111
-    TARGET = 0b1_101111
-    LATENCY = 0b1_110111
-    ROUTE = 0b1_111011
-    RULE = 0b1_111101
-    CLIENT = 0b1_111110
-    TOTALS = 0b1_111111
+    ERRORS = "errors"
+    MINUTE = "minute"
+    TARGET = "target"
+    LATENCY = "latency"
+    ROUTE = "route"
+    RULE = "rule"
+    CLIENT = "client"
+    TOTALS = "totals"
 
 
-def counts(scope: Scope, table: str, where: str = "") -> str:
-    """Every count in one pass. `where` restricts the table's own columns, such as the days of its partitions."""
-    keys = ", ".join(KEYS)
-    kind = ", ".join(KIND)
-    sets = ", ".join(["(is_kind, " + kind + ")", *(f"({key})" for key in KEYS), "()"])
-    return f"""WITH {_steps(scope, table, where)},
+ALL = frozenset(Question)
+BY_KEY = tuple(question for question in Question if question not in {Question.ERRORS, Question.TOTALS})
+OF_QUIET_ROWS = frozenset({Question.MINUTE, Question.TARGET, Question.LATENCY, Question.TOTALS})
+"""The questions that rows without an error say something about."""
+
+
+def unknown_fields() -> str:
+    """How many fields without a name a line has."""
+    present = " + ".join(f"CASE WHEN {name} IS NULL THEN 0 ELSE 1 END" for name in EXTRA)
+    return f"CASE WHEN {EXTRA[0]} IS NULL THEN 0 ELSE {present} END"
+
+
+UNKNOWN_FIELDS = unknown_fields()
+
+
+def counts(
+    scope: Scope, table: str, where: str = "", unknown: str = UNKNOWN_FIELDS, asked: Collection[Question] = ALL
+) -> str:
+    """The counts of the questions that are asked, in one pass.
+
+    `where` restricts the table's own columns, such as the days of its partitions; `unknown` is the expression for the
+    number of fields without a name, for a table that has it already.
+    """
+    keys = {question: f"key_{question}" for question in BY_KEY if question in asked}
+    groups = [*keys.values(), ""]
+    names = " ".join(f"WHEN grouping({key}) = 0 THEN '{question}'" for question, key in keys.items())
+    kind, first_at, last_at = ", ".join(f"NULL AS {name}" for name in KIND), "NULL", "NULL"
+    if Question.ERRORS in asked:
+        kind, first_at, last_at = ", ".join(KIND), "min(time_of_error)", "max(time_of_error)"
+        groups.append(f"is_kind, {kind}")
+        names += f" WHEN grouping(is_kind) = 0 THEN '{Question.ERRORS}'"
+    grouping = ", ".join(f"({group})" for group in groups)
+    return f"""WITH {_steps(scope, table, where, unknown)},
 keyed AS (
   SELECT
-    is_damaged, is_counted, unknown_fields, time,
+    is_damaged, is_counted, CASE WHEN is_damaged THEN 0 ELSE unknown_fields END AS unknown_fields,
+    CASE WHEN is_own AND is_failure THEN 1 ELSE 0 END AS failure,
     CASE WHEN is_error THEN 1 END AS is_kind,
-    CASE WHEN is_error AND is_own AND is_failure THEN 1 ELSE 0 END AS failure,
+    CASE WHEN is_error THEN time END AS time_of_error,
     CASE WHEN is_error THEN elb_status_code END AS elb_status_code,
     CASE WHEN is_error THEN target_status_code END AS target_status_code,
     row_family,
     CASE WHEN is_error THEN error_reason END AS error_reason,
     CASE WHEN is_error THEN target_group_arn END AS target_group_arn,
-    CASE WHEN is_own THEN substr(time, 1, 16) END AS minute,
-    CASE WHEN is_own THEN target END AS target_key,
-    CASE WHEN is_own AND target_status_code <> '-' THEN target_processing_time END AS latency,
-    CASE WHEN is_own AND is_failure THEN {_route()} END AS route,
-    CASE WHEN is_own AND is_failure THEN matched_rule_priority END AS rule,
-    CASE WHEN is_own AND is_failure THEN regexp_replace(client, {_text(routes.PORT)}, '') END AS client
+    CASE WHEN is_own THEN substr(time, 1, 16) END AS key_minute,
+    CASE WHEN is_own THEN target END AS key_target,
+    CASE WHEN is_own AND target_status_code <> '-' THEN target_processing_time END AS key_latency,
+    CASE WHEN is_own AND is_failure THEN {_route()} END AS key_route,
+    CASE WHEN is_own AND is_failure THEN matched_rule_priority END AS key_rule,
+    CASE WHEN is_own AND is_failure THEN regexp_replace(client, {_text(routes.PORT)}, '') END AS key_client
   FROM judged
 )
 SELECT
-  grouping(is_kind, {keys}) AS question, {kind}, {keys},
+  CASE {names} ELSE '{Question.TOTALS}' END AS question, coalesce({", ".join(keys.values())}) AS key,
+  {kind},
   count_if(is_counted) AS row_count, sum(failure) AS failures, count_if(is_damaged) AS damaged,
-  max(unknown_fields) AS unknown_fields,
-  min(CASE WHEN is_kind = 1 THEN time END) AS first_at, max(CASE WHEN is_kind = 1 THEN time END) AS last_at
+  max(unknown_fields) AS unknown_fields, {first_at} AS first_at, {last_at} AS last_at
 FROM keyed
-GROUP BY GROUPING SETS ({sets})"""
+GROUP BY GROUPING SETS ({grouping})"""  # noqa: S608 - names and literals of ours
 
 
-def sample(scope: Scope, table: str, where: str = "") -> str:
+def sample(scope: Scope, table: str, where: str = "", unknown: str = UNKNOWN_FIELDS) -> str:
     """Rows with errors of the subject: of every kind the first, and others spread by the digits of their trace ids."""
     kind = ", ".join(KIND)
     fields = ", ".join(FIELDS)
-    return f"""WITH {_steps(scope, table, where)},
+    return f"""WITH {_steps(scope, table, where, unknown)},
 ranked AS (
   SELECT
     {fields},
@@ -87,10 +118,10 @@ ranked AS (
 )
 SELECT {fields}
 FROM ranked
-WHERE by_time <= {FIRST_OF_KIND} OR by_chance <= {SPREAD_OF_KIND}"""
+WHERE by_time <= {FIRST_OF_KIND} OR by_chance <= {SPREAD_OF_KIND}"""  # noqa: S608 - as above
 
 
-def _steps(scope: Scope, table: str, where: str) -> str:
+def _steps(scope: Scope, table: str, where: str, unknown: str) -> str:
     """From lines to judged rows: `is_counted`, `is_own`, `is_error`, `is_failure`, `row_family` beside the fields."""
     restricted = f"\n  WHERE {where}" if where else ""
     own = "true"
@@ -106,7 +137,7 @@ def _steps(scope: Scope, table: str, where: str) -> str:
       WHEN elb_status_code IN ({_ORDINARY}) THEN false
       ELSE NOT regexp_like(elb_status_code, '^[1-9][0-9]{{2}}$')
     END AS is_damaged,
-    {unknown_fields()} AS unknown_fields
+    {unknown} AS unknown_fields
   FROM {table}{restricted}
 ),
 counted AS (
@@ -134,13 +165,7 @@ judged AS (
       {_family(scope.timeouts)}
     END AS row_family
   FROM told
-)"""
-
-
-def unknown_fields() -> str:
-    """How many fields without a name a line has."""
-    present = " + ".join(f"CASE WHEN {name} IS NULL THEN 0 ELSE 1 END" for name in EXTRA)
-    return f"CASE WHEN {EXTRA[0]} IS NULL THEN 0 ELSE {present} END"
+)"""  # noqa: S608 - every text that is not ours goes through _text
 
 
 def _unanswered() -> str:
@@ -161,7 +186,7 @@ def _family(timeouts: families.Timeouts) -> str:
     return f"""CASE
         WHEN NOT ({_unanswered()}) THEN 'answered'
         WHEN error_reason LIKE 'Lambda%' THEN 'lambda'
-        WHEN error_reason LIKE 'Auth%' OR error_reason LIKE 'JW%' THEN 'auth'
+        WHEN error_reason LIKE 'Auth%' OR error_reason LIKE 'JWT%' OR error_reason LIKE 'JWKS%' THEN 'auth'
         WHEN error_reason LIKE 'WAF%' THEN 'waf'
         WHEN elb_status_code = '{families.CLIENT_GONE}' THEN 'client-gone'
         WHEN elb_status_code IN ({_texts(families.REFUSED)}) THEN 'refused-by-lb'

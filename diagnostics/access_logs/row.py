@@ -54,6 +54,8 @@ MOST_UNKNOWN = 26
 MAX_LINE_CHARS = 65_536
 """Request line and user agent are at most 16 KB and 8 KB; a longer line is damaged."""
 
+UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+
 _FIELD = re.compile(r'"(?P<quoted>[^"\\]*+(?:\\.[^"\\]*+)*+)"(?= |\Z)|(?P<bare>(?!")[^ ]*+)', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _TIME = re.compile(r"....-..-..T..:..")
@@ -108,9 +110,7 @@ def parse_line(line: str) -> Row | Damaged:
     if len(fields) < FEWEST_FIELDS:
         return Damaged(f"{len(fields)} fields")
     known = fields[: len(FIELDS)]
-    row = Row(
-        (*known, *[None] * (len(FIELDS) - len(known))), tuple(fields[len(FIELDS) : len(FIELDS) + MOST_UNKNOWN])
-    )
+    row = Row((*known, *[None] * (len(FIELDS) - len(known))), tuple(fields[len(FIELDS) : len(FIELDS) + MOST_UNKNOWN]))
     if not _TIME.match(row["time"] or ""):
         return Damaged("no time")
     if status(row["elb_status_code"]) is None:
@@ -119,7 +119,11 @@ def parse_line(line: str) -> Row | Damaged:
 
 
 def split_fields(line: str) -> list[str] | None:
-    """The fields of a line without quotes and escapes; None when its quotes make no sense."""
+    """The fields of a line without quotes and escapes; None when its quotes make no sense.
+
+    A carriage return is no text that a field can hold, and is shown as a character that could not be read.
+    """
+    line = line.replace("\r", UNREADABLE)
     fields: list[str] = []
     position = 0
     while found := _FIELD.match(line, position):

@@ -25,7 +25,9 @@ NAMES = {
 """What a person may call a field in a condition."""
 
 Operator = Literal["=", "!=", "~", "!~"]
-_CONDITION = re.compile(r"\s*(?P<name>\w+)\s*(?P<operator>!=|!~|=|~)\s*(?:\"(?P<quoted>[^\"]*)\"|(?P<bare>[^\s\"]+))\s*")
+_CONDITION = re.compile(
+    r"\s*(?P<name>\w+)\s*(?P<operator>!=|!~|=|~)\s*(?:\"(?P<quoted>[^\"]*)\"|(?P<bare>[^\s\"]+))\s*"
+)
 _AND = re.compile(r"(?:and\s+|,)", re.IGNORECASE)
 
 
@@ -57,7 +59,7 @@ class Scope:
     since: datetime
     until: datetime
     target_groups: tuple[str, ...] = ()
-    timeouts: Timeouts = Timeouts()
+    timeouts: Timeouts = field(default_factory=Timeouts)
     zones: Mapping[str, str] = field(default_factory=dict)
     where: tuple[Condition, ...] = ()
 

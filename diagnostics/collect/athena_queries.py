@@ -50,16 +50,14 @@ class _Started:
     scanned: dict[str, int] = field(default_factory=dict)
 
 
-def run_queries(
-    texts: Mapping[str, str], options: AthenaOptions, reader: Reader, leash: Leash, cache: FactCache | None = None
-) -> Answered | Gap:
+def run_queries(texts: Mapping[str, str], options: AthenaOptions, reader: Reader, leash: Leash) -> Answered | Gap:
     """The answers to all of `texts`, or the gap of the first that failed; then the others are stopped.
 
     What Athena has read is checked while it runs: beyond `options.max_bytes` everything is stopped. A result is kept
     for an hour under the exact text.
     """
     key = _cache_key(texts, options, reader)
-    kept = _kept(cache, key)
+    kept = _kept(leash.cache, key)
     if kept is not None:
         return kept
     with _stopped_at_the_end(reader, leash) as started:
@@ -87,7 +85,7 @@ def run_queries(
                 return found
             rows[name] = found
     answered = Answered(rows, sum(started.scanned.values()))
-    _keep(cache, key, answered)
+    _keep(leash.cache, key, answered)
     return answered
 
 

@@ -10,22 +10,29 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from diagnostics.aws_access import Reader
 from diagnostics.facts.fact import Gap
+
+if TYPE_CHECKING:
+    from diagnostics.collect.cache import FactCache
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Leash:
-    """How long an errand may take, and a way to be called back before. `tell` takes a few words on how far it is."""
+    """How long an errand may take, and a way to be called back before. `tell` takes a few words on how far it is.
+
+    `cache` keeps what was dear to find out; None: there is none, or everything is to be read anew.
+    """
 
     until: float
     """On the clock of `time.monotonic`."""
     tell: Callable[[str], None]
     called_back: threading.Event = field(default_factory=threading.Event)
+    cache: FactCache | None = None
 
     @property
     def left_s(self) -> float:

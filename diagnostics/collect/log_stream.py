@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -17,12 +18,15 @@ from diagnostics.collect.errand import Leash
 from diagnostics.collect.log_options import LogBudget
 from diagnostics.facts.fact import Gap
 
-MAX_FILE_BYTES = 256_000_000
+MAX_FILE_BYTES = 128_000_000
 MAX_LOADING_BYTES = 256_000_000
 """Stored bytes of the files that are in memory at once; a larger one comes alone."""
 MAX_PARALLEL = 16
-LAST_FILES_S = 1.0
-"""How long files that are being parsed may take after the time is up."""
+PARSE = "alb502:ParseLog"
+LAST_FILES_S = 30.0
+"""How long files that are being parsed when the time is up may take: they are in memory already, and are waited for."""
+
+_logger = logging.getLogger(__name__)
 
 
 class Taken(Protocol):
@@ -32,7 +36,7 @@ class Taken(Protocol):
     def lines(self) -> int: ...
 
     @property
-    def plain_bytes(self) -> int: ...
+    def bytes(self) -> int: ...
 
 
 Take = Callable[[bytes], Taken]
@@ -74,20 +78,46 @@ class _Tally:
     gaps: list[Gap] = field(default_factory=list)
     lines: int = 0
     plain_bytes: int = 0
+    taking: int = 0
+    is_closed: bool = False
+    idle: threading.Event = field(default_factory=threading.Event)
 
     @property
     def is_full(self) -> bool:
         return self.lines >= self.budget.lines or self.plain_bytes >= self.budget.bytes
 
-    def note(self, one: Wanted, taken: Taken) -> None:
+    def take(self, one: Wanted, body: bytes, take: Take) -> None:
+        """Parses one body, unless the end has come. A file that cannot be parsed costs only itself."""
         with self.lock:
-            self.read.append(one)
-            self.lines += taken.lines
-            self.plain_bytes += taken.plain_bytes
+            if self.is_closed:
+                return
+            self.taking += 1
+        try:
+            taken = take(body)
+            with self.lock:
+                self.read.append(one)
+                self.lines += taken.lines
+                self.plain_bytes += taken.bytes
+        except Exception:
+            _logger.exception("a log file could not be parsed")
+            self.miss(Gap(action=PARSE, resource=f"s3://{one.bucket}/{one.file.key}", error="UnexpectedError"))
+        finally:
+            with self.lock:
+                self.taking -= 1
+                if self.is_closed and not self.taking:
+                    self.idle.set()
 
     def miss(self, gap: Gap) -> None:
         with self.lock:
             self.gaps.append(gap)
+
+    def close(self) -> None:
+        """Nothing more is begun; returns when nothing is being parsed."""
+        with self.lock:
+            self.is_closed = True
+            if not self.taking:
+                self.idle.set()
+        self.idle.wait(LAST_FILES_S)
 
 
 def stream(files: Sequence[Wanted], take: Take, reader: Reader, leash: Leash, budget: LogBudget) -> Streamed:
@@ -99,16 +129,17 @@ def stream(files: Sequence[Wanted], take: Take, reader: Reader, leash: Leash, bu
     tally = _Tally(budget)
     waiting = deque(files)
     loading: dict[Future[None], Wanted] = {}
-    with _threads(min(reader.parallel_per_service, MAX_PARALLEL)) as submit:
+    parallel = min(reader.parallel_per_service, MAX_PARALLEL)
+    with _threads(parallel) as submit:
         while (waiting or loading) and not leash.is_over and not tally.is_full:
-            while waiting and _fits(waiting[0], loading):
+            while waiting and len(loading) < parallel and _fits(waiting[0], loading):
                 one = waiting.popleft()
                 loading[submit(one, tally, take, reader, leash)] = one
             for future in wait(loading, timeout=leash.left_s, return_when=FIRST_COMPLETED).done:
                 del loading[future]
                 future.result()
             leash.tell(f"access logs, {len(tally.read)} of {len(files)} files")
-        wait(loading, timeout=LAST_FILES_S)
+        tally.close()
     with tally.lock:
         done = set(tally.read)
         unread = tuple(one for one in files if one not in done)
@@ -133,8 +164,8 @@ def _load(one: Wanted, tally: _Tally, take: Take, reader: Reader, leash: Leash) 
     body = reader.download(one.bucket, one.file.key, max_bytes=MAX_FILE_BYTES, timeout_s=leash.left_s)
     if isinstance(body, Gap):
         tally.miss(body)
-    elif not leash.is_over:
-        tally.note(one, take(body))
+    else:
+        tally.take(one, body, take)
 
 
 def _fits(one: Wanted, loading: dict[Future[None], Wanted]) -> bool:

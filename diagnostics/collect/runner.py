@@ -255,7 +255,7 @@ class _Collection:
 
     def _send_off(self, running: _Running, errand: Errand[Any]) -> None:
         until = min(time.monotonic() + errand.seconds, self._until - ERRAND_MARGIN_S)
-        leash = Leash(until, self._say, self._called_back)
+        leash = Leash(until, self._say, self._called_back, None if self.shelf.refresh else self.shelf.cache)
         run = copy_context().run
         self._errands[self.pool.submit(run, errand.run, self.log_reader, leash)] = (running, errand)
 

@@ -22,8 +22,12 @@ def explanation(case: HealthCase) -> Explanation | None:
     """None when the health check's settings have nothing to do with it, or nothing tells."""
     if case.sick.kind == "answer":
         return _of_answer(case)
+    if case.mended is not None and case.mended.changed("healthCheckPort"):
+        return "port"
     if case.sick.kind == "timeout":
         return "port" if nothing_maps_the_port(case) else "timeout"
+    if case.mended is not None and case.mended.changed("healthCheckProtocol"):
+        return "protocol"
     if case.traffic.connection_errors:
         return None
     if protocols_differ(case) and not nothing_maps_the_port(case):

@@ -41,6 +41,7 @@ from diagnostics.rules.group_traffic import (
 )
 from diagnostics.rules.health_history import HISTORY_USES, Failing, HealthHistory
 from diagnostics.rules.health_reasons import HealthReport, accepted_codes, codes_in_words, named
+from diagnostics.rules.mended import SETTINGS, Mended, mended_by, setting
 from diagnostics.rules.observations import Observations
 
 CASE_NEEDS: tuple[type[Fact], ...] = (TargetGroups, TargetHealth)
@@ -62,13 +63,15 @@ TROUBLE_DOC = "https://docs.aws.amazon.com/elasticloadbalancing/latest/applicati
 
 NOT_CHECKED = frozenset({"draining", "unused", "unavailable"})
 MAX_PATH = 120
+SHORT_ID = 8
 
 
 class HealthCase(Frozen):
     """`sick` fails in one way; `registered` counts the group's targets that are checked at all.
 
     `since` is when the group's health turned, `killed` the tasks that ECS stopped for it. `changes` are the settings
-    of this group that people changed before `since`, newest first.
+    of this group that people changed before `since`, newest first. `mended`: nothing fails any more since this edit of
+    the health check, and `group` then has the settings that failed, as far as CloudTrail tells them.
     `mapped_ports` None: what the targets open is not known.
     """
 
@@ -81,6 +84,7 @@ class HealthCase(Frozen):
     ever_healthy: bool | None
     killed: tuple[Task, ...] = ()
     changes: tuple[Change, ...] = ()
+    mended: Mended | None = None
     mapped_ports: frozenset[int] | None = None
     probe: ContainerProbe | None = None
 
@@ -125,12 +129,6 @@ def health_cases(facts: Facts) -> tuple[HealthCase, ...]:
     return tuple(_cases(facts))
 
 
-def setting(change: Change, key: str) -> JsonValue:
-    """The value that a change of a target group gave to `key`; ``matcher`` stands for its HTTP codes."""
-    value = change.request.get(key)
-    return value.get("httpCode") if isinstance(value, dict) else value
-
-
 def answers(case: HealthCase) -> Evidence:
     """What the failing targets do, in one decisive record."""
     did = {
@@ -158,17 +156,29 @@ def replaced(case: HealthCase) -> Iterator[Evidence]:
     """ECS's own record of the failure and the tasks it stopped for it."""
     if case.reports and case.sick.targets:
         report = case.reports[0]
-        yield supporting(f"service event: {line(report.text, 300)}", "ecs:DescribeServices", at=report.at)
+        yield supporting(reported(report), "ecs:DescribeServices", at=report.at)
     if case.killed:
         text = f"ECS stopped {len(case.killed)} tasks for failed health checks: {task_stops.named(case.killed)}"
         yield supporting(text, "ecs:DescribeTasks", at=case.killed[0].stopped_at)
+
+
+def reported(report: HealthReport) -> str:
+    """A service event about a target in short words."""
+    did = {
+        "answer": f"it answered {codes_in_words(report.codes)}",
+        "timeout": "it did not answer in time",
+        "connection": "the connection was refused or broken",
+    }[report.kind]
+    who = f"task {report.task_id[:SHORT_ID]}" if report.task_id else report.instance_id or "a target"
+    return f"ECS reported {who} unhealthy: {did}"
 
 
 def served(case: HealthCase) -> Iterator[Evidence]:
     """A decisive record that the same targets answer users well, where that was counted."""
     if case.traffic.served:
         bad = case.traffic.server_errors or 0
-        text = f"meanwhile users got {case.traffic.good} good answers and {bad} answers of 5xx from this target group"
+        errors = f"{bad:,} answers of 5xx" if bad else "no 5xx"
+        text = f"meanwhile users of this target group got {case.traffic.good:,} good answers and {errors}"
         yield decisive(text, "cloudwatch:GetMetricData", value=case.traffic.good)
 
 
@@ -202,6 +212,11 @@ def ask_the_target(case: HealthCase, protocol: str | None = None, port: int | No
     return f"curl -vk {shlex.quote(url)}"
 
 
+def health_command(case: HealthCase) -> str:
+    """The command that shows the health of the group's targets."""
+    return f"aws elbv2 describe-target-health --target-group-arn {shlex.quote(case.group.arn)}"
+
+
 def killed_for(group: TargetGroup, facts: Facts) -> tuple[Task, ...]:
     """Tasks that ECS stopped in the window because this group's health checks failed, newest first."""
     return HealthHistory.of(facts.maybe, facts.window).killed(group.arn)
@@ -231,8 +246,9 @@ def _cases(facts: Facts) -> Iterator[HealthCase]:
         taking_part = checked(targets)
         all_sick = bool(taking_part) and not any(target.state == "healthy" for target in taking_part)
         for failing in history.failing(arn):
+            mended = mended_by(facts.maybe(Changes), group, failing, facts.window.end)
             yield HealthCase(
-                group=group,
+                group=mended.before(group) if mended else group,
                 sick=failing,
                 registered=len(taking_part),
                 all_sick=all_sick and bool(failing.targets),
@@ -241,6 +257,7 @@ def _cases(facts: Facts) -> Iterator[HealthCase]:
                 ever_healthy=was_ever_healthy(facts.maybe(Metrics), group),
                 killed=killed,
                 changes=_changes(facts, group, since),
+                mended=mended,
                 mapped_ports=mapped_ports(facts, group),
                 probe=container_probe(facts),
             )
@@ -275,15 +292,8 @@ def _changes(facts: Facts, group: TargetGroup, since: datetime | None) -> tuple[
 
 
 def _present(group: TargetGroup, key: str) -> JsonValue:
-    check = group.health_check
-    present: dict[str, JsonValue] = {
-        "healthCheckPath": check.path,
-        "healthCheckPort": check.port,
-        "healthCheckProtocol": check.protocol,
-        "healthCheckTimeoutSeconds": check.timeout_s,
-        "matcher": check.matcher,
-    }
-    return present.get(key)
+    present: JsonValue = getattr(group.health_check, SETTINGS[key].field)
+    return present
 
 
 def outside_matcher(case: HealthCase) -> bool:

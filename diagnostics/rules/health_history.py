@@ -27,7 +27,7 @@ from diagnostics.facts import (
     Task,
 )
 from diagnostics.facts.fact import Fact, Frozen
-from diagnostics.rules.health_reasons import HealthReport, Kind, by_reason, reports_of
+from diagnostics.rules.health_reasons import HealthReport, Kind, answered_codes, by_reason, kind_of, reports_of
 from diagnostics.snapshot import Window
 
 F = TypeVar("F", bound=Fact)
@@ -37,6 +37,7 @@ HISTORY_USES: tuple[type[Fact], ...] = (TargetHealth, EcsService, RunningTasks, 
 LATELY = timedelta(minutes=15)
 """ECS repeats itself with every replacement; what it has not said for so long is no longer going on."""
 YOUNG = timedelta(minutes=2)
+FIRST_SERVER_ERROR = 500
 ENDED_BY_ITSELF = frozenset({"EssentialContainerExited", "TaskFailedToStart"})
 _ELB_KILL = "Task failed ELB health checks"
 _STEADY = "has reached a steady state"
@@ -159,10 +160,34 @@ class HealthHistory:
     def _targets(self, group_arn: str) -> tuple[Target, ...]:
         return self.health.by_group.get(group_arn, ()) if self.health else ()
 
+    def starting(self, group_arn: str) -> frozenset[str]:
+        """Keys of unhealthy targets that nobody holds anything against yet: they refuse connections or answer 5xx
+        beside healthy ones, within the time that the service gives its tasks to start, and ECS has replaced none.
+
+        A packet that is lost (a time-out) is no sign of starting.
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-load-balancing.html
+        """
+        grace = timedelta(seconds=self.service.grace_period_s or 0) if self.service else timedelta()
+        targets = self._targets(group_arn)
+        if self.running is None or not any(target.state == "healthy" for target in targets):
+            return frozenset()
+        if self.killed(group_arn) or self.reports(group_arn):
+            return frozenset()
+        return frozenset(
+            target.key
+            for target in targets
+            if _may_be_starting(target)
+            and (task := self.running.by_ip(target.id))
+            and (not task.started_at or self.window.end - task.started_at < grace)
+        )
+
     def _speaking(self, group_arn: str) -> Iterator[Target]:
         """Targets whose state tells something about health checks: not those that a crashed task left behind, also
-        where the next task has just come to the same address."""
+        where the next task has just come to the same address, nor those that are starting."""
+        starting = self.starting(group_arn)
         for target in self._targets(group_arn):
+            if target.key in starting:
+                continue
             task = self.running.by_ip(target.id) if self.running else None
             young = task is not None and (not task.started_at or self.window.end - task.started_at < YOUNG)
             alone = self.running is not None and task is None
@@ -178,7 +203,7 @@ class HealthHistory:
             or self._speaks_for_itself(report)
             or self._all_are_well(report.group_arn, service)
             or self._other_revision(report, service.primary)
-            or self._check_was_changed(report)
+            or self.check_was_changed(report)
         )
 
     def _speaks_for_itself(self, report: HealthReport) -> bool:
@@ -207,7 +232,7 @@ class HealthHistory:
         healthy = {target.id for target in self._targets(report.group_arn) if target.state == "healthy"}
         return any(task.started_by == primary.id and healthy & set(task.private_ips) for task in self._running())
 
-    def _check_was_changed(self, report: HealthReport) -> bool:
+    def check_was_changed(self, report: HealthReport) -> bool:
         """Somebody changed the group's health check since; what failed before says nothing about the new setting."""
         return any(
             change.name == "ModifyTargetGroup"
@@ -234,6 +259,12 @@ def _is(report: HealthReport, kind: Kind, codes: frozenset[int]) -> bool:
 
 def _same(reports: Iterable[HealthReport], kind: Kind, codes: frozenset[int]) -> tuple[HealthReport, ...]:
     return tuple(report for report in reports if _is(report, kind, codes))
+
+
+def _may_be_starting(target: Target) -> bool:
+    kind = kind_of(target.reason) if target.state == "unhealthy" else None
+    codes = answered_codes(target.description)
+    return kind == "connection" or (kind == "answer" and bool(codes) and min(codes) >= FIRST_SERVER_ERROR)
 
 
 def _ended_by_itself(task: Task | None) -> bool:

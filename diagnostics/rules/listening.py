@@ -103,7 +103,8 @@ class Refusing:
 def refusing(facts: Facts) -> Iterator[Refusing]:
     """Per target group the targets that refuse, as their health checks or their users' errors tell.
 
-    Left out: targets without a running task (they are stale, which is another fault), groups whose targets answer
+    Left out: targets that are starting (see `HealthHistory.starting`), those without a running task (they are stale,
+    which is another fault), groups whose targets answer
     users in spite of failing checks, and TLS handshakes that fail (somebody listens there).
     """
     history = HealthHistory.of(facts.maybe, facts.window)
@@ -111,7 +112,7 @@ def refusing(facts: Facts) -> Iterator[Refusing]:
         if group.target_type == "lambda" or facts.observed.counts.tls_errors:
             continue
         serving = _serving(facts, group)
-        found = _at_present(facts, group, serving) or _lately(facts, group, history)
+        found = _at_present(facts, group, serving, history.starting(group.arn)) or _lately(facts, group, history)
         if found is not None and not _answers_users(facts, group, found.targets, serving):
             yield found
 
@@ -126,9 +127,11 @@ def _serving(facts: Facts, group: TargetGroup) -> tuple[Target, ...]:
     return tuple(target for target in targets if target.state not in {"unused", "draining"})
 
 
-def _at_present(facts: Facts, group: TargetGroup, serving: tuple[Target, ...]) -> Refusing | None:
+def _at_present(
+    facts: Facts, group: TargetGroup, serving: tuple[Target, ...], starting: frozenset[str]
+) -> Refusing | None:
     tasks = facts.maybe(RunningTasks)
-    owned = [(target, task_of(target, tasks)) for target in serving]
+    owned = [(target, task_of(target, tasks)) for target in serving if target.key not in starting]
     if isinstance(tasks, RunningTasks):
         owned = [(target, task) for target, task in owned if task is not None and task.last_status == "RUNNING"]
     refused = tuple(target for target, _ in owned if _check_is_refused(target, group))
@@ -144,9 +147,11 @@ def _at_present(facts: Facts, group: TargetGroup, serving: tuple[Target, ...]) -
 
 def _lately(facts: Facts, group: TargetGroup, history: HealthHistory) -> Refusing | None:
     """What ECS reported, where no target is there to be asked. One of the same revision that answers is proof that
-    the port is open."""
+    the port is open; what failed before the health check was edited tells of a setting that is gone."""
     failing = next((way for way in history.failing(group.arn) if way.kind == "connection" and not way.targets), None)
     if failing is None or not _checks_the_traffic(group, failing):
+        return None
+    if all(history.check_was_changed(report) for report in failing.reports):
         return None
     tasks = history.tasks_of(failing)
     if _same_revision_answers(facts, group, tasks):

@@ -17,16 +17,18 @@ from diagnostics.facts import (
     Metrics,
     Point,
     StoppedTasks,
-    TargetGroups,
     TargetHealth,
     Task,
 )
 from diagnostics.facts.fact import Frozen
+from diagnostics.rules.counters import balancer_dimensions, counted_unhealthy, error_share, group_dimensions
+from diagnostics.rules.deployment_trouble import is_in_trouble
 from diagnostics.rules.health_history import HealthHistory
 from diagnostics.rules.logged_errors import COUNTED_BY_ROWS_ONLY, COVERS, LoggedErrors, logged_errors
-from diagnostics.rules.onset import Burst, Pattern, last_burst, pattern_of
+from diagnostics.rules.onset import Pattern, last_burst, pattern_of
 from diagnostics.rules.routing import may_be_empty
 from diagnostics.rules.row_clusters import RowCluster
+from diagnostics.rules.sharing import is_shared, sick_siblings
 from diagnostics.snapshot import Snapshot
 
 ELB_CODES = ("500", "502", "503", "504")
@@ -36,10 +38,8 @@ NOISE_BY_CALLERS = {"elb_400": 0.01, "elb_408": 0.01, "elb_460": 0.01}
 """Callers that give up or send garbage are daily life up to this part of all requests."""
 ABNORMAL_STOP_CODES = frozenset({"TaskFailedToStart", "EssentialContainerExited"})
 _KILLED_BY_HEALTH = ("Task failed ELB health checks", "Task failed container health checks", "failed container health")
-STUCK_DEPLOYMENT_S = 15 * 60
 NO_REQUESTS_FOR = timedelta(minutes=5)
 MIN_MINUTES_WITH_REQUESTS = 10
-COUNTED_LATELY = timedelta(minutes=5)
 
 SymptomKind = Literal["errors", "capacity", "deployment", "none"]
 
@@ -117,9 +117,9 @@ def observe(snapshot: Snapshot) -> Observations:
     """All observed effects of a snapshot; missing facts leave their part unobserved."""
     metrics = snapshot.get(Metrics)
     counts, minutes = _errors(snapshot, metrics if isinstance(metrics, Metrics) else None)
-    shared = _is_shared(snapshot)
+    shared = is_shared(snapshot)
     own_trouble = _own_trouble(snapshot, counts)
-    siblings = _sick_siblings(snapshot, metrics) if shared and isinstance(metrics, Metrics) else ()
+    siblings = sick_siblings(snapshot, metrics) if shared and isinstance(metrics, Metrics) else ()
     errors_are_ours = not shared or own_trouble
     logged = logged_errors(snapshot)
     counted_by_rows = False
@@ -134,7 +134,9 @@ def observe(snapshot: Snapshot) -> Observations:
         minutes = _minutes_with_rows(minutes, logged, ours=ours, replace=counted_by_rows)
     symptoms = set(_health_symptoms(snapshot)) | set(_ecs_symptoms(snapshot))
     symptoms |= set(_error_symptoms(counts)) | set(_traffic_symptoms(snapshot, counts))
-    relevant = minutes["target_5xx"] if not errors_are_ours else _merge(minutes.values())
+    callers = NOISE_BY_CALLERS.keys() - symptoms
+    own = {name: points for name, points in minutes.items() if name not in callers}
+    relevant = minutes["target_5xx"] if not errors_are_ours else _merge(own.values())
     above_noise = tuple(point for point in relevant if point.value > 0) if _is_loud(symptoms) else ()
     burst = last_burst(above_noise, snapshot.window.end)
     covered_from = metrics.covered_from if isinstance(metrics, Metrics) else snapshot.window.start
@@ -151,7 +153,7 @@ def observe(snapshot: Snapshot) -> Observations:
         pattern=pattern_of(above_noise, burst, _deployment_times(snapshot), snapshot.window.end),
         onset_at_edge=bool(burst and burst.start - covered_from <= timedelta(minutes=2)),
         error_minutes=relevant,
-        error_share=_error_share(snapshot, burst, above_noise, counts) if burst else None,
+        error_share=error_share(snapshot, burst, above_noise, unreached=counts.elb("503")) if burst else None,
         clusters=logged.clusters if logged else None,
         counted_by_rows=counted_by_rows,
     )
@@ -182,31 +184,6 @@ def _minutes_with_rows(
     return minutes | {name: logged.minutes([name], with_unnamed=ours) for name in by_rows}
 
 
-def _error_share(snapshot: Snapshot, burst: Burst, errors: tuple[Point, ...], counts: ErrorCounts) -> float | None:
-    """A total outage of ten minutes is one, whatever the rest of the hour was like."""
-    metrics = snapshot.get(Metrics)
-    if not isinstance(metrics, Metrics) or counts.requests is None:
-        return None
-    start, end = max(burst.start, snapshot.window.start), burst.end + timedelta(minutes=1)
-    reached = sum(
-        point.value
-        for dimensions in _own_dimensions(snapshot)
-        if (series := metrics.find("RequestCount", "Sum", **dimensions))
-        for point in series.between(start, end)
-    )
-    failed = sum(point.value for point in errors if start <= point.at < end)
-    total = max(reached + counts.elb("503"), failed)
-    return failed / total if total else None
-
-
-def _own_dimensions(snapshot: Snapshot) -> Iterable[dict[str, str]]:
-    groups = _group_dimensions(snapshot)
-    for balancer in _dimensions(snapshot):
-        yield from [{"LoadBalancer": balancer, "TargetGroup": group} for group in groups] or [
-            {"LoadBalancer": balancer}
-        ]
-
-
 def is_abnormal_stop(task: Task) -> bool:
     """True for a task that did not stop because somebody or a roll-out wanted it to."""
     if task.stop_code in ABNORMAL_STOP_CODES:
@@ -225,11 +202,11 @@ def _total(
 
 def _errors(snapshot: Snapshot, metrics: Metrics | None) -> tuple[ErrorCounts, dict[str, tuple[Point, ...]]]:
     empty: dict[str, tuple[Point, ...]] = {"target_5xx": ()}
-    balancers = _dimensions(snapshot)
+    balancers = balancer_dimensions(snapshot)
     if metrics is None or not balancers:
         return ErrorCounts(), empty
     start, end = snapshot.window.start, snapshot.window.end
-    groups = _group_dimensions(snapshot)
+    groups = group_dimensions(snapshot)
     minutes: dict[str, list[Point]] = {"target_5xx": []}
     totals: dict[str, int | None] = {}
 
@@ -255,59 +232,22 @@ def _errors(snapshot: Snapshot, metrics: Metrics | None) -> tuple[ErrorCounts, d
     return ErrorCounts(**totals), {name: tuple(points) for name, points in minutes.items()}
 
 
-def _dimensions(snapshot: Snapshot) -> tuple[str, ...]:
-    return tuple(arn.split(":loadbalancer/", 1)[-1] for arn in snapshot.subject.load_balancers)
-
-
-def _group_dimensions(snapshot: Snapshot) -> tuple[str, ...]:
-    return tuple(arn.rsplit(":", 1)[-1] for arn in snapshot.subject.target_groups)
-
-
-def _is_shared(snapshot: Snapshot) -> bool:
-    if snapshot.subject.kind == "load-balancer":
-        return False
-    listeners = snapshot.get(Listeners)
-    own = set(snapshot.subject.target_groups)
-    if isinstance(listeners, Listeners):
-        used = {arn for balancer in snapshot.subject.load_balancers for arn in listeners.target_groups_of(balancer)}
-        return bool(used - own)
-    groups = snapshot.get(TargetGroups)
-    return isinstance(groups, TargetGroups) and any(group.arn not in own for group in groups.items)
-
-
 def _own_trouble(snapshot: Snapshot, counts: ErrorCounts) -> bool:
     if counts.connection_errors or counts.tls_errors:
         return True
     return any(_health_symptoms(snapshot)) or any(_traffic_symptoms(snapshot, counts))
 
 
-def _sick_siblings(snapshot: Snapshot, metrics: Metrics) -> tuple[str, ...]:
-    own = set(_group_dimensions(snapshot))
-    sick: dict[str, None] = {}
-    for metric, statistic in (
-        ("TargetConnectionErrorCount", "Sum"),
-        ("TargetTLSNegotiationErrorCount", "Sum"),
-        ("UnHealthyHostCount", "Minimum"),
-    ):
-        for series in metrics.with_metric(metric, statistic):
-            group = dict(series.dimensions).get("TargetGroup")
-            if (
-                group
-                and group not in own
-                and any(point.value > 0 for point in series.between(snapshot.window.start, snapshot.window.end))
-            ):
-                sick[group] = None
-    return tuple(sick)
-
-
 def _health_symptoms(snapshot: Snapshot) -> Iterable[str]:
     health = snapshot.get(TargetHealth)
     if not isinstance(health, TargetHealth):
-        if _counted_unhealthy(snapshot):
+        if counted_unhealthy(snapshot):
             yield "unhealthy"
         return
     history = HealthHistory.of(snapshot.get, snapshot.window)
-    if health.in_state("unhealthy") or any(history.goes_on(group) for group in history.groups()):
+    starting = frozenset(key for group in history.groups() for key in history.starting(group))
+    sick = any(target.key not in starting for _, target in health.in_state("unhealthy"))
+    if sick or any(history.goes_on(group) for group in history.groups()):
         yield "unhealthy"
     if health.in_state("unused"):
         yield "unused"
@@ -319,21 +259,6 @@ def _health_symptoms(snapshot: Snapshot) -> Iterable[str]:
         yield "no-targets"
 
 
-def _counted_unhealthy(snapshot: Snapshot) -> bool:
-    """What CloudWatch counted last, for when the targets themselves could not be asked."""
-    metrics, own = snapshot.get(Metrics), set(_group_dimensions(snapshot))
-    if not isinstance(metrics, Metrics):
-        return False
-    since = snapshot.window.end - COUNTED_LATELY
-    latest = (
-        max(points, key=lambda point: point.at)
-        for series in metrics.with_metric("UnHealthyHostCount", "Maximum")
-        if dict(series.dimensions).get("TargetGroup") in own
-        and (points := tuple(series.between(since, snapshot.window.end)))
-    )
-    return any(point.value > 0 for point in latest)
-
-
 def _traffic_symptoms(snapshot: Snapshot, counts: ErrorCounts) -> Iterable[str]:
     """Requests that came steadily and stopped, while the load balancer answered requests by itself."""
     metrics = snapshot.get(Metrics)
@@ -342,8 +267,8 @@ def _traffic_symptoms(snapshot: Snapshot, counts: ErrorCounts) -> Iterable[str]:
     quiet_since = snapshot.window.end - NO_REQUESTS_FOR
     points = [
         point
-        for balancer in _dimensions(snapshot)
-        for group in _group_dimensions(snapshot)
+        for balancer in balancer_dimensions(snapshot)
+        for group in group_dimensions(snapshot)
         if (series := metrics.find("RequestCount", "Sum", LoadBalancer=balancer, TargetGroup=group))
         for point in series.points
         if point.value > 0
@@ -364,23 +289,8 @@ def _ecs_symptoms(snapshot: Snapshot) -> Iterable[str]:
     ):
         yield "task-stops"
     service = snapshot.get(EcsService)
-    if isinstance(service, EcsService) and _deployment_in_trouble(service, snapshot.taken_at):
+    if isinstance(service, EcsService) and is_in_trouble(service, snapshot.taken_at):
         yield "deployment"
-
-
-def _deployment_in_trouble(service: EcsService, now: datetime) -> bool:
-    for deployment in service.deployments:
-        if deployment.rollout_state == "FAILED":
-            return True
-        if deployment.status == "PRIMARY" and deployment.rollout_state == "IN_PROGRESS":
-            stuck = (now - deployment.created_at).total_seconds() > STUCK_DEPLOYMENT_S
-            if deployment.failed_tasks > 0 or (stuck and deployment.running < deployment.desired):
-                return True
-    return service.desired > service.running and any(
-        "unable to place a task" in event.message or "unable to consistently start" in event.message
-        for event in service.events[:20]
-        if (now - event.at).total_seconds() < 3600
-    )
 
 
 def _error_symptoms(counts: ErrorCounts) -> Iterable[str]:
@@ -427,7 +337,7 @@ def _first_sign(snapshot: Snapshot, symptoms: set[str]) -> datetime | None:
     signs: list[datetime] = []
     metrics = snapshot.get(Metrics)
     if "unhealthy" in symptoms and isinstance(metrics, Metrics):
-        own = set(_group_dimensions(snapshot))
+        own = set(group_dimensions(snapshot))
         for series in metrics.with_metric("UnHealthyHostCount", "Maximum"):
             if dict(series.dimensions).get("TargetGroup") in own:
                 burst = last_burst(tuple(p for p in series.points if p.value > 0), snapshot.window.end)

@@ -10,11 +10,11 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from diagnostics.facts import AccessLogs, ErrorCount, KeyCount, Latency, LoggedRow
-from tests.incidents.building import NOW, PORT, SUBNETS, TARGETS, TG, Incident, ago
+from diagnostics.facts import AccessLogs, ErrorCount, KeyCount, Latency, LoggedRow, Point
+from tests.incidents.building import LB_DIMENSION, NOW, PORT, SUBNETS, TARGETS, TG, TG_DIMENSION, Incident, ago
 
 ALL_TARGETS = tuple(f"{ip}:{PORT}" for ip in TARGETS)
 ROUTES = ("GET shop.example.com/", "GET shop.example.com/cart", "POST shop.example.com/cart/:id")
@@ -130,8 +130,12 @@ def logged(
     zone_share: Mapping[str, float] | None = None,
     latency: Latency | None = None,
     always: Iterable[str] = (),
+    counted: bool = True,
+    tls: bool = False,
 ) -> Incident:
     """The incident with access logs of the last hour: these error rows among `per_minute` good ones.
+
+    CloudWatch counts them too unless `counted` is False; failed connections count as TLS errors with `tls`.
 
     Shares are the parts of the good traffic; a route without one gets an equal part. `always`: routes or clients
     that have no good rows since their errors began. `sample`: keep so many rows a kind, as a reader of many files
@@ -141,9 +145,11 @@ def logged(
     own = [row for row in rows if row.target_group in (None, TG)]
     failing = [row for row in own if row.elb_status >= 500 or row.elb_status in {460, 463, 464}]
     good = round(per_minute * COVERED_MINUTES)
-    minutes = Counter(row.at.replace(second=0) for row in failing)
+    minutes = Counter(_minute(row) for row in failing)
     starts = [NOW - timedelta(minutes=m) for m in range(COVERED_MINUTES, 0, -1)]
     keep = set(always)
+    if counted:
+        _count(incident, rows, tls=tls)
     return incident.replace(
         AccessLogs(
             source="s3",
@@ -164,8 +170,8 @@ def logged(
             by_minute=tuple(
                 KeyCount(
                     key=at.isoformat(),
-                    rows=round(per_minute) + minutes[at.replace(microsecond=0)],
-                    errors=minutes[at.replace(microsecond=0)],
+                    rows=round(per_minute) + minutes[at],
+                    errors=minutes[at],
                 )
                 for at in starts
             ),
@@ -177,6 +183,30 @@ def logged(
             sample=tuple(_sampled([row for row in rows if row.target_group in (None, TG)], sample)),
         )
     )
+
+
+def _count(incident: Incident, rows: Sequence[LoggedRow], *, tls: bool) -> None:
+    both = {"LoadBalancer": LB_DIMENSION, "TargetGroup": TG_DIMENSION}
+    for code in (500, 502, 503, 504):
+        made = [row for row in rows if row.elb_status == code and row.target_status is None]
+        if made:
+            incident.metric(f"HTTPCode_ELB_{code}_Count", _points(made), LoadBalancer=LB_DIMENSION)
+    own = [row for row in rows if row.target_group == TG]
+    if sent := [row for row in own if (row.target_status or 0) >= 500]:
+        incident.metric("HTTPCode_Target_5XX_Count", _points(sent), **both)
+    if failed := [row for row in own if row.row_family.startswith("not-dispatched")]:
+        metric = "TargetTLSNegotiationErrorCount" if tls else "TargetConnectionErrorCount"
+        incident.metric(metric, _points(failed), **both)
+    if given := [row for row in rows if row.row_family == "rule-action"]:
+        incident.metric("HTTP_Fixed_Response_Count", _points(given), LoadBalancer=LB_DIMENSION)
+
+
+def _points(rows: Iterable[LoggedRow]) -> tuple[Point, ...]:
+    return tuple(Point(at=at, value=n) for at, n in sorted(Counter(_minute(row) for row in rows).items()))
+
+
+def _minute(row: LoggedRow) -> datetime:
+    return row.at.replace(second=0, microsecond=0)
 
 
 def _pick(value: float | tuple[float, float], chance: random.Random) -> float:

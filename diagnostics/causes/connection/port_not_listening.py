@@ -58,7 +58,7 @@ def port_not_listening(facts: Facts) -> Iterator[Finding]:
             circumstantial=may_pass,
             overturned_by=_overturned_by(found, facts),
             advice="Look in the application's log for the port and the address that it listens on: it must be the"
-            " registered port, on 0.0.0.0 or :: and not on 127.0.0.1.",
+            " registered port, on all addresses (0.0.0.0 or [::]) and not on 127.0.0.1.",
         )
 
 
@@ -112,6 +112,6 @@ def _open_questions(may_pass: bool) -> tuple[Evidence, ...]:
 def _overturned_by(found: Refusing, facts: Facts) -> str:
     task, port = (found.tasks[0].id if found.tasks else "TASK"), found.port
     return (
-        f"Port {port} among the listening sockets, on 0.0.0.0 or ::: aws ecs execute-command --cluster"
+        f"Port {port} among the listening sockets, on all addresses (0.0.0.0 or [::]): aws ecs execute-command --cluster"
         f" {facts.subject.cluster} --task {task} --interactive --command 'ss -tlnp'"
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Changes, Gap
-from diagnostics.rules import health_case
+from diagnostics.rules import health_case, health_over
 from diagnostics.rules.health_answers import explanation
 from diagnostics.rules.health_case import HealthCase
 from diagnostics.rules.health_reasons import codes_in_words
@@ -27,7 +27,7 @@ def health_check_auth_required(facts: Facts) -> Iterator[Finding]:
     """
     for case in health_case.health_cases(facts):
         if explanation(case) == "auth":
-            yield _finding(case, facts)
+            yield health_over.finding(case, facts, "healthCheckPath", "matcher") or _finding(case, facts)
 
 
 def _finding(case: HealthCase, facts: Facts) -> Finding:

@@ -3,12 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import Change, Changes, Metrics
-from diagnostics.printable import line
-from diagnostics.rules import health_case
-from diagnostics.rules.changes import changes_before_onset
+from diagnostics.facts import Changes, Metrics
+from diagnostics.rules import health_case, health_over
 from diagnostics.rules.health_answers import NOT_THERE, explanation, is_not_its_own_path
-from diagnostics.rules.health_case import MAX_PATH, HealthCase
+from diagnostics.rules.health_case import HealthCase
 from diagnostics.rules.health_reasons import codes_in_words
 
 
@@ -32,8 +30,7 @@ def health_check_path_mismatch(facts: Facts) -> Iterator[Finding]:
     """
     for case in health_case.health_cases(facts):
         if explanation(case) == "path":
-            mended = _mended(case, facts)
-            yield _finding(case, facts) if mended is None else _over(case, mended, facts)
+            yield health_over.finding(case, facts, "healthCheckPath", "matcher") or _finding(case, facts)
 
 
 def _finding(case: HealthCase, facts: Facts) -> Finding:
@@ -62,53 +59,6 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
         advice=_advice(case, changed is not None),
         at_most=None if sure else "likely",
     )
-
-
-def _mended(case: HealthCase, facts: Facts) -> Change | None:
-    """The edit of the path that ended it: made after the first failure, and nothing fails now."""
-    if case.sick.targets or not case.reports:
-        return None
-    edits = _edits(case, facts)
-    return edits[0] if edits and edits[0].at > case.reports[-1].at else None
-
-
-def _edits(case: HealthCase, facts: Facts) -> tuple[Change, ...]:
-    found = changes_before_onset(
-        facts.maybe(Changes),
-        resources=(case.group.arn, case.group.name),
-        names=("ModifyTargetGroup",),
-        onset=facts.window.end,
-    )
-    return tuple(edit for edit in found if "healthCheckPath" in edit.request)
-
-
-def _over(case: HealthCase, mended: Change, facts: Facts) -> Finding:
-    codes = codes_in_words(case.sick.codes)
-    before = next((edit for edit in _edits(case, facts) if edit.at < mended.at), None)
-    wrong = f"path {line(str(before.request['healthCheckPath']), MAX_PATH)}" if before else "former path"
-    text = f"the health check's path is {case.path} since then"
-    return Finding(
-        resource=case.group.arn,
-        summary=f"the health check's {wrong} answered {codes}; over since it was changed {mended.at:%H:%M} UTC",
-        supports=(
-            health_case.answers(case),
-            decisive(f"{text}, set by {mended.actor}", "cloudtrail:LookupEvents", at=mended.at),
-            *(_set_before(before) if before else ()),
-            *health_case.served(case),
-            *health_case.replaced(case),
-        ),
-        effect_seen=True,
-        affects=case.affects,
-        explains=case.explains(facts.observed),
-        since=before.at if before else case.since,
-        overturned_by=f"a bad answer of the present path from a target: {health_case.ask_the_target(case)}",
-        advice="Nothing to do now; no target fails its health check any more.",
-    )
-
-
-def _set_before(change: Change) -> Iterator[Evidence]:
-    path = line(str(change.request["healthCheckPath"]), MAX_PATH)
-    yield decisive(f"the path was set to {path} by {change.actor}", "cloudtrail:LookupEvents", at=change.at)
 
 
 def _other_path(case: HealthCase) -> Iterator[Evidence]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import TaskDefinitions
-from diagnostics.rules import health_case
+from diagnostics.rules import health_case, health_over
 from diagnostics.rules.health_answers import explanation, nothing_maps_the_port
 from diagnostics.rules.health_case import HealthCase
 from diagnostics.rules.proven_port import PROVEN_PORT_USES, check_port_was_closed
@@ -34,7 +34,12 @@ def health_check_port_mismatch(facts: Facts) -> Iterator[Finding]:
     the port is right and closed.
     """
     for case in health_case.health_cases(facts):
-        if explanation(case) != "port" or case.explicit_port is None:
+        if explanation(case) != "port":
+            continue
+        over = health_over.finding(case, facts, "healthCheckPort")
+        if over is not None:
+            yield over
+        if over is not None or case.explicit_port is None:
             continue
         if case.sick.kind != "timeout" or not check_port_was_closed(case.group, facts):
             yield _finding(case, facts, case.explicit_port)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Changes, Metrics
-from diagnostics.rules import health_case
+from diagnostics.rules import health_case, health_over
 from diagnostics.rules.health_answers import explanation, protocols_differ
 from diagnostics.rules.health_case import HealthCase
 
@@ -28,7 +28,7 @@ def health_check_protocol_mismatch(facts: Facts) -> Iterator[Finding]:
     """
     for case in health_case.health_cases(facts):
         if explanation(case) == "protocol":
-            yield _finding(case, facts)
+            yield health_over.finding(case, facts, "healthCheckProtocol", "healthCheckPort") or _finding(case, facts)
 
 
 def _finding(case: HealthCase, facts: Facts) -> Finding:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Facts, Finding, cause, decisive
-from diagnostics.rules import health_case
+from diagnostics.rules import health_case, health_over
 from diagnostics.rules.health_answers import explanation
 from diagnostics.rules.health_case import HealthCase
 from diagnostics.rules.health_reasons import codes_in_words
@@ -27,7 +27,7 @@ def health_check_redirect(facts: Facts) -> Iterator[Finding]:
     """
     for case in health_case.health_cases(facts):
         if explanation(case) == "redirect":
-            yield _finding(case, facts)
+            yield health_over.finding(case, facts, "healthCheckPath", "matcher") or _finding(case, facts)
 
 
 def _finding(case: HealthCase, facts: Facts) -> Finding:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
 from diagnostics.facts import EcsService, Metrics
-from diagnostics.rules import health_case
+from diagnostics.rules import health_case, health_over
 from diagnostics.rules.health_answers import explanation
 from diagnostics.rules.health_case import HealthCase
 from diagnostics.rules.health_reach import REACH_NEEDS, REACH_USES, may_have_been_opened, way_to
@@ -32,7 +32,10 @@ def health_check_timeout_too_short(facts: Facts) -> Iterator[Finding]:
     application's log, which is not read in this version, so it is likely at most.
     """
     for case in health_case.health_cases(facts):
-        if explanation(case) == "timeout" and not _has_another_reason(case, facts):
+        over = health_over.finding(case, facts, "healthCheckTimeoutSeconds") if explanation(case) == "timeout" else None
+        if over is not None:
+            yield over
+        elif explanation(case) == "timeout" and not _has_another_reason(case, facts):
             way = way_to(case, facts)
             if way != "blocked":
                 yield _finding(case, facts, way_is_open=way == "open")

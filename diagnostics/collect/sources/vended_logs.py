@@ -115,7 +115,7 @@ def read_group(
         rows = [line for line in (line_of(str(event.get("message", ""))) for event in answer["events"]) if line]
         for some in batches(rows, LINES_AT_ONCE):
             taken = take(("\n".join(some) + "\n").encode())
-            lines, plain_bytes = lines + taken.lines, plain_bytes + taken.plain_bytes
+            lines, plain_bytes = lines + taken.lines, plain_bytes + taken.bytes
         leash.tell(f"access logs in {group.name}, page {page + 1}")
         token = answer.get("nextToken")
         if not token or token == parameters.get("nextToken"):

@@ -200,7 +200,39 @@ def change_was_refused() -> Incident:
     )
 
 
+def put_right_again() -> Incident:
+    """ECS replaced tasks until somebody took the edit back; nothing fails any more."""
+    group = f"(target-group {TG})"
+    incident = Incident()
+    for number, minutes in enumerate((48, 44, 40, 36)):
+        reason = "(reason Health checks failed with these codes: [404])"
+        text = f"(task {number:08x}{0:024x}) (port 8080) is unhealthy in {group} due to {reason}."
+        incident.event(text, minutes)
+        incident.stopped(
+            stopped_task(
+                number,
+                minutes_ago=minutes - 0.2,
+                stop_code="ServiceSchedulerInitiated",
+                stopped_reason=f"Task failed ELB health checks in {group}",
+                exit_code=0,
+            )
+        )
+    edits = (("/healthz", 37.0), ("/status", 50.0))
+    return incident.changed(
+        *(
+            change(
+                "ModifyTargetGroup",
+                minutes_ago=minutes,
+                resources=(TG,),
+                request={"targetGroupArn": TG, "healthCheckPath": path},
+            )
+            for path, minutes in edits
+        )
+    )
+
+
 CASES = (
+    finds(CODE, "the edit was taken back", put_right_again, summary_says="path /status answered 404; over since"),
     finds(
         CODE,
         "somebody edits the health check's path; users are served because the load balancer fails open",

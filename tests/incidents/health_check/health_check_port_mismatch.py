@@ -29,6 +29,16 @@ def edited() -> Incident:
     return checks_on("8081").changed(change("ModifyTargetGroup", minutes_ago=22, resources=(TG,), request=request))
 
 
+def the_port_was_closed() -> Incident:
+    """Targets passed on the unmapped management port until its rule was removed."""
+    removed = {
+        "groupId": TASK_SG,
+        "ipPermissions": {"items": [{"ipProtocol": "tcp", "fromPort": 8081, "toPort": 8081}]},
+    }
+    gone = change("RevokeSecurityGroupIngress", minutes_ago=21, resources=(TASK_SG,), request=removed)
+    return checks_on("8081", SILENT).changed(gone)
+
+
 def management_port_is_mapped_but_closed() -> Incident:
     container = (
         definition()
@@ -76,6 +86,9 @@ def nobody_can_connect() -> Incident:
 
 
 CASES = (
+    look_alike(
+        CODE, "it worked until the port was closed", the_port_was_closed, first="sg-ingress-missing", also=(OPEN,)
+    ),
     finds(
         CODE, "the check's port was edited to one that the tasks do not open", edited, also=(OPEN,), band="confirmed"
     ),

@@ -15,7 +15,20 @@ def half_taken_away() -> Incident:
     )
 
 
+def taken_away_in_the_first_minute() -> Incident:
+    """It began on the full minute, so that minute's count is already the gap's."""
+    return (
+        Incident()
+        .service(minimum_healthy_percent=0, deployments=(deployment(8, created=20),))
+        .metric(
+            "HealthyHostCount", minutes_of(4, 180, 20) + minutes_of(0, 20, 17) + minutes_of(4, 17), "Minimum", **BOTH
+        )
+        .elb_errors(503, 300, 20, 17)
+    )
+
+
 CASES = (
+    finds("deployment-min-healthy-too-low", "the gap began on the full minute", taken_away_in_the_first_minute),
     finds("deployment-min-healthy-too-low", "a deployment took all tasks away at once", half_taken_away, band="likely"),
     look_alike(
         "deployment-min-healthy-too-low",

@@ -5,6 +5,10 @@ from tests.incidents.lifecycle.image_pull_failed import new_tag_missing
 DENIED = "ResourceInitializationError: unable to pull secrets or registry auth: AccessDeniedException: not authorized"
 NETWORK = "ResourceInitializationError: unable to pull secrets or registry auth: context deadline exceeded"
 LOGS = "ResourceInitializationError: failed to initialize logging driver: The specified log group does not exist"
+WRONG_PROCESSOR = (
+    "CannotStartContainerError: ResourceInitializationError: failed to create new container runtime task: OCI runtime"
+    " create failed: exec /app/server: exec format error"
+)
 
 
 def with_reason(reason: str) -> Incident:
@@ -39,6 +43,13 @@ CASES = (
         new_tag_missing,
         first="image-pull-failed",
         also=("deployment-failing-loop", "deployment-regression"),
+    ),
+    look_alike(
+        "resource-initialization-failed",
+        "the image is for another processor",
+        lambda: with_reason(WRONG_PROCESSOR),
+        first="deployment-failing-loop",
+        also=("deployment-regression",),
     ),
     look_alike(
         "resource-initialization-failed",

@@ -109,7 +109,20 @@ def tasks_have_interfaces_of_their_own_on_the_host() -> Incident:
     return incident.edit(NetworkInterfaces, lambda fact: fact.model_copy(update={"items": (other, *fact.items)}))
 
 
+def only_administrators_are_let_in() -> Incident:
+    """The load balancer's rule is gone; one for SSH from the whole network is left."""
+    ssh = Permission(protocol="tcp", from_port=22, to_port=22, cidrs=("10.0.0.0/8",))
+    return silent(on_instances().security_group(task_group(ssh)), targets=list(INSTANCES))
+
+
 CASES = (
+    look_alike(
+        CODE,
+        "only administrators are let in",
+        only_administrators_are_let_in,
+        first="sg-ingress-missing",
+        also=FAIL_OPEN,
+    ),
     finds(CODE, "the container's port is open, the host ports are not", fixed_port_is_open, also=FAIL_OPEN),
     finds(CODE, "the range ends below a host port", range_ends_too_early, band="confirmed", summary_says="49153"),
     look_alike(CODE, "the whole range is open", range_is_open),

@@ -63,7 +63,26 @@ def over_a_peering() -> Incident:
     return Incident().security_group(task_group(rule))
 
 
+def another_load_balancer_wears_it() -> Incident:
+    """The tasks serve a public and an internal load balancer, and only the public one's rule is left."""
+    incident = long_before_the_records()
+    other = LB.replace("app/shop/50dc6c495c0c9188", "app/public/60ed7d506d1d9299")
+
+    def add(fact: LoadBalancers) -> LoadBalancers:
+        public = fact.items[0].model_copy(update={"arn": other, "name": "public", "security_groups": (LB_SG,)})
+        return fact.model_copy(update={"items": (*fact.items, public)})
+
+    return incident.edit(LoadBalancers, add)
+
+
 CASES = (
+    look_alike(
+        CODE,
+        "the named group is on the other load balancer",
+        another_load_balancer_wears_it,
+        first="sg-ingress-missing",
+        also=FAIL_OPEN,
+    ),
     finds(
         CODE, "the load balancer got another group", the_balancer_got_another_group, band="confirmed", also=FAIL_OPEN
     ),

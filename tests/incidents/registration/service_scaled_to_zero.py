@@ -1,6 +1,6 @@
 """Desired count 0."""
 
-from diagnostics.facts import ForwardTarget, Rule, RuleAction
+from diagnostics.facts import Change, ForwardTarget, Rule, RuleAction
 from tests.incidents.building import LISTENER, OTHER_TG, SERVICE, TG, Incident, change, deployment
 from tests.incidents.cases import finds, look_alike
 from tests.incidents.registration.no_registered_targets import deregistered_by_hand, emptied
@@ -41,6 +41,25 @@ def nobody_asked_yet() -> Incident:
     return at_zero(Incident().targets(()))
 
 
+def scaled(count: int, minutes_ago: float) -> Change:
+    return change(
+        "UpdateService",
+        minutes_ago=minutes_ago,
+        resources=(SERVICE, "checkout"),
+        request={"service": "checkout", "desiredCount": count},
+        source="ecs.amazonaws.com",
+    )
+
+
+def back_after_ten_minutes() -> Incident:
+    return Incident().elb_errors(503, 600, 39, 29).changed(scaled(4, 30), scaled(0, 40))
+
+
+def gone_for_another_reason() -> Incident:
+    """The count went up and down an hour before the 503s came."""
+    return Incident().elb_errors(503, 600, 39, 29).changed(scaled(4, 100), scaled(0, 110))
+
+
 def parked_behind_weight_zero() -> Incident:
     """Blue was parked after the switch to green."""
     forward = (ForwardTarget(target_group_arn=TG, weight=0), ForwardTarget(target_group_arn=OTHER_TG, weight=1))
@@ -57,6 +76,14 @@ CASES = (
     finds(CODE, "somebody set the desired count to 0", by_a_person, band="confirmed", also=EMPTY),
     finds(CODE, "a schedule set it", by_a_schedule, band="confirmed", also=EMPTY),
     finds(CODE, "nobody asked yet", nobody_asked_yet, also=EMPTY),
+    finds(CODE, "zero for ten minutes, and back", back_after_ten_minutes, summary_says="from 02:50 to 03:00 UTC"),
+    look_alike(
+        CODE,
+        "zero an hour before the errors",
+        gone_for_another_reason,
+        first="insufficient-evidence",
+        verdict="inconclusive",
+    ),
     look_alike(CODE, "targets were deregistered, tasks run", deregistered_by_hand, first="no-registered-targets"),
     look_alike(CODE, "parked behind weight 0", parked_behind_weight_zero),
     look_alike(CODE, "somebody else registers targets", somebody_else_registers),

@@ -1,0 +1,244 @@
+"""What the access logs say, at a terminal: who made which error, where, when, and how slow the others were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.table import Table
+from rich.text import Text
+
+from bot.cli.drawing.page import clock, indented, joined, said, titled
+from diagnostics.aws_access import explain
+from diagnostics.facts import AccessLogs, ErrorCount, Gap, KeyCount, LoadBalancerAttributes, LoggedRow, RowFamily
+from diagnostics.printable import counted
+from diagnostics.snapshot import Snapshot
+
+MAX_KINDS: Final = 12
+MAX_KEYS: Final = 8
+MAX_SAMPLES: Final = 3
+MAX_GAPS: Final = 4
+MAX_KEY: Final = 160
+MAX_LINE: Final = 700
+MAX_BARS: Final = 60
+BARS: Final = "▁▂▃▄▅▆▇█"
+NO_BAR: Final = "·"
+DEFAULT_RULE: Final = "0"
+NONE: Final = "-"
+
+FAMILY_WORDS: Final[dict[RowFamily, str]] = {
+    "answered": "the target answered so",
+    "not-dispatched-fast": "connection to the target refused, or TLS failed",
+    "not-dispatched-timeout": "no connection to the target within 10 s",
+    "closed-before-response": "the target closed the connection before it answered",
+    "response-timeout": "the target did not answer within the idle timeout",
+    "no-target": "no target to send it to",
+    "rule-action": "a listener rule answers so",
+    "waf": "WAF",
+    "auth": "authentication",
+    "lambda": "the Lambda function or its invocation",
+    "client-gone": "the client left before the answer",
+    "refused-by-lb": "the load balancer refused the request",
+    "other": "the row alone does not tell",
+}
+
+
+def drawn(snapshot: Snapshot, logs: AccessLogs, where: Sequence[str] = ()) -> tuple[RenderableType, ...]:
+    """The page from top to bottom. `where`: the conditions, as typed, of a question about some rows only."""
+    today = snapshot.window.end
+    return (
+        *_head(snapshot, logs, where),
+        *_errors(logs.errors, snapshot.subject.target_groups, today),
+        *_minutes(logs, today),
+        *_keys("By target", logs.by_target),
+        *_keys("By zone", logs.by_zone),
+        *_keys("Routes with errors", logs.by_route),
+        *_keys("Rules with errors, by priority", [_rule(one) for one in logs.by_rule]),
+        *_keys("Clients with errors", logs.by_client),
+        *_latency(snapshot, logs),
+        *_samples(logs.sample, today),
+        *_gaps(logs.gaps),
+    )
+
+
+def _head(snapshot: Snapshot, logs: AccessLogs, where: Sequence[str]) -> Iterator[RenderableType]:
+    subject, failed = snapshot.subject, sum(error.count for error in logs.errors)
+    yield said(f"{subject.label} · {logs.rows:,} requests logged, {counted(failed, 'error')}", "bold")
+    days = "" if logs.covered_from.date() == logs.covered_to.date() else f"{logs.covered_from:%d %b} "
+    hours = f"{days}{logs.covered_from:%H:%M} to {logs.covered_to:%H:%M} UTC"
+    yield indented(joined((_name(snapshot), subject.region, hours), "dim"))
+    yield indented(joined(_read(logs), "dim"))
+    if where:
+        yield indented(said(f"only rows with {' and '.join(where)}", "yellow"))
+    for note in logs.notes:
+        yield indented(said(note, "dim"))
+    if logs.share_read < 1:
+        share = f"{logs.share_read:.0%}" if logs.share_read >= 0.01 else "under 1 %"
+        yield indented(
+            said(f"only the newest {share} of the files were read: the budget of the settings is used up", "yellow")
+        )
+    if snapshot.window.end - logs.covered_to > timedelta(minutes=1):
+        yield indented(said("later files have not been delivered yet: they come about 5 minutes late", "yellow"))
+
+
+def _name(snapshot: Snapshot) -> str:
+    return ", ".join(arn.split("/")[-2] for arn in snapshot.subject.load_balancers[:MAX_GAPS])
+
+
+def _read(logs: AccessLogs) -> Iterator[str]:
+    where = {"s3": "S3", "cloudwatch-logs": "CloudWatch Logs"}[logs.source]
+    yield f"{where}, by Athena" if logs.engine == "athena" else where
+    if logs.files:
+        yield counted(logs.files, "file")
+    yield f"{logs.bytes / 1e6:,.1f} MB"
+    if logs.rows_unparsed:
+        yield f"{counted(logs.rows_unparsed, 'line')} not understood"
+    if logs.fields_unknown:
+        yield f"{counted(logs.fields_unknown, 'field')} that this version does not know"
+
+
+def _errors(errors: Sequence[ErrorCount], own: Sequence[str], today: datetime) -> Iterator[RenderableType]:
+    if not errors:
+        yield from titled("Errors", said("none"))
+        return
+    table = _table(
+        ("count", "right"), ("code", "left"), ("made by", "left"), ("what the row says", "left"), ("first", "left")
+    )
+    for error in sorted(errors, key=lambda one: -one.count)[:MAX_KINDS]:
+        foreign = bool(own) and error.target_group is not None and error.target_group not in own
+        words = FAMILY_WORDS[error.row_family]
+        if error.error_reason and error.error_reason != NONE:
+            words += f" ({error.error_reason})"
+        if foreign:
+            words += f" · of another target group, {_group(error)}"
+        table.add_row(
+            f"{error.count:,}",
+            _code(error.elb_status, error.target_status),
+            "target" if error.generated_by == "target" else "balancer",
+            said(words, "dim" if foreign else "", MAX_KEY),
+            clock(error.first, today),
+        )
+    yield from titled("Errors", table, *_showing(MAX_KINDS, len(errors)))
+
+
+def _code(elb_status: int, target_status: int | None) -> str:
+    return f"{elb_status}" if target_status in (None, elb_status) else f"{elb_status} ({target_status})"
+
+
+def _group(error: ErrorCount) -> str:
+    return (error.target_group or "").rsplit("targetgroup/", 1)[-1].split("/")[0]
+
+
+def _minutes(logs: AccessLogs, today: datetime) -> Iterator[RenderableType]:
+    if any(one.errors for one in logs.by_minute):
+        yield from titled("Errors over time (UTC)", Bars(logs, today))
+
+
+class Bars:
+    """Errors over time as a row of bars as wide as the terminal allows, each of one minute or more."""
+
+    def __init__(self, logs: AccessLogs, today: datetime) -> None:
+        self._start = logs.covered_from.replace(second=0, microsecond=0)
+        self._end = logs.covered_to
+        self._today = today
+        self._errors = [(at, one.errors) for one in logs.by_minute if (at := _minute(one.key)) is not None]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        minutes = max(int((self._end - self._start).total_seconds() // 60) + 1, 1)
+        width = -(-minutes // max(min(options.max_width, MAX_BARS), 1))
+        bars = [0] * -(-minutes // width)
+        for at, errors in self._errors:
+            place = int((at - self._start).total_seconds() // 60) // width
+            if 0 <= place < len(bars):
+                bars[place] += errors
+        yield Text("".join(_bar(bar, max(bars)) for bar in bars), no_wrap=True)
+        hours = f"{_short(self._start, self._today)} to {_short(self._end, self._today)}"
+        yield joined((hours, f"at most {max(bars):,} in {counted(width, 'minute')}"), "dim")
+
+
+def _bar(value: int, most: int) -> str:
+    return BARS[min(value * len(BARS) // (most + 1), len(BARS) - 1)] if value else NO_BAR
+
+
+def _short(at: datetime, today: datetime) -> str:
+    return f"{at:%H:%M}" if at.date() == today.date() else f"{at:%d %b %H:%M}"
+
+
+def _minute(key: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(key)
+    except ValueError:
+        return None
+
+
+def _keys(title: str, keys: Sequence[KeyCount]) -> Iterator[RenderableType]:
+    if not keys:
+        return
+    with_rows = any(one.rows is not None for one in keys)
+    table = _table(("errors", "right"), *((("requests", "right"),) if with_rows else ()), ("", "left"))
+    for one in sorted(keys, key=lambda one: (-one.errors, one.key))[:MAX_KEYS]:
+        rows = (f"{one.rows:,}" if one.rows is not None else "",) if with_rows else ()
+        table.add_row(f"{one.errors:,}", *rows, said(one.key, limit=MAX_KEY))
+    yield from titled(title, table, *_showing(MAX_KEYS, len(keys)))
+
+
+def _rule(one: KeyCount) -> KeyCount:
+    return one.model_copy(update={"key": "the default rule"}) if one.key == DEFAULT_RULE else one
+
+
+def _latency(snapshot: Snapshot, logs: AccessLogs) -> Iterator[RenderableType]:
+    latency = logs.latency
+    if latency.max is None:
+        return
+    values = (("p50", latency.p50), ("p95", latency.p95), ("p99", latency.p99), ("max", latency.max))
+    told = [f"{name} {value:.3f} s" for name, value in values if value is not None]
+    attributes = snapshot.get(LoadBalancerAttributes)
+    if isinstance(attributes, LoadBalancerAttributes) and snapshot.subject.load_balancers:
+        told.append(f"idle timeout {attributes.idle_timeout_s(snapshot.subject.load_balancers[0])} s")
+    yield from titled("Time to answer, of those that were answered", joined(told))
+
+
+def _samples(rows: Sequence[LoggedRow], today: datetime) -> Iterator[RenderableType]:
+    """One row of each kind first, so that a rare one is not hidden by a common one."""
+    if not rows:
+        return
+    body: list[RenderableType] = []
+    for row in _varied(rows)[:MAX_SAMPLES]:
+        code = _code(row.elb_status, row.target_status)
+        elapsed = "" if row.elapsed_s is None else f"after {row.elapsed_s:.3f} s"
+        body.append(joined((clock(row.at, today), code, elapsed, row.target or "")))
+        body.append(indented(said(row.line, "dim", MAX_LINE)))
+    yield from titled("Samples", *body, *_showing(MAX_SAMPLES, len(rows)))
+
+
+def _varied(rows: Sequence[LoggedRow]) -> list[LoggedRow]:
+    first: dict[tuple[object, ...], LoggedRow] = {}
+    for row in rows:
+        first.setdefault((row.elb_status, row.target_status, row.row_family, row.error_reason), row)
+    chosen = set(map(id, first.values()))
+    return [*first.values(), *(row for row in rows if id(row) not in chosen)]
+
+
+def _gaps(gaps: Sequence[Gap]) -> Iterator[RenderableType]:
+    if gaps:
+        yield from titled("Not read", *(said(explain(gap)) for gap in gaps[:MAX_GAPS]), *_showing(MAX_GAPS, len(gaps)))
+
+
+def _table(*columns: tuple[str, str]) -> Table:
+    """Numbers first and never cut; the last column but times takes what is left and folds."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    for name, justify in columns:
+        is_text = name in {"", "what the row says"}
+        table.add_column(
+            name,
+            justify="right" if justify == "right" else "left",
+            overflow="fold",
+            no_wrap=not is_text,
+        )
+    return table
+
+
+def _showing(shown: int, total: int) -> Iterable[RenderableType]:
+    return (said(f"showing {shown} of {total}", "dim"),) if total > shown else ()

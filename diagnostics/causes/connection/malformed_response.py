@@ -1,0 +1,63 @@
+"""The application answers with something that is not valid HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diagnostics.causes.cause import Facts, Finding, cause, supporting
+from diagnostics.rules.closed_early import CLOSED_USES, closed_early
+from diagnostics.rules.row_clusters import RowCluster
+from diagnostics.rules.row_evidence import record, seconds, source_of
+from diagnostics.rules.served_by import SERVED_USES, log_search
+
+MAX_ROUTES = 3
+
+
+@cause(
+    code="malformed-response",
+    family="connection",
+    title="The application's response is not valid HTTP",
+    needs=(),
+    uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES)),
+    docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",),
+)
+def malformed_response(facts: Facts) -> Iterator[Finding]:
+    """Decided by access log rows of 502 on a route that fails nearly every time, on every target, while other routes
+    of the same targets answer: the load balancer dropped the response because of its headers or its framing (a space
+    in a header's name, two lengths, a broken chunk). Refuted by good answers of the same route, by one target, by a
+    constant time of many seconds. Likely until the application's own log shows these requests as answered.
+    """
+    for cluster in closed_early(facts, "one-route"):
+        yield _finding(facts, cluster)
+
+
+def _finding(facts: Facts, cluster: RowCluster) -> Finding:
+    routes = tuple(dict.fromkeys(row.route for row in cluster.rows))
+    more = f" and {len(routes) - MAX_ROUTES} more" if len(routes) > MAX_ROUTES else ""
+    named = ", ".join(routes[:MAX_ROUTES]) + more
+    times = cluster.target_s
+    took = f" after {seconds(times.middle)}" if times else ""
+    return Finding(
+        resource=routes[0] if routes else facts.subject.label,
+        summary=f"{named} fails nearly every time with 502, on every target: its response cannot be read",
+        supports=(
+            record(
+                facts,
+                cluster,
+                f"{named} got no readable response{took}, nearly every time, on {len(cluster.targets)} targets;"
+                " other routes answer",
+            ),
+        ),
+        against=(
+            supporting("the application's log, which would show them as answered, was not read", source_of(facts)),
+        ),
+        effect_seen=True,
+        affects=cluster.targets,
+        explains=cluster.explains,
+        since=cluster.first,
+        overturned_by="A line of the application's log that shows one of these requests broken off and not answered:"
+        f" {log_search(facts, cluster.rows)}; or a good answer of the target itself: curl -v",
+        advice="Ask a target directly with curl -v and look at the headers: names with spaces, two different lengths,"
+        " a length beside chunks, control characters; or more than 32 KB of them.",
+        at_most="likely",
+    )

@@ -1,0 +1,100 @@
+"""The target closed the connection in the middle of a request, and nothing says why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
+from diagnostics.facts import StoppedTasks
+from diagnostics.rules.closed_early import CLOSED_USES, closed_early, events_between, idle_timeout_s, nature_of
+from diagnostics.rules.row_clusters import RowCluster
+from diagnostics.rules.row_evidence import record, seconds, share_words, source_of
+from diagnostics.rules.served_by import SERVED_USES, keep_alive, log_search, race_is_refuted
+from diagnostics.rules.task_stops import was_ordered
+
+STANDS_OUT = 0.8
+NEAR = timedelta(minutes=2)
+
+
+@cause(
+    code="target-closed-mid-request",
+    family="connection",
+    title="Targets close connections in the middle of requests",
+    needs=(),
+    uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES)),
+    docs=(
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-request-tracing.html",
+    ),
+)
+def target_closed_mid_request(facts: Facts) -> Iterator[Finding]:
+    """Decided by access log rows of 502 that were dispatched to a target and got no response, because it closed the
+    connection, and that fit no more specific story: a handler that fails hard, a limit inside a server, a process
+    that goes on after a fault. Refuted where they are explained: a timer at a constant time, a route that always
+    fails, connections that were idle, a task that died. The application's log of the same trace id tells.
+    """
+    for cluster in closed_early(facts, "unclear", "end-of-target", "race"):
+        nature = nature_of(cluster, facts)
+        if nature == "race" and not race_is_refuted(keep_alive(facts), idle_timeout_s(facts)):
+            continue
+        if nature == "end-of-target" and not _was_asked_to_stop(cluster, facts):
+            continue
+        yield _finding(facts, cluster, at_end=nature == "end-of-target")
+
+
+def _was_asked_to_stop(cluster: RowCluster, facts: Facts) -> bool:
+    """True when the targets left because somebody or a roll-out wanted it; a crash is a cause of its own."""
+    stopped = facts.maybe(StoppedTasks)
+    if not isinstance(stopped, StoppedTasks):
+        return not cluster.ended
+    tasks = [task for task in stopped.items if task.id in cluster.ended]
+    health = any("health checks" in (task.stopped_reason or "") for task in tasks)
+    return not health and all(was_ordered(task) for task in tasks)
+
+
+def _finding(facts: Facts, cluster: RowCluster, *, at_end: bool) -> Finding:
+    where = _where(cluster)
+    when = ", while these tasks were being stopped" if at_end else ""
+    return Finding(
+        resource=facts.subject.label,
+        summary=f"Targets closed the connection in the middle of {cluster.count} requests{where}{when}",
+        supports=(_record(facts, cluster, where), *_nearby(facts, cluster)),
+        against=(supporting("why they closed it is not in the access log", source_of(facts)),),
+        effect_seen=True,
+        affects=cluster.targets,
+        explains=cluster.explains,
+        since=cluster.first,
+        overturned_by="The line of the application's log for one of these requests, which tells whether it was never"
+        f" seen, broke off or was answered: {log_search(facts, cluster.rows)}",
+        advice=_advice(at_end),
+        at_most="likely",
+    )
+
+
+def _advice(at_end: bool) -> str:
+    if at_end:
+        return (
+            "Let the application go on answering for about 20 s after SIGTERM, and end only when open requests are"
+            " done; the deregistration delay must be longer than the longest request."
+        )
+    return "Search the application's log for the trace ids of these rows: the last line before each break says why."
+
+
+def _record(facts: Facts, cluster: RowCluster, where: str) -> Evidence:
+    times = cluster.target_s
+    took = f", after {seconds(times.low)} to {seconds(times.high)}" if times else ""
+    return record(facts, cluster, f"the target closed the connection before it answered{took}{where}")
+
+
+def _where(cluster: RowCluster) -> str:
+    for share, what in ((cluster.top_target, "target"), (cluster.top_route, "route")):
+        if share and share.share >= STANDS_OUT and (share.of_how_many > 1 or cluster.population == what):
+            return f", {share_words(share, what)}"
+    return f" on {len(cluster.targets)} targets" if len(cluster.targets) > 1 else ""
+
+
+def _nearby(facts: Facts, cluster: RowCluster) -> Iterator[Evidence]:
+    events = events_between(facts, cluster.first - NEAR, cluster.last + NEAR)
+    for event in events[:1]:
+        yield supporting(f"{event.what} at {event.at:%H:%M} UTC", "ecs:DescribeServices", at=event.at)

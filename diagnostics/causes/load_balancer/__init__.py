@@ -1,0 +1,1 @@
+"""What the load balancer itself refuses, and what befalls one of its zones."""

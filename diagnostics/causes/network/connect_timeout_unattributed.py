@@ -1,0 +1,134 @@
+"""Connections to targets time out, and every rule on the way that was read lets them pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
+from diagnostics.facts import AccessLogs, Metrics, TargetGroups
+from diagnostics.rules.observations import NOISE_ERRORS
+from diagnostics.rules.reachability import Blocked, Path, Undecided, paths
+from diagnostics.rules.row_clusters import RowCluster
+from diagnostics.rules.row_evidence import NOT_READ, own_clusters, record, rows_were_read, share_words
+from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, Terrain
+
+STANDS_OUT = 0.8
+MAX_MISSING = 4
+
+
+@cause(
+    code="connect-timeout-unattributed",
+    family="network",
+    title="Connections to targets time out for a reason outside of what was read",
+    needs=TERRAIN_NEEDS,
+    uses=(*TERRAIN_USES, AccessLogs, Metrics),
+    docs=(
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
+        "https://docs.aws.amazon.com/vpc/latest/reachability/what-is-reachability-analyzer.html",
+    ),
+)
+def connect_timeout_unattributed(facts: Facts) -> Iterator[Finding]:
+    """Decided by access log rows of 504 that got no connection within ten seconds, to targets whose way is open as far
+    as security groups and network ACLs were read: a firewall on the host, a host that is gone, a full queue of
+    connections, a route. Refuted by a rule that blocks the way, which is then the cause. What was not read is listed,
+    because an unread check is not a passed one. Without rows, 504 together with failed connections fits, no more.
+    """
+    ways = paths(Terrain.of(facts))
+    for cluster in own_clusters(facts, "not-dispatched-timeout", elb_status=504):
+        if cluster.population == "at-end-of-target" or cluster.count < NOISE_ERRORS or _is_tls(facts, cluster):
+            continue
+        mine = [way for way in ways if way.target.key in cluster.targets] or list(ways)
+        if not any(_blocks(way) for way in mine):
+            yield _finding(facts, cluster, mine)
+    if _counters_fit(facts) and not any(_blocks(way) for way in ways):
+        yield _guess(facts, list(ways))
+
+
+def _counters_fit(facts: Facts) -> bool:
+    counts = facts.observed.counts
+    failed = facts.observed.saw("elb_504") and bool(counts.connection_errors) and not counts.tls_errors
+    return failed and facts.observed.errors_are_ours and not rows_were_read(facts)
+
+
+def _is_tls(facts: Facts, cluster: RowCluster) -> bool:
+    group = facts[TargetGroups].of(cluster.target_group or "")
+    return group is not None and group.protocol == "HTTPS" and bool(facts.observed.counts.tls_errors)
+
+
+def _blocks(way: Path) -> bool:
+    return "traffic" in way.purposes and isinstance(way.verdict, Blocked)
+
+
+def _finding(facts: Facts, cluster: RowCluster, ways: list[Path]) -> Finding:
+    top = cluster.top_target
+    where = f", {share_words(top, 'target')}" if top and top.share >= STANDS_OUT and top.of_how_many == 1 else ""
+    unread = _unread(ways)
+    return Finding(
+        resource=min(cluster.targets) if len(cluster.targets) == 1 else facts.subject.label,
+        summary=f"{cluster.count} connections to {_who(cluster)} timed out, although the rules on the way"
+        f" {'that were read ' if unread else ''}let them pass",
+        supports=(record(facts, cluster, f"504 after 10 s without a connection to {_who(cluster)}{where}"),),
+        against=tuple(_against(unread)),
+        effect_seen=True,
+        affects=cluster.targets,
+        explains=cluster.explains,
+        since=cluster.first,
+        overturned_by=_overturned_by(min(cluster.targets, default="TARGET")),
+        advice=_advice(cluster),
+        at_most="possible" if unread else "likely",
+    )
+
+
+def _guess(facts: Facts, ways: list[Path]) -> Finding:
+    counts = facts.observed.counts
+    text = f"{counts.elb_504} x 504, and {counts.connection_errors} connections to the targets failed"
+    return Finding(
+        resource=facts.subject.label,
+        summary="Connections to targets seem to time out, although no rule that was read blocks them",
+        supports=(supporting(text, "cloudwatch:GetMetricData", value=counts.connection_errors),),
+        against=(supporting(NOT_READ, "cloudwatch:GetMetricData"), *_against(_unread(ways))),
+        effect_seen=True,
+        explains=frozenset({"elb_504"}),
+        since=facts.observed.onset,
+        overturned_by="Access log rows of these 504s with a request processing time of 0 or more: they were sent to a"
+        " target, which was slow",
+        advice="Read the access logs, and run the Reachability Analyzer from a node of the load balancer to a target.",
+        at_most="possible",
+        circumstantial=True,
+    )
+
+
+def _who(cluster: RowCluster) -> str:
+    if len(cluster.targets) == 1:
+        return min(cluster.targets)
+    return f"{len(cluster.targets)} targets" if cluster.targets else "targets"
+
+
+def _unread(ways: list[Path]) -> tuple[str, ...]:
+    missing = (what for way in ways if isinstance(way.verdict, Undecided) for what in way.verdict.missing)
+    return tuple(dict.fromkeys(missing))
+
+
+def _against(unread: tuple[str, ...]) -> Iterator[Evidence]:
+    if unread:
+        yield supporting(f"not read, so not excluded: {', '.join(unread[:MAX_MISSING])}", "ec2:DescribeSecurityGroups")
+
+
+def _overturned_by(target: str) -> str:
+    address = target.rpartition(":")[0] or target
+    return (
+        f"A network interface that has {address} no more, which makes it a stale target: aws ec2"
+        f" describe-network-interfaces --filters Name=addresses.private-ip-address,Values={address}"
+    )
+
+
+def _advice(cluster: RowCluster) -> str:
+    if len(cluster.targets) == 1:
+        return (
+            f"Is {min(cluster.targets)} still there, and is its host well? Replace it; then look for a firewall on the"
+            " host or a full queue of connections."
+        )
+    return (
+        "Run the Reachability Analyzer from a node of the load balancer to a target; then look at route tables, at"
+        " firewalls on the hosts, and at how many connections wait to be accepted."
+    )

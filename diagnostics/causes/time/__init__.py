@@ -1,0 +1,1 @@
+"""Requests that take too long, on one side or the other."""

@@ -1,0 +1,40 @@
+"""The finding about health checks that failed under settings that have been put right since."""
+
+from __future__ import annotations
+
+from diagnostics.causes.cause import Facts, Finding
+from diagnostics.rules import health_case
+from diagnostics.rules.health_case import HealthCase
+from diagnostics.rules.health_reasons import codes_in_words
+
+
+def finding(case: HealthCase, facts: Facts, *keys: str) -> Finding | None:
+    """None unless an edit of one of these settings ended the failure; the present settings are then not at fault."""
+    key = case.mended.changed(*keys) if case.mended else None
+    if case.mended is None or key is None:
+        return None
+    former = case.mended.former(key)
+    return Finding(
+        resource=case.group.arn,
+        summary=case.mended.summary(key, _did(case)),
+        supports=(
+            health_case.answers(case),
+            *case.mended.records(key),
+            *health_case.served(case),
+            *health_case.replaced(case),
+        ),
+        effect_seen=True,
+        affects=case.affects,
+        explains=case.explains(facts.observed),
+        since=former.at if former else case.since,
+        overturned_by=f"a target that fails its health check again: {health_case.health_command(case)}",
+        advice="Nothing to do now; no target fails its health check any more.",
+    )
+
+
+def _did(case: HealthCase) -> str:
+    return {
+        "answer": f"answered {codes_in_words(case.sick.codes)}",
+        "timeout": "got no answer in time",
+        "connection": "got no connection",
+    }[case.sick.kind]

@@ -1,0 +1,115 @@
+"""Health check settings that were wrong and have been put right: what failed then says nothing about the present ones.
+
+Target health shows the present settings only; the former ones stand in CloudTrail, where their edit is recent enough.
+https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ModifyTargetGroup.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from pydantic import JsonValue
+
+from diagnostics.causes.cause import Evidence, decisive
+from diagnostics.facts import Change, Changes, Gap, NotApplicable, TargetGroup
+from diagnostics.facts.fact import Frozen
+from diagnostics.printable import line
+from diagnostics.rules.changes import changes_before_onset
+from diagnostics.rules.health_history import Failing
+
+MAX_VALUE = 120
+
+
+class Setting(NamedTuple):
+    """A setting of the health check: its field in `HealthCheck`, and its name in a sentence."""
+
+    field: str
+    words: str
+
+
+SETTINGS: Final = MappingProxyType(
+    {
+        "healthCheckPath": Setting("path", "path"),
+        "matcher": Setting("matcher", "matcher"),
+        "healthCheckPort": Setting("port", "port"),
+        "healthCheckProtocol": Setting("protocol", "protocol"),
+        "healthCheckTimeoutSeconds": Setting("timeout_s", "time-out in seconds"),
+    }
+)
+"""By their names in CloudTrail's record of ModifyTargetGroup."""
+
+
+class Mended(Frozen):
+    """`edit` ended it: it changed settings of the check after the first failure, and nothing fails now.
+
+    `earlier` are the edits of the same settings before it, newest first.
+    """
+
+    edit: Change
+    earlier: tuple[Change, ...] = ()
+
+    def changed(self, *keys: str) -> str | None:
+        """The first of these settings that it changed."""
+        return next((key for key in keys if setting(self.edit, key) is not None), None)
+
+    def former(self, key: str) -> Change | None:
+        """The edit that had given `key` the value that failed, where it is recent enough."""
+        return next((edit for edit in self.earlier if setting(edit, key) is not None), None)
+
+    def before(self, group: TargetGroup) -> TargetGroup:
+        """The group with the settings that failed; those that nobody recorded are the present ones."""
+        known = {
+            SETTINGS[key].field: setting(edit, key)
+            for key in SETTINGS
+            if setting(self.edit, key) is not None and (edit := self.former(key)) is not None
+        }
+        values = {**group.health_check.model_dump(), **known}
+        return group.model_copy(update={"health_check": type(group.health_check).model_validate(_as_text(values))})
+
+    def summary(self, key: str, did: str) -> str:
+        """``the health check's path /status answered 404; over since it was changed 03:10 UTC``"""
+        edit, words = self.former(key), SETTINGS[key].words
+        wrong = f"{words} {_value(edit, key)}" if edit else f"former {words}"
+        return f"the health check's {wrong} {did}; over since it was changed {self.edit.at:%H:%M} UTC"
+
+    def records(self, key: str) -> Iterator[Evidence]:
+        """Both edits, with who made them."""
+        words, former = SETTINGS[key].words, self.former(key)
+        text = f"the health check's {words} is {_value(self.edit, key)} since then, set by {self.edit.actor}"
+        yield decisive(text, "cloudtrail:LookupEvents", at=self.edit.at)
+        if former is not None:
+            text = f"the {words} was set to {_value(former, key)} by {former.actor}"
+            yield decisive(text, "cloudtrail:LookupEvents", at=former.at)
+
+
+def mended_by(
+    changes: Changes | Gap | NotApplicable, group: TargetGroup, failing: Failing, now: datetime
+) -> Mended | None:
+    """None while a target fails, and where nobody edited the check since the first failure."""
+    if failing.targets or not failing.reports:
+        return None
+    found = changes_before_onset(
+        changes, resources=(group.arn, group.name), names=("ModifyTargetGroup",), onset=now
+    )
+    edits = [edit for edit in found if any(setting(edit, key) is not None for key in SETTINGS)]
+    if not edits or edits[0].at <= failing.reports[-1].at:
+        return None
+    return Mended(edit=edits[0], earlier=tuple(edits[1:]))
+
+
+def setting(change: Change, key: str) -> JsonValue:
+    """The value that a change of a target group gave to `key`; ``matcher`` stands for its HTTP codes."""
+    value = change.request.get(key)
+    return value.get("httpCode") if isinstance(value, dict) else value
+
+
+def _value(change: Change, key: str) -> str:
+    return line(str(setting(change, key)), MAX_VALUE)
+
+
+def _as_text(values: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """CloudTrail writes a port as it was given, which may be a number."""
+    return {**values, "port": str(values["port"])}

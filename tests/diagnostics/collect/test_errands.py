@@ -1,0 +1,146 @@
+"""Long work of a collector: done in the pool, counted apart, ended in time, called back when nobody waits any more."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from diagnostics.aws_access import Pages, Reader
+from diagnostics.collect.collector import CollectorSpec, Read, Reads, specify
+from diagnostics.collect.errand import Errand, Leash
+from diagnostics.collect.runner import collect
+from diagnostics.facts import Gap, PrefixLists, Tags
+from diagnostics.question import Progress
+from diagnostics.snapshot import Snapshot, Subject
+from tests.diagnostics.collect.scripted import NOW, SUBJECT, WINDOW, ScriptedReader, answered
+
+
+def quick(subject: Subject) -> Reads[Tags]:
+    yield [Read("elbv2", "first", "x")]
+    return Tags(by_arn={})
+
+
+def working(run: Any, seconds: float = 30.0) -> CollectorSpec:
+    """A collector whose fact is what its errand returned."""
+
+    def lists(subject: Subject) -> Reads[PrefixLists]:
+        yield [Read("s3", "list_objects_v2", "Contents")]
+        errand: Errand[str] = Errand(run, seconds=seconds)
+        yield errand
+        outcome = errand.outcome
+        return outcome if isinstance(outcome, Gap) else PrefixLists(cidrs={"said": (outcome,)})
+
+    return specify(lists, cached=False, own_budget=True)
+
+
+def run(*collectors: CollectorSpec, **options: Any) -> Snapshot:
+    reader = ScriptedReader(lambda *_: answered("yes"))
+    return collect(SUBJECT, WINDOW, reader, clock=lambda: NOW, specs=collectors, **options)
+
+
+def test_its_calls_are_counted_apart_and_lengthen_no_chain() -> None:
+    def read(reader: Reader, leash: Leash) -> str:
+        for _ in range(5):
+            reader.meter.record("s3:GetObject", 0.1)
+        return "rows"
+
+    snapshot = run(working(read), specify(quick, cached=False))
+    assert snapshot.get(PrefixLists) == PrefixLists(cidrs={"said": ("rows",)})
+    stats = snapshot.stats
+    assert (stats.aws_calls, stats.log_calls, stats.longest_chain) == (1, 6, 1)
+    assert stats.calls_by_action["s3:GetObject"] == 5
+
+
+def test_the_others_go_on_meanwhile_and_it_tells_how_far_it_is() -> None:
+    others_done = threading.Event()
+    told: list[str] = []
+
+    def listen(step: Progress) -> None:
+        told.append(step.text)
+        if step.text == "tags":
+            others_done.set()
+
+    def read(reader: Reader, leash: Leash) -> str:
+        leash.tell("3 of 40 files")
+        return "in time" if others_done.wait(10) else "alone"
+
+    snapshot = run(working(read), specify(quick, cached=False), progress=listen)
+    assert snapshot.get(PrefixLists) == PrefixLists(cidrs={"said": ("in time",)})
+    assert "3 of 40 files" in told
+
+
+def test_its_time_ends_before_that_of_the_collection() -> None:
+    def read(reader: Reader, leash: Leash) -> str:
+        while not leash.is_over:
+            leash.pause(10)
+        return "what there was"
+
+    started = time.monotonic()
+    snapshot = run(working(read, seconds=60), budget_s=1.5)
+    assert snapshot.get(PrefixLists) == PrefixLists(cidrs={"said": ("what there was",)})
+    assert time.monotonic() - started < 1.5
+
+
+def test_one_that_ignores_its_time_leaves_a_gap() -> None:
+    released = threading.Event()
+
+    def read(reader: Reader, leash: Leash) -> str:
+        released.wait(20)
+        return "too late"
+
+    with released_after(released, 2.0):
+        snapshot = run(working(read), budget_s=0.2)
+    gap = snapshot.get(PrefixLists)
+    assert isinstance(gap, Gap)
+    assert gap.error == "OutOfTime"
+
+
+def test_one_that_breaks_costs_only_its_own_fact(caplog: pytest.LogCaptureFixture) -> None:
+    def read(reader: Reader, leash: Leash) -> str:
+        raise ValueError("a fault of our own")
+
+    snapshot = run(working(read), specify(quick, cached=False))
+    assert isinstance(snapshot.get(PrefixLists), Gap)
+    assert isinstance(snapshot.get(Tags), Tags)
+    assert "prefix_lists failed unexpectedly" in caplog.text
+
+
+def test_control_c_calls_it_back_so_that_it_can_tidy_up() -> None:
+    running, tidied = threading.Event(), threading.Event()
+
+    def read(reader: Reader, leash: Leash) -> str:
+        running.set()
+        leash.pause(30)
+        assert leash.called_back.is_set()
+        tidied.set()
+        return ""
+
+    def interrupted(subject: Subject) -> Reads[Tags]:
+        yield [Read("elbv2", "first", "x")]
+        raise KeyboardInterrupt
+
+    def script(operation: str, params: dict[str, Any]) -> Pages:
+        if operation == "first":
+            running.wait(10)
+        return answered("yes")
+
+    specs = [working(read), specify(interrupted, cached=False)]
+    with pytest.raises(KeyboardInterrupt):
+        collect(SUBJECT, WINDOW, ScriptedReader(script), clock=lambda: NOW, specs=specs)
+    assert tidied.is_set()
+
+
+@contextmanager
+def released_after(event: threading.Event, seconds: float) -> Iterator[None]:
+    timer = threading.Timer(seconds, event.set)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        event.set()

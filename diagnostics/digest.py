@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from diagnostics.report import Cause, CheckStatus, Report, TimelineEntry
+from diagnostics.report import Cause, CheckStatus, EvidenceItem, Report, TimelineEntry
 
 JUST_BEFORE: Final = timedelta(minutes=30)
 TOLERANCE: Final = timedelta(minutes=1)
 """Metrics have minutes, CloudTrail has seconds: a change of the same minute may have come first."""
 _ARN: Final = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:\d*:(?P<resource>[\w/:.+=@-]*\w)", re.ASCII)
 _COMMAND: Final = re.compile(r":\s+(?P<command>(?:aws|curl|dig|nc|openssl|ss) .+)\Z", re.DOTALL)
+_PLAIN_WORD: Final = re.compile(r"[a-z]+(?:['\u2019-][a-z]+)*[,;]?(?:\s|\Z)", re.ASCII)
 MAX_CHANGES: Final = 5
 
 _PLACES: Final = {"target": "at target", "zone": "in zone", "route": "on route"}
@@ -79,6 +80,19 @@ def telling(report: Report, limit: int) -> tuple[TimelineEntry, ...]:
 def event_in_words(entry: TimelineEntry) -> str:
     """The event with ARNs shortened to what a person needs: ``targetgroup/checkout/6d0ecf831eec9f09``."""
     return _ARN.sub(lambda found: found["resource"], entry.event)
+
+
+def sentence(text: str) -> str:
+    """`text` with a capital letter at its beginning, unless it begins with a name or code (``checkout:8``, ``ss -t``).
+
+    Only a plain word can be told from a name: letters alone, with a comma or so behind it.
+    """
+    return text[:1].upper() + text[1:] if _PLAIN_WORD.match(text) else text
+
+
+def tells_its_time(item: EvidenceItem) -> bool:
+    """Whether a record names in its words the time that stands beside it."""
+    return item.at is not None and f"{item.at:%H:%M}" in item.text
 
 
 def split_command(text: str) -> tuple[str, str | None]:

@@ -96,16 +96,16 @@ def _judge(
     except Exception:
         log.exception("cause %s failed on report %s", spec.code, _report_id(snapshot))
         return Judged(check=Check(code=spec.code, status="unknown", reason="the check itself failed; see the log"))
-    return Judged(check=_check(spec, findings, snapshot), findings=findings)
+    return Judged(check=_check(spec, findings, snapshot, observed), findings=findings)
 
 
-def _check(spec: CauseSpec, findings: tuple[Finding, ...], snapshot: Snapshot) -> Check:
+def _check(spec: CauseSpec, findings: tuple[Finding, ...], snapshot: Snapshot, observed: Observations) -> Check:
     if any(finding.effect_seen for finding in findings):
         return Check(code=spec.code, status="found", reason=findings[0].summary)
     if findings:
         return Check(code=spec.code, status="risk", reason=findings[0].summary)
     blind = [gap for kind in spec.clear_needs if isinstance(gap := snapshot.get(kind), Gap)]
-    if blind:
+    if blind and not observed.known_quiet(spec.shows):
         reason = f"could not be excluded: {blind[0].action} gave {blind[0].error}"
         return Check(code=spec.code, status="unknown", reason=reason)
     unread = [_words(kind) for kind in spec.uses if isinstance(snapshot.get(kind), Gap)]

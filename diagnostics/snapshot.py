@@ -14,6 +14,8 @@ F = TypeVar("F", bound=Fact)
 
 SubjectKind = Literal["ecs-service", "target-group", "load-balancer", "lambda"]
 SCHEMA = "alb502.snapshot/1"
+OWN_ACTIONS = "alb502"
+"""Prefix of the actions in gaps that no AWS call stands for."""
 
 
 class Window(Frozen):
@@ -41,6 +43,13 @@ class Subject(Frozen):
     runbook: str | None = None
     notes: tuple[str, ...] = ()
     """What was taken for granted on the way to it, one line each, such as a rule that a header could divert to."""
+    gaps: tuple[Gap, ...] = ()
+    """What could not be asked in its account and region while it was searched; something of it may be missing here."""
+
+    def unread(self, service: str) -> Gap | None:
+        """The gap that may have hidden what this AWS service knows of it, by the prefix of its IAM actions; so may a
+        search that ran out of time, whatever it was asking."""
+        return next((gap for gap in self.gaps if gap.action.split(":")[0] in {service, OWN_ACTIONS}), None)
 
     @property
     def label(self) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Literal
 
-from diagnostics.facts import Metrics, TargetHealth
+from diagnostics.facts import AccessLogs, LoggedRow, Metrics, TargetHealth
 from diagnostics.report import Concentration, Symptom
 from diagnostics.rules.observations import Observations
+from diagnostics.rules.row_clusters import RowCluster
+from diagnostics.rules.row_traffic import RowTraffic
 from diagnostics.snapshot import Snapshot
 
 ZONE_SHARE = 0.8
+GATHERED = 0.8
 OVER_AFTER = timedelta(minutes=10)
 PRESENT_TROUBLE = ("unhealthy", "unused", "no-targets", "no-requests", "deployment")
 
@@ -26,6 +29,10 @@ def symptom_of(snapshot: Snapshot, observed: Observations) -> Symptom:
         elb_502=counts.elb_502,
         elb_503=counts.elb_503,
         elb_504=counts.elb_504,
+        elb_561=counts.elb_561,
+        elb_460=counts.elb_460,
+        elb_463=counts.elb_463,
+        elb_464=counts.elb_464,
         target_5xx=counts.target_5xx,
         requests=counts.requests,
         error_rate=_error_rate(observed),
@@ -33,7 +40,7 @@ def symptom_of(snapshot: Snapshot, observed: Observations) -> Symptom:
         onset=observed.onset if observed.kind != "none" else None,
         last_seen=observed.last_seen if observed.kind == "errors" else None,
         over=_is_over(snapshot, observed),
-        concentration=_concentration(snapshot),
+        concentration=_by_rows(snapshot, observed) or _concentration(snapshot),
         generated_by=_generated_by(observed),
     )
 
@@ -46,7 +53,7 @@ def _is_over(snapshot: Snapshot, observed: Observations) -> bool:
 
 
 def _whole_balancer(snapshot: Snapshot, observed: Observations) -> bool:
-    return snapshot.subject.kind == "load-balancer" or observed.shared_load_balancer
+    return snapshot.subject.kind == "load-balancer" or (observed.shared_load_balancer and not observed.counted_by_rows)
 
 
 def _error_rate(observed: Observations) -> float | None:
@@ -67,6 +74,36 @@ def _generated_by(observed: Observations) -> Literal["load-balancer", "target", 
     if elb and target:
         return "mixed"
     return "load-balancer" if elb else "target" if target else "none"
+
+
+def _by_rows(snapshot: Snapshot, observed: Observations) -> Concentration | None:
+    """Where access log rows of the observed errors gather, beyond the part of the traffic that is there anyway."""
+    logs = snapshot.get(AccessLogs)
+    told = [cluster for cluster in observed.clusters or () if cluster.symptom in observed.symptoms and cluster.rows]
+    if not isinstance(logs, AccessLogs) or not told:
+        return None
+    traffic = RowTraffic.of(logs)
+    target = _gathered(told, lambda row: row.target)
+    zone = _gathered(told, lambda row: row.zone)
+    route = _gathered(told, lambda row: row.route)
+    if target and traffic.targets > 1 and traffic.share_of_target(target[0]) < GATHERED:
+        return Concentration(by="target", key=target[0], share=round(target[1], 2))
+    if zone and len(logs.by_zone) > 1:
+        return Concentration(by="zone", key=zone[0], share=round(zone[1], 2))
+    if route and (traffic.share_of_route(route[0]) or 0.0) < GATHERED:
+        return Concentration(by="route", key=route[0], share=round(route[1], 2))
+    return Concentration()
+
+
+def _gathered(clusters: Iterable[RowCluster], key_of: Callable[[LoggedRow], str | None]) -> tuple[str, float] | None:
+    """The key that most rows have, with its share; None where they are spread or have none."""
+    weights: dict[str, float] = {}
+    for cluster in clusters:
+        for row in cluster.rows:
+            key = key_of(row) or ""
+            weights[key] = weights.get(key, 0.0) + cluster.count / len(cluster.rows)
+    top = _largest_share(weights)
+    return top if top and top[0] and top[1] >= GATHERED else None
 
 
 def _concentration(snapshot: Snapshot) -> Concentration:

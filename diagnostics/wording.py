@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from diagnostics.facts import Gap, StoppedTasks, TargetHealth
+from diagnostics.facts import EcsService, Gap, StoppedTasks, TargetHealth
 from diagnostics.report import Symptom, Verdict
 from diagnostics.rules.observations import Observations, is_abnormal_stop
 from diagnostics.snapshot import Snapshot
 
 STOPS_ARE_OVER = timedelta(minutes=15)
 STOPPED = "tasks kept stopping"
-_CODES = ("elb_502", "elb_503", "elb_504", "elb_500")
+_CODES = ("elb_502", "elb_503", "elb_504", "elb_500", "elb_561", "elb_464", "elb_463", "elb_400", "elb_408")
 
 
 def headline(snapshot: Snapshot, symptom: Symptom, verdict: Verdict, observed: Observations) -> str:
@@ -43,6 +43,8 @@ def _nothing(snapshot: Snapshot, observed: Observations) -> str:
         return "no fault found, but its metrics could not be read"
     if isinstance(snapshot.get(TargetHealth), Gap):
         return "no fault found, but the health of its targets could not be read"
+    if isinstance(snapshot.get(EcsService), Gap):
+        return "no fault found, but its ECS service could not be read"
     if observed.saw("elb_502", "elb_503", "elb_504", "elb_500") and not observed.errors_are_ours:
         return "no fault found here; the load balancer's errors belong to another target group"
     return "no fault found"
@@ -65,7 +67,8 @@ def _what(snapshot: Snapshot, symptom: Symptom, observed: Observations) -> str:
         codes = [name.removeprefix("elb_") for name in _CODES if name in observed.symptoms and observed.errors_are_ours]
         by_balancer = f"{' and '.join(codes)} from the load balancer" if codes else ""
         by_target = "5xx from the targets themselves" if "target_5xx" in observed.symptoms else ""
-        return ", ".join(part for part in (by_balancer, by_target) if part)
+        by_callers = "callers that give up (460)" if "elb_460" in observed.symptoms else ""
+        return ", ".join(part for part in (by_balancer, by_target, by_callers) if part)
     if observed.saw("no-targets"):
         return "no target to send requests to"
     if observed.saw("unhealthy"):

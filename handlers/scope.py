@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from diagnostics.facts.fact import Gap
 from diagnostics.locate import Nickname
 from diagnostics.question import Ambiguous, Candidate, Question, Refused, Unknown
 from diagnostics.report import Report, ReportTarget
@@ -16,7 +17,12 @@ from handlers.asking import shown
 MAX_LISTED: Final = 10
 FUNCTION_NAME_FIELD: Final = 6  # arn:aws:lambda:region:account:function:NAME[:alias]
 
+NOT_EVERYWHERE: Final = "not every place could be searched"
+OUTSIDE: Final = "No report: that could not be read, or it leads outside what this channel may ask about."
+
 _PLAIN_NAME: Final = re.compile(r"[\w-]+")
+_ACCOUNT_ID: Final = re.compile(r"(?<!\d)\d{12}(?!\d)", re.ASCII)
+_SERVICE: Final = re.compile(r"\b(?:[Ss]ervice|[Ff]unction)[ :/](?P<name>[\w./-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +61,45 @@ class Scopes:
         if rule is None:
             return answer
         if isinstance(answer, Report):
-            return answer if self._has_target(rule, answer.target) else _not_here(rule)
+            return self._report_within(rule, answer) if self._has_target(rule, answer.target) else _not_here(rule)
         if isinstance(answer, Ambiguous):
             kept = tuple(one for one in answer.candidates if self._has_candidate(rule, one))
             return answer.model_copy(update={"candidates": kept, "more": 0}) if kept else _not_here(rule)
         if isinstance(answer, Unknown):
             kept = tuple(one for one in answer.nearest if self._has_candidate(rule, one))
-            return answer.model_copy(update={"nearest": kept})
-        return answer
+            gaps = self._gaps_within(rule, answer.gaps)
+            hint = NOT_EVERYWHERE if len(gaps) < len(answer.gaps) else answer.hint
+            if hint and self._tells_more(rule, hint):
+                hint = NOT_EVERYWHERE
+            return answer.model_copy(update={"nearest": kept, "gaps": gaps, "hint": hint, "searched": ()})
+        message = OUTSIDE if self._tells_more(rule, answer.message) else answer.message
+        return answer.model_copy(update={"message": message, "gaps": self._gaps_within(rule, answer.gaps)})
+
+    def _report_within(self, rule: ScopeRule, report: Report) -> Report:
+        notes = tuple(note for note in report.target.notes if not self._tells_more(rule, note))
+        if len(notes) == len(report.target.notes):
+            return report
+        target = report.target.model_copy(update={"notes": (*notes, NOT_EVERYWHERE)})
+        return report.model_copy(update={"target": target})
+
+    def _gaps_within(self, rule: ScopeRule, gaps: tuple[Gap, ...]) -> tuple[Gap, ...]:
+        return tuple(gap for gap in gaps if not self._tells_more(rule, f"{gap.resource} {gap.message}"))
+
+    def _tells_more(self, rule: ScopeRule, text: str) -> bool:
+        """Whether a line names an account or a service that the rule leaves out."""
+        named = [*_ACCOUNT_ID.findall(text), *(name for name in self.account_ids if _is_word_of(name, text))]
+        if rule.accounts and not all(self._has_account(rule, name) for name in named):
+            return True
+        services = [found["name"].rstrip(".") for found in _SERVICE.finditer(text)]
+        return bool(rule.services) and not all(self._is_listed(rule, name) for name in services)
+
+    def _is_listed(self, rule: ScopeRule, name: str) -> bool:
+        """A service, with or without its cluster, or a function."""
+        cluster, _, service = name.rpartition("/")
+        return name in rule.services or any(
+            service == listed.service and (not cluster or listed.cluster in (None, cluster))
+            for listed in self._listed_services(rule)
+        )
 
     def _has_target(self, rule: ScopeRule, target: ReportTarget) -> bool:
         if not self._has_account(rule, target.account, target.account_name):
@@ -126,6 +163,10 @@ def _is_meant(listed: Nickname, thing: _Thing) -> bool:
 def _function_name(function: str) -> str:
     """The name in a function's ARN, without its alias, or the name itself."""
     return function.split(":")[FUNCTION_NAME_FIELD] if function.count(":") >= FUNCTION_NAME_FIELD else function
+
+
+def _is_word_of(name: str, text: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
 
 
 def _not_here(rule: ScopeRule) -> Refused:

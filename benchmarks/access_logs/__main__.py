@@ -88,13 +88,14 @@ def _show(console: Console, rounds: Rounds, lines: int, plain_bytes: int, files:
     title = f"\n{lines:,} lines, {plain_bytes / 1e6:,.0f} MB plain, in {files}; medians\n{targets.machine()}"
     table = Table(title=title)
     table.add_column("way")
-    for heading in ("s", "lines/s", "plain MB/s", "peak MB", "times alb502"):
+    for heading in ("s", "processor s", "lines/s", "plain MB/s", "peak MB", "times alb502"):
         table.add_column(heading, justify="right")
     for way, words in NAMES.items():
         took = seconds(rounds, way, lines)
         table.add_row(
             words,
             f"{took:.2f}",
+            f"{median(one.cpu_seconds for one in rounds[way]) * took / median(one.seconds for one in rounds[way]):.1f}",
             f"{lines / took:,.0f}",
             f"{plain_bytes / took / 1e6:,.0f}",
             f"{max(one.peak_bytes for one in rounds[way]) >> 20}",

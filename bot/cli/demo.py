@@ -63,7 +63,14 @@ def demo(
         report = _diagnose(chosen.target)
         stays = not once and sys.stdin.isatty() and sys.stdout.isatty()
         output.write(
-            try_next(chosen, world.environment() if stays else None, report, tuple(scenarios), output.called_as())
+            try_next(
+                chosen,
+                world.environment() if stays else None,
+                report,
+                tuple(scenarios),
+                output.called_as(),
+                repair=_repair(chosen, world),
+            )
         )
         if stays:
             _keep_running(chosen.target)
@@ -87,6 +94,12 @@ def _scenarios() -> Mapping[str, Scenario]:
             f"the demo needs its extra ({missing.name} is missing): pip install 'alb502[demo]'", status=exits.BAD_USAGE
         ) from None
     return {name: scenarios.load(name) for name in scenarios.names()}
+
+
+def _repair(scenario: Scenario, world: RunningWorld) -> str | None:
+    from demo.scenarios.repair import repair_line
+
+    return repair_line(scenario, world.world, world.account)
 
 
 def _running(scenario: Scenario, port: int | None) -> RunningWorld:
@@ -129,11 +142,18 @@ def _diagnose(target: str, *, refresh: bool = False) -> Report:
 
 
 def try_next(
-    scenario: Scenario, environment: Mapping[str, str] | None, report: Report, others: tuple[str, ...], call: str
+    scenario: Scenario,
+    environment: Mapping[str, str] | None,
+    report: Report,
+    others: tuple[str, ...],
+    call: str,
+    *,
+    repair: str | None = None,
 ) -> str:
     """What a newcomer can do now, as commands that work when pasted.
 
-    `environment` leads to the simulated AWS while it keeps running, else None; `call` is how this program is called.
+    `environment` leads to the simulated AWS while it keeps running, else None; `call` is how this program is called;
+    `repair` ends the incident.
     """
     another = others[(others.index(scenario.name) + 1) % len(others)] if scenario.name in others else others[0]
     lines = ["", "Try next"]
@@ -145,6 +165,7 @@ def try_next(
             f"    export {exported}",
             f"    {call} diagnose {target} --json",
             f"    {call} diagnose {target} --watch    # and meanwhile do what it says, with the AWS CLI",
+            *([f"    {repair}", "  That repairs it: press Enter here half a minute later."] if repair else ()),
             "  Here, after Ctrl-C:",
         ]
     else:

@@ -1,6 +1,7 @@
 """Incidents to diagnose: one file each, found by being there.
 
-A file defines NAME, TITLE, TARGET, EXPECT (one Expect or several) and build(world, account).
+A file defines NAME, TITLE, TARGET, EXPECT (one Expect or several) and build(world, account); REPAIR where one AWS CLI
+line repairs it (see `repair.places` for the names that it may hold).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from importlib import import_module
 
 from demo.scenarios.scenario import Expect, Scenario
 
-_NOT_SCENARIOS = frozenset({"scenario", "history"})
+_NOT_SCENARIOS = frozenset({"scenario", "history", "repair"})
 
 
 def names() -> tuple[str, ...]:
@@ -35,7 +36,8 @@ def _all() -> dict[str, Scenario]:
             continue
         module = import_module(f"{__name__}.{info.name}")
         expect = module.EXPECT if isinstance(module.EXPECT, tuple) else (module.EXPECT,)
-        found[module.NAME] = Scenario(module.NAME, module.TITLE, module.TARGET, module.build, expect)
+        repair = getattr(module, "REPAIR", None)
+        found[module.NAME] = Scenario(module.NAME, module.TITLE, module.TARGET, module.build, expect, repair)
     return found
 
 

@@ -9,6 +9,9 @@ from demo.world.world import World
 NAME = "egress-missing"
 TITLE = "Load balancer may not send to the tasks"
 TARGET = "checkout"
+REPAIR = (
+    "aws ec2 authorize-security-group-egress --group-id {load_balancer_security_group} --protocol all --cidr 0.0.0.0/0"
+)
 EXPECT = Expect(
     "checkout",
     "causes_found",

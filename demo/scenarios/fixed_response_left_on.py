@@ -9,6 +9,7 @@ from demo.world.world import World
 NAME = "fixed-response-left-on"
 TITLE = "Maintenance page left on"
 TARGET = "checkout"
+REPAIR = "aws elbv2 delete-rule --rule-arn {rule}"
 EXPECT = Expect(
     "checkout",
     "causes_found",

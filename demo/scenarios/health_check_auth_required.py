@@ -10,6 +10,7 @@ from demo.world.world import World
 NAME = "health-check-auth-required"
 TITLE = "Health check needs a login"
 TARGET = "checkout"
+REPAIR = "aws ecs update-service {service} --task-definition {definition}"
 EXPECT = Expect(
     "checkout",
     "causes_found",

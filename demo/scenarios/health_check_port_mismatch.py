@@ -9,6 +9,7 @@ from demo.world.world import World
 NAME = "health-check-port-mismatch"
 TITLE = "Health check goes to a wrong port"
 TARGET = "checkout"
+REPAIR = "aws elbv2 modify-target-group --target-group-arn {target_group} --health-check-port traffic-port"
 EXPECT = Expect(
     "checkout",
     "causes_found",

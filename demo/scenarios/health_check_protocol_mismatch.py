@@ -9,6 +9,7 @@ from demo.world.world import World
 NAME = "health-check-protocol-mismatch"
 TITLE = "Health check speaks TLS to plain HTTP"
 TARGET = "checkout"
+REPAIR = "aws elbv2 modify-target-group --target-group-arn {target_group} --health-check-protocol HTTP"
 EXPECT = Expect(
     "checkout",
     "causes_found",

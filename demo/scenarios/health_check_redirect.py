@@ -10,6 +10,7 @@ from demo.world.world import World
 NAME = "health-check-redirect"
 TITLE = "Health check is redirected"
 TARGET = "checkout"
+REPAIR = "aws elbv2 modify-target-group --target-group-arn {target_group} --health-check-path /healthz/"
 EXPECT = Expect(
     "checkout",
     "causes_found",

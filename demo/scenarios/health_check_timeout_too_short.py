@@ -10,6 +10,7 @@ from demo.world.world import World
 NAME = "health-check-timeout-too-short"
 TITLE = "Health check times out on a slow endpoint"
 TARGET = "checkout"
+REPAIR = "aws elbv2 modify-target-group --target-group-arn {target_group} --health-check-timeout-seconds 10"
 EXPECT = Expect(
     "checkout",
     "causes_found",

@@ -10,6 +10,7 @@ from demo.world.world import World
 NAME = "port-mismatch-kill-loop"
 TITLE = "Wrong port, and tasks that are replaced for ever"
 TARGET = "checkout"
+REPAIR = "aws ecs update-service {service} --task-definition {definition}"
 EXPECT = Expect(
     "checkout",
     "causes_found",

@@ -9,6 +9,7 @@ from demo.world.world import World
 NAME = "scaled-to-zero"
 TITLE = "Service scaled to zero"
 TARGET = "checkout"
+REPAIR = "aws ecs update-service {service} --desired-count 3"
 EXPECT = Expect(
     "checkout",
     "causes_found",

@@ -34,10 +34,14 @@ class Expect:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One incident. `target` is what a person would ask for; `expect` has one entry for each question."""
+    """One incident. `target` is what a person would ask for; `expect` has one entry for each question.
+
+    `repair`: the AWS CLI line that ends it, with the names of `repair.places` in braces; None when one is not enough.
+    """
 
     name: str
     title: str
     target: str
     build: Callable[[World, str], None]
     expect: tuple[Expect, ...]
+    repair: str | None = None

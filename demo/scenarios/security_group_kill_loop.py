@@ -10,6 +10,10 @@ from demo.world.world import World
 NAME = "security-group-kill-loop"
 TITLE = "Security group rule revoked, and the only task is replaced for ever"
 TARGET = "checkout"
+REPAIR = (
+    "aws ec2 authorize-security-group-ingress --group-id {task_security_group}"
+    " --protocol tcp --port {port} --source-group {load_balancer_security_group}"
+)
 EXPECT = Expect(
     "checkout",
     "causes_found",

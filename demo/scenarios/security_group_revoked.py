@@ -9,6 +9,10 @@ from demo.world.world import World
 NAME = "security-group-revoked"
 TITLE = "Security group rule revoked"
 TARGET = "checkout"
+REPAIR = (
+    "aws ec2 authorize-security-group-ingress --group-id {task_security_group}"
+    " --protocol tcp --port {port} --source-group {load_balancer_security_group}"
+)
 EXPECT = Expect(
     "checkout",
     "causes_found",

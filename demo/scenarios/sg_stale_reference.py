@@ -10,6 +10,10 @@ from demo.world.world import World
 NAME = "sg-stale-reference"
 TITLE = "Rule refers to a group the load balancer no longer has"
 TARGET = "checkout"
+REPAIR = (
+    "aws ec2 authorize-security-group-ingress --group-id {task_security_group}"
+    " --protocol tcp --port {port} --source-group {load_balancer_security_group}"
+)
 EXPECT = Expect(
     "checkout",
     "causes_found",

@@ -10,6 +10,7 @@ from demo.world.world import World
 NAME = "slow-start-kill-loop"
 TITLE = "Grace period shorter than the start"
 TARGET = "checkout"
+REPAIR = "aws ecs update-service {service} --health-check-grace-period-seconds 300"
 EXPECT = Expect(
     "checkout",
     "causes_found",

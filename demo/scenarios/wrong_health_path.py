@@ -10,6 +10,7 @@ from demo.world.world import World
 NAME = "wrong-health-path"
 TITLE = "Health check path answers 404"
 TARGET = "checkout"
+REPAIR = "aws elbv2 modify-target-group --target-group-arn {target_group} --health-check-path /healthz"
 EXPECT = Expect(
     "checkout",
     "causes_found",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import datetime
+from itertools import chain, islice, zip_longest
+from operator import attrgetter
 from typing import Literal
 
 from pydantic import Field
@@ -154,6 +157,15 @@ def _errors(counts: tuple[KeyCount, ...]) -> tuple[Errors, ...]:
 
 
 def _samples(rows: tuple[LoggedRow, ...]) -> tuple[SampleLine, ...]:
-    """At most MAX_SAMPLES, evenly over all of them."""
-    step = -(-len(rows) // MAX_SAMPLES) or 1
-    return tuple(SampleLine(at=row.at, line_redacted=row.line, trace_id=row.trace_id) for row in rows[::step])
+    """At most MAX_SAMPLES, of every kind of error the same number as far as there are."""
+    kinds: dict[tuple[object, ...], list[LoggedRow]] = {}
+    for row in rows:
+        kind = (row.elb_status, row.target_status, row.row_family, row.error_reason, row.target_group)
+        kinds.setdefault(kind, []).append(row)
+    in_turn = (row for row in chain.from_iterable(zip_longest(*kinds.values())) if row is not None)
+    chosen = sorted(islice(in_turn, MAX_SAMPLES), key=attrgetter("at"))
+    return tuple(SampleLine(at=row.at, line_redacted=row.line, trace_id=row.trace_id) for row in chosen)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema_text())

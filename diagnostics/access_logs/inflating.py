@@ -4,19 +4,56 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from isal import igzip, igzip_lib
+from isal import isal_zlib
 
 BLOCK_BYTES = 16 * 2**20
 PIECE_BYTES = 2**20
+STORED_PIECE_BYTES = 2**17
+"""Small enough that it seldom inflates to more than a piece."""
 MAX_FILE_BYTES = 16 * 2**30
 """Inflated; what comes after is not read: a small file can inflate to anything."""
 GZIP_MAGIC = b"\x1f\x8b"
-_FAILURES: tuple[type[Exception], ...] = (EOFError, OSError, zlib.error, cast("type[Exception]", igzip_lib.IsalError))
-_OPEN_GZIP: Callable[[IO[bytes]], IO[bytes]] = igzip.open
+_GZIP_WBITS = 31
+_FAILURES: tuple[type[Exception], ...] = (zlib.error, cast("type[Exception]", isal_zlib.error))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole lines: the first `size` bytes of `buffer`, which is used again for the next block."""
+
+    buffer: bytearray
+    size: int
+
+    @property
+    def content(self) -> memoryview:
+        return memoryview(self.buffer)[: self.size]
+
+    def has(self, byte: bytes) -> bool:
+        return self.buffer.find(byte, 0, self.size) >= 0
+
+    def line_ends(self) -> list[int]:
+        """Where each line ends, its line break included."""
+        find, size = self.buffer.find, self.size
+        ends: list[int] = []
+        end = find(b"\n", 0, size) + 1
+        while end:
+            ends.append(end)
+            end = find(b"\n", end, size) + 1
+        if size and (not ends or ends[-1] < size):
+            ends.append(size)
+        return ends
+
+    def part(self, start: int, end: int) -> bytes:
+        return bytes(self.buffer[start:end])
+
+
+def block_of(content: bytes) -> Block:
+    return Block(bytearray(content), len(content))
 
 
 class Inflated:
@@ -26,38 +63,57 @@ class Inflated:
         self._file = file
         self.broken: str | None = None
 
-    def blocks(self) -> Iterator[bytes]:
+    def blocks(self) -> Iterator[Block]:
         """Blocks of about BLOCK_BYTES, of whole lines. A line longer than that is cut: it is damaged either way."""
-        pieces: list[bytes] = []
+        buffer = bytearray(BLOCK_BYTES + PIECE_BYTES)
         size = 0
         for piece in self._pieces():
+            buffer[size : size + len(piece)] = piece
             size += len(piece)
-            end = piece.rfind(b"\n") + 1 if size >= BLOCK_BYTES else 0
-            if size >= 2 * BLOCK_BYTES and not end:
-                end = len(piece)
-            if not end:
-                pieces.append(piece)
-                continue
-            yield b"".join((*pieces, piece[:end]))
-            pieces, size = [piece[end:]], len(piece) - end
+            if size >= BLOCK_BYTES:
+                end = buffer.rfind(b"\n", 0, size) + 1 or size
+                rest = buffer[end:size]
+                yield Block(buffer, end)
+                buffer[: len(rest)] = rest
+                size = len(rest)
         if size:
-            yield b"".join(pieces)
+            yield Block(buffer, size)
 
     def _pieces(self) -> Iterator[bytes]:
         total = 0
         with self._opened() as raw:
             compressed = raw.read(len(GZIP_MAGIC)) == GZIP_MAGIC
             raw.seek(0)
-            stream = _OPEN_GZIP(raw) if compressed else raw
-            try:
-                while piece := stream.read(PIECE_BYTES):
-                    yield piece
-                    total += len(piece)
-                    if total >= MAX_FILE_BYTES:
-                        self.broken = "too large"
+            for piece in self._inflated(raw) if compressed else _read(raw):
+                yield piece
+                total += len(piece)
+                if total >= MAX_FILE_BYTES:
+                    self.broken = "too large"
+                    return
+
+    def _inflated(self, raw: IO[bytes]) -> Iterator[bytes]:
+        """One member after the other; what is inflated before an error is given."""
+        member = isal_zlib.decompressobj(wbits=_GZIP_WBITS)
+        waiting = b""
+        try:
+            while waiting := waiting or raw.read(STORED_PIECE_BYTES):
+                if inflated := member.decompress(waiting, PIECE_BYTES):
+                    yield inflated
+                waiting = member.unconsumed_tail
+                if member.eof:
+                    waiting = member.unused_data.lstrip(b"\0") or raw.read(STORED_PIECE_BYTES).lstrip(b"\0")
+                    if not waiting:
                         return
-            except _FAILURES as error:
-                self.broken = str(error) or type(error).__name__
+                    member = isal_zlib.decompressobj(wbits=_GZIP_WBITS)
+        except _FAILURES as error:
+            self.broken = str(error)
+            return
+        self.broken = "ends early"
 
     def _opened(self) -> IO[bytes]:
         return io.BytesIO(self._file) if isinstance(self._file, bytes) else self._file.open("rb")
+
+
+def _read(raw: IO[bytes]) -> Iterator[bytes]:
+    while piece := raw.read(PIECE_BYTES):
+        yield piece

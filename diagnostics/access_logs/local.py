@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Literal
 
 from diagnostics.access_logs import questions
 from diagnostics.access_logs.dialect import to_duckdb
-from diagnostics.access_logs.inflating import BLOCK_BYTES, Inflated
+from diagnostics.access_logs.inflating import BLOCK_BYTES, Block, Inflated, block_of
 from diagnostics.access_logs.row import FEWEST_FIELDS, FIELDS, MAX_LINE_CHARS, MOST_UNKNOWN, joined, split_fields
 from diagnostics.access_logs.scope import Scope
 from diagnostics.access_logs.tally import Tally
@@ -38,8 +38,11 @@ if TYPE_CHECKING:
 MAX_WORKERS = 4
 MEMORY_LIMIT = "200MB"
 BLOCKS_AT_ONCE = 6
+READER_BUFFER_BYTES = 4 * 2**20
+USUAL_EXTRA = 4
+"""Columns for fields without a name until a file has more of them: each column costs time."""
 LOUD_BYTES_AT_ONCE = 2 * BLOCK_BYTES
-"""So much is kept before it is counted and forgotten."""
+"""So many lines that may be errors are kept before they are counted and forgotten."""
 KEPT = (
     "time",
     "target",
@@ -130,10 +133,9 @@ class LocalEngine:
         lines = size = 0
         with self._worker() as worker:
             for block in inflated.blocks():
-                size += len(block)
+                size += block.size
                 lines += worker.read(block)
-                if worker.is_full:
-                    self._count(worker)
+                self._count(worker)
         with self._lock:
             self.lines += lines
             self.bytes += size
@@ -145,7 +147,7 @@ class LocalEngine:
         workers = [self._workers.get() for _ in range(self._count_of_workers)]
         try:
             for worker in workers:
-                self._count(worker)
+                self._count(worker, to_the_end=True)
         finally:
             for worker in workers:
                 self._workers.put(worker)
@@ -162,8 +164,8 @@ class LocalEngine:
         finally:
             self._workers.put(worker)
 
-    def _count(self, worker: _Worker) -> None:
-        answers = worker.answers()
+    def _count(self, worker: _Worker, *, to_the_end: bool = False) -> None:
+        answers = worker.answers(to_the_end=to_the_end)
         with self._lock:
             self._tally.add_counts(answers.counts)
             self._tally.add_sample(answers.sample)
@@ -186,6 +188,7 @@ class _Worker:
         )
         self._counts = to_duckdb(questions.counts(scope, "loud"))
         self._sample = to_duckdb(questions.sample(scope, "loud"))
+        self._extra = USUAL_EXTRA
         self._loud: list[bytes] = []
         self._loud_bytes = 0
         self._damaged = 0
@@ -203,67 +206,83 @@ class _Worker:
     def close(self) -> None:
         self._connection.close()
 
-    @property
-    def is_full(self) -> bool:
-        """Whether the answers must be taken before another block is read."""
-        return self._blocks == BLOCKS_AT_ONCE or self._loud_bytes >= LOUD_BYTES_AT_ONCE
-
-    def read(self, block: bytes) -> int:
+    def read(self, block: Block) -> int:
         """Keeps the rows of a block; returns how many lines it has, empty ones not counted."""
-        ends = _line_ends(block)
+        ends = block.line_ends()
         count = len(ends)
-        if _longest(ends) > MAX_LINE_CHARS or not self._holds(block, count):
-            lines = [line for line in block.split(b"\n") if line]
+        # The reader skips a carriage return at the start of a line as if it were not there.
+        if block.has(b"\r") or _longest(ends) > MAX_LINE_CHARS or not self._holds(block, count):
+            lines = [line for line in bytes(block.content).split(b"\n") if line]
             count = len(lines)
-            block = b"".join(line + b"\n" for line in self._rewritten(lines))
-            ends = _line_ends(block)
-            self._load(block)
+            block = block_of(b"".join(line + b"\n" for line in self._rewritten(lines)))
+            ends = block.line_ends()
+            self._scratch.write(block.content)
+            self._load(len(questions.EXTRA))
         self._keep_loud(block, ends)
         self._blocks += 1
         return count
 
-    def answers(self) -> Answers:
-        """Counts, sample and damaged lines since the last time; then they are forgotten."""
+    def answers(self, *, to_the_end: bool) -> Answers:
+        """Counts, sample and damaged lines since the last time, which are then forgotten.
+
+        What there is little of waits, unless it is `to_the_end`: a statement costs the same for few rows as for many.
+        """
         counted: list[tuple[object, ...]] = []
         sampled: list[tuple[str | None, ...]] = []
-        damaged, self._damaged = self._damaged, 0
-        if self._blocks:
+        if self._blocks == BLOCKS_AT_ONCE or (to_the_end and self._blocks):
             counted += self._connection.execute(self._quiet_counts).fetchall()
             for number in range(self._blocks):
                 self._connection.execute(f"TRUNCATE block_{number}")
             self._blocks = 0
-        if self._loud:
-            self._scratch.write(b"".join(self._loud))
-            self._loud, self._loud_bytes = [], 0
-            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE loud AS FROM {_csv(self._scratch.path)}")
+        if self._loud_bytes >= LOUD_BYTES_AT_ONCE or (to_the_end and self._loud):
+            self._load_loud()
             counted += self._connection.execute(self._counts).fetchall()
             sampled += self._connection.execute(self._sample).fetchall()
             self._connection.execute("DROP TABLE loud")
+        damaged, self._damaged = self._damaged, 0
         return Answers(counted, sampled, damaged)
 
-    def _holds(self, block: bytes, count: int) -> bool:
+    def _load_loud(self) -> None:
+        """All fields of the lines that may be errors: more than was looked at before, so some may be irregular now."""
+        if self._read_loud(b"".join(self._loud)) != len(self._loud):
+            self._read_loud(b"\n".join(self._rewritten([line.removesuffix(b"\n") for line in self._loud])))
+        self._loud, self._loud_bytes = [], 0
+
+    def _read_loud(self, lines: bytes) -> int:
+        self._scratch.write(lines)
+        statement = f"CREATE OR REPLACE TEMP TABLE loud AS FROM {_csv(self._scratch.path)}"
+        ((count,),) = self._connection.execute(statement).fetchall()
+        return int(count)
+
+    def _holds(self, block: Block, count: int) -> bool:
         """Loads the block as it is; whether each of its lines became a row."""
         import duckdb
 
-        try:
-            return self._load(block) == count
-        except duckdb.Error:
-            return False
+        self._scratch.write(block.content)
+        for extra in (self._extra, len(questions.EXTRA)):
+            try:
+                if self._load(extra) == count:
+                    self._extra = extra
+                    return True
+            except duckdb.Error:
+                return False
+        return False
 
-    def _load(self, block: bytes) -> int:
-        self._scratch.write(block)
-        (row,) = self._connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE block_{self._blocks} AS SELECT {', '.join(KEPT)}, "  # noqa: S608
-            f"{questions.UNKNOWN_FIELDS} AS unknown, coalesce({self._wanted}, false) AS is_loud FROM {_csv(self._scratch.path)}"
+    def _load(self, extra: int) -> int:
+        """Makes the block's table with columns for so many fields without a name; a line with more is no row then."""
+        unknown = questions.unknown_fields(questions.EXTRA[:extra])
+        ((count,),) = self._connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE block_{self._blocks} AS SELECT {', '.join(KEPT)}, {unknown} AS unknown, "  # noqa: S608
+            f"coalesce({self._wanted}, false) AS is_loud FROM {_csv(self._scratch.path, extra)}"
         ).fetchall()
-        return int(row[0])
+        return int(count)
 
-    def _keep_loud(self, block: bytes, ends: list[int]) -> None:
+    def _keep_loud(self, block: Block, ends: list[int]) -> None:
         """Keeps the lines that may be errors; a row's number is its line's."""
         loud = self._connection.execute(
             f"SELECT rowid FROM block_{self._blocks} WHERE is_loud ORDER BY rowid"  # noqa: S608 - a number of ours
         ).fetchall()
-        lines = [block[ends[number - 1] if number else 0 : ends[number]] for (number,) in loud]
+        lines = [block.part(ends[number - 1] if number else 0, ends[number]) for (number,) in loud]
         if lines and not lines[-1].endswith(b"\n"):
             lines[-1] += b"\n"
         self._loud += lines
@@ -292,7 +311,7 @@ class _Scratch:
         self.path = path
         path.touch()
 
-    def write(self, content: bytes) -> None:
+    def write(self, content: bytes | memoryview) -> None:
         with self.path.open("r+b", buffering=0) as stream:
             written = 0
             while written < len(content):
@@ -300,29 +319,19 @@ class _Scratch:
             stream.truncate()
 
 
-def _line_ends(block: bytes) -> list[int]:
-    """Where each line ends, its line break included."""
-    ends: list[int] = []
-    end = block.find(b"\n") + 1
-    while end:
-        ends.append(end)
-        end = block.find(b"\n", end) + 1
-    if block and (not ends or ends[-1] < len(block)):
-        ends.append(len(block))
-    return ends
-
-
 def _longest(ends: list[int]) -> int:
     return max((end - start for start, end in pairwise((0, *ends))), default=0)
 
 
-def _csv(path: Path) -> str:
-    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in questions.COLUMNS)
+def _csv(path: Path, extra: int = len(questions.EXTRA)) -> str:
+    """The reader of a file of regular lines with at most `extra` fields without a name."""
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in (*FIELDS, *questions.EXTRA[:extra]))
     name = str(path).replace("'", "''")
     return (
         f"read_csv('{name}', columns = {{{columns}}}, delim = ' ', quote = '\"', escape = '\\', new_line = '\\n', "
         "header = false, auto_detect = false, null_padding = true, strict_mode = true, ignore_errors = true, "
-        f"nullstr = '{_NO_FIELD}', allow_quoted_nulls = false)"
+        f"nullstr = '{_NO_FIELD}', allow_quoted_nulls = false, "
+        f"buffer_size = {READER_BUFFER_BYTES}, max_line_size = {READER_BUFFER_BYTES // 2})"
     )
 
 

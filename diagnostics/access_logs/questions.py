@@ -8,7 +8,7 @@ in Python too; tests hold the two together.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 
 from diagnostics.access_logs import families, routes
@@ -48,10 +48,10 @@ OF_QUIET_ROWS = frozenset({Question.MINUTE, Question.TARGET, Question.LATENCY, Q
 """The questions that rows without an error say something about."""
 
 
-def unknown_fields() -> str:
-    """How many fields without a name a line has."""
-    present = " + ".join(f"CASE WHEN {name} IS NULL THEN 0 ELSE 1 END" for name in EXTRA)
-    return f"CASE WHEN {EXTRA[0]} IS NULL THEN 0 ELSE {present} END"
+def unknown_fields(extra: Sequence[str] = EXTRA) -> str:
+    """How many fields without a name a line has, in a table with these columns for them."""
+    present = " + ".join(f"CASE WHEN {name} IS NULL THEN 0 ELSE 1 END" for name in extra)
+    return f"CASE WHEN {extra[0]} IS NULL THEN 0 ELSE {present} END"
 
 
 UNKNOWN_FIELDS = unknown_fields()

@@ -26,9 +26,9 @@ NAMES = {
 
 Operator = Literal["=", "!=", "~", "!~"]
 _CONDITION = re.compile(
-    r"\s*(?P<name>\w+)\s*(?P<operator>!=|!~|=|~)\s*(?:\"(?P<quoted>[^\"]*)\"|(?P<bare>[^\s\"]+))\s*"
+    r"\s*(?P<name>\w+)\s*(?P<operator>!=|!~|=|~)\s*(?:\"(?P<quoted>[^\"]*)\"|(?P<bare>[^\s\",]+))\s*"
 )
-_AND = re.compile(r"(?:and\s+|,)", re.IGNORECASE)
+_AND = re.compile(r"(?:and(?:\s+|\Z)|,\s*)", re.IGNORECASE)
 
 
 class WhereError(ValueError):
@@ -94,7 +94,7 @@ def parse_where(text: str) -> tuple[Condition, ...]:
         WhereError: with a message for the person who wrote it.
     """
     conditions: list[Condition] = []
-    position = 0
+    position, is_open = 0, True
     while position < len(text):
         found = _CONDITION.match(text, position)
         if found is None:
@@ -103,8 +103,8 @@ def parse_where(text: str) -> tuple[Condition, ...]:
         joint = _AND.match(text, found.end())
         if joint is None and found.end() < len(text):
             raise WhereError(f"expected 'and' before {text[found.end() :][:40]!r}")
-        position = joint.end() if joint else found.end()
-    if not conditions:
+        position, is_open = (joint.end(), True) if joint else (found.end(), False)
+    if is_open:
         raise WhereError("a condition is missing, such as status=502 or request~/cart")
     if len(conditions) > MAX_CONDITIONS:
         raise WhereError(f"at most {MAX_CONDITIONS} conditions")

@@ -5,18 +5,21 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from importlib import metadata
 
 from diagnostics.aws_access.accounts import AccessLimits, Account, Scope
 from diagnostics.aws_access.actions import iam_action
-from diagnostics.aws_access.failures import READ_ERRORS, gap_of
+from diagnostics.aws_access.failures import OUT_OF_TIME, READ_ERRORS, gap_of
 from diagnostics.aws_access.meter import CallMeter
 from diagnostics.aws_access.pacing import SERIAL_SERVICES, LocalRateGate, RateGate
 from diagnostics.aws_access.reader import Reader
 from diagnostics.aws_access.sessions import Sessions
 from diagnostics.facts.fact import Gap
 
-READ_SERVICES = ("elbv2", "ecs", "ec2", "cloudwatch", "cloudtrail")
+WHO_WE_ARE = iam_action("sts", "get_caller_identity")
+READ_SERVICES = ("elbv2", "ecs", "ec2", "cloudwatch", "cloudtrail", "lambda")
 
 
 class UnknownScopeError(LookupError):
@@ -36,18 +39,27 @@ class AwsAccess:
         self._lock = threading.Lock()
         self._semaphores: dict[tuple[str, str, str], threading.BoundedSemaphore] = {}
         self._own_lock = threading.Lock()
-        self._own: Account | None = None
+        self._own: Future[Account | Gap] | None = None
 
-    def accounts(self, meter: CallMeter | None = None) -> tuple[Account, ...] | Gap:
-        """The accounts that are read. Without configuration STS is asked once who the process is."""
+    @property
+    def has_to_ask_who_it_is(self) -> bool:
+        """True until STS has said whose credentials these are; never with configured accounts."""
+        own = self._own
+        return not self._accounts and (own is None or not own.done())
+
+    def accounts(self, meter: CallMeter | None = None, timeout_s: float | None = None) -> tuple[Account, ...] | Gap:
+        """The accounts that are read. Without configuration STS is asked once who the process is.
+
+        An answer that takes longer than `timeout_s` seconds is a gap; whoever asks next waits for the same one.
+        """
         if self._accounts:
             return self._accounts
-        own = self._own_account(meter or CallMeter())
+        own = self._own_account(meter or CallMeter(), timeout_s)
         return own if isinstance(own, Gap) else (own,)
 
-    def scopes(self, meter: CallMeter | None = None) -> tuple[Scope, ...] | Gap:
-        """Every region of every account, in the order of the configuration."""
-        accounts = self.accounts(meter)
+    def scopes(self, meter: CallMeter | None = None, timeout_s: float | None = None) -> tuple[Scope, ...] | Gap:
+        """Every region of every account, in the order of the configuration; `timeout_s` as for `accounts`."""
+        accounts = self.accounts(meter, timeout_s)
         if isinstance(accounts, Gap):
             return accounts
         return tuple(
@@ -94,17 +106,24 @@ class AwsAccess:
                 return account
         raise UnknownScopeError(f"AWS account {account_id} is not configured")
 
-    def _own_account(self, meter: CallMeter) -> Account | Gap:
+    def _own_account(self, meter: CallMeter, timeout_s: float | None) -> Account | Gap:
         with self._own_lock:
             if self._own is None:
-                found = self._ask_who_we_are(meter)
-                if isinstance(found, Gap):
-                    return found
-                self._own = found
-            return self._own
+                pool = ThreadPoolExecutor(1, thread_name_prefix="identity")
+                self._own = pool.submit(copy_context().run, self._ask_who_we_are, meter)
+                pool.shutdown(wait=False)
+            asked = self._own
+        try:
+            found = asked.result(timeout_s)
+        except TimeoutError:
+            return Gap(action=WHO_WE_ARE, resource="*", error=OUT_OF_TIME, kind="timeout")
+        if isinstance(found, Gap):
+            with self._own_lock:
+                self._own = None if self._own is asked else self._own
+        return found
 
     def _ask_who_we_are(self, meter: CallMeter) -> Account | Gap:
-        action = iam_action("sts", "get_caller_identity")
+        action = WHO_WE_ARE
         region = self._sessions.default_region
         if not region:
             return Gap(action=action, resource="*", error="NoRegionError", message="no region is set")

@@ -146,6 +146,7 @@ class CauseSpec:
     """A registered cause.
 
     `clear_needs`: facts in `uses` without which "nothing found" does not mean that it is clear.
+    `shows`: symptoms of which one is always seen where it is the cause; without any of them, it is clear all the same.
     `replaces`: general codes that are not reported beside this one when both speak of the same thing.
     `leads_to`: codes that are a consequence when this one is found beside them.
     `helped_by`: codes that contribute, and no more, when this one is found beside them.
@@ -166,6 +167,7 @@ class CauseSpec:
     helped_by: frozenset[str]
     residual: bool
     function: CauseFunction
+    shows: tuple[str, ...] = ()
 
 
 _REGISTRY: dict[str, CauseSpec] = {}
@@ -180,6 +182,7 @@ def cause(
     needs: tuple[type[Fact], ...],
     uses: tuple[type[Fact], ...] = (),
     clear_needs: tuple[type[Fact], ...] = (),
+    shows: tuple[str, ...] = (),
     fixes: tuple[str, ...] = (),
     docs: tuple[str, ...] = (),
     replaces: tuple[str, ...] = (),
@@ -207,6 +210,7 @@ def cause(
             needs=needs,
             uses=tuple(dict.fromkeys(uses)),
             clear_needs=clear_needs,
+            shows=shows,
             fixes=fixes,
             docs=docs,
             replaces=frozenset(replaces),

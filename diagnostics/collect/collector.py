@@ -103,7 +103,8 @@ class Parameter:
 class CollectorSpec:
     """A registered collector. `cached`: its fact may be as old as the cache allows.
 
-    `own_budget`: its calls are counted apart from those that describe the configuration.
+    `own_budget`: its calls are counted apart from those that describe the configuration. `patience_s`: once everything
+    else is in, the collection waits so many seconds for it and goes on with what it has by then; None: to the end.
     """
 
     yields: type[Fact]
@@ -111,6 +112,7 @@ class CollectorSpec:
     cached: bool
     function: Callable[..., Reads[Any]]
     own_budget: bool = False
+    patience_s: float | None = None
 
     @property
     def waits_for(self) -> frozenset[type[Fact]]:
@@ -127,11 +129,13 @@ _REGISTRY: dict[type[Fact], CollectorSpec] = {}
 _PLAIN: Mapping[Any, Need] = MappingProxyType({Subject: "subject", Window: "window", Now: "now", LogOptions: "logs"})
 
 
-def collector(*, cached: bool, own_budget: bool = False) -> Callable[[CollectorFunction], CollectorFunction]:
+def collector(
+    *, cached: bool, own_budget: bool = False, patience_s: float | None = None
+) -> Callable[[CollectorFunction], CollectorFunction]:
     """Registers a collector; its annotations say the rest. Raises TypeError when they do not, or the fact has one."""
 
     def register(function: CollectorFunction) -> CollectorFunction:
-        spec = specify(function, cached=cached, own_budget=own_budget)
+        spec = specify(function, cached=cached, own_budget=own_budget, patience_s=patience_s)
         if spec.yields in _REGISTRY:
             raise TypeError(f"{spec.yields.__name__} has two collectors")
         _REGISTRY[spec.yields] = spec
@@ -144,7 +148,9 @@ def registered() -> tuple[CollectorSpec, ...]:
     return tuple(_REGISTRY.values())
 
 
-def specify(function: Callable[..., Reads[Any]], *, cached: bool, own_budget: bool = False) -> CollectorSpec:
+def specify(
+    function: Callable[..., Reads[Any]], *, cached: bool, own_budget: bool = False, patience_s: float | None = None
+) -> CollectorSpec:
     """What the annotations of a collector say."""
     hints = get_type_hints(function)
     returned = hints.pop("return", None)
@@ -153,7 +159,7 @@ def specify(function: Callable[..., Reads[Any]], *, cached: bool, own_budget: bo
         raise TypeError(f"{function.__name__} must return Reads[a fact], not {returned}")
     names = inspect.signature(function).parameters
     parameters = tuple(_parameter(function.__name__, name, hints.get(name)) for name in names)
-    return CollectorSpec(facts[0], parameters, cached, function, own_budget)
+    return CollectorSpec(facts[0], parameters, cached, function, own_budget, patience_s)
 
 
 def _parameter(function: str, name: str, hint: Any) -> Parameter:

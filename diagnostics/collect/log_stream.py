@@ -88,10 +88,8 @@ class _Tally:
 
     def take(self, one: Wanted, body: bytes, take: Take) -> None:
         """Parses one body, unless the end has come. A file that cannot be parsed costs only itself."""
-        with self.lock:
-            if self.is_closed:
-                return
-            self.taking += 1
+        if not self._begins():
+            return
         try:
             taken = take(body)
             with self.lock:
@@ -102,10 +100,7 @@ class _Tally:
             _logger.exception("a log file could not be parsed")
             self.miss(Gap(action=PARSE, resource=f"s3://{one.bucket}/{one.file.key}", error="UnexpectedError"))
         finally:
-            with self.lock:
-                self.taking -= 1
-                if self.is_closed and not self.taking:
-                    self.idle.set()
+            self._ends()
 
     def miss(self, gap: Gap) -> None:
         with self.lock:
@@ -118,6 +113,17 @@ class _Tally:
             if not self.taking:
                 self.idle.set()
         self.idle.wait(LAST_FILES_S)
+
+    def _begins(self) -> bool:
+        with self.lock:
+            self.taking += not self.is_closed
+            return not self.is_closed
+
+    def _ends(self) -> None:
+        with self.lock:
+            self.taking -= 1
+            if self.is_closed and not self.taking:
+                self.idle.set()
 
 
 def stream(files: Sequence[Wanted], take: Take, reader: Reader, leash: Leash, budget: LogBudget) -> Streamed:

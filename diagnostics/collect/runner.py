@@ -18,6 +18,7 @@ from diagnostics.aws_access.failures import MALFORMED_ANSWER, OUT_OF_TIME
 from diagnostics.aws_access.pacing import SERIAL_SERVICES
 from diagnostics.collect import graph
 from diagnostics.collect.cache import FactCache, Shelf
+from diagnostics.collect.calling import delays, execute, still_being_read
 from diagnostics.collect.collector import CollectorSpec, Later, Now, Parameter, Read, Reads
 from diagnostics.collect.errand import Errand, Leash
 from diagnostics.collect.log_options import LogOptions
@@ -99,7 +100,8 @@ def collect(
 
 @dataclass(slots=True, eq=False)
 class _Running:
-    """A started collector. `depth` counts the calls behind it that waited for one another."""
+    """A started collector. `depth` counts the calls behind it that waited for one another. `left`: nobody waits for it
+    any more, and what it still wants to read is a gap."""
 
     spec: CollectorSpec
     generator: Reads[Any]
@@ -109,6 +111,7 @@ class _Running:
     reads: Sequence[Read] = ()
     answers: dict[int, Pages] = field(default_factory=dict)
     waiting_for: Later[Any] | None = None
+    left: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -134,6 +137,7 @@ class _Collection:
     _called_back: threading.Event = field(default_factory=threading.Event)
     _telling: threading.Lock = field(default_factory=threading.Lock)
     _until: float = 0.0
+    _alone_since: float | None = None
 
     @property
     def longest_chain(self) -> int:
@@ -161,7 +165,8 @@ class _Collection:
                 sorter.done(*newly)
                 continue
             self._submit()
-            if not self._await(until):
+            patient_until = self._patience_ends()
+            if not self._await(min(until, patient_until or until)) and (patient_until is None or not self._leave()):
                 break
         self._give_up()
 
@@ -198,6 +203,7 @@ class _Collection:
         try:
             step = next(running.generator) if answers is None else running.generator.send(answers)
             while True:
+                unread: Sequence[Pages] = ()
                 if isinstance(step, Later):
                     if step.kind not in self.outcomes:
                         running.waiting_for = step
@@ -207,11 +213,13 @@ class _Collection:
                 elif isinstance(step, Errand):
                     self._send_off(running, step)
                     return
+                elif running.left:
+                    unread = [still_being_read(read) for read in step]
                 elif step:
                     if not self._found_on_shelf(running, step):
                         self._enqueue(running, step)
                     return
-                step = running.generator.send(())
+                step = running.generator.send(unread)
         except StopIteration as end:
             self._finish(running, end.value)
         except Exception:
@@ -251,7 +259,7 @@ class _Collection:
                 # What the caller has bound to its context, such as an id for the logs, holds in the pool as well.
                 run = copy_context().run
                 reader = self.log_reader if running.spec.own_budget else self.reader
-                self._futures[self.pool.submit(run, _execute, reader, running.reads[index])] = (running, index)
+                self._futures[self.pool.submit(run, execute, reader, running.reads[index])] = (running, index)
 
     def _send_off(self, running: _Running, errand: Errand[Any]) -> None:
         until = min(time.monotonic() + errand.seconds, self._until - ERRAND_MARGIN_S)
@@ -276,9 +284,38 @@ class _Collection:
             running.answers[index] = future.result()
             if len(running.answers) == len(running.reads):
                 answers = [running.answers[number] for number in range(len(running.reads))]
-                running.depth += _delays(running.reads, answers)
+                running.depth += delays(running.reads, answers)
                 self._advance(running, answers)
         return bool(done)
+
+    def _patience_ends(self) -> float | None:
+        """When the collection stops to wait for the collectors that are still running; None while any of them is one
+        that it waits for to the end."""
+        patience = [running.spec.patience_s for running in self._running.values()]
+        if not patience or None in patience:
+            self._alone_since = None
+            return None
+        self._alone_since = self._alone_since or time.monotonic()
+        return self._alone_since + max(seconds for seconds in patience if seconds is not None)
+
+    def _leave(self) -> bool:
+        """Let the running collectors end with what they have; False when the whole collection's time is up."""
+        if time.monotonic() >= self._until:
+            return False
+        for running in tuple(self._running.values()):
+            running.left, running.key = True, None
+            for queue in self._queues.values():
+                for waiting in [item for item in queue if item[0] is running]:
+                    queue.remove(waiting)
+            for future in [future for future, (owner, _) in self._futures.items() if owner is running]:
+                _, index = self._futures.pop(future)
+                self._in_flight[running.reads[index].service] -= 1
+                future.cancel()
+            reads = enumerate(running.reads)
+            answers = [running.answers.get(index) or still_being_read(read) for index, read in reads]
+            running.depth += delays(running.reads, answers)
+            self._advance(running, answers)
+        return True
 
     def _finish(self, running: _Running, outcome: Outcome) -> None:
         running.generator.close()
@@ -336,38 +373,12 @@ class _Collection:
         )
 
 
-def _execute(reader: Reader, read: Read) -> Pages:
-    try:
-        return reader.pages(
-            read.service,
-            read.operation,
-            read.key,
-            max_pages=read.max_pages,
-            resource=read.resource,
-            missing=read.missing,
-            may_lack_key=read.may_lack_key,
-            **read.params,
-        )
-    except Exception:
-        _logger.exception("%s failed unexpectedly", read.action)
-        return Pages(gaps=(Gap(action=read.action, resource=read.resource, error="UnexpectedError"),), calls=1)
-
-
 def _result(future: Future[Any], running: _Running) -> Any:
     try:
         return future.result()
     except Exception:
         _logger.exception("reading %s failed unexpectedly", running.spec.yields.name)
         return Gap(action=COLLECT_ACTION, resource=running.spec.yields.name, error="UnexpectedError")
-
-
-def _delays(reads: Sequence[Read], answers: Sequence[Pages]) -> int:
-    """Calls of one round that waited for one another: pages do, and those of a service that is asked serially."""
-    serial: Counter[str] = Counter()
-    for read, answer in zip(reads, answers, strict=True):
-        if read.service in SERIAL_SERVICES:
-            serial[read.service] += answer.calls
-    return max([*(answer.calls for answer in answers), *serial.values()], default=0)
 
 
 def _out_of_time(spec: CollectorSpec, running: _Running | None) -> Gap:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -68,17 +69,22 @@ def locate(
     A Subject when there is one; Ambiguous with candidates; Unknown with the nearest names; Refused with one line, a
     bad request when the question is at fault. Never raises for anything that AWS or a person can do.
     Places that have not answered after `budget_s` seconds are gaps.
-    Delays for a plain service name: 3, none with a fresh index.
+    Delays for a plain service name: 3, none with a fresh index; one more before the process knows whose credentials
+    it has, where no account is configured.
     """
     nicknames = nicknames or {}
     meter = meter or CallMeter()
     wanted = _nicknamed(question, nicknames) or parse(question.words)
     if isinstance(wanted, Unusable):
         return Located(Refused(message=wanted.message, bad_request=True))
-    scopes = _scopes(question, access, nicknames, wanted, meter)
+    until_s, asked_first = time.monotonic() + budget_s, int(access.has_to_ask_who_it_is)
+    known = access.scopes(meter, timeout_s=budget_s)
+    if isinstance(known, Gap):
+        return Located(Refused(message=explain(known), gaps=(known,)), asked_first)
+    scopes = _scopes(question, known, nicknames, wanted)
     if isinstance(scopes, Refused):
-        return Located(scopes)
-    with Search(access, scopes, meter, budget_s=budget_s) as search:
+        return Located(scopes, asked_first)
+    with Search(access, scopes, meter, budget_s=max(until_s - time.monotonic(), 0.0)) as search:
         inquiry = Inquiry(
             question=question,
             search=search,
@@ -88,19 +94,12 @@ def locate(
         )
         inquiry.tell("looking for it in AWS")
         outcome = _find(inquiry, wanted)
-        return Located(outcome, search.delays)
+        return Located(outcome, asked_first + search.delays)
 
 
 def _scopes(
-    question: Question,
-    access: AwsAccess,
-    nicknames: Mapping[str, Nickname],
-    wanted: Wanted,
-    meter: CallMeter,
+    question: Question, known: tuple[Scope, ...], nicknames: Mapping[str, Nickname], wanted: Wanted
 ) -> tuple[Scope, ...] | Refused:
-    known = access.scopes(meter)
-    if isinstance(known, Gap):
-        return Refused(message=explain(known), gaps=(known,))
     nickname = nicknames.get(question.words)
     account = question.account or (nickname.account if nickname else None)
     region = question.region or (nickname.region if nickname else None)

@@ -70,6 +70,7 @@ class Inquiry:
                 "seen": self.question.seen,
                 "runbook": self._runbook(subject),
                 "notes": (*self.notes, *self.search.unsearched),
+                "gaps": self.search.gaps_at(subject.account, subject.account_name, subject.region),
             }
         )
 

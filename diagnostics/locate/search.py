@@ -82,6 +82,11 @@ class Search:
         """What could not be searched, each with its account and region as the resource, without repetition."""
         return tuple(self._gaps.values())
 
+    def gaps_at(self, account: str, account_name: str | None, region: str) -> tuple[Gap, ...]:
+        """Those of one account and region."""
+        here = (account_name or account, region)
+        return tuple(gap for key, gap in self._gaps.items() if key[:2] == here)
+
     @property
     def unsearched(self) -> tuple[str, ...]:
         """The gaps as lines for people, one for each place and kind of failure."""

@@ -9,21 +9,13 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balance
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from diagnostics.causes.cause import Facts
-from diagnostics.facts import (
-    AccessLogs,
-    Changes,
-    EcsService,
-    Fact,
-    Gap,
-    LoadBalancerAttributes,
-    NotApplicable,
-    StoppedTasks,
-)
+from diagnostics.facts import AccessLogs, Changes, EcsService, Fact, LoadBalancerAttributes, StoppedTasks
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import own_clusters
 from diagnostics.rules.row_traffic import RowTraffic
@@ -49,20 +41,20 @@ NEAR_EVENT = timedelta(minutes=2)
 NEAR_EVENT_SHARE = 0.5
 
 
+@dataclass(frozen=True, slots=True)
 class LifeEvent:
     """A deployment, a stop or a deregistration, in words."""
 
-    __slots__ = ("at", "what")
-
-    def __init__(self, at: datetime, what: str) -> None:
-        self.at = at
-        self.what = what
+    at: datetime
+    what: str
 
 
 def closed_early(facts: Facts, *natures: Nature) -> tuple[RowCluster, ...]:
     """Clusters of closed connections that have one of these natures."""
     found = own_clusters(facts, "closed-before-response", elb_status=502)
-    return tuple(cluster for cluster in found if nature_of(cluster, facts) in natures)
+    return tuple(
+        cluster for cluster in found if facts.observed.saw(cluster.symptom) and nature_of(cluster, facts) in natures
+    )
 
 
 def nature_of(cluster: RowCluster, facts: Facts) -> Nature:
@@ -130,8 +122,8 @@ def _looks_like_race(cluster: RowCluster, traffic: RowTraffic, facts: Facts) -> 
         return False
     if cluster.population == "target" or _one_route_stands_out(cluster, traffic):
         return False
-    failing = traffic.failing_share(cluster.first, cluster.last)
-    if failing is not None and failing > LOW_RATE:
+    asked = traffic.requests_between(cluster.first, cluster.last)
+    if asked and cluster.count / asked > LOW_RATE:
         return False
     return _is_steady(cluster) and not _follows_events(cluster, facts)
 
@@ -159,8 +151,7 @@ def _follows_events(cluster: RowCluster, facts: Facts) -> bool:
 
 
 def _events(facts: Facts) -> Iterator[LifeEvent]:
-    stopped: StoppedTasks | Gap | NotApplicable = facts.maybe(StoppedTasks)
-    for end in target_ends(stopped, facts.maybe(Changes)):
+    for end in target_ends(facts.maybe(StoppedTasks), facts.maybe(Changes)):
         yield LifeEvent(end.end, f"task {end.task_id[:8]} stopped" if end.task_id else "a target was deregistered")
     service = facts.maybe(EcsService)
     if not isinstance(service, EcsService):
@@ -170,7 +161,3 @@ def _events(facts: Facts) -> Iterator[LifeEvent]:
     for event in service.events:
         if "deregistered" in event.message or "draining connections" in event.message:
             yield LifeEvent(event.at, "targets were deregistered")
-
-
-def first_and_last(clusters: Sequence[RowCluster]) -> tuple[datetime, datetime]:
-    return min(cluster.first for cluster in clusters), max(cluster.last for cluster in clusters)

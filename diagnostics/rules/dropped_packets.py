@@ -17,9 +17,12 @@ from diagnostics.rules.changes import change_evidence, changes_before_onset, per
 from diagnostics.rules.health_history import HISTORY_USES, HealthHistory
 from diagnostics.rules.observations import Observations
 from diagnostics.rules.obstacles import Obstacle
+from diagnostics.rules.row_clusters import RowCluster
+from diagnostics.rules.row_evidence import ROW_USES, explained, own_clusters, record
 from diagnostics.rules.security_group import covers_port
+from diagnostics.rules.stand_ins import REPLACED
 
-EFFECT_USES: tuple[type[Fact], ...] = (Changes, *HISTORY_USES)
+EFFECT_USES: tuple[type[Fact], ...] = (Changes, *HISTORY_USES, *ROW_USES)
 """What a cause declares, beside the terrain, to ask for the effect of an obstacle."""
 PASSES = frozenset({"Target.ResponseCodeMismatch", "Target.FailedHealthChecks"})
 """Reasons for which something had to come back: a status code, or a refusal."""
@@ -81,7 +84,7 @@ def effect_of(obstacle: Obstacle, facts: Facts, changed: tuple[Evidence, ...] = 
     if silent:
         return _timeouts(silent, obstacle, facts)
     passing = [target for target in obstacle.targets if lets_packets_through(target)]
-    if obstacle.complete and passing and not (_connections_fail(facts) and _may_be_too_young(changed, facts)):
+    if obstacle.complete and passing and not (_connections_fail(obstacle, facts) and _may_be_too_young(changed, facts)):
         return None
     if not passing and (replaced := _of_replaced(obstacle, facts)):
         return replaced
@@ -115,28 +118,56 @@ def _timeouts(silent: tuple[Target, ...], obstacle: Obstacle, facts: Facts) -> D
     )
     explains = {"unhealthy"}
     records = [health]
-    if "traffic" in obstacle.purposes and (counted := _counted(facts.observed)):
-        records.append(counted)
-        explains.add("elb_504")
+    if "traffic" in obstacle.purposes and (seen := _seen_by_users(obstacle, facts)):
+        records.extend(seen)
+        explains |= _errors_of(obstacle, facts)
     affects = frozenset(target.key for target in silent)
     if replaced := _of_replaced(obstacle, facts):
         records.extend(replaced.records)
         explains |= replaced.explains
         affects |= replaced.affects
-    return DropEffect(True, affects, tuple(records), frozenset(explains) & facts.observed.symptoms)
+    rows = {word for word in explains if word.startswith("rows:")}
+    return DropEffect(True, affects, tuple(records), frozenset(explains) & facts.observed.symptoms | rows)
 
 
 def _traffic_effect(obstacle: Obstacle, facts: Facts) -> DropEffect:
-    if "traffic" not in obstacle.purposes or not _connections_fail(facts):
+    if "traffic" not in obstacle.purposes or not _connections_fail(obstacle, facts):
         return DropEffect(False, obstacle.affects)
-    counted = _counted(facts.observed)
-    records = (decisive(counted.text, counted.source, value=counted.value),) if counted else ()
-    return DropEffect(True, obstacle.affects, records, frozenset({"elb_504"}))
+    records = tuple(decisive(item.text, item.source, item.at, item.value) for item in _seen_by_users(obstacle, facts))
+    return DropEffect(True, obstacle.affects, records, _errors_of(obstacle, facts))
 
 
-def _connections_fail(facts: Facts) -> bool:
-    """504 together with connection errors of this target group is the mark of attempts that got no answer."""
+def _connections_fail(obstacle: Obstacle, facts: Facts) -> bool:
+    """504 together with connection errors of this target group is the mark of attempts that got no answer.
+
+    Rows that tell of these 504s decide: a target that was reached and did not answer is no matter of the network.
+    """
+    if facts.observed.rows_tell("elb_504"):
+        return bool(_timed_out(obstacle, facts))
     return facts.observed.saw("elb_504") and bool(facts.observed.counts.connection_errors)
+
+
+def _timed_out(obstacle: Obstacle, facts: Facts) -> tuple[RowCluster, ...]:
+    """Rows of connection attempts that ended after ten seconds, to these targets or to those that came before them."""
+    gone = all(target.state == REPLACED for target in obstacle.targets)
+    return tuple(
+        cluster
+        for cluster in own_clusters(facts, "not-dispatched-timeout", elb_status=504)
+        if gone or not cluster.targets or cluster.targets & obstacle.affects
+    )
+
+
+def _errors_of(obstacle: Obstacle, facts: Facts) -> frozenset[str]:
+    return explained(_timed_out(obstacle, facts)) or frozenset({"elb_504"})
+
+
+def _seen_by_users(obstacle: Obstacle, facts: Facts) -> tuple[Evidence, ...]:
+    rows = tuple(
+        record(facts, cluster, f"504 after 10 s without a connection, on {len(cluster.targets)} targets")
+        for cluster in _timed_out(obstacle, facts)
+    )
+    counted = None if rows or facts.observed.rows_tell("elb_504") else _counted(facts.observed)
+    return rows or ((counted,) if counted else ())
 
 
 def _counted(observed: Observations) -> Evidence | None:

@@ -33,7 +33,10 @@ from diagnostics.facts import (
 )
 from diagnostics.rules.group_traffic import traffic_of
 from diagnostics.rules.health_history import HISTORY_USES, Failing, HealthHistory
+from diagnostics.rules.observations import NOISE_ERRORS
 from diagnostics.rules.routing import registered_groups
+from diagnostics.rules.row_clusters import RowCluster
+from diagnostics.rules.row_evidence import ROW_USES, own_clusters, record
 from diagnostics.rules.task_stops import explained_by_stops
 
 LISTENING_NEEDS: tuple[type[Fact], ...] = (TargetGroups, TargetHealth)
@@ -42,8 +45,11 @@ LISTENING_USES: tuple[type[Fact], ...] = (
     LoadBalancers,
     Metrics,
     TaskDefinitions,
+    *ROW_USES,
 )
 """What a cause about refused connections declares."""
+REFUSING_SHOWS = ("elb_502", "unhealthy", "task-stops", "deployment", "no-targets")
+"""Of these, one is always seen where connections are refused."""
 ANSWERED_WITHIN = timedelta(minutes=5)
 
 _PORT_NAME = re.compile(r"(?:[A-Z0-9]+_)*(?:PORT|HTTP_PORTS)\Z")
@@ -136,7 +142,10 @@ def _at_present(
         owned = [(target, task) for target, task in owned if task is not None and task.last_status == "RUNNING"]
     refused = tuple(target for target, _ in owned if _check_is_refused(target, group))
     records: tuple[Evidence, ...] = (_health_record(refused, len(serving)),) if refused else ()
-    if not refused and _users_are_refused(facts):
+    by_rows = frozenset[str]().union(*(cluster.targets for cluster in refused_rows(facts, group)))
+    if by_rows:
+        refused = tuple(target for target, _ in owned if target in refused or target.key in by_rows)
+    elif not refused and _users_are_refused(facts):
         refused = tuple(target for target, _ in owned if not _is_proven_open(target))
     if not refused:
         return None
@@ -179,10 +188,24 @@ def _refusing(
     records: tuple[Evidence, ...],
     seen: set[str],
 ) -> Refusing:
-    if _users_are_refused(facts):
+    rows, whole = refused_rows(facts, group), frozenset(seen)
+    if rows:
+        text = "502 within milliseconds, because no connection came about"
+        records = (*records, *(record(facts, cluster, text) for cluster in rows))
+        whole |= {"elb_502"}
+    elif _users_are_refused(facts):
         records = (*records, _error_record(facts))
-        seen = seen | {"elb_502"}
-    return Refusing(group, targets, of_how_many, tasks, records, frozenset(seen) & facts.observed.symptoms)
+        whole |= {"elb_502"}
+    explains = whole & facts.observed.symptoms | {cluster.key for cluster in rows}
+    return Refusing(group, targets, of_how_many, tasks, records, explains)
+
+
+def refused_rows(facts: Facts, group: TargetGroup) -> tuple[RowCluster, ...]:
+    """Rows of this group whose connection was refused, other than on a target that was about to end."""
+    found = own_clusters(facts, "not-dispatched-fast", elb_status=502, group=group.arn)
+    return tuple(
+        cluster for cluster in found if cluster.population != "at-end-of-target" and cluster.count >= NOISE_ERRORS
+    )
 
 
 def task_of(target: Target, tasks: RunningTasks | Gap | NotApplicable) -> Task | None:
@@ -268,6 +291,9 @@ def _check_port(target: Target, group: TargetGroup) -> str | None:
 
 
 def _users_are_refused(facts: Facts) -> bool:
+    """By the counters; rows that tell of these 502s and show no refused connection contradict them."""
+    if facts.observed.rows_tell("elb_502"):
+        return False
     return facts.observed.saw("elb_502") and bool(facts.observed.counts.connection_errors)
 
 

@@ -91,9 +91,7 @@ def mended_by(
     """None while a target fails, and where nobody edited the check since the first failure."""
     if failing.targets or not failing.reports:
         return None
-    found = changes_before_onset(
-        changes, resources=(group.arn, group.name), names=("ModifyTargetGroup",), onset=now
-    )
+    found = changes_before_onset(changes, resources=(group.arn, group.name), names=("ModifyTargetGroup",), onset=now)
     edits = [edit for edit in found if any(setting(edit, key) is not None for key in SETTINGS)]
     if not edits or edits[0].at <= failing.reports[-1].at:
         return None

@@ -106,6 +106,12 @@ class Observations(Frozen):
     def saw(self, *symptoms: str) -> bool:
         return any(symptom in self.symptoms for symptom in symptoms)
 
+    def known_quiet(self, symptoms: Iterable[str]) -> bool:
+        """Whether none of these symptoms is there, as far as their counters were read; False where none is named."""
+        wanted = tuple(symptoms)
+        counted = (name for name in wanted if name in ErrorCounts.model_fields)
+        return bool(wanted) and not self.saw(*wanted) and all(getattr(self.counts, n) is not None for n in counted)
+
     def rows_tell(self, symptom: str) -> bool:
         """Whether access log rows account for most of these errors, so that what they do not show is not there."""
         found = sum(cluster.count for cluster in self.clusters or () if cluster.symptom == symptom)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from diagnostics.causes.cause import Evidence, Facts, Strength
-from diagnostics.facts import AccessLogs, Fact, RowFamily
+from diagnostics.causes.cause import Evidence, Facts, Strength, decisive
+from diagnostics.facts import AccessLogs, Fact, RowFamily, Task
+from diagnostics.rules import task_stops
 from diagnostics.rules.row_clusters import RowCluster, Share
 
 ROW_USES: tuple[type[Fact], ...] = (AccessLogs,)
@@ -58,6 +59,17 @@ def record(facts: Facts, cluster: RowCluster, text: str, *, decides: bool = True
         at=cluster.first,
         value=cluster.count,
     )
+
+
+def of_these_stops(facts: Facts, tasks: Sequence[Task]) -> tuple[Evidence, ...]:
+    """What ties errors to these tasks' ends: rows on their targets, or else the minutes of most errors."""
+    rows = task_stops.rows_at_end(tasks, facts.observed)
+    if rows:
+        text = "on these tasks' targets at their end"
+        return tuple(record(facts, cluster, f"{cluster.elb_status} {text}") for cluster in rows)
+    if task_stops.errors_follow(tasks, facts.observed):
+        return (decisive("the errors come within three minutes of the stops", "cloudwatch:GetMetricData"),)
+    return ()
 
 
 def rows_in_words(count: int) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from diagnostics.facts import Container, Deployment, EcsService, Metrics, StoppedTasks, Task, TaskDefinitions
 from diagnostics.rules.observations import Observations
+from diagnostics.rules.row_clusters import RowCluster
 
 SIGKILL, SIGABRT, SIGSEGV, SIGTERM = 137, 134, 139, 143
 _EXIT_WORDS = {
@@ -29,6 +30,7 @@ _EXIT_WORDS = {
 ERRORS_BEFORE_STOP = timedelta(minutes=2)
 ERRORS_AFTER_STOP = timedelta(minutes=3)
 MOST = 0.5
+_OF_A_LOST_TASK = ("elb_502", "elb_504")
 MEMORY_FULL_PERCENT = 95.0
 MAX_TASKS_NAMED = 3
 
@@ -81,8 +83,21 @@ def reasons(task: Task) -> tuple[str, ...]:
     return tuple(text for text in (task.stopped_reason, *(c.reason for c in task.containers)) if text)
 
 
-def errors_follow(tasks: Iterable[Task], observed: Observations) -> bool:
-    """True when most errors lie within three minutes of one of these stops."""
+def rows_at_end(tasks: Iterable[Task], observed: Observations) -> tuple[RowCluster, ...]:
+    """Access log rows on the targets of these tasks, around their end."""
+    ids = {task.id for task in tasks}
+    return tuple(cluster for cluster in observed.clusters or () if cluster.ended & ids)
+
+
+def errors_follow(tasks: Sequence[Task], observed: Observations) -> bool:
+    """True when most errors are of these stops: by the rows' targets where rows tell, else by the minute.
+
+    What the counters say of a minute may be about other targets.
+    """
+    told = [code for code in _OF_A_LOST_TASK if observed.rows_tell(code)]
+    if told:
+        ended = sum(cluster.count for cluster in rows_at_end(tasks, observed) if cluster.symptom in told)
+        return ended >= MOST * sum(getattr(observed.counts, code) or 0 for code in told)
     stops = [task.stopped_at for task in tasks if task.stopped_at]
     near = sum(
         point.value
@@ -99,7 +114,9 @@ def explained_by_stops(tasks: Sequence[Task], observed: Observations) -> frozens
     explained = {"task-stops", "deployment", "no-targets"}
     if errors_follow(tasks, observed):
         explained |= {"elb_502", "elb_503", "elb_504"}
-    return frozenset(explained) & observed.symptoms
+    rows = rows_at_end(tasks, observed)
+    explained |= {cluster.symptom for cluster in rows}
+    return frozenset(explained) & observed.symptoms | {cluster.key for cluster in rows}
 
 
 def deployment_of(task: Task, service: EcsService) -> Deployment | None:

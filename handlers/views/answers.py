@@ -47,9 +47,10 @@ def unknown(outcome: Unknown, command: str = COMMAND) -> Message:
 
 
 def refused(outcome: Refused) -> Message:
-    """Why there is no report, in the one line that says what to do."""
+    """Why there is no report, in the one line that says what to do; more where things failed for different reasons."""
     head = f":no_entry: {words(outcome.message, MAX_TEXT) or 'No report can be made.'}"
-    return _answer(head, "", *_not_searched(outcome.gaps, "Not read"))
+    several = len({gap.kind for gap in outcome.gaps}) > 1
+    return _answer(head, "", *(_not_searched(outcome.gaps, "Not read") if several else ()))
 
 
 def failed(reference: str) -> Message:

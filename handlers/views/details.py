@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from diagnostics.digest import event_in_words, telling
+from diagnostics.digest import event_in_words, sentence, telling, tells_its_time
 from diagnostics.report import Cause, Check, CheckStatus, Report, ReportGap, TimelineEntry
 from handlers.views.blocks import MAX_SECTION, Block, Part, folded, section, whole_lines
 from handlers.views.escape import block, code, instruction, link, moment, utc_time, words
@@ -63,9 +63,11 @@ def _evidence(causes: Sequence[Cause], now: datetime) -> Iterable[str]:
 
 
 def _cause(cause: Cause, now: datetime) -> Iterable[str]:
-    yield f"*{words(cause.summary, MAX_TEXT)}* — {cause.band}, {cause.role} · {code(cause.code)}"
+    yield f"*{words(sentence(cause.summary), MAX_TEXT)}* — {cause.band}, {cause.role} · {code(cause.code)}"
     for item in cause.evidence[:MAX_EVIDENCE]:
-        when = f" · {utc_time(item.at, near=abs(now - item.at).days < 1, seconds=True)}" if item.at else ""
+        when = ""
+        if item.at and not tells_its_time(item):
+            when = f" · {utc_time(item.at, near=abs(now - item.at).days < 1, seconds=True)}"
         yield f"• {words(item.text, MAX_TEXT)}{when} · {code(item.source)}"
     if len(cause.evidence) > MAX_EVIDENCE:
         yield f"_showing {MAX_EVIDENCE} of {len(cause.evidence)} records_"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from diagnostics.digest import Digest, Mood, count, digest, event_in_words, observed
+from diagnostics.digest import Digest, Mood, count, digest, event_in_words, observed, sentence, tells_its_time
 from diagnostics.printable import counted
 from diagnostics.report import Cause, EvidenceItem, Report, ReportGap
 from handlers.views import details
@@ -33,6 +33,8 @@ MAX_OTHERS: Final = 2
 MAX_TITLE: Final = 140
 MAX_GAPS: Final = 2
 MAX_DECIDED: Final = 3
+MAX_NOTES: Final = 3
+MAX_NOTE: Final = 200
 AGE_WORTH_TELLING_S: Final = 1.0
 
 
@@ -74,7 +76,7 @@ def _answer(report: Report, told: Digest, now: datetime, *, plain: bool) -> Iter
         return
     if report.symptom.onset:
         yield f"Since {moment(report.symptom.onset, now)} · {words(observed(report), MAX_SENTENCE)}"
-    yield f"*{words(first.summary, MAX_SENTENCE)}* — {first.band}"
+    yield f"*{words(sentence(first.summary), MAX_SENTENCE)}* — {first.band}"
     for item in first.evidence[:MAX_EVIDENCE]:
         yield evidence_line(item, now, with_source=plain)
     if len(first.evidence) > MAX_EVIDENCE:
@@ -87,7 +89,7 @@ def _answer(report: Report, told: Digest, now: datetime, *, plain: bool) -> Iter
 
 def evidence_line(item: EvidenceItem, now: datetime, *, with_source: bool) -> str:
     """One record: what was seen, when, and, unless a fold below tells it, which call said so."""
-    when = f" · {moment(item.at, now, seconds=True)}" if item.at else ""
+    when = f" · {moment(item.at, now, seconds=True)}" if item.at and not tells_its_time(item) else ""
     source = f" · {code(item.source)}" if with_source else ""
     return f"• {words(item.text, MAX_EVIDENCE_TEXT)}{when}{source}"
 
@@ -114,13 +116,13 @@ def _others(told: Digest) -> Iterable[str]:
 
 def _named(what: str, causes: Sequence[Cause]) -> Iterable[str]:
     if causes:
-        names = "; ".join(f"{words(one.summary, MAX_TITLE)} — {one.band}" for one in causes[:MAX_OTHERS])
+        names = "; ".join(f"{words(sentence(one.summary), MAX_TITLE)} — {one.band}" for one in causes[:MAX_OTHERS])
         yield f"*{what}:* {names}{_more(len(causes), MAX_OTHERS)}"
 
 
 def _risks(report: Report) -> Iterable[str]:
     if report.risks:
-        names = "; ".join(words(one.summary, MAX_TITLE) for one in report.risks[:MAX_OTHERS])
+        names = "; ".join(words(sentence(one.summary), MAX_TITLE) for one in report.risks[:MAX_OTHERS])
         yield f":warning: *No harm seen yet:* {names}{_more(len(report.risks), MAX_OTHERS)}"
 
 
@@ -133,6 +135,9 @@ def _small_print(report: Report, now: datetime, age_s: float | None) -> Iterable
     if report.gaps:
         yield f"*Not read:* {not_read(report.gaps)}"
     target = report.target
+    if target.notes:
+        shown = "; ".join(words(note, MAX_NOTE) for note in target.notes[:MAX_NOTES])
+        yield f"*Note:* {shown}{_more(len(target.notes), MAX_NOTES)}"
     account = code(target.account_name or target.account)
     age = f" · facts {age_s:.0f} s old" if age_s is not None and age_s >= AGE_WORTH_TELLING_S else ""
     runbook = link(target.runbook, "Runbook") if target.runbook else None
@@ -169,9 +174,9 @@ def _fallback(report: Report, told: Digest) -> str:
     """The same answer in a few plain lines, for notifications and screen readers."""
     lines = [headline(report)]
     if told.first:
-        lines.append(f"{words(told.first.summary, MAX_SENTENCE)} — {told.first.band}")
+        lines.append(f"{words(sentence(told.first.summary), MAX_SENTENCE)} — {told.first.band}")
         for item in told.first.evidence[:MAX_EVIDENCE]:
-            when = f" ({utc_time(item.at)})" if item.at else ""
+            when = f" ({utc_time(item.at)})" if item.at and not tells_its_time(item) else ""
             lines.append(f"• {words(item.text, MAX_EVIDENCE_TEXT)}{when}")
         if told.first.advice:
             lines.append(f"What to do: {words(told.first.advice, MAX_SENTENCE)}")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 from typing import Any
 
 import boto3
 import pytest
+from botocore import xform_name
 
 from demo import scenarios
-from demo.running import RunningWorld, run
+from demo.running import RunningWorld, build, run
+from demo.scenarios.repair import repair_line
 
 PRESENT = 1_800_000_000.0
 
@@ -40,6 +43,44 @@ def test_a_repair_over_http_mends_the_world() -> None:
         elb.modify_target_group(TargetGroupArn=group, HealthCheckPath="/healthz")
         running.world.advance(300)
         assert states(elb) == {"healthy"}
+
+
+def pasted(running: RunningWorld, line: str) -> None:
+    """What the AWS CLI does with a line of plain options."""
+    aws, service, command, *options = shlex.split(line)
+    assert aws == "aws"
+    api = client(running, service)
+    operation = command.replace("-", "_")
+    shape = api.meta.service_model.operation_model(api.meta.method_to_api_mapping[operation]).input_shape
+    members = {xform_name(name).replace("_", "-"): (name, member) for name, member in shape.members.items()}
+    parameters: dict[str, Any] = {}
+    for option, value in zip(options[::2], options[1::2], strict=True):
+        name, member = members[option.removeprefix("--")]
+        parameters[name] = int(value) if member.type_name == "integer" else value
+    getattr(api, operation)(**parameters)
+
+
+@pytest.mark.parametrize(
+    ("name", "account"), [("scaled-to-zero", "700000000003"), ("health-check-redirect", "700000000004")]
+)
+def test_the_line_that_the_demo_prints_repairs_it(name: str, account: str) -> None:
+    with run(name, live=False, account=account, present=PRESENT) as running:
+        assert "healthy" not in states(client(running, "elbv2"))
+        line = repair_line(running.scenario, running.world, account)
+        assert line
+        pasted(running, line)
+        running.world.advance(300)
+        assert states(client(running, "elbv2")) == {"healthy"}
+
+
+@pytest.mark.parametrize("name", [name for name in scenarios.names() if scenarios.load(name).repair])
+def test_a_repair_names_what_is_there(name: str) -> None:
+    account = f"70000000{1000 + scenarios.names().index(name)}"
+    line = repair_line(scenarios.load(name), build(name, present=PRESENT, account=account), account) or ""
+    assert line.startswith("aws ")
+    assert not set("{}") & set(line)
+    options = shlex.split(line)[3:]
+    assert all(value and not value.startswith("--") for value in options[1::2])
 
 
 def test_a_live_world_moves_by_itself() -> None:

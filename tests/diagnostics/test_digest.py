@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from diagnostics.digest import digest, event_in_words, observed, split_command, telling
-from diagnostics.report import Report, TimelineEntry
+from diagnostics.digest import digest, event_in_words, observed, sentence, split_command, telling, tells_its_time
+from diagnostics.report import EvidenceItem, Report, TimelineEntry
 from tests import reports
 
 
@@ -84,3 +84,26 @@ def test_arns_in_events_are_shortened() -> None:
 )
 def test_the_mood_follows_from_what_was_seen(report: Report, mood: str) -> None:
     assert digest(report).mood == mood
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("the health check's path answers 404", "The health check's path answers 404"),
+        ("nobody, it seems", "Nobody, it seems"),
+        ("3 targets are sick", "3 targets are sick"),
+        ("checkout:8 stops", "checkout:8 stops"),
+        ("sg-0a1b lets nobody in", "sg-0a1b lets nobody in"),
+        ("app/shop is gone", "app/shop is gone"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_begins_with_a_capital_letter_and_a_name_stays_what_it_is(text: str, shown: str) -> None:
+    assert sentence(text) == shown
+
+
+def test_a_record_that_names_its_time_needs_none_beside_it() -> None:
+    told = EvidenceItem(text="rule removed 03:11 by role/ops", source="cloudtrail:LookupEvents", at=reports.at(11, 22))
+    assert tells_its_time(told)
+    assert not tells_its_time(told.model_copy(update={"text": "rule removed by role/ops"}))
+    assert not tells_its_time(told.model_copy(update={"at": None}))

@@ -14,12 +14,13 @@ from diagnostics.causes.cause import Facts, Finding, UndeclaredFactError
 from diagnostics.facts import Metrics, SecurityGroups, StoppedTasks, TargetHealth
 from diagnostics.rules.observations import observe
 from tests.incidents.building import Incident, stopped_task
+from tests.incidents.rows import logged
 
 OOM = "OutOfMemoryError: Container killed due to memory usage"
 
 
 def test_a_healthy_service_has_no_cause_and_all_checks_say_so() -> None:
-    report = engine.diagnose(Incident().snapshot())
+    report = engine.diagnose(logged(Incident()).snapshot())
     assert report.verdict == "no_fault_found"
     assert report.headline == "checkout · no fault found"
     assert {check.code for check in report.checks} == set(catalogue())

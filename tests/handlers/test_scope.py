@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from diagnostics.facts import Gap
 from diagnostics.locate import Nickname
 from diagnostics.question import Ambiguous, Candidate, Question, Refused, Unknown
 from diagnostics.report import Report
@@ -121,3 +122,42 @@ def test_nearest_names_outside_the_scope_are_not_named() -> None:
 
 def test_a_refusal_stays_what_it_is() -> None:
     assert SCOPES.within(Refused(message="m"), "C-SERVICES") == Refused(message="m")
+
+
+def gap(resource: str) -> Gap:
+    return Gap(action="ecs:ListClusters", resource=resource, error="AccessDenied", kind="denied")
+
+
+def test_an_account_outside_the_scope_is_not_named_where_it_could_not_be_searched() -> None:
+    hint = "Accounts: prod (111122223333), test (444455556666)."
+    found = Unknown(words="x", gaps=(gap("account test, us-east-1"), gap("account prod, us-east-1")), hint=hint)
+    shown = SCOPES.within(found.model_copy(update={"searched": ("account test, us-east-1",)}), "C-ACCOUNTS")
+    assert isinstance(shown, Unknown)
+    assert [one.resource for one in shown.gaps] == ["account prod, us-east-1"]
+    assert (shown.hint, shown.searched) == ("not every place could be searched", ())
+    assert SCOPES.within(found, "C-OTHER") is found
+
+
+@pytest.mark.parametrize(
+    ("channel", "message", "is_told"),
+    [
+        ("C-ACCOUNTS", "Accounts: prod (111122223333), test (444455556666).", False),
+        ("C-ACCOUNTS", "Role arn:aws:iam::444455556666:role/read could not be assumed.", False),
+        ("C-ACCOUNTS", "Role arn:aws:iam::111122223333:role/read could not be assumed.", True),
+        ("C-SERVICES", "The target groups of service prod/payroll could not be read.", False),
+        ("C-SERVICES", "Service dev/billing registers with no load balancer.", True),
+        ("C-SERVICES", "There are no AWS credentials.", True),
+    ],
+)
+def test_a_refusal_names_nothing_outside_the_scope(channel: str, message: str, is_told: bool) -> None:
+    shown = SCOPES.within(Refused(message=message, gaps=(gap("account test, us-east-1"),)), channel)
+    assert isinstance(shown, Refused)
+    assert (shown.message == message) is is_told
+    assert not (channel == "C-ACCOUNTS" and shown.gaps)
+
+
+def test_notes_about_other_accounts_stay_out_of_the_channel() -> None:
+    notes = ("not searched: account test, us-east-1: AccessDenied (ecs:ListClusters)", "no listener forwards to it")
+    shown = SCOPES.within(report_of(notes=notes), "C-ACCOUNTS")
+    assert isinstance(shown, Report)
+    assert shown.target.notes == ("no listener forwards to it", "not every place could be searched")

@@ -76,10 +76,9 @@ def _head(snapshot: Snapshot, logs: AccessLogs, where: Sequence[str]) -> Iterato
         yield indented(said(note, "dim"))
     if logs.share_read < 1:
         share = f"{logs.share_read:.0%}" if logs.share_read >= 0.01 else "under 1 %"
-        yield indented(
-            said(f"only the newest {share} of the files were read: the budget of the settings is used up", "yellow")
-        )
-    if snapshot.window.end - logs.covered_to > timedelta(minutes=1):
+        end = "oldest" if logs.source == "cloudwatch-logs" else "newest"
+        yield indented(said(f"only the {end} {share} was read: the budget for logs is used up", "yellow"))
+    elif snapshot.window.end - logs.covered_to > timedelta(minutes=1):
         yield indented(said("later files have not been delivered yet: they come about 5 minutes late", "yellow"))
 
 

@@ -10,7 +10,18 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from bot.cli.drawing.page import Line, clock, indented, joined, lines, said, statement, titled
-from diagnostics.digest import Digest, Mood, count, digest, event_in_words, observed, split_command, telling
+from diagnostics.digest import (
+    Digest,
+    Mood,
+    count,
+    digest,
+    event_in_words,
+    observed,
+    sentence,
+    split_command,
+    telling,
+    tells_its_time,
+)
 from diagnostics.printable import counted
 from diagnostics.report import Cause, CheckStatus, EvidenceItem, Report, ReportGap, ReportTarget, TimelineEntry
 
@@ -86,7 +97,7 @@ def _answer(report: Report, told: Digest) -> Iterator[RenderableType]:
         return
     today = report.window.end
     yield Text()
-    yield said(first.summary, "bold")
+    yield said(sentence(first.summary), "bold")
     since = f"since {clock(first.since, today)}" if first.since else ""
     role = {"root": "", "contributing": "contributes", "consequence": "a consequence; its root is not known"}[
         first.role
@@ -105,7 +116,7 @@ def _evidence(items: Sequence[EvidenceItem], today: datetime) -> Iterator[Line]:
     for item in items:
         text = said(item.text)
         text.append(f"  {said(item.source)}", style="dim")
-        yield Text(clock(item.at, today) if item.at else "•", style="dim"), text
+        yield Text(clock(item.at, today) if item.at and not tells_its_time(item) else "•", style="dim"), text
 
 
 def _instruction(text: str) -> Iterator[RenderableType]:
@@ -143,7 +154,7 @@ def _others(told: Digest) -> Iterator[RenderableType]:
 
 def _briefly(causes: Sequence[Cause], *, with_band: bool = True) -> Iterator[RenderableType]:
     for cause in causes[:MAX_OTHERS]:
-        text = said(cause.summary)
+        text = said(sentence(cause.summary))
         band = f"{cause.band}, " if with_band else ""
         text.append(f"  {band}{said(cause.code)}", style="dim")
         yield lines([(Text("•"), text)])

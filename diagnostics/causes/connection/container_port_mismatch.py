@@ -17,11 +17,13 @@ from diagnostics.facts import (
 from diagnostics.rules.listening import (
     LISTENING_NEEDS,
     LISTENING_USES,
+    REFUSING_SHOWS,
     Refusing,
     declared_ports,
     refusing,
     registered_container,
 )
+from diagnostics.rules.row_evidence import ROW_USES
 
 SOURCE = "ecs:DescribeTaskDefinition"
 
@@ -32,7 +34,8 @@ SOURCE = "ecs:DescribeTaskDefinition"
     title="The registered port is not the port that the container uses",
     needs=(*LISTENING_NEEDS, EcsService, TaskDefinitions),
     uses=LISTENING_USES,
-    clear_needs=(RunningTasks, Metrics),
+    clear_needs=(RunningTasks, Metrics, *ROW_USES),
+    shows=REFUSING_SHOWS,
     docs=(
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LoadBalancer.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import Metrics
+from diagnostics.facts import AccessLogs, Gap, Metrics, StoppedTasks
 from diagnostics.report import Band
-from diagnostics.rules.closed_early import CLOSED_USES, LOW_RATE, closed_early, events_between, idle_timeout_s
+from diagnostics.rules.closed_early import CLOSED_USES, closed_early, events_between, idle_timeout_s
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import NOT_READ, explained, record, rows_were_read, seconds, source_of
 from diagnostics.rules.runtimes import KeepAlive
@@ -18,6 +18,7 @@ ENOUGH_ROWS = 10
 NEAR = timedelta(minutes=2)
 STEADY_FOR = timedelta(minutes=10)
 SPARE_S = 5
+LOW_RATE_COUNTED = 0.02
 TASK_DEFINITION = "ecs:DescribeTaskDefinition"
 
 
@@ -27,6 +28,8 @@ TASK_DEFINITION = "ecs:DescribeTaskDefinition"
     title="The target closes idle connections before the load balancer does",
     needs=(),
     uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES), Metrics),
+    clear_needs=(AccessLogs, Metrics),
+    shows=("elb_502",),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
@@ -62,7 +65,7 @@ def _seen(
     first, last = min(cluster.first for cluster in found), max(cluster.last for cluster in found)
     events = events_between(facts, first - NEAR, last + NEAR)
     at_most: Band | None = None if setting and setting.basis == "configured" and races else "likely"
-    if races is False:
+    if races is False or isinstance(facts.maybe(StoppedTasks), Gap):
         at_most = "possible"
     elif events and at_most is None:
         at_most = "likely"
@@ -114,6 +117,8 @@ def _against(
         yield supporting(text, TASK_DEFINITION, value=setting.seconds)
     elif setting.basis == "default" and races:
         yield supporting("this is the default, and may be set otherwise in code", TASK_DEFINITION)
+    if isinstance(facts.maybe(StoppedTasks), Gap):
+        yield supporting("stopped tasks were not read, so that crashes are not excluded", "ecs:DescribeTasks")
     if events:
         yield supporting(f"in the same time: {', '.join(dict.fromkeys(events[:3]))}", "ecs:DescribeServices")
     if rows_were_read(facts) and (setting is None or setting.basis == "default"):
@@ -140,7 +145,9 @@ def _fits_the_counters(facts: Facts) -> bool:
         return False
     if observed.onset is None or observed.last_seen is None or observed.last_seen - observed.onset < STEADY_FOR:
         return False
-    if observed.error_share is None or observed.error_share > LOW_RATE or observed.pattern in {"burst", "deployment"}:
+    if observed.error_share is None or observed.error_share > LOW_RATE_COUNTED:
+        return False
+    if observed.pattern in {"burst", "deployment"}:
         return False
     return not events_between(facts, observed.onset - NEAR, observed.last_seen + NEAR)
 

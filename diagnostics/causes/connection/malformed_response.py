@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Facts, Finding, cause, supporting
+from diagnostics.facts import AccessLogs
 from diagnostics.rules.closed_early import CLOSED_USES, closed_early
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import record, seconds, source_of
@@ -19,6 +20,8 @@ MAX_ROUTES = 3
     title="The application's response is not valid HTTP",
     needs=(),
     uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES)),
+    clear_needs=(AccessLogs,),
+    shows=("elb_502",),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",),
 )
 def malformed_response(facts: Facts) -> Iterator[Finding]:

@@ -10,12 +10,14 @@ from diagnostics.facts import EcsService, Gap, Metrics, RunningTasks
 from diagnostics.rules.listening import (
     LISTENING_NEEDS,
     LISTENING_USES,
+    REFUSING_SHOWS,
     Refusing,
     age,
     loopback_setting,
     refusing,
     registered_container,
 )
+from diagnostics.rules.row_evidence import ROW_USES
 
 MAY_STILL_BOOT = timedelta(minutes=2)
 
@@ -26,7 +28,8 @@ MAY_STILL_BOOT = timedelta(minutes=2)
     title="Nothing listens on the registered port",
     needs=LISTENING_NEEDS,
     uses=LISTENING_USES,
-    clear_needs=(EcsService, RunningTasks, Metrics),
+    clear_needs=(EcsService, RunningTasks, Metrics, *ROW_USES),
+    shows=REFUSING_SHOWS,
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html",
@@ -112,6 +115,7 @@ def _open_questions(may_pass: bool) -> tuple[Evidence, ...]:
 def _overturned_by(found: Refusing, facts: Facts) -> str:
     task, port = (found.tasks[0].id if found.tasks else "TASK"), found.port
     return (
-        f"Port {port} among the listening sockets, on all addresses (0.0.0.0 or [::]): aws ecs execute-command --cluster"
+        f"Port {port} among the listening sockets, on all addresses (0.0.0.0 or [::]):"
+        " aws ecs execute-command --cluster"
         f" {facts.subject.cluster} --task {task} --interactive --command 'ss -tlnp'"
     )

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Facts, Finding, cause, supporting
+from diagnostics.facts import AccessLogs
 from diagnostics.rules.closed_early import CLOSED_USES, FEW_CALLERS, closed_early
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import record, source_of
@@ -18,6 +19,8 @@ from diagnostics.rules.served_by import SERVED_USES, log_search
     title="The response's headers are too large",
     needs=(),
     uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES)),
+    clear_needs=(AccessLogs,),
+    shows=("elb_502",),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",

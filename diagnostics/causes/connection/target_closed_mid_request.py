@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
-from diagnostics.facts import StoppedTasks
+from diagnostics.facts import AccessLogs, Gap, StoppedTasks
 from diagnostics.rules.closed_early import CLOSED_USES, closed_early, events_between, idle_timeout_s, nature_of
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import record, seconds, share_words, source_of
@@ -23,6 +23,8 @@ NEAR = timedelta(minutes=2)
     title="Targets close connections in the middle of requests",
     needs=(),
     uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES)),
+    clear_needs=(AccessLogs,),
+    shows=("elb_502",),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-request-tracing.html",
@@ -60,7 +62,7 @@ def _finding(facts: Facts, cluster: RowCluster, *, at_end: bool) -> Finding:
         resource=facts.subject.label,
         summary=f"Targets closed the connection in the middle of {cluster.count} requests{where}{when}",
         supports=(_record(facts, cluster, where), *_nearby(facts, cluster)),
-        against=(supporting("why they closed it is not in the access log", source_of(facts)),),
+        against=tuple(_against(facts)),
         effect_seen=True,
         affects=cluster.targets,
         explains=cluster.explains,
@@ -68,8 +70,14 @@ def _finding(facts: Facts, cluster: RowCluster, *, at_end: bool) -> Finding:
         overturned_by="The line of the application's log for one of these requests, which tells whether it was never"
         f" seen, broke off or was answered: {log_search(facts, cluster.rows)}",
         advice=_advice(at_end),
-        at_most="likely",
+        at_most="possible" if isinstance(facts.maybe(StoppedTasks), Gap) else "likely",
     )
+
+
+def _against(facts: Facts) -> Iterator[Evidence]:
+    yield supporting("why they closed it is not in the access log", source_of(facts))
+    if isinstance(facts.maybe(StoppedTasks), Gap):
+        yield supporting("stopped tasks were not read, so a crash is not excluded", "ecs:DescribeTasks")
 
 
 def _advice(at_end: bool) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import TargetGroup, TargetGroups, TargetHealth
+from diagnostics.facts import AccessLogs, TargetGroup, TargetGroups, TargetHealth
 from diagnostics.rules.closed_early import CLOSED_USES, closed_early
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import record, seconds
@@ -24,6 +24,8 @@ _OF_OTHERS = re.compile(r"^(?:DB|DATABASE|PG|POSTGRES|MYSQL|REDIS|KAFKA|SMTP|MAI
     title="Load balancer and targets speak different protocols",
     needs=(TargetGroups,),
     uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES), TargetHealth),
+    clear_needs=(AccessLogs,),
+    shows=("elb_502",),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import TargetHealth
+from diagnostics.facts import AccessLogs, Metrics, TargetHealth
 from diagnostics.rules.row_evidence import explained, record
 from diagnostics.rules.tls_to_targets import TLS_NEEDS, TLS_USES, TlsTrouble, tls_trouble
 
@@ -18,6 +18,8 @@ UNSURE = "failed handshakes were not counted; these may be failed connections"
     title="The TLS handshake with the targets fails",
     needs=TLS_NEEDS,
     uses=(*TLS_USES, TargetHealth),
+    clear_needs=(AccessLogs, Metrics),
+    shows=("elb_502",),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Facts, Finding, cause, supporting
+from diagnostics.facts import AccessLogs, Metrics
 from diagnostics.rules.row_evidence import explained, record
 from diagnostics.rules.tls_to_targets import TLS_NEEDS, TLS_USES, TlsTrouble, tls_trouble
 
@@ -17,6 +18,8 @@ UNSURE = "the counter does not tell a handshake that fails from one that takes l
     title="The TLS handshake with the targets takes too long",
     needs=TLS_NEEDS,
     uses=TLS_USES,
+    clear_needs=(AccessLogs, Metrics),
+    shows=("elb_504",),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",),
     replaces=("connect-timeout-unattributed",),
 )

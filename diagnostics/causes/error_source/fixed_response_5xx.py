@@ -9,6 +9,8 @@ from diagnostics.printable import line
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.listener_overlap import before, may_meet, takes_all_of
 from diagnostics.rules.observations import ELB_CODES, NO_REQUESTS_FOR, NOISE_ERRORS
+from diagnostics.rules.row_clusters import RowCluster
+from diagnostics.rules.row_evidence import ROW_USES, clusters, record, share_words
 
 PARTITION_SHARE = 0.1
 MAX_VALUE = 60
@@ -23,7 +25,7 @@ Relation = Literal["asked", "hides", "takes-some", "missing", "default", "balanc
     family="error-source",
     title="A listener rule answers with a fixed error",
     needs=(Listeners,),
-    uses=(Metrics, Changes),
+    uses=(Metrics, Changes, *ROW_USES),
     clear_needs=(Metrics,),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-action-types.html",
@@ -33,8 +35,8 @@ Relation = Literal["asked", "hides", "takes-some", "missing", "default", "balanc
 def fixed_response_5xx(facts: Facts) -> Iterator[Finding]:
     """Decided by a rule with a fixed 5xx answer that stands before the service's own rule and meets its requests (a
     maintenance rule left on), or by a default rule that answers because no rule takes the requests, together with a
-    count of fixed answers. A fixed answer that nobody got is no cause: as a default rule it is good practice. Which
-    requests got it stands in the access log, which is not read in this version.
+    count of fixed answers. A fixed answer that nobody got is no cause: as a default rule it is good practice. Access
+    log rows with the action fixed-response and the rule's priority confirm it.
     """
     fixed = facts.observed.counts.fixed_responses
     for listener in facts[Listeners].items:
@@ -45,8 +47,9 @@ def fixed_response_5xx(facts: Facts) -> Iterator[Finding]:
             relation = _relation(facts, listener, rule) if code else None
             if code is None or relation is None:
                 continue
-            if _was_given(facts, code, fixed) and _is_ours(facts, relation):
-                yield _finding(facts, listener, rule, code, relation, fixed or 0)
+            rows = _rows_of(facts, rule, code)
+            if (rows or _was_given(facts, code, fixed)) and _is_ours(facts, relation):
+                yield _finding(facts, listener, rule, code, relation, fixed or 0, rows)
             elif relation in {"asked", "hides"} and not fixed and _own_requests(facts) == 0:
                 yield _risk(listener, rule, code)
 
@@ -82,9 +85,22 @@ def _relation(facts: Facts, listener: Listener, rule: Rule) -> Relation | None:
     return "default" if anywhere else "missing"
 
 
+def _rows_of(facts: Facts, rule: Rule, code: int) -> tuple[RowCluster, ...]:
+    """Rows that this rule answered; of several listeners' rules with one priority, any of them may have."""
+    priority = str(rule.priority or 0)
+    return tuple(
+        cluster
+        for cluster in clusters(facts, "rule-action", elb_status=code)
+        if cluster.count >= NOISE_ERRORS
+        and facts.observed.saw(cluster.symptom)
+        and any(row.rule_priority == priority and "fixed-response" in row.actions for row in cluster.rows)
+    )
+
+
 def _was_given(facts: Facts, code: int, fixed: int | None) -> bool:
-    """True when fixed answers were counted and make a share of the errors with this code worth naming."""
-    if fixed is None or fixed < NOISE_ERRORS:
+    """True when fixed answers were counted and make a share of the errors with this code worth naming; rows that tell
+    of this code and show none contradict it."""
+    if facts.observed.rows_tell(f"elb_{code}") or fixed is None or fixed < NOISE_ERRORS:
         return False
     if str(code) not in ELB_CODES:
         return True
@@ -97,7 +113,15 @@ def _is_ours(facts: Facts, relation: Relation) -> bool:
     return facts.observed.errors_are_ours or relation in {"asked", "hides", "balancer", "missing"}
 
 
-def _finding(facts: Facts, listener: Listener, rule: Rule, code: int, relation: Relation, fixed: int) -> Finding:
+def _finding(
+    facts: Facts,
+    listener: Listener,
+    rule: Rule,
+    code: int,
+    relation: Relation,
+    fixed: int,
+    rows: tuple[RowCluster, ...],
+) -> Finding:
     alone = sum(_is_fixed(other) for _, other in facts[Listeners].rules()) == 1
     counted = (decisive if alone else supporting)(
         f"{fixed} fixed answers were given" + ("" if alone else " by all rules together"),
@@ -106,24 +130,32 @@ def _finding(facts: Facts, listener: Listener, rule: Rule, code: int, relation: 
     )
     lost = relation == "hides" and _own_requests(facts) == 0
     without_rule = {"unused"} if relation == "missing" else set()
-    explains = frozenset({f"elb_{code}", *without_rule}) & facts.observed.symptoms
+    explains = frozenset({f"elb_{code}", *without_rule}) & facts.observed.symptoms | {c.key for c in rows}
     return Finding(
         resource=rule.arn,
         summary=f"{_name(listener, rule)} answers {code} itself{_why(relation)}",
         supports=(
             decisive(f"{_name(listener, rule)}: fixed-response {code}", "elbv2:DescribeRules", value=code),
             counted,
+            *(record(facts, cluster, f"{code} with the action fixed-response, {_by(cluster)}") for cluster in rows),
             *_lost(lost),
             *_changed(facts, listener, rule),
         ),
-        against=tuple(_against(relation)),
+        against=() if rows else tuple(_against(relation)),
         effect_seen=True,
         explains=explains | ({"no-requests"} if lost else set()),
         since=facts.observed.onset,
         overturned_by="access log rows of these errors whose actions_executed is not fixed-response",
         advice=_advice(rule, relation),
-        at_most="likely" if relation in {"default", "takes-some"} or not alone else None,
+        at_most="likely" if not rows and (relation in {"default", "takes-some"} or not alone) else None,
     )
+
+
+def _by(cluster: RowCluster) -> str:
+    """The rule and the route that most of them are of."""
+    priority = next((row.rule_priority for row in cluster.rows if row.rule_priority), "?")
+    route = share_words(cluster.top_route, "route")
+    return f"rule {priority}" + (f"; {route}" if route else "")
 
 
 def _risk(listener: Listener, rule: Rule, code: int) -> Finding:

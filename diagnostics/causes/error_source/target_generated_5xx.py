@@ -3,18 +3,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import EcsService, LoadBalancerAttributes, Metrics
+from diagnostics.facts import LoadBalancerAttributes, Metrics
 from diagnostics.rules.observations import ELB_CODES, NOISE_ERRORS, NOISE_RATE
+from diagnostics.rules.row_clusters import RowCluster
+from diagnostics.rules.row_evidence import ROW_USES, clusters, explained, record, share_words
+from diagnostics.rules.served_by import SERVED_USES, log_search
 
 METRIC = "HTTPCode_Target_5XX_Count"
+STANDS_OUT = 0.6
 
 
 @cause(
     code="target-generated-5xx",
     family="error-source",
     title="The application itself answers with errors",
-    needs=(Metrics,),
-    uses=(EcsService, LoadBalancerAttributes),
+    needs=(),
+    uses=(Metrics, LoadBalancerAttributes, *SERVED_USES, *ROW_USES),
+    clear_needs=(Metrics,),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-request-tracing.html",
@@ -22,19 +27,24 @@ METRIC = "HTTPCode_Target_5XX_Count"
 )
 def target_generated_5xx(facts: Facts) -> Iterator[Finding]:
     """Decided by 5xx codes that the targets of this target group sent themselves; the load balancer passed them on.
-    Errors that the load balancer made, and those of other target groups, are counted elsewhere. Which requests fail
-    and on which targets stands in the access log, which is not read in this version.
+    Errors that the load balancer made, and those of other target groups, are counted elsewhere. Access log rows with
+    a status of the target confirm it, and say which routes and targets it is.
     """
     if not facts.observed.saw("target_5xx"):
         return
     for resource, dimensions in _counters(facts):
-        errors = _total(facts, METRIC, dimensions)
+        rows = tuple(c for c in clusters(facts, "answered") if _is_of(c, resource, facts))
+        errors = _total(facts, METRIC, dimensions) or sum(cluster.count for cluster in rows)
         requests = _total(facts, "RequestCount", dimensions)
         if errors >= NOISE_ERRORS and (not requests or errors / requests >= NOISE_RATE):
-            yield _finding(facts, resource, errors, requests)
+            yield _finding(facts, resource, errors, requests, rows)
 
 
-def _finding(facts: Facts, resource: str, errors: int, requests: int) -> Finding:
+def _is_of(cluster: RowCluster, resource: str, facts: Facts) -> bool:
+    return cluster.symptom == "target_5xx" and (not facts.subject.target_groups or cluster.target_group == resource)
+
+
+def _finding(facts: Facts, resource: str, errors: int, requests: int, rows: tuple[RowCluster, ...]) -> Finding:
     onset = facts.observed.onset
     when = f" since {onset:%H:%M} UTC" if onset else ""
     share = f" of {requests:,} requests" if requests else " requests"
@@ -42,27 +52,39 @@ def _finding(facts: Facts, resource: str, errors: int, requests: int) -> Finding
         resource=resource,
         summary=f"the targets themselves answered {errors:,}{share} with 5xx{when}",
         supports=(
-            decisive(
-                f"{errors:,}{share} were answered with 5xx by targets of this group ({METRIC}); the load balancer"
-                " only passed the answers on",
-                "cloudwatch:GetMetricData",
-                at=onset,
-                value=errors,
-            ),
+            *_counted(facts, errors, share),
+            *(record(facts, c, f"the target answered {c.target_status}{_where(c)}") for c in rows),
             *_quiet_balancer(facts),
         ),
         against=tuple(_balancer_errors(facts)),
         effect_seen=True,
         affects=frozenset({resource}),
-        explains=frozenset({"target_5xx"}),
+        explains=frozenset({"target_5xx"}) | explained(rows),
         since=onset,
-        overturned_by=_would_overturn(facts),
+        overturned_by=_would_overturn(facts, rows),
         advice=(
             "Read the application's log around the first errors; each request carries its trace id in the header "
             "X-Amzn-Trace-Id, which also stands in the access log."
         ),
-        at_most="likely",
+        at_most=None if rows else "likely",
     )
+
+
+def _counted(facts: Facts, errors: int, share: str) -> Iterator[Evidence]:
+    if isinstance(facts.maybe(Metrics), Metrics):
+        text = (
+            f"{errors:,}{share} were answered with 5xx by targets of this group ({METRIC}); the load balancer only"
+            " passed the answers on"
+        )
+        yield decisive(text, "cloudwatch:GetMetricData", at=facts.observed.onset, value=errors)
+
+
+def _where(cluster: RowCluster) -> str:
+    """The target or the route on which most of them are."""
+    for top, what in ((cluster.top_target, "target"), (cluster.top_route, "route")):
+        if top and top.share >= STANDS_OUT and top.of_how_many > 1:
+            return f", {share_words(top, what)}"
+    return ""
 
 
 def _counters(facts: Facts) -> Iterator[tuple[str, dict[str, str]]]:
@@ -77,7 +99,8 @@ def _counters(facts: Facts) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _total(facts: Facts, metric: str, dimensions: dict[str, str]) -> int:
-    series = facts[Metrics].find(metric, "Sum", **dimensions)
+    metrics = facts.maybe(Metrics)
+    series = metrics.find(metric, "Sum", **dimensions) if isinstance(metrics, Metrics) else None
     points = series.between(facts.window.start, facts.window.end) if series else ()
     return round(sum(point.value for point in points))
 
@@ -95,7 +118,10 @@ def _balancer_errors(facts: Facts) -> Iterator[Evidence]:
         yield supporting(text, "cloudwatch:GetMetricData", value=counts.elb_total)
 
 
-def _would_overturn(facts: Facts) -> str:
+def _would_overturn(facts: Facts, rows: tuple[RowCluster, ...]) -> str:
+    if rows:
+        found = log_search(facts, (row for cluster in rows for row in cluster.rows))
+        return f"A line of the application's log that shows one of these requests answered well: {found}"
     tells = "access log rows whose target_status_code is '-' for these errors"
     attributes = facts.maybe(LoadBalancerAttributes)
     if isinstance(attributes, LoadBalancerAttributes):

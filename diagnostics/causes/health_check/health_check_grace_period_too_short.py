@@ -82,6 +82,7 @@ def _finding(facts: Facts, group: TargetGroup, killed: tuple[Task, ...], cases: 
         summary=(
             f"ECS stopped {len(killed)} new tasks after {_ages(killed)}, before any of them answered: "
             f"the grace period of {grace_s} s is too short for their start"
+            f"{'' if proof or sound else ', or they never listen on the port'}"
         ),
         supports=(
             record(pattern, "ecs:DescribeTasks", at=killed[0].stopped_at, value=grace_s),
@@ -89,14 +90,7 @@ def _finding(facts: Facts, group: TargetGroup, killed: tuple[Task, ...], cases: 
             *sound,
             *set_up,
         ),
-        against=(
-            supporting(
-                "the application's log was not read; an application that never listens on the port looks the same",
-                "ecs:DescribeTasks",
-            ),
-        )
-        if not proof
-        else (),
+        against=() if proof else tuple(_unproven(facts, group, killed)),
         effect_seen=True,
         affects=frozenset(task.id for task in killed) | _silent_targets(cases),
         explains=task_stops.explained_by_stops(killed, facts.observed)
@@ -164,6 +158,23 @@ def _same_definition_is_healthy(facts: Facts, group: TargetGroup, killed: tuple[
     if well:
         text = f"{len(well)} older tasks of the same definition are healthy, so port and path are right"
         yield decisive(text, "elbv2:DescribeTargetHealth", value=len(well))
+
+
+def _unproven(facts: Facts, group: TargetGroup, killed: tuple[Task, ...]) -> Iterator[Evidence]:
+    """Nothing that was read tells a slow start from a server that never listens, or only on the loopback address."""
+    unread = "the application's log was not read; an application that never listens on the port looks the same"
+    yield supporting(unread, "ecs:DescribeTasks")
+    running, grace_s = facts.maybe(RunningTasks), facts[EcsService].grace_period_s or 0
+    definitions = {task.task_definition for task in killed}
+    healthy = {target.id for target in facts[TargetHealth].by_group.get(group.arn, ()) if target.state == "healthy"}
+    earlier = [
+        task
+        for task in (running.items if isinstance(running, RunningTasks) else ())
+        if task.task_definition not in definitions and healthy & set(task.private_ips)
+    ]
+    if earlier and grace_s >= SHORT_GRACE_S:
+        text = f"{len(earlier)} tasks of the revision before became healthy under this grace period"
+        yield supporting(text, "elbv2:DescribeTargetHealth", value=len(earlier))
 
 
 def _set_up_for_the_port(facts: Facts, group: TargetGroup, killed: tuple[Task, ...]) -> Iterator[Evidence]:

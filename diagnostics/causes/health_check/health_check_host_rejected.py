@@ -31,7 +31,8 @@ def health_check_host_rejected(facts: Facts) -> Iterator[Finding]:
     """
     for case in health_case.health_cases(facts):
         if explanation(case) == "host":
-            yield health_over.finding(case, facts, "healthCheckPath", "matcher", "healthCheckProtocol") or _finding(case, facts)
+            over = health_over.finding(case, facts, "healthCheckPath", "matcher", "healthCheckProtocol")
+            yield over or _finding(case, facts)
 
 
 def _finding(case: HealthCase, facts: Facts) -> Finding:

@@ -7,6 +7,8 @@ from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, 
 from diagnostics.facts import Deployment, EcsService, Metrics, RunningTasks, StoppedTasks, TargetHealth, Task
 from diagnostics.rules import task_stops
 from diagnostics.rules.observations import is_abnormal_stop
+from diagnostics.rules.row_evidence import source_of
+from diagnostics.rules.rows_by_revision import REVISION_USES, RowsByRevision, rows_by_revision
 
 SOON = timedelta(minutes=15)
 TOLERANCE = timedelta(minutes=1)
@@ -18,7 +20,7 @@ MAX_AGE = timedelta(hours=3)
     family="lifecycle",
     title="The trouble came with a deployment",
     needs=(EcsService,),
-    uses=(RunningTasks, StoppedTasks, TargetHealth),
+    uses=(*REVISION_USES, TargetHealth),
     clear_needs=(Metrics, StoppedTasks),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html",),
     leads_to=("target-generated-5xx",),
@@ -26,10 +28,10 @@ MAX_AGE = timedelta(hours=3)
 )
 def deployment_regression(facts: Facts) -> Iterator[Finding]:
     """Decided by trouble that began within a quarter of an hour after a deployment of another revision began, and that
-    touches only tasks of the new one: unhealthy targets, failing tasks, or the targets' own 5xx. Refuted by errors
-    before the deployment, or by the same trouble on tasks of the old revision. Beside the mechanism that the new
-    revision brought it contributes; it comes first only where no mechanism is visible. The order in time alone is
-    circumstantial and gives way to any well-founded cause.
+    touches only tasks of the new one: unhealthy targets, failing tasks, the targets' own 5xx, access log rows on its
+    targets. Refuted by errors before the deployment, or by the same trouble on tasks of the old revision. Beside the
+    mechanism that the new revision brought it contributes; it comes first only where no mechanism is visible. The order
+    in time alone is circumstantial and gives way to any well-founded cause.
     """
     service = facts[EcsService]
     deployment = _newest(service, facts)
@@ -40,8 +42,10 @@ def deployment_regression(facts: Facts) -> Iterator[Finding]:
     if onset is not None and not deployment.created_at - TOLERANCE <= onset <= served_from + SOON:
         return
     new_only, old_too = _trouble_by_revision(facts, deployment)
-    if old_too or (onset is None and not new_only):
+    rows = rows_by_revision(facts, deployment)
+    if old_too or rows.old_too or (onset is None and not new_only):
         return
+    new_only += _rows(facts, rows)
     revision = task_stops.revision(deployment.task_definition)
     timing = supporting(
         f"deployment of {revision} began {deployment.created_at:%H:%M} UTC"
@@ -64,7 +68,7 @@ def deployment_regression(facts: Facts) -> Iterator[Finding]:
                         at=onset,
                     ),
                 )
-                if own_errors
+                if own_errors and not rows.new_only
                 else ()
             ),
         ),
@@ -76,9 +80,18 @@ def deployment_regression(facts: Facts) -> Iterator[Finding]:
         since=deployment.created_at,
         overturned_by="errors on tasks of the old revision, or before the deployment, in the access logs",
         advice=f"Roll back to the revision before {revision} while the fault in it is looked for.",
-        at_most="likely",
+        at_most=None if rows.new_only and rows.old_served else "likely",
         circumstantial=not new_only,
     )
+
+
+def _rows(facts: Facts, rows: RowsByRevision) -> tuple[Evidence, ...]:
+    """Decisive only while targets of the old revision were there to have had errors too."""
+    if not rows.new_only:
+        return ()
+    text = f"{rows.on_new} access log rows of errors are on targets of the new revision, {rows.on_old} on others"
+    record_of = decisive if rows.old_served else supporting
+    return (record_of(text, source_of(facts), value=rows.on_new),)
 
 
 def _newest(service: EcsService, facts: Facts) -> Deployment | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from diagnostics.causes.cause import Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Container, EcsService, StoppedTasks, Task
 from diagnostics.rules import task_stops
+from diagnostics.rules.row_evidence import ROW_USES, of_these_stops
 
 _OTHER_CODES = frozenset({task_stops.SIGSEGV, task_stops.SIGABRT})
 
@@ -14,7 +15,7 @@ _OTHER_CODES = frozenset({task_stops.SIGSEGV, task_stops.SIGABRT})
     family="lifecycle",
     title="The application ends with an error",
     needs=(StoppedTasks,),
-    uses=(EcsService,),
+    uses=(EcsService, *ROW_USES),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html",),
     leads_to=(
         "deployment-failing-loop",
@@ -54,12 +55,7 @@ def _finding(facts: Facts, exit_code: int, crashed: list[tuple[Task, Container]]
         )
         for task, c in crashed[: task_stops.MAX_TASKS_NAMED]
     )
-    errors = task_stops.errors_follow(tasks, facts.observed)
-    follow = (
-        (decisive("the errors come within three minutes of the stops", "cloudwatch:GetMetricData"),)
-        if errors and not undecided
-        else ()
-    )
+    follow = () if undecided else of_these_stops(facts, tasks)
     count = "1 task" if len(tasks) == 1 else f"{len(tasks)} tasks"
     summary = f"{count} ended by themselves: container {container.name} exit {exit_code} ({words})"
     if undecided:

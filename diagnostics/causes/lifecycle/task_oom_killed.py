@@ -6,6 +6,7 @@ from datetime import datetime
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Container, EcsService, Metrics, StoppedTasks, Task, TaskDefinitions
 from diagnostics.rules import task_stops
+from diagnostics.rules.row_evidence import ROW_USES, of_these_stops
 
 
 @cause(
@@ -13,7 +14,7 @@ from diagnostics.rules import task_stops
     family="lifecycle",
     title="Tasks are killed because they run out of memory",
     needs=(StoppedTasks,),
-    uses=(EcsService, TaskDefinitions, Metrics),
+    uses=(EcsService, TaskDefinitions, Metrics, *ROW_USES),
     clear_needs=(EcsService, Metrics),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html",),
     replaces=("task-crash-exit",),
@@ -45,7 +46,7 @@ def task_oom_killed(facts: Facts) -> Iterator[Finding]:
     yield Finding(
         resource=newest.task_definition,
         summary=_summary(killed, limit),
-        supports=(*_stops(killed), *_errors(facts, tasks), *_memory(peak, full), *_definition(facts, tasks)),
+        supports=(*_stops(killed), *of_these_stops(facts, tasks), *_memory(peak, full), *_definition(facts, tasks)),
         effect_seen=True,
         affects=frozenset(task.id for task in tasks),
         explains=task_stops.explained_by_stops(tasks, facts.observed),
@@ -77,11 +78,6 @@ def _stops(killed: Sequence[tuple[Task, Container]]) -> Iterator[Evidence]:
             "ecs:DescribeTasks",
             at=task.stopped_at,
         )
-
-
-def _errors(facts: Facts, tasks: Sequence[Task]) -> Iterator[Evidence]:
-    if task_stops.errors_follow(tasks, facts.observed):
-        yield decisive("the errors come within three minutes of the stops", "cloudwatch:GetMetricData")
 
 
 def _memory(peak: tuple[float, datetime] | None, full: bool) -> Iterator[Evidence]:

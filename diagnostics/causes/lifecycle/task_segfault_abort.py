@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from diagnostics.causes.cause import Facts, Finding, cause, decisive
 from diagnostics.facts import StoppedTasks
 from diagnostics.rules import task_stops
+from diagnostics.rules.row_evidence import ROW_USES, of_these_stops
 
 _MEANING = {
     task_stops.SIGSEGV: "a memory access fault (SIGSEGV), often in a native library",
@@ -17,6 +18,7 @@ _MEANING = {
     family="lifecycle",
     title="The process crashes on a signal of its own",
     needs=(StoppedTasks,),
+    uses=ROW_USES,
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html",),
     replaces=("task-crash-exit",),
     leads_to=(
@@ -43,11 +45,7 @@ def task_segfault_abort(facts: Facts) -> Iterator[Finding]:
         tasks = [task for task, _ in crashed]
         newest, container = crashed[0]
         count = "1 task" if len(tasks) == 1 else f"{len(tasks)} tasks"
-        follow = (
-            (decisive("the errors come within three minutes of the stops", "cloudwatch:GetMetricData"),)
-            if task_stops.errors_follow(tasks, facts.observed)
-            else ()
-        )
+        follow = of_these_stops(facts, tasks)
         yield Finding(
             resource=newest.task_definition,
             summary=f"{count} crashed in container {container.name}: exit {exit_code}, {meaning}",

@@ -23,6 +23,7 @@ MOST = 0.5
     needs=(),
     uses=ROW_USES,
     clear_needs=ROW_USES,
+    shows=("elb_500",),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-transforms.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html",

@@ -32,6 +32,8 @@ class SickZone:
     title="One Availability Zone fails",
     needs=(TargetHealth,),
     uses=(AccessLogs, Metrics),
+    clear_needs=(AccessLogs, Metrics),
+    shows=("elb_502", "elb_503", "elb_504"),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/zonal-shift.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html",

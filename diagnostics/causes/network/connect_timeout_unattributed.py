@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
 from diagnostics.facts import AccessLogs, Metrics, TargetGroups
 from diagnostics.rules.observations import NOISE_ERRORS
-from diagnostics.rules.reachability import Blocked, Path, Undecided, paths
+from diagnostics.rules.reachability import Allowed, Blocked, Path, Undecided, paths
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import NOT_READ, own_clusters, record, rows_were_read, share_words
 from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, Terrain
@@ -22,6 +22,8 @@ MAX_MISSING = 4
     title="Connections to targets time out for a reason outside of what was read",
     needs=TERRAIN_NEEDS,
     uses=(*TERRAIN_USES, AccessLogs, Metrics),
+    clear_needs=(AccessLogs, Metrics),
+    shows=("elb_504",),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
         "https://docs.aws.amazon.com/vpc/latest/reachability/what-is-reachability-analyzer.html",
@@ -40,8 +42,8 @@ def connect_timeout_unattributed(facts: Facts) -> Iterator[Finding]:
         mine = [way for way in ways if way.target.key in cluster.targets] or list(ways)
         if not any(_blocks(way) for way in mine):
             yield _finding(facts, cluster, mine)
-    if _counters_fit(facts) and not any(_blocks(way) for way in ways):
-        yield _guess(facts, list(ways))
+    if _counters_fit(facts) and ways and all(isinstance(way.verdict, Allowed) for way in ways):
+        yield _guess(facts)
 
 
 def _counters_fit(facts: Facts) -> bool:
@@ -79,14 +81,14 @@ def _finding(facts: Facts, cluster: RowCluster, ways: list[Path]) -> Finding:
     )
 
 
-def _guess(facts: Facts, ways: list[Path]) -> Finding:
+def _guess(facts: Facts) -> Finding:
     counts = facts.observed.counts
     text = f"{counts.elb_504} x 504, and {counts.connection_errors} connections to the targets failed"
     return Finding(
         resource=facts.subject.label,
         summary="Connections to targets seem to time out, although no rule that was read blocks them",
         supports=(supporting(text, "cloudwatch:GetMetricData", value=counts.connection_errors),),
-        against=(supporting(NOT_READ, "cloudwatch:GetMetricData"), *_against(_unread(ways))),
+        against=(supporting(NOT_READ, "cloudwatch:GetMetricData"),),
         effect_seen=True,
         explains=frozenset({"elb_504"}),
         since=facts.observed.onset,

@@ -8,6 +8,7 @@ from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, 
 from diagnostics.facts import Changes, EcsService, Listeners, TargetHealth
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.routing import Route, has_nobody, may_be_empty, routes_to, short_name
+from diagnostics.rules.row_evidence import ROW_USES, own_clusters, record
 
 
 @cause(
@@ -15,7 +16,7 @@ from diagnostics.rules.routing import Route, has_nobody, may_be_empty, routes_to
     family="registration",
     title="The target group is empty",
     needs=(TargetHealth,),
-    uses=(Listeners, EcsService, Changes),
+    uses=(Listeners, EcsService, Changes, *ROW_USES),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-register-targets.html",
@@ -45,7 +46,9 @@ def _finding(group: str, draining: bool, routes: tuple[Route, ...] | None, facts
     supports = [decisive(f"target group {name} {state}", "elbv2:DescribeTargetHealth", value=0)]
     if routes:
         supports.append(supporting(f"{routes[0].in_words()} forwards to it", "elbv2:DescribeRules"))
-    supports.extend(_errors(facts))
+    rows = own_clusters(facts, "no-target", elb_status=503, group=group)
+    supports.extend(record(facts, cluster, f"503 for target group {name}, which had no target") for cluster in rows)
+    supports.extend(_errors(facts) if rows or not facts.observed.rows_tell("elb_503") else ())
     supports.extend(
         change_evidence(change, facts.observed.onset)
         for change in changes_before_onset(
@@ -59,7 +62,7 @@ def _finding(group: str, draining: bool, routes: tuple[Route, ...] | None, facts
         supports=tuple(supports),
         effect_seen=True,
         affects=frozenset({group}),
-        explains=frozenset({"no-targets", "elb_503"}),
+        explains=frozenset({"no-targets", "elb_503"}) | {cluster.key for cluster in rows},
         since=facts.observed.onset if facts.observed.saw("elb_503") else None,
         overturned_by=f"A registered target: aws elbv2 describe-target-health --target-group-arn {group}",
         advice="Find out why nothing registers: the service's desired count, the group it names, its stopped tasks.",

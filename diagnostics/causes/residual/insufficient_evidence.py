@@ -4,17 +4,25 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
-from diagnostics.facts import EcsService, Gap, LoadBalancerAttributes, Metrics, StoppedTasks, TargetHealth
+from diagnostics.facts import AccessLogs, EcsService, Gap, LoadBalancerAttributes, Metrics, StoppedTasks, TargetHealth
 from diagnostics.printable import line
+from diagnostics.rules.left_over import in_words, left_over, share_left, told_by_rows
 from diagnostics.rules.observations import ELB_CODES, Observations
+from diagnostics.rules.row_clusters import RowCluster
+from diagnostics.rules.row_evidence import record
 
 PARTITION_SHARE = 0.1
 MAX_SAID = 300
+MAX_CLUSTERS = 4
 _WOULD_TELL = {
     "elb_502": "access log rows of the 502s (their processing times tell a refused connection from one closed early)",
     "elb_503": "access log rows of the 503s (they name the rule and the target group that had no target)",
     "elb_504": "access log rows of the 504s (failing after 10 s is the network, after the idle timeout a slow target)",
     "elb_500": "access log rows of the 500s (error_reason and actions_executed name rule, WAF or identity provider)",
+}
+_MEANS = {
+    "elb_463": "463 is a header X-Forwarded-For with more than 30 addresses: a proxy in front that sends in a circle",
+    "elb_561": "561 is an error of the identity provider: its own log tells",
 }
 
 _SEEN = {
@@ -32,7 +40,7 @@ _SEEN = {
     family="residual",
     title="Something is wrong, and what was read does not say why",
     needs=(),
-    uses=(Metrics, TargetHealth, StoppedTasks, LoadBalancerAttributes, EcsService),
+    uses=(Metrics, TargetHealth, StoppedTasks, LoadBalancerAttributes, EcsService, AccessLogs),
     clear_needs=(Metrics, TargetHealth, StoppedTasks),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html",
@@ -43,14 +51,16 @@ _SEEN = {
 def insufficient_evidence(facts: Facts) -> Iterator[Finding]:
     """Named when something is observed that no cause explains: errors, unhealthy targets, failing tasks. It says what
     would tell. Errors of a shared load balancer that nothing of this target group points to belong here too, unless
-    another target group shows the trouble.
+    another target group shows the trouble. Where access log rows were read, those that no cause accounts for are named
+    with their share.
     """
     observed = facts.observed
-    left = observed.symptoms - facts.explained
+    rest = left_over(observed, facts.explained)
+    left = (observed.symptoms - facts.explained - {*told_by_rows(observed)}) | {cluster.symptom for cluster in rest}
     if not observed.errors_are_ours:
         if observed.sick_siblings:
             left = frozenset(symptom for symptom in left if not symptom.startswith("elb_"))
-    elif facts.explained & observed.symptoms and not _large(left, observed):
+    elif facts.explained & observed.symptoms and not _large(left, observed, rest):
         left = frozenset(symptom for symptom in left if not symptom.startswith(("elb_", "target_5xx")))
         if facts.explained & {"unhealthy", "no-targets", "task-stops", "deployment"}:
             left = frozenset()
@@ -59,32 +69,51 @@ def insufficient_evidence(facts: Facts) -> Iterator[Finding]:
     tells = _what_would_tell(left, facts)
     yield Finding(
         resource=facts.subject.label,
-        summary=_summary(left, observed, bool(facts.explained & observed.symptoms)),
-        supports=tuple(_observed(left, facts)),
+        summary=_summary(left, observed, rest, bool(facts.explained & observed.symptoms)),
+        supports=(*_rows(facts, left, rest), *_observed(left, facts)),
         effect_seen=True,
-        explains=left,
+        explains=left | {cluster.key for cluster in rest},
         since=observed.onset,
         advice=f"What would tell: {tells}.",
         at_most="possible",
     )
 
 
-def _large(left: frozenset[str], observed: Observations) -> bool:
+def _large(left: frozenset[str], observed: Observations, rest: tuple[RowCluster, ...]) -> bool:
     """True when the unexplained errors are a tenth of all, or more."""
-    total = observed.counts.elb_total + (observed.counts.target_5xx or 0)
+    errors = [symptom for symptom in observed.symptoms if symptom.startswith(("elb_", "target"))]
+    total = sum(getattr(observed.counts, symptom, 0) or 0 for symptom in errors)
+    by_rows = {cluster.symptom for cluster in rest}
     missing = sum(
-        getattr(observed.counts, symptom, 0) or 0 for symptom in left if symptom.startswith(("elb_", "target"))
+        (getattr(observed.counts, symptom, 0) or 0) * (share_left(symptom, rest, observed) if symptom in by_rows else 1)
+        for symptom in left & {*errors}
     )
     return total > 0 and missing / total >= PARTITION_SHARE
 
 
-def _summary(left: frozenset[str], observed: Observations, partly: bool) -> str:
+def _rows(facts: Facts, left: frozenset[str], rest: tuple[RowCluster, ...]) -> Iterator[Evidence]:
+    for cluster in rest[:MAX_CLUSTERS]:
+        if cluster.symptom in left:
+            yield record(facts, cluster, f"status {cluster.elb_status}, {in_words(cluster)}", decides=False)
+
+
+def _summary(left: frozenset[str], observed: Observations, rest: tuple[RowCluster, ...], partly: bool) -> str:
     if not observed.errors_are_ours and all(symptom.startswith("elb_") for symptom in left):
         return "the load balancer's errors may belong to any of its target groups; nothing points to this one"
-    what = ", ".join(_counted(symptom, observed) or _SEEN.get(symptom, symptom) for symptom in sorted(left))
+    what = ", ".join(
+        _part(symptom, observed, rest) or _counted(symptom, observed) or _SEEN.get(symptom, symptom)
+        for symptom in sorted(left)
+    )
     if partly:
         return f"not explained by the cause above: {what}"
     return f"{what}, and nothing that was read says why"
+
+
+def _part(symptom: str, observed: Observations, rest: tuple[RowCluster, ...]) -> str:
+    """``18 % of the 502``; empty where all of them, or none, are left."""
+    share = share_left(symptom, rest, observed)
+    code = "5xx of the targets" if symptom == "target_5xx" else symptom.removeprefix("elb_")
+    return f"{share:.0%} of the {code}" if 0 < share < 1 else ""
 
 
 def _counted(symptom: str, observed: Observations) -> str:
@@ -131,11 +160,15 @@ def _what_would_tell(left: frozenset[str], facts: Facts) -> str:
     unread = [
         kind.name.replace("_", " ") for kind in (TargetHealth, StoppedTasks) if isinstance(facts.maybe(kind), Gap)
     ]
-    wants = [_WOULD_TELL[f"elb_{code}"] for code in ELB_CODES if f"elb_{code}" in left]
+    told = set(told_by_rows(facts.observed))
+    wants = [_WOULD_TELL[f"elb_{code}"] for code in ELB_CODES if f"elb_{code}" in left - told]
+    wants += [text for symptom, text in _MEANS.items() if symptom in left]
+    if left & told - _MEANS.keys():
+        wants.append("the application's log of these rows' trace ids")
     if "target_5xx" in left or "unhealthy" in left or "task-stops" in left:
         wants.append("the application's own log")
     attributes = facts.maybe(LoadBalancerAttributes)
-    if wants and isinstance(attributes, LoadBalancerAttributes):
+    if left - told and wants and isinstance(attributes, LoadBalancerAttributes):
         off = [arn for arn in facts.subject.load_balancers if not attributes.access_logs_enabled(arn)]
         if off:
             wants.append("access logs are off on this load balancer; switch them on for the next time")

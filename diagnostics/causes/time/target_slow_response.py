@@ -32,6 +32,8 @@ TARGET_SHARE = 0.8
     title="Targets take longer than the load balancer waits",
     needs=(),
     uses=(AccessLogs, Metrics, LoadBalancerAttributes),
+    clear_needs=(AccessLogs, Metrics),
+    shows=("elb_504", "elb_460"),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html",

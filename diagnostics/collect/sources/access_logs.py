@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from diagnostics.access_logs.families import Timeouts
-from diagnostics.access_logs.places import Place, newest_complete, place_of
+from diagnostics.access_logs.places import Place, is_on, newest_complete, place_of
 from diagnostics.access_logs.scope import Scope
 from diagnostics.aws_access import Pages, Reader
 from diagnostics.collect.collector import Later, Now, Reads, Step, collector
@@ -34,6 +34,7 @@ from diagnostics.snapshot import Subject, Window
 
 STORED_LINE_BYTES = 80
 PLAIN_LINE_BYTES = 600
+CONNECTION_LOGS = "connection logs are on too and are not read: they tell of clients and their TLS, not of targets"
 
 
 @collector(cached=False, own_budget=True)
@@ -67,11 +68,15 @@ def access_logs(
         zones=_zones(health.outcome, interfaces.outcome),
         where=options.where,
     )
-    if not places:
-        return (yield from _from_log_groups(balancers, window, options.budget, scope))
-    on = {place.load_balancer_arn for place in places}
-    gaps = tuple(off(arn) for arn in balancers if arn not in on)
-    return (yield from _from_s3(places, window, now, options, scope, gaps))
+    if places:
+        on = {place.load_balancer_arn for place in places}
+        gaps = tuple(off(arn) for arn in balancers if arn not in on)
+        logs = yield from _from_s3(places, window, now, options, scope, gaps)
+    else:
+        logs = yield from _from_log_groups(balancers, window, options.budget, scope)
+    if isinstance(logs, AccessLogs) and any(is_on(attributes.by_arn[arn], "connection") for arn in balancers):
+        return logs.model_copy(update={"notes": (*logs.notes, CONNECTION_LOGS)})
+    return logs
 
 
 def _from_s3(
@@ -168,7 +173,15 @@ def _read_groups(
         if gaps and not any(one.lines for one in read):
             return gaps[0]
         logs = engine.answer(source="cloudwatch-logs")
-    return logs.model_copy(update={"bytes": sum(one.plain_bytes for one in read), "gaps": gaps})
+    until = min((one.until for one in read if one.until), default=window.end)
+    return logs.model_copy(
+        update={
+            "bytes": sum(one.plain_bytes for one in read),
+            "covered_to": until,
+            "share_read": max((until - window.start) / (window.end - window.start), 0.0),
+            "gaps": gaps,
+        }
+    )
 
 
 def _zones(

@@ -13,10 +13,22 @@ from diagnostics.aws_access.failures import TOO_MANY_PAGES
 from diagnostics.collect.answers import distinct
 from diagnostics.collect.collector import Later, Now, Read, Reads, collector
 from diagnostics.collect.sources.cloudtrail_events import change_of
-from diagnostics.facts import Change, Changes, EcsService, Gap, NetworkInterfaces, NotApplicable, TargetHealth
+from diagnostics.facts import (
+    Change,
+    Changes,
+    EcsService,
+    Gap,
+    Listeners,
+    NetworkInterfaces,
+    NotApplicable,
+    Rule,
+    TargetHealth,
+)
 from diagnostics.snapshot import Subject, Window
 
 MAX_LOOKUPS = 4
+PATIENCE_S = 2.0
+"""So long an answer may wait for CloudTrail alone; somebody else's look-ups in the account are in the same queue."""
 MAX_GROUPS = 2
 MAX_RESULTS = 50
 LOOK_BACK = timedelta(hours=3)
@@ -26,12 +38,13 @@ ROUNDING_S = 300
 STILL_OPEN = timedelta(minutes=30)
 
 
-@collector(cached=True)
+@collector(cached=True, patience_s=PATIENCE_S)
 def changes(
     subject: Subject,
     window: Window,
     now: Now,
     service: Later[EcsService],
+    listeners: Later[Listeners],
     health: Later[TargetHealth],
     interfaces: Later[NetworkInterfaces],
 ) -> Reads[Changes]:
@@ -40,27 +53,29 @@ def changes(
     known = distinct([*subject.target_groups[:1], subject.service, subject.function])
     if not known and not subject.load_balancers:
         return NotApplicable(reason="no resource to look up changes for")
-    first = known or subject.load_balancers[:1]
-    answers = list((yield [_lookup(name, start, end) for name in first]))
-    asked = list(first)
-
     yield service
     groups = service.outcome.security_groups if isinstance(service.outcome, EcsService) else ()
+    asked = distinct([*groups[:1], *(known or subject.load_balancers)[:1]])
+    answers = list((yield [_lookup(name, start, end) for name in asked]))
+
+    yield listeners
+    more = list(_rules_in_doubt(subject, listeners.outcome))
     if not groups:
         yield interfaces
         yield health
         groups = _target_groups_of(interfaces.outcome, health.outcome)
-    more = list(groups[:MAX_GROUPS])
+        more += groups[:1]
     if len(subject.target_groups) > 1:
         yield health
-        more = [*_in_trouble(subject.target_groups[1:], health.outcome)[:1], *more]
-    if subject.target_groups and not answers[0].items and not answers[0].failed:
+        more += _in_trouble(subject.target_groups[1:], health.outcome)[:1]
+    more += known
+    if subject.target_groups and not answers[-1].items and not answers[-1].failed:
         # Some events name a target group by its ARN, some by its name.
-        more.insert(1, subject.target_groups[0].split("/")[-2])
-    more = more[: MAX_LOOKUPS - len(asked)]
-    answers += yield [_lookup(name, start, end) for name in more]
-    asked += more
-    return _fact(answers, asked)
+        more.append(subject.target_groups[0].split("/")[-2])
+    rest = [name for name in distinct([*more, *groups[:MAX_GROUPS]]) if name not in asked]
+    rest = rest[: MAX_LOOKUPS - len(asked)]
+    answers += yield [_lookup(name, start, end) for name in rest]
+    return _fact(answers, [*asked, *rest])
 
 
 def _fact(answers: Sequence[Pages], asked: Sequence[str]) -> Changes | Gap:
@@ -95,6 +110,38 @@ def _rounded(window: Window, now: Now) -> tuple[datetime, datetime | None]:
     seconds = int((window.start - LOOK_BACK).timestamp()) // ROUNDING_S * ROUNDING_S
     start = datetime.fromtimestamp(seconds, window.start.tzinfo)
     return start, None if now.at - window.end < STILL_OPEN else window.end
+
+
+def _rules_in_doubt(subject: Subject, listeners: Listeners | Gap | NotApplicable) -> tuple[str, ...]:
+    """Where to ask who bent the requests' way: a rule before the subject's own that answers errors by itself, with its
+    listener, whose name a new rule is recorded under; or the listeners, when no rule leads to the subject."""
+    if not isinstance(listeners, Listeners):
+        return ()
+    found: list[str] = []
+    for listener in listeners.items:
+        if listener.load_balancer_arn not in subject.load_balancers:
+            continue
+        own = [rule for rule in listener.rules if _leads_to(rule, subject)]
+        last = max((_position(rule) for rule in own), default=0.0)
+        for rule in listener.rules:
+            if _answers_errors(rule) and (rule.arn == subject.rule_arn or _position(rule) < last):
+                found += [listener.arn] if rule.is_default else [rule.arn, listener.arn]
+    if not any(_leads_to(rule, subject) for _, rule in listeners.rules()):
+        found += [item.arn for item in listeners.items if item.load_balancer_arn in subject.load_balancers][:1]
+    return distinct(found)
+
+
+def _leads_to(rule: Rule, subject: Subject) -> bool:
+    return any(to.target_group_arn in subject.target_groups and to.weight > 0 for to in rule.forwards_to)
+
+
+def _answers_errors(rule: Rule) -> bool:
+    return any(action.type == "fixed-response" and (action.status_code or 0) >= 500 for action in rule.actions)
+
+
+def _position(rule: Rule) -> float:
+    """Rules are tried in the order of their priority, the default rule last."""
+    return float("inf") if rule.priority is None else rule.priority
 
 
 def _in_trouble(target_groups: Sequence[str], health: TargetHealth | Gap | NotApplicable) -> tuple[str, ...]:

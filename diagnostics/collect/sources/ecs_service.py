@@ -20,7 +20,7 @@ MAX_TAGS = 50
 def ecs_service(subject: Subject) -> Reads[EcsService]:
     """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html"""
     if not (subject.cluster and subject.service):
-        return NO_SERVICE
+        return subject.unread("ecs") or NO_SERVICE
     resource = f"{subject.cluster}/{subject.service}"
     parameters = {"cluster": subject.cluster, "services": [subject.service], "include": ["TAGS"]}
     (answer,) = yield [Read("ecs", "describe_services", "services", parameters, resource=resource)]

@@ -45,7 +45,7 @@ def listeners(subject: Subject) -> Reads[Listeners]:
     """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeRules.html"""
     balancers = subject.load_balancers[:MAX_LOAD_BALANCERS]
     if not balancers:
-        return NO_LOAD_BALANCER
+        return subject.unread("elasticloadbalancing") or NO_LOAD_BALANCER
     answers = yield [
         Read(
             "elbv2",

@@ -20,7 +20,7 @@ def load_balancers(subject: Subject) -> Reads[LoadBalancers]:
     """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeLoadBalancers.html"""
     arns = subject.load_balancers[:MAX_LOAD_BALANCERS]
     if not arns:
-        return NO_LOAD_BALANCER
+        return subject.unread("elasticloadbalancing") or NO_LOAD_BALANCER
     answers = yield [
         Read("elbv2", "describe_load_balancers", "LoadBalancers", {"LoadBalancerArns": some}, resource=some[0])
         for some in batches(arns, ARNS_PER_CALL)
@@ -36,7 +36,7 @@ def load_balancer_attributes(subject: Subject) -> Reads[LoadBalancerAttributes]:
     """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeLoadBalancerAttributes.html"""
     arns = subject.load_balancers[:MAX_LOAD_BALANCERS]
     if not arns:
-        return NO_LOAD_BALANCER
+        return subject.unread("elasticloadbalancing") or NO_LOAD_BALANCER
     answers = yield [
         Read("elbv2", "describe_load_balancer_attributes", "Attributes", {"LoadBalancerArn": arn}, resource=arn)
         for arn in arns

@@ -20,7 +20,7 @@ ARNS_PER_CALL = 20
 def service_history(subject: Subject) -> Reads[ServiceHistory]:
     """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListServiceDeployments.html"""
     if not (subject.cluster and subject.service):
-        return NO_SERVICE
+        return subject.unread("ecs") or NO_SERVICE
     resource = f"{subject.cluster}/{subject.service}"
     parameters = {"cluster": subject.cluster, "service": subject.service, "maxResults": NEWEST}
     (listed,) = yield [

@@ -23,7 +23,7 @@ MAX_REASON = 1000
 def running_tasks(subject: Subject) -> Reads[RunningTasks]:
     """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html"""
     if not (subject.cluster and subject.service):
-        return NO_SERVICE
+        return subject.unread("ecs") or NO_SERVICE
     found = yield from _tasks(subject, "RUNNING", MAX_RUNNING_PAGES)
     if isinstance(found, Gap):
         return found
@@ -36,7 +36,7 @@ def stopped_tasks(subject: Subject) -> Reads[StoppedTasks]:
     """ECS keeps stopped tasks for at least one hour:
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html"""
     if not (subject.cluster and subject.service):
-        return NO_SERVICE
+        return subject.unread("ecs") or NO_SERVICE
     found = yield from _tasks(subject, "STOPPED", MAX_STOPPED_PAGES)
     if isinstance(found, Gap):
         return found

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from diagnostics.access_logs.vended import line_of
@@ -44,11 +44,11 @@ class LogGroup:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What was read of a log group. `complete`: nothing of the window was left out."""
+    """What was read of a log group. `until`: the time of the newest event, when the rest of the window was left out."""
 
     lines: int
     plain_bytes: int
-    complete: bool
+    until: datetime | None = None
     gaps: tuple[Gap, ...] = ()
 
 
@@ -108,22 +108,29 @@ def read_group(
         "limit": EVENTS_PER_PAGE,
     }
     lines = plain_bytes = 0
+    until = start
     for page in range(MAX_EVENT_PAGES):
         answer = reader.call("logs", "filter_log_events", resource=group.arn, expects=("events",), **parameters)
         if isinstance(answer, Gap):
-            return Delivered(lines, plain_bytes, complete=False, gaps=(answer,))
+            return Delivered(lines, plain_bytes, until, (answer,))
         rows = [line for line in (line_of(str(event.get("message", ""))) for event in answer["events"]) if line]
         for some in batches(rows, LINES_AT_ONCE):
             taken = take(("\n".join(some) + "\n").encode())
             lines, plain_bytes = lines + taken.lines, plain_bytes + taken.bytes
+        until = _newest(answer["events"], until)
         leash.tell(f"access logs in {group.name}, page {page + 1}")
         token = answer.get("nextToken")
         if not token or token == parameters.get("nextToken"):
-            return Delivered(lines, plain_bytes, complete=True)
+            return Delivered(lines, plain_bytes)
         if leash.is_over or lines >= budget.lines or plain_bytes >= budget.bytes:
             break
         parameters["nextToken"] = token
-    return Delivered(lines, plain_bytes, complete=False)
+    return Delivered(lines, plain_bytes, until)
+
+
+def _newest(events: Sequence[Mapping[str, Any]], before: datetime) -> datetime:
+    stamps = [int(event["timestamp"]) for event in events if "timestamp" in event]
+    return max(before, datetime.fromtimestamp(max(stamps) / 1000, UTC)) if stamps else before
 
 
 def _is_ours(source: Mapping[str, Any], load_balancers: Sequence[str]) -> bool:

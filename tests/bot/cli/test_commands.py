@@ -228,6 +228,16 @@ def test_the_second_terminal_gets_the_environment() -> None:
 
     assert "export AWS_ENDPOINT_URL=http://127.0.0.1:1" in text
     assert "alb502 diagnose" in text
+    assert "repairs" not in text
+    repaired = try_next(
+        scenario,
+        {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"},
+        reports.report(),
+        scenarios.names(),
+        "alb502",
+        repair="aws ecs update-service --desired-count 3",
+    )
+    assert "    aws ecs update-service --desired-count 3\n  That repairs it" in repaired
 
 
 def test_the_published_schema_is_current() -> None:

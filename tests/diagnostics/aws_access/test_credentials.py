@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -69,6 +71,23 @@ def test_without_configuration_the_own_account_is_read_and_sts_asked_once(aws: A
     assert aws.calls("600000000000", IDENTITY) == 1
     assert meter.usage().by_action == {IDENTITY: 1}
     assert isinstance(access.reader("600000000000", REGION).call("ecs", "list_clusters"), dict)
+
+
+def test_an_aws_that_accepts_and_never_answers_is_given_up_in_time(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        access = AwsAccess((), AccessLimits(read_timeout_s=20, attempts=1))
+        assert access.has_to_ask_who_it_is
+        started = time.monotonic()
+        gaps = [access.scopes(timeout_s=0.1), access.scopes(timeout_s=0.1)]
+        took_s = time.monotonic() - started
+        connection, _ = silent.accept()
+        connection.close()
+    assert took_s < 5
+    for gap in gaps:
+        assert isinstance(gap, Gap)
+        assert (gap.action, gap.error, gap.kind) == (IDENTITY, "OutOfTime", "timeout")
+        assert explain(gap) == "sts:GetCallerIdentity gave no answer in time (OutOfTime)."
 
 
 def test_without_credentials_one_line_says_what_to_do(aws: Aws, monkeypatch: pytest.MonkeyPatch, role: Role) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from diagnostics.aws_access import Pages
 from diagnostics.collect.collector import Later, Read, Reads
+from diagnostics.collect.errand import Errand
 
 
 @dataclass
@@ -23,13 +24,13 @@ class Driven:
 
 
 def drive(collector: Reads[Any], answer: Callable[[Read], Pages]) -> Driven:
-    """Every `Later` that the collector waits for must have been settled before."""
+    """Every `Later` and `Errand` that the collector waits for must have been settled before."""
     driven = Driven()
     answers: Sequence[Pages] = ()
     try:
         step = next(collector)
         while True:
-            if isinstance(step, Later):
+            if isinstance(step, Later | Errand):
                 answers = ()
             else:
                 driven.rounds.append(list(step))

@@ -11,9 +11,21 @@ from diagnostics.aws_access import Pages
 from diagnostics.collect.collector import Now, Read
 from diagnostics.collect.sources.changes import changes
 from diagnostics.collect.sources.cloudtrail_events import change_of
-from diagnostics.facts import Changes, EcsService, Gap, NetworkInterfaces, NotApplicable, TargetHealth
+from diagnostics.facts import (
+    Changes,
+    EcsService,
+    ForwardTarget,
+    Gap,
+    Listener,
+    Listeners,
+    NetworkInterfaces,
+    NotApplicable,
+    Rule,
+    RuleAction,
+    TargetHealth,
+)
 from tests.diagnostics.collect.driving import Driven, drive, settled
-from tests.diagnostics.collect.scripted import GROUP, NOW, SUBJECT, WINDOW, answered, refused
+from tests.diagnostics.collect.scripted import BALANCER, GROUP, NOW, SUBJECT, WINDOW, answered, refused
 
 PLANTED = "hunter2-S3cr3t"
 
@@ -45,19 +57,40 @@ def service(*groups: str) -> EcsService:
     )
 
 
-def look_up(of_service: Any, found: dict[str, Sequence[Any]] | None = None) -> Driven:
+NOTHING = NotApplicable(reason="not asked")
+LISTENER = f"{BALANCER.replace('loadbalancer', 'listener')}/3333333333333333"
+RULE = f"{LISTENER.replace(':listener/', ':listener-rule/')}/4444444444444444"
+
+
+def listening(*rules: Rule) -> Listeners:
+    listener = Listener(arn=LISTENER, load_balancer_arn=BALANCER, port=443, protocol="HTTPS", rules=rules)
+    return Listeners(items=(listener,))
+
+
+def forwards(priority: int | None) -> Rule:
+    to = RuleAction(type="forward", forward=(ForwardTarget(target_group_arn=GROUP),))
+    return Rule(arn=f"{LISTENER}/forward", priority=priority, actions=(to,))
+
+
+def answers_by_itself(priority: int | None, code: int = 503) -> Rule:
+    return Rule(arn=RULE, priority=priority, actions=(RuleAction(type="fixed-response", status_code=code),))
+
+
+def look_up(
+    of_service: Any, found: dict[str, Sequence[Any]] | None = None, listeners: Listeners | NotApplicable = NOTHING
+) -> Driven:
     def answer(read: Read) -> Pages:
         return answered(*(found or {}).get(read.params["LookupAttributes"][0]["AttributeValue"], ()))
 
-    nothing = NotApplicable(reason="not asked")
     return drive(
         changes(
             SUBJECT,
             WINDOW,
             Now(NOW),
             settled(EcsService, of_service),
-            settled(TargetHealth, nothing),
-            settled(NetworkInterfaces, nothing),
+            settled(Listeners, listeners),
+            settled(TargetHealth, NOTHING),
+            settled(NetworkInterfaces, NOTHING),
         ),
         answer,
     )
@@ -67,14 +100,43 @@ def names(driven: Driven) -> list[list[str]]:
     return [[read.params["LookupAttributes"][0]["AttributeValue"] for read in step] for step in driven.rounds]
 
 
-def test_what_is_known_is_asked_at_once_and_the_groups_when_the_service_is_read() -> None:
+def test_the_security_group_is_asked_about_first() -> None:
     driven = look_up(service("sg-1", "sg-2", "sg-3"), {GROUP: [event("ModifyTargetGroup", {})]})
-    assert names(driven) == [[GROUP, "checkout"], ["sg-1", "sg-2"]]
-    assert driven.outcome.looked_up == (GROUP, "checkout", "sg-1", "sg-2")
+    assert names(driven) == [["sg-1", GROUP], ["checkout", "sg-2"]]
+    assert driven.outcome.looked_up == ("sg-1", GROUP, "checkout", "sg-2")
 
 
 def test_a_target_group_without_events_under_its_arn_is_asked_by_name_within_four_lookups() -> None:
-    assert names(look_up(service("sg-1", "sg-2"))) == [[GROUP, "checkout"], ["sg-1", "checkout"]]
+    subject = SUBJECT.model_copy(update={"service": "shop-checkout"})
+    driven = drive(
+        changes(
+            subject,
+            WINDOW,
+            Now(NOW),
+            settled(EcsService, service("sg-1", "sg-2")),
+            settled(Listeners, NOTHING),
+            settled(TargetHealth, NOTHING),
+            settled(NetworkInterfaces, NOTHING),
+        ),
+        lambda _: answered(),
+    )
+    assert names(driven) == [["sg-1", GROUP], ["shop-checkout", "checkout"]]
+
+
+def test_a_rule_that_answers_errors_before_the_own_one_is_asked_about_with_its_listener() -> None:
+    driven = look_up(service("sg-1"), listeners=listening(answers_by_itself(1), forwards(10)))
+    assert names(driven) == [["sg-1", GROUP], [RULE, LISTENER]]
+
+
+def test_a_rule_that_cannot_take_the_own_requests_costs_no_look_up() -> None:
+    for harmless in (answers_by_itself(20), answers_by_itself(None), answers_by_itself(1, code=403)):
+        driven = look_up(service("sg-1"), listeners=listening(harmless, forwards(10)))
+        assert names(driven) == [["sg-1", GROUP], ["checkout"]]
+
+
+def test_without_a_rule_to_the_target_group_the_listener_is_asked_about() -> None:
+    driven = look_up(service("sg-1"), listeners=listening(answers_by_itself(None)))
+    assert names(driven) == [["sg-1", GROUP], [LISTENER, "checkout"]]
 
 
 def test_times_are_rounded_so_that_the_next_question_is_the_same() -> None:
@@ -85,9 +147,16 @@ def test_times_are_rounded_so_that_the_next_question_is_the_same() -> None:
 
 def test_a_denied_look_up_is_a_gap() -> None:
     later = settled(EcsService, service("sg-1"))
-    nothing = NotApplicable(reason="")
     driven = drive(
-        changes(SUBJECT, WINDOW, Now(NOW), later, settled(TargetHealth, nothing), settled(NetworkInterfaces, nothing)),
+        changes(
+            SUBJECT,
+            WINDOW,
+            Now(NOW),
+            later,
+            settled(Listeners, NOTHING),
+            settled(TargetHealth, NOTHING),
+            settled(NetworkInterfaces, NOTHING),
+        ),
         lambda _: refused("cloudtrail:LookupEvents"),
     )
     assert isinstance(driven.outcome, Gap)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from diagnostics.collect import graph
 from diagnostics.collect.collector import CollectorSpec, Later, Now, Read, Reads, specify
 from diagnostics.collect.runner import collect
 from diagnostics.facts import (
+    Changes,
     Gap,
     Listeners,
     LoadBalancers,
@@ -149,6 +151,54 @@ def test_when_the_time_is_up_the_rest_are_gaps_and_nobody_waits() -> None:
     assert (late.kind, late.error, late.action) == ("timeout", "OutOfTime", "elasticloadbalancing:First")
     assert never.error == "OutOfTime"
     assert isinstance(snapshot.get(TargetGroups), TargetGroups)
+
+
+def trail(known: Later[TargetGroups]) -> Reads[Changes]:
+    """Two look-ups at once, then one that depends on another fact."""
+    first = yield [Read("cloudtrail", "lookup_events", "x", resource=name) for name in ("sg-1", "checkout")]
+    yield known
+    last = yield [Read("cloudtrail", "lookup_events", "x", resource="prod")]
+    gaps = tuple(gap for answer in (*first, *last) for gap in answer.gaps)
+    return Changes(items=(), looked_up=tuple(str(item) for answer in first for item in answer.items), gaps=gaps)
+
+
+def test_an_answer_is_not_held_back_by_a_slow_trail_and_keeps_what_was_read_of_it() -> None:
+    stuck, calls = threading.Event(), itertools.count()
+
+    def script(operation: str, params: dict[str, Any]) -> Pages:
+        if operation == "lookup_events" and next(calls):
+            stuck.wait(20)
+        return answered("sg-1")
+
+    patient = specify(trail, cached=True, patience_s=0.05)
+    shelf = Shelf()
+    snapshot, _ = run(script, [patient, *specs(broken_free)], cache=shelf)
+    stuck.set()
+    found = snapshot.get(Changes)
+    assert isinstance(found, Changes)
+    assert found.looked_up == ("sg-1",)
+    assert {(gap.resource, gap.kind, gap.message) for gap in found.gaps} == {
+        (name, "not-read", "CloudTrail was still being read") for name in ("checkout", "prod")
+    }
+    assert not shelf.kept
+
+
+def test_patience_begins_when_everything_else_is_in() -> None:
+    """The trail is stuck for as long as another fact is being read, and is waited for all the same."""
+    read, stuck = threading.Event(), threading.Event()
+
+    def script(operation: str, params: dict[str, Any]) -> Pages:
+        if operation == "lookup_events":
+            read.wait(20)
+        elif operation == "quick":
+            stuck.wait(0.3)
+            read.set()
+        return answered("sg-1")
+
+    snapshot, _ = run(script, [specify(trail, cached=True, patience_s=0.2), *specs(broken_free)])
+    found = snapshot.get(Changes)
+    assert isinstance(found, Changes)
+    assert found.gaps == ()
 
 
 def broken_free(subject: Subject) -> Reads[TargetGroups]:

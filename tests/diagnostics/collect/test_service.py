@@ -7,8 +7,10 @@ from typing import Any
 
 from diagnostics.aws_access import Missing, Pages
 from diagnostics.collect.collector import Read
+from diagnostics.collect.sources.ecs_service import ecs_service
 from diagnostics.collect.sources.service_history import service_history
 from diagnostics.collect.sources.task_definitions import task_definitions
+from diagnostics.collect.sources.tasks import running_tasks, stopped_tasks
 from diagnostics.facts import (
     Deployment,
     EcsService,
@@ -22,6 +24,15 @@ from diagnostics.facts import (
 from tests.diagnostics.collect.driving import Driven, drive, settled
 from tests.diagnostics.collect.scripted import NOW, SUBJECT, answered, refused
 from tests.diagnostics.collect.test_changes import service
+
+
+def test_a_service_that_may_hide_behind_a_denied_search_is_unread_and_not_absent() -> None:
+    gap = Gap(action="ecs:ListClusters", resource="*", error="AccessDeniedException", kind="denied")
+    found = SUBJECT.model_copy(update={"cluster": None, "service": None, "kind": "target-group", "gaps": (gap,)})
+    for collector in (ecs_service, running_tasks, stopped_tasks, service_history):
+        assert drive(collector(found), lambda _: answered()).outcome == gap
+        searched = drive(collector(found.model_copy(update={"gaps": ()})), lambda _: answered()).outcome
+        assert isinstance(searched, NotApplicable)
 
 
 def definition(revision: int) -> str:

@@ -127,6 +127,10 @@ def test_without_permission_for_ecs_the_target_group_is_still_found(shop: Shop) 
     assert isinstance(outcome, Subject)
     assert (outcome.kind, outcome.service) == ("target-group", None)
     assert outcome.notes == ("not searched: account prod, us-east-1: AccessDeniedException (ecs:ListClusters)",)
+    hidden = outcome.unread("ecs")
+    assert hidden is not None
+    assert (hidden.action, hidden.kind) == ("ecs:ListClusters", "denied")
+    assert outcome.unread("lambda") is None
 
 
 def test_without_permission_for_load_balancing_the_service_cannot_be_followed(shop: Shop) -> None:

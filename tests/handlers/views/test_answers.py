@@ -146,3 +146,13 @@ def test_no_name_breaks_an_answer(name: str, many: int) -> None:
         views.failed(name),
     ):
         assert "<!channel" not in shown(message)
+
+
+def test_gaps_of_one_kind_say_no_more_than_the_line_above_them() -> None:
+    gaps = tuple(
+        Gap(action=action, resource="*", error="AuthFailure", kind="not-enabled") for action in ("ecs:A", "ec2:B")
+    )
+    same = shown(views.refused(Refused(message="The region is not enabled.", gaps=gaps)))
+    assert same == ":no_entry: The region is not enabled."
+    denied = gaps[0].model_copy(update={"kind": "denied"})
+    assert "ec2:B" in shown(views.refused(Refused(message="No report.", gaps=(denied, gaps[1]))))

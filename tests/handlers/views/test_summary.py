@@ -59,6 +59,16 @@ def test_the_open_part_fits_one_phone_screen() -> None:
     assert len(open_part(summary(reports.report())).splitlines()) <= 22
 
 
+def test_what_was_taken_for_granted_is_noted_and_only_so_much_of_it() -> None:
+    notes = tuple(f"not searched: account a{number}, us-east-1: AccessDenied" for number in range(4))
+    target = reports.report().target.model_copy(update={"notes": notes})
+    text = shown(summary(reports.report(target=target)))
+
+    assert "*Note:* not searched: account a0, us-east-1: AccessDenied; " in text
+    assert "a3" not in text
+    assert "(and 1 more)" in text
+
+
 def test_times_stand_in_the_readers_zone_with_utc_beside() -> None:
     onset = int(reports.ONSET.timestamp())
 

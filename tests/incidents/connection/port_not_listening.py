@@ -54,6 +54,25 @@ def handshake_fails() -> Incident:
     return incident.metric("TargetTLSNegotiationErrorCount", minutes_of(300, 12), **both).connection_errors(0, 12)
 
 
+def scaled_out_a_moment_ago() -> Incident:
+    """Two more tasks, of which each boots for minutes; the service's grace period leaves them the time."""
+    incident = Incident().unhealthy(
+        "Target.FailedHealthChecks", "Health checks failed", targets=["10.0.2.21", "10.0.2.22"], since=2
+    )
+    tasks = (task(n, ip, started=2 if ip.startswith("10.0.2.") else 600) for n, ip in enumerate(TARGETS, 1))
+    return incident.service(grace_period_s=300).running(*tasks)
+
+
+def warms_up_with_503() -> Incident:
+    words = "Health checks failed with these codes: [503]"
+    incident = scaled_out_a_moment_ago()
+    return incident.unhealthy("Target.ResponseCodeMismatch", words, targets=["10.0.2.21", "10.0.2.22"], since=2)
+
+
+def scaled_out_past_its_grace_period() -> Incident:
+    return scaled_out_a_moment_ago().service(grace_period_s=60)
+
+
 def task_is_gone() -> Incident:
     """The target is a leftover: no running task has its address."""
     incident = refused(Incident(), ["10.0.1.21"])
@@ -77,6 +96,9 @@ CASES = (
         first="insufficient-evidence",
         also=FAIL_OPEN,
     ),
-    look_alike(CODE, "the TLS handshake fails", handshake_fails, first="insufficient-evidence", also=FAIL_OPEN),
+    look_alike(CODE, "the TLS handshake fails", handshake_fails, first="target-tls-handshake-failure", also=FAIL_OPEN),
+    finds(CODE, "new tasks past their grace period", scaled_out_past_its_grace_period),
+    look_alike(CODE, "new tasks within their grace period", scaled_out_a_moment_ago, verdict="no_fault_found"),
+    look_alike(CODE, "new tasks answer 503 while they warm up", warms_up_with_503, verdict="no_fault_found"),
     look_alike(CODE, "the task is gone", task_is_gone, first="insufficient-evidence"),
 )

@@ -77,6 +77,20 @@ def first_deployment_of_a_slow_starter() -> Incident:
     )
 
 
+def release_that_may_never_listen() -> Incident:
+    """The revision before came up under the same grace period: a slow start or a server on the loopback address."""
+    new = deployment(8, created=20, rollout_state="IN_PROGRESS", running=0, failed_tasks=3)
+    old = deployment(7, status="ACTIVE")
+    reason = "(reason Health checks failed)"
+    return (
+        Incident()
+        .service(grace_period_s=60, deployments=(new, old), task_definition=new.task_definition)
+        .definitions(definition(7), definition(8), previous=7)
+        .stopped(*(killed(n + 10, n * 4, revision=8) for n in (1, 2, 3)))
+        .event(f"(task {11:08x}{0:024x}) (port 8080) is unhealthy in (target-group {TG}) due to {reason}.", 4.5)
+    )
+
+
 def long_up_before_they_fail() -> Incident:
     return (
         Incident()
@@ -100,6 +114,13 @@ CASES = (
         first_deployment_of_a_slow_starter,
         also=("deployment-regression", "deployment-failing-loop"),
         band="likely",
+    ),
+    finds(
+        CODE,
+        "a release that starts slowly or never listens; the revision before came up in time",
+        release_that_may_never_listen,
+        also=("deployment-regression", "deployment-failing-loop", "port-not-listening"),
+        summary_says="or they never listen on the port",
     ),
     look_alike(
         CODE,

@@ -1,5 +1,7 @@
 from typing import Any
 
+from pydantic import JsonValue
+
 from diagnostics.facts import Change, Changes, ContainerHealthCheck, TargetHealth
 from tests.incidents.building import (
     LB_DIMENSION,
@@ -202,10 +204,20 @@ def change_was_refused() -> Incident:
 
 def put_right_again() -> Incident:
     """ECS replaced tasks until somebody took the edit back; nothing fails any more."""
+    return mended("Health checks failed with these codes: [404]", "healthCheckPath", ("/healthz", "/status"))
+
+
+def login_put_right_again() -> Incident:
+    return mended("Health checks failed with these codes: [401]", "healthCheckPath", ("/healthz", "/admin"))
+
+
+def mended(words: str, key: str, values: tuple[JsonValue, JsonValue] | tuple[JsonValue]) -> Incident:
+    """The failure that `words` tell of went on until `key` got its present value, the first of `values`; the second is
+    what it was set to before, where CloudTrail still knows."""
     group = f"(target-group {TG})"
     incident = Incident()
     for number, minutes in enumerate((48, 44, 40, 36)):
-        reason = "(reason Health checks failed with these codes: [404])"
+        reason = f"(reason {words})"
         text = f"(task {number:08x}{0:024x}) (port 8080) is unhealthy in {group} due to {reason}."
         incident.event(text, minutes)
         incident.stopped(
@@ -217,22 +229,19 @@ def put_right_again() -> Incident:
                 exit_code=0,
             )
         )
-    edits = (("/healthz", 37.0), ("/status", 50.0))
     return incident.changed(
         *(
             change(
-                "ModifyTargetGroup",
-                minutes_ago=minutes,
-                resources=(TG,),
-                request={"targetGroupArn": TG, "healthCheckPath": path},
+                "ModifyTargetGroup", minutes_ago=minutes, resources=(TG,), request={"targetGroupArn": TG, key: value}
             )
-            for path, minutes in edits
+            for value, minutes in zip(values, (37.0, 50.0), strict=False)
         )
     )
 
 
 CASES = (
     finds(CODE, "the edit was taken back", put_right_again, summary_says="path /status answered 404; over since"),
+    finds(CODE, "a path behind the login, taken back", login_put_right_again, summary_says="path /admin answered 401"),
     finds(
         CODE,
         "somebody edits the health check's path; users are served because the load balancer fails open",

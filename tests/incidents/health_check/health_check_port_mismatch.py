@@ -9,6 +9,7 @@ from diagnostics.facts import (
 )
 from tests.incidents.building import LB_SG, TASK_SG, TG, Incident, allow_all, allow_from, change, definition, task
 from tests.incidents.cases import finds, look_alike
+from tests.incidents.health_check.health_check_path_mismatch import mended
 
 CODE = "health-check-port-mismatch"
 OPEN = "all-targets-unhealthy-fail-open"
@@ -86,6 +87,12 @@ def nobody_can_connect() -> Incident:
 
 
 CASES = (
+    finds(
+        CODE,
+        "a port of its own, put back to the traffic port",
+        lambda: mended("Health checks failed", "healthCheckPort", ("traffic-port", "9000")),
+        summary_says="port 9000 got no connection; over since",
+    ),
     look_alike(
         CODE, "it worked until the port was closed", the_port_was_closed, first="sg-ingress-missing", also=(OPEN,)
     ),

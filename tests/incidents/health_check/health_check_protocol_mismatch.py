@@ -1,6 +1,6 @@
 from tests.incidents.building import TG, Incident, change
 from tests.incidents.cases import finds, look_alike
-from tests.incidents.health_check.health_check_path_mismatch import OPEN, sick
+from tests.incidents.health_check.health_check_path_mismatch import OPEN, mended, sick
 from tests.incidents.health_check.health_check_port_mismatch import BROKEN
 
 CODE = "health-check-protocol-mismatch"
@@ -17,6 +17,12 @@ def check_was_set_to_https() -> Incident:
 
 
 CASES = (
+    finds(
+        CODE,
+        "the check spoke HTTPS for a while",
+        lambda: mended("Health checks failed", "healthCheckProtocol", ("HTTP", "HTTPS")),
+        summary_says="protocol HTTPS got no connection; over since",
+    ),
     finds(
         CODE,
         "the check was set to HTTPS, the application speaks HTTP",

@@ -1,6 +1,6 @@
 from tests.incidents.building import TG, Incident, change
 from tests.incidents.cases import finds, look_alike
-from tests.incidents.health_check.health_check_path_mismatch import OPEN, path_set, sick
+from tests.incidents.health_check.health_check_path_mismatch import OPEN, mended, path_set, sick
 
 CODE = "health-check-redirect"
 MOVED = "Health checks failed with these codes: [301]"
@@ -18,6 +18,12 @@ def matcher_narrowed() -> Incident:
 
 
 CASES = (
+    finds(
+        CODE,
+        "the former path, which redirected, was put right",
+        lambda: mended("Health checks failed with these codes: [301]", "healthCheckPath", ("/healthz",)),
+        summary_says="former path answered 301; over since it was changed 02:53 UTC",
+    ),
     finds(
         CODE,
         "the slash was lost when the path was edited",

@@ -1,7 +1,7 @@
 from diagnostics.facts import SecurityGroup, SecurityGroups
 from tests.incidents.building import TASK_SG, TG, Incident, allow_all, change, minutes_of
 from tests.incidents.cases import finds, look_alike
-from tests.incidents.health_check.health_check_path_mismatch import OPEN
+from tests.incidents.health_check.health_check_path_mismatch import OPEN, mended
 from tests.incidents.health_check.health_check_port_mismatch import SILENT
 
 CODE = "health-check-timeout-too-short"
@@ -47,6 +47,12 @@ def processor_is_full() -> Incident:
 
 
 CASES = (
+    finds(
+        CODE,
+        "a time-out of 2 s was raised again",
+        lambda: mended("Request timed out", "healthCheckTimeoutSeconds", (5, 2)),
+        summary_says="time-out in seconds 2 got no answer in time; over since",
+    ),
     finds(
         CODE,
         "the time-out was lowered to 2 s and the health path needs 3",

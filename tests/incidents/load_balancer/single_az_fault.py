@@ -29,7 +29,6 @@ CASES = (
         "targets of one zone do not answer",
         lambda: logged(Incident(), slow(200, since=20, targets=ZONE_A)),
         also=("target-slow-response",),
-        first="target-slow-response",
     ),
     finds(
         CODE,

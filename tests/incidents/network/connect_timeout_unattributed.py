@@ -1,5 +1,5 @@
 from diagnostics.facts import SecurityGroup, SecurityGroups
-from tests.incidents.building import TASK_SG, Incident, allow_all, allow_from, stopped_task
+from tests.incidents.building import LB_SG, TASK_SG, Incident, allow_all, allow_from, stopped_task
 from tests.incidents.cases import finds, look_alike
 from tests.incidents.rows import ALL_TARGETS, connect_timeouts, logged, slow
 
@@ -8,7 +8,7 @@ CODE = "connect-timeout-unattributed"
 
 def closed_group(incident: Incident) -> Incident:
     return incident.security_group(
-        SecurityGroup(id=TASK_SG, name="checkout", ingress=(allow_from("sg-other"),), egress=(allow_all(),))
+        SecurityGroup(id=TASK_SG, name="checkout", ingress=(allow_from(LB_SG, port=9),), egress=(allow_all(),))
     )
 
 

@@ -19,6 +19,7 @@ CASES = (
         "insufficient-evidence",
         "a steady trickle of 502 and nothing else to see",
         lambda: Incident().elb_errors(502, 2, 59),
+        also=("keepalive-race",),
     ),
     finds(
         "insufficient-evidence",

@@ -1,0 +1,59 @@
+"""Messages of CloudWatch Logs become plain lines, however their keys are spelled."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diagnostics.access_logs.row import FIELDS, Row, parse_line
+from diagnostics.access_logs.vended import line_of
+
+FOUND = {name: f"v-{number}" for number, name in enumerate(FIELDS)} | {
+    "time": "2026-11-21T09:00:00.123456Z",
+    "elb_status_code": "502",
+    "request": 'GET http://shop/"x\\y HTTP/1.1',
+}
+
+
+def camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+SPELLINGS = [str, str.upper, camel, lambda name: name.replace("_", "-"), lambda name: name.replace("_", ":")]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_any_spelling_of_the_keys_gives_the_same_row(spelling: object) -> None:
+    assert callable(spelling)
+    line = line_of(json.dumps({spelling(name): value for name, value in FOUND.items()}))
+    row = parse_line(line or "")
+    assert isinstance(row, Row)
+    assert {name: row[name] for name in FIELDS} == FOUND
+
+
+def test_numbers_nulls_and_fields_that_are_absent() -> None:
+    row = parse_line(line_of('{"time": "2026-11-21T09:00:00.1Z", "elb_status_code": 504, "target": null}') or "")
+    assert isinstance(row, Row)
+    assert (row.elb_status, row["target"], row["ip_address"]) == (504, "-", "-")
+
+
+def test_a_plain_line_stays_as_it_is() -> None:
+    assert line_of("http 2026-11-21T09:00:00Z app/a/1 …\n") == "http 2026-11-21T09:00:00Z app/a/1 …"
+
+
+@pytest.mark.parametrize("message", ["", "  ", "{", "[1]}", '{"hello": "world"}', '{"time": "x"}', "{" * 50_000])
+def test_what_is_no_row_is_none_or_a_line_that_the_parser_judges(message: str) -> None:
+    line = line_of(message)
+    assert line is None or not isinstance(parse_line(line), Row)
+
+
+@given(st.text(max_size=300), st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=40), max_size=6))
+def test_a_message_never_becomes_two_lines(text: str, fields: dict[str, str]) -> None:
+    whole = {"time": "2026-11-21T09:00:00.1Z", "elb_status_code": "502"} | fields
+    for message in (text, json.dumps(whole)):
+        line = line_of(message)
+        assert line is None or ("\n" not in line and "\r" not in line)

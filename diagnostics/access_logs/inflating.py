@@ -11,7 +11,7 @@ from typing import IO, cast
 
 from isal import isal_zlib
 
-BLOCK_BYTES = 16 * 2**20
+BLOCK_BYTES = 24 * 2**20
 PIECE_BYTES = 2**20
 STORED_PIECE_BYTES = 2**17
 """Small enough that it seldom inflates to more than a piece."""

@@ -20,13 +20,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
+from operator import sub
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from diagnostics.access_logs import questions
 from diagnostics.access_logs.dialect import to_duckdb
-from diagnostics.access_logs.inflating import BLOCK_BYTES, Block, Inflated, block_of
+from diagnostics.access_logs.inflating import Block, Inflated, block_of
 from diagnostics.access_logs.row import FEWEST_FIELDS, FIELDS, MAX_LINE_CHARS, MOST_UNKNOWN, joined, split_fields
 from diagnostics.access_logs.scope import Scope
 from diagnostics.access_logs.tally import Tally
@@ -36,23 +36,15 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 MAX_WORKERS = 4
-MEMORY_LIMIT = "200MB"
-BLOCKS_AT_ONCE = 6
+MEMORY_LIMIT = "230MB"
+BLOCKS_AT_ONCE = 4
 READER_BUFFER_BYTES = 4 * 2**20
 USUAL_EXTRA = 4
 """Columns for fields without a name until a file has more of them: each column costs time."""
-LOUD_BYTES_AT_ONCE = 2 * BLOCK_BYTES
+LOUD_LINES_AT_ONCE = 12_000
 """So many lines that may be errors are kept before they are counted and forgotten."""
-KEPT = (
-    "time",
-    "target",
-    "target_processing_time",
-    "elb_status_code",
-    "target_status_code",
-    "target_group_arn",
-    "error_reason",
-)
-"""What the questions need of rows without an error."""
+KEPT = ("time", "target", "target_processing_time", "elb_status_code", "target_status_code")
+"""The fields that the questions need of rows without an error; of two others they need to know one thing only."""
 _MAY_BE_ERROR = (
     "elb_status_code >= '4' AND NOT (elb_status_code IN ('400', '401', '403', '404') AND "
     "elb_status_code = target_status_code)"
@@ -147,6 +139,8 @@ class LocalEngine:
         workers = [self._workers.get() for _ in range(self._count_of_workers)]
         try:
             for worker in workers:
+                workers[0].take_over(worker)
+            for worker in workers:
                 self._count(worker, to_the_end=True)
         finally:
             for worker in workers:
@@ -183,22 +177,30 @@ class _Worker:
         self._connection = connection
         self._scratch = _Scratch(stem)
         self._wanted = "true" if scope.where else _MAY_BE_ERROR
+        self._owned = questions.owned(scope)
         self._quiet_counts = to_duckdb(
             questions.counts(scope, "quiet_lines", unknown="unknown", asked=questions.OF_QUIET_ROWS)
         )
-        self._counts = to_duckdb(questions.counts(scope, "loud"))
-        self._sample = to_duckdb(questions.sample(scope, "loud"))
+        self._counts = to_duckdb(questions.counts(scope, "loud", unknown="unknown"))
+        self._sample = to_duckdb(questions.sample(scope, "loud", unknown="unknown"))
         self._extra = USUAL_EXTRA
         self._loud: list[bytes] = []
-        self._loud_bytes = 0
         self._damaged = 0
         self._blocks = 0
+        kept = ", ".join(f"{name} VARCHAR" for name in KEPT)
         for number in range(BLOCKS_AT_ONCE):
-            kept = ", ".join(f"{name} VARCHAR" for name in KEPT)
-            connection.execute(f"CREATE TEMP TABLE block_{number} ({kept}, unknown INTEGER, is_loud BOOLEAN)")
-        blank = ", ".join(name if name in KEPT else f"CAST(NULL AS VARCHAR) AS {name}" for name in FIELDS)
+            connection.execute(
+                f"CREATE TEMP TABLE block_{number} "
+                f"({kept}, is_owned BOOLEAN, is_short BOOLEAN, unknown INTEGER, is_loud BOOLEAN)"
+            )
+        told = {
+            **{name: f"CAST(NULL AS VARCHAR) AS {name}" for name in FIELDS},
+            **{name: name for name in KEPT},
+            "target_group_arn": "CASE WHEN is_owned THEN '-' ELSE '' END AS target_group_arn",
+            "error_reason": "CASE WHEN NOT is_short THEN '-' END AS error_reason",
+        }
         selects = (
-            f"SELECT {blank}, unknown FROM block_{number} WHERE NOT is_loud"  # noqa: S608 - names of ours
+            f"SELECT {', '.join(told.values())}, unknown FROM block_{number} WHERE NOT is_loud"  # noqa: S608 - ours
             for number in range(BLOCKS_AT_ONCE)
         )
         connection.execute(f"CREATE TEMP VIEW quiet_lines AS {' UNION ALL '.join(selects)}")
@@ -222,6 +224,12 @@ class _Worker:
         self._blocks += 1
         return count
 
+    def take_over(self, other: _Worker) -> None:
+        """Takes the lines that may be errors from another worker: one statement over all costs less than two."""
+        if other is not self:
+            self._loud += other._loud
+            other._loud = []
+
     def answers(self, *, to_the_end: bool) -> Answers:
         """Counts, sample and damaged lines since the last time, which are then forgotten.
 
@@ -234,24 +242,26 @@ class _Worker:
             for number in range(self._blocks):
                 self._connection.execute(f"TRUNCATE block_{number}")
             self._blocks = 0
-        if self._loud_bytes >= LOUD_BYTES_AT_ONCE or (to_the_end and self._loud):
-            self._load_loud()
+        while self._loud and (to_the_end or len(self._loud) >= LOUD_LINES_AT_ONCE):
+            self._load_loud(self._loud[:LOUD_LINES_AT_ONCE])
+            del self._loud[:LOUD_LINES_AT_ONCE]
             counted += self._connection.execute(self._counts).fetchall()
             sampled += self._connection.execute(self._sample).fetchall()
             self._connection.execute("DROP TABLE loud")
         damaged, self._damaged = self._damaged, 0
         return Answers(counted, sampled, damaged)
 
-    def _load_loud(self) -> None:
-        """All fields of the lines that may be errors: more than was looked at before, so some may be irregular now."""
-        if self._read_loud(b"".join(self._loud)) != len(self._loud):
-            self._read_loud(b"\n".join(self._rewritten([line.removesuffix(b"\n") for line in self._loud])))
-        self._loud, self._loud_bytes = [], 0
+    def _load_loud(self, lines: list[bytes]) -> None:
+        """All fields of lines that may be errors: more than was looked at before, so some may be irregular now."""
+        if self._read_loud(b"".join(lines)) != len(lines):
+            self._read_loud(b"\n".join(self._rewritten([line.removesuffix(b"\n") for line in lines])))
 
     def _read_loud(self, lines: bytes) -> int:
         self._scratch.write(lines)
-        statement = f"CREATE OR REPLACE TEMP TABLE loud AS FROM {_csv(self._scratch.path)}"
-        ((count,),) = self._connection.execute(statement).fetchall()
+        ((count,),) = self._connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE loud AS SELECT {', '.join(FIELDS)}, {questions.UNKNOWN_FIELDS} AS unknown "  # noqa: S608
+            f"FROM {_csv(self._scratch.path)}"
+        ).fetchall()
         return int(count)
 
     def _holds(self, block: Block, count: int) -> bool:
@@ -272,7 +282,8 @@ class _Worker:
         """Makes the block's table with columns for so many fields without a name; a line with more is no row then."""
         unknown = questions.unknown_fields(questions.EXTRA[:extra])
         ((count,),) = self._connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE block_{self._blocks} AS SELECT {', '.join(KEPT)}, {unknown} AS unknown, "  # noqa: S608
+            f"CREATE OR REPLACE TEMP TABLE block_{self._blocks} AS SELECT {', '.join(KEPT)}, "  # noqa: S608
+            f"coalesce({self._owned}, false) AS is_owned, error_reason IS NULL AS is_short, {unknown} AS unknown, "
             f"coalesce({self._wanted}, false) AS is_loud FROM {_csv(self._scratch.path, extra)}"
         ).fetchall()
         return int(count)
@@ -286,7 +297,6 @@ class _Worker:
         if lines and not lines[-1].endswith(b"\n"):
             lines[-1] += b"\n"
         self._loud += lines
-        self._loud_bytes += sum(map(len, lines))
 
     def _rewritten(self, lines: list[bytes]) -> list[bytes]:
         """The lines, each so that the reader takes it for the row that the parser sees; damaged ones are counted."""
@@ -320,7 +330,7 @@ class _Scratch:
 
 
 def _longest(ends: list[int]) -> int:
-    return max((end - start for start, end in pairwise((0, *ends))), default=0)
+    return max(map(sub, ends, (0, *ends)), default=0)
 
 
 def _csv(path: Path, extra: int = len(questions.EXTRA)) -> str:

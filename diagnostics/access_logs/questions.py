@@ -121,12 +121,14 @@ FROM ranked
 WHERE by_time <= {FIRST_OF_KIND} OR by_chance <= {SPREAD_OF_KIND}"""  # noqa: S608 - as above
 
 
+def owned(scope: Scope) -> str:
+    """Whether a row belongs to the subject: to one of its target groups, or to none."""
+    return f"target_group_arn IN ('-', {_texts(scope.target_groups)})" if scope.target_groups else "true"
+
+
 def _steps(scope: Scope, table: str, where: str, unknown: str) -> str:
     """From lines to judged rows: `is_counted`, `is_own`, `is_error`, `is_failure`, `row_family` beside the fields."""
     restricted = f"\n  WHERE {where}" if where else ""
-    own = "true"
-    if scope.target_groups:
-        own = f"target_group_arn IN ('-', {', '.join(_text(group) for group in scope.target_groups)})"
     conditions = "".join(f" AND {_condition(condition)}" for condition in scope.where)
     failing = f"elb_status_code IN ({_texts((families.CLIENT_GONE, *families.REFUSED))})"
     return f"""checked AS (
@@ -149,7 +151,7 @@ counted AS (
 told AS (
   SELECT
     *,
-    is_counted AND {own} AS is_own,
+    is_counted AND {owned(scope)} AS is_own,
     is_counted AND (elb_status_code >= '500' OR {failing}) AS is_failure,
     CASE
       WHEN NOT is_counted OR elb_status_code < '400' THEN false

@@ -28,6 +28,8 @@ CLOSED_USES: tuple[type[Fact], ...] = (AccessLogs, StoppedTasks, EcsService, Cha
 AT_ONCE_S = 0.05
 """Median of resets on connections that were idle: nothing was worked on."""
 NEARLY_AT_ONCE_S = 0.25
+WORKED_S = 0.02
+"""A connection that was idle is reset faster than this; a response that is dropped was made first."""
 NEARLY_EVERY = 0.9
 FEW_CALLERS = 3
 CALLERS_SHARE = 0.8
@@ -67,7 +69,7 @@ def nature_of(cluster: RowCluster, facts: Facts) -> Nature:
         return "worker-timeout"
     if _is_every_request(cluster, traffic):
         return "every-request"
-    if cluster.population == "route":
+    if cluster.population == "route" or _is_one_route(cluster, traffic):
         return "one-route"
     if _few_callers_always_fail(cluster, traffic):
         return "few-callers"
@@ -100,6 +102,15 @@ def _is_every_request(cluster: RowCluster, traffic: RowTraffic) -> bool:
     asked = traffic.requests_between(cluster.first, cluster.last)
     mostly = bool(asked) and cluster.count / asked >= NEARLY_EVERY
     return failing is not None and failing >= NEARLY_EVERY and mostly and times is not None and times.high < 1
+
+
+def _is_one_route(cluster: RowCluster, traffic: RowTraffic) -> bool:
+    """Where the traffic of routes was not counted: nearly all on one route, on several targets, after some work."""
+    top, times = cluster.top_route, cluster.target_s
+    if top is None or times is None or traffic.share_of_route(top.key) is not None or cluster.population == "target":
+        return False
+    several = len(cluster.targets) >= min(traffic.targets, 2)
+    return top.share >= NEARLY_EVERY and len(cluster.rows) >= CALLER_ROWS and several and times.middle >= WORKED_S
 
 
 def _few_callers_always_fail(cluster: RowCluster, traffic: RowTraffic) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, decisive, supporting
-from diagnostics.facts import Changes, Fact, Gap, Target, TargetGroups
+from diagnostics.facts import Changes, Fact, Gap, Target, TargetGroups, TargetHealth
 from diagnostics.rules import task_stops
 from diagnostics.rules.changes import change_evidence, changes_before_onset, permissions_in
 from diagnostics.rules.health_history import HISTORY_USES, HealthHistory
@@ -150,10 +150,13 @@ def _connections_fail(obstacle: Obstacle, facts: Facts) -> bool:
 def _timed_out(obstacle: Obstacle, facts: Facts) -> tuple[RowCluster, ...]:
     """Rows of connection attempts that ended after ten seconds, to these targets or to those that came before them."""
     gone = all(target.state == REPLACED for target in obstacle.targets)
+    health = facts.maybe(TargetHealth)
+    well = {target.key for _, target in health.in_state("healthy")} if isinstance(health, TargetHealth) else set()
+    reached = well - obstacle.affects
     return tuple(
         cluster
         for cluster in own_clusters(facts, "not-dispatched-timeout", elb_status=504)
-        if gone or not cluster.targets or cluster.targets & obstacle.affects
+        if gone or not cluster.targets or not cluster.targets <= reached
     )
 
 

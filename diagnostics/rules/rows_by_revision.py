@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from diagnostics.causes.cause import Facts
 from diagnostics.facts import Deployment, Fact, RowFamily, RunningTasks, StoppedTasks, Task
@@ -13,6 +14,8 @@ REVISION_USES: tuple[type[Fact], ...] = (RunningTasks, StoppedTasks, *ROW_USES)
 """What a cause declares that asks here."""
 ENOUGH_ROWS = 10
 FEW = 0.1
+SIDE_BY_SIDE = timedelta(minutes=1)
+"""For so long after the first error, targets of the other revision must have been there to be told apart."""
 _ON_TARGETS: tuple[RowFamily, ...] = (
     "answered",
     "closed-before-response",
@@ -53,17 +56,18 @@ def rows_by_revision(facts: Facts, deployment: Deployment) -> RowsByRevision:
     fresh = [task for task in tasks if task.task_definition == deployment.task_definition]
     rest = [task for task in tasks if task.task_definition != deployment.task_definition]
     new, old = _addresses(fresh), _addresses(rest)
-    on = [
-        row.target.rpartition(":")[0].strip("[]")
+    rows = [
+        row
         for cluster in own_clusters(facts, *_ON_TARGETS)
         for row in cluster.rows
         if row.target and row.at >= deployment.created_at
     ]
-    ends = [task.stopped_at for task in rest]
+    on = [(row.target or "").rpartition(":")[0].strip("[]") for row in rows]
+    beside = min((row.at for row in rows), default=deployment.created_at) + SIDE_BY_SIDE
     return RowsByRevision(
         on_new=sum(address in new - old for address in on),
         on_old=sum(address in old - new for address in on),
-        old_served=any(end is None or end > deployment.created_at for end in ends),
+        old_served=any(task.stopped_at is None or task.stopped_at > beside for task in rest),
     )
 
 

@@ -130,6 +130,7 @@ def logged(
     zone_share: Mapping[str, float] | None = None,
     latency: Latency | None = None,
     always: Iterable[str] = (),
+    routes_counted: bool = True,
     counted: bool = True,
     tls: bool = False,
 ) -> Incident:
@@ -175,7 +176,9 @@ def logged(
                 )
                 for at in starts
             ),
-            by_route=_errors_only(failing, lambda row: row.route, route_share or {}, good, keep),
+            by_route=_errors_only(failing, lambda row: row.route, route_share or {}, good, keep)
+            if routes_counted
+            else (),
             by_client=_errors_only(failing, lambda row: row.client, {}, good, keep),
             by_rule=tuple(
                 KeyCount(key=key, errors=n) for key, n in Counter(r.rule_priority or "-" for r in failing).items()

@@ -13,8 +13,11 @@ from diagnostics.report import Report
 from diagnostics.snapshot import Snapshot
 from tests.incidents.cases import Case, all_cases
 
-SAME_ANSWER = {"health-check-path-mismatch": frozenset({"health-check-app-error", "health-check-auth-required"})}
-"""What an answer means when nobody can tell any more that the path was changed before."""
+SAME_ANSWER = {
+    "health-check-path-mismatch": frozenset({"health-check-app-error", "health-check-auth-required"}),
+    "health-check-grace-period-too-short": frozenset({"port-not-listening"}),
+}
+"""What an answer means when nobody can tell any more that the path was changed before, or how long a start took."""
 CASES_OF_EACH_CODE = 5
 GENERAL = {"insufficient-evidence", "no-registered-targets"}
 """Umbrella codes that remain when the reason cannot be seen any more."""

@@ -12,6 +12,7 @@ from diagnostics.rules.row_evidence import record, seconds, source_of
 from diagnostics.rules.served_by import SERVED_USES, log_search
 
 MAX_ROUTES = 3
+NOT_WEIGHED = "how many requests of this route went well was not counted"
 
 
 @cause(
@@ -38,21 +39,23 @@ def _finding(facts: Facts, cluster: RowCluster) -> Finding:
     routes = tuple(dict.fromkeys(row.route for row in cluster.rows))
     more = f" and {len(routes) - MAX_ROUTES} more" if len(routes) > MAX_ROUTES else ""
     named = ", ".join(routes[:MAX_ROUTES]) + more
-    times = cluster.target_s
+    times, weighed = cluster.target_s, cluster.population == "route"
     took = f" after {seconds(times.middle)}" if times else ""
     return Finding(
         resource=routes[0] if routes else facts.subject.label,
-        summary=f"{named} fails nearly every time with 502, on every target: its response cannot be read",
+        summary=f"{named} fails with 502 {'nearly every time' if weighed else 'again and again'}, on every target:"
+        " its response cannot be read",
         supports=(
             record(
                 facts,
                 cluster,
-                f"{named} got no readable response{took}, nearly every time, on {len(cluster.targets)} targets;"
-                " other routes answer",
+                f"{named} got no readable response{took}, on {len(cluster.targets)} targets"
+                + (", nearly every time; other routes answer" if weighed else "; nearly all of these rows are of it"),
             ),
         ),
         against=(
             supporting("the application's log, which would show them as answered, was not read", source_of(facts)),
+            *(() if weighed else (supporting(NOT_WEIGHED, source_of(facts)),)),
         ),
         effect_seen=True,
         affects=cluster.targets,
@@ -62,5 +65,5 @@ def _finding(facts: Facts, cluster: RowCluster) -> Finding:
         f" {log_search(facts, cluster.rows)}; or a good answer of the target itself: curl -v",
         advice="Ask a target directly with curl -v and look at the headers: names with spaces, two different lengths,"
         " a length beside chunks, control characters; or more than 32 KB of them.",
-        at_most="likely",
+        at_most="likely" if weighed else "possible",
     )

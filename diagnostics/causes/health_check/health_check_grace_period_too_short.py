@@ -37,7 +37,7 @@ MIN_KILLS = 2
     title="ECS kills new tasks for failed health checks before they have started",
     needs=(*REACH_NEEDS, EcsService),
     uses=tuple(kind for kind in REACH_USES if kind is not EcsService),
-    clear_needs=(StoppedTasks,),
+    clear_needs=(StoppedTasks, TaskDefinitions),
     docs=(
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-load-balancing.html",
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html",

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import TaskDefinitions
+from diagnostics.facts import Changes, StoppedTasks, TaskDefinitions
 from diagnostics.rules import health_case, health_over
 from diagnostics.rules.health_answers import explanation, nothing_maps_the_port
 from diagnostics.rules.health_case import HealthCase
@@ -16,7 +16,7 @@ from diagnostics.rules.proven_port import PROVEN_PORT_USES, check_port_was_close
     title="The health check asks a port on which nothing answers",
     needs=health_case.CASE_NEEDS,
     uses=tuple(dict.fromkeys((*health_case.CASE_USES, *PROVEN_PORT_USES))),
-    clear_needs=(*health_case.CASE_CLEAR_NEEDS, TaskDefinitions),
+    clear_needs=(*health_case.CASE_CLEAR_NEEDS, StoppedTasks, TaskDefinitions, Changes),
     docs=(health_case.CHECKS_DOC, health_case.TROUBLE_DOC),
     replaces=(
         "sg-ingress-missing",

@@ -45,6 +45,7 @@ def deployment_regression(facts: Facts) -> Iterator[Finding]:
     rows = rows_by_revision(facts, deployment)
     if old_too or rows.old_too or (onset is None and not new_only):
         return
+    tells_apart = bool(new_only) or (rows.new_only and rows.old_served)
     new_only += _rows(facts, rows)
     revision = task_stops.revision(deployment.task_definition)
     timing = supporting(
@@ -58,7 +59,7 @@ def deployment_regression(facts: Facts) -> Iterator[Finding]:
         resource=deployment.id,
         summary=f"the trouble began with the deployment of {revision}",
         supports=(
-            *((decisive(timing.text, timing.source, timing.at),) if own_errors or new_only else (timing,)),
+            *((decisive(timing.text, timing.source, timing.at),) if own_errors or tells_apart else (timing,)),
             *new_only,
             *(
                 (
@@ -72,7 +73,7 @@ def deployment_regression(facts: Facts) -> Iterator[Finding]:
                 else ()
             ),
         ),
-        against=() if new_only else (supporting("which revision answered badly was not seen", "ecs:DescribeTasks"),),
+        against=() if tells_apart else (supporting("which revision answered badly was not seen", "ecs:DescribeTasks"),),
         effect_seen=True,
         role="contributing",
         affects=frozenset({deployment.id}),
@@ -81,7 +82,7 @@ def deployment_regression(facts: Facts) -> Iterator[Finding]:
         overturned_by="errors on tasks of the old revision, or before the deployment, in the access logs",
         advice=f"Roll back to the revision before {revision} while the fault in it is looked for.",
         at_most=None if rows.new_only and rows.old_served else "likely",
-        circumstantial=not new_only,
+        circumstantial=not tells_apart,
     )
 
 

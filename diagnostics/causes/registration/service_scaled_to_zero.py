@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from diagnostics.causes.cause import Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import Change, Changes, EcsService, Listeners, TargetHealth
+from diagnostics.facts import Change, Changes, EcsService, Listeners, Metrics, TargetHealth
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.routing import has_nobody, registers_into, routes_to, short_name
 
@@ -20,7 +20,9 @@ FILLS_WITHIN = timedelta(minutes=15)
     family="registration",
     title="The service is scaled to zero",
     needs=(EcsService, TargetHealth),
-    uses=(Listeners, Changes),
+    uses=(Listeners, Changes, Metrics),
+    clear_needs=(Changes, Metrics),
+    shows=("elb_503", "no-targets"),
     docs=(
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",

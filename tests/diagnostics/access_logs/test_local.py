@@ -56,7 +56,7 @@ def test_generated_files_in_several_blocks_and_threads(tmp_path: Path, monkeypat
     monkeypatch.setattr(traffic, "ERROR_SHARE", 0.2)
     monkeypatch.setattr(inflating, "BLOCK_BYTES", 40_000)
     monkeypatch.setattr(inflating, "PIECE_BYTES", 9_000)
-    monkeypatch.setattr(local, "LOUD_BYTES_AT_ONCE", 30_000)
+    monkeypatch.setattr(local, "LOUD_LINES_AT_ONCE", 50)
     scope = Scope(traffic.START, traffic.START + timedelta(minutes=9), (traffic.OWN_GROUP,), zones=traffic.ZONES)
     lines = [[one.encode() for one in traffic.generated_lines(number, 700)] for number in range(4)]
     files = [tmp_path / f"{number}.log.gz" for number in range(4)]

@@ -25,6 +25,18 @@ CASES = (
         ),
         also=("keepalive-race",),
     ),
+    finds(
+        CODE,
+        "all rows are of one route, and nobody counted its good answers",
+        lambda: logged(Incident(), closed(150, (0.03, 0.06), routes=EXPORT), routes_counted=False),
+        band="possible",
+    ),
+    look_alike(
+        CODE,
+        "resets at once on the only route there is, which nobody counted",
+        lambda: logged(Incident(), closed(135, (0.001, 0.01), since=59, routes=EXPORT), routes_counted=False),
+        first="keepalive-race",
+    ),
     look_alike(
         CODE,
         "the busiest route has most of the resets, as of everything",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -32,6 +35,7 @@ from diagnostics.question import (
 )
 from diagnostics.snapshot import Snapshot, Subject, Window
 
+ENGINE: Final = "diagnostics.access_logs.local"
 WHAT_MATTERS: Final[tuple[type[Fact], ...]] = (LoadBalancers, TargetGroups, TargetHealth, Metrics, EcsService)
 """When none of these can be read there is nothing to say, and no report."""
 
@@ -91,6 +95,8 @@ class Diagnoser:
         window = window_of(question, self._clock())
         if isinstance(window, Refused):
             return window
+        if logs.wish != "never":
+            _load_log_engine_meanwhile()
         meter = CallMeter()
         until_s = time.monotonic() + self._budget_s
         located = locate(
@@ -119,6 +125,12 @@ class Diagnoser:
             logs=logs,
             specs=specs,
         )
+
+
+def _load_log_engine_meanwhile() -> None:
+    """Its libraries take half a second to import, which a new command would else spend after the first answers."""
+    if ENGINE not in sys.modules:
+        threading.Thread(target=importlib.import_module, args=(ENGINE,), name="load-log-engine", daemon=True).start()
 
 
 def diagnoser(

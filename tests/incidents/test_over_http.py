@@ -25,7 +25,7 @@ from diagnostics.question import Diagnosed, Progress, Question
 from diagnostics.report import Report
 
 PRESENT = 1_800_000_000.0
-LATER_S = (20, 45, 90, 180, 600)
+LATER_S = (45, 180)
 MAX_DELAYS = 10
 MAX_CALLS = 60
 BUDGET_S = 60.0

@@ -275,7 +275,9 @@ def test_an_instance_target_must_run(shop: Shop, registry: TargetRegistry) -> No
     arn = shop.elb.create_target_group(Name="hosts", Protocol="HTTP", Port=80, VpcId=shop.vpc, TargetType="instance")[
         "TargetGroups"
     ][0]["TargetGroupArn"]
-    made = shop.ec2.run_instances(ImageId="ami-0123456789abcdef0", MinCount=1, MaxCount=1, SubnetId=shop.subnets[2])["Instances"][0]
+    made = shop.ec2.run_instances(ImageId="ami-0123456789abcdef0", MinCount=1, MaxCount=1, SubnetId=shop.subnets[2])[
+        "Instances"
+    ][0]
     shop.elb.register_targets(TargetGroupArn=arn, Targets=[{"Id": made["InstanceId"]}])
     assert [(one.port, one.availability_zone) for one in registry.registered(arn)] == [(80, f"{REGION}c")]
     shop.ec2.stop_instances(InstanceIds=[made["InstanceId"]])

@@ -94,7 +94,16 @@ def test_a_file_that_was_cut_short_counts_as_far_as_it_goes() -> None:
     assert found.rows + found.rows_unparsed == read.lines
 
 
-@pytest.mark.parametrize("content", [b"", b"\x1f\x8b", b"\x1f\x8bnothing of the kind", gzip.compress(b""), b"\n\n"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"\x1f\x8b", id="magic number only"),
+        pytest.param(b"\x1f\x8bnothing of the kind", id="no gzip after the magic number"),
+        pytest.param(gzip.compress(b""), id="gzip of nothing"),
+        pytest.param(b"\n\n", id="empty lines"),
+    ],
+)
 def test_a_file_that_holds_nothing(content: bytes) -> None:
     with LocalEngine(SCOPE, workers=1) as engine:
         assert engine.add(content).lines == 0

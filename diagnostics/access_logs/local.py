@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from diagnostics.access_logs import questions
-from diagnostics.access_logs.dialect import to_duckdb
+from diagnostics.access_logs.dialect import statements
 from diagnostics.access_logs.inflating import Block, Inflated, block_of
 from diagnostics.access_logs.row import FEWEST_FIELDS, FIELDS, MAX_LINE_CHARS, MOST_UNKNOWN, joined, split_fields
 from diagnostics.access_logs.scope import Scope
@@ -178,11 +178,7 @@ class _Worker:
         self._scratch = _Scratch(stem)
         self._wanted = "true" if scope.where else _MAY_BE_ERROR
         self._owned = questions.owned(scope)
-        self._quiet_counts = to_duckdb(
-            questions.counts(scope, "quiet_lines", unknown="unknown", asked=questions.OF_QUIET_ROWS)
-        )
-        self._counts = to_duckdb(questions.counts(scope, "loud", unknown="unknown"))
-        self._sample = to_duckdb(questions.sample(scope, "loud", unknown="unknown"))
+        self._statements = statements(scope)
         self._extra = USUAL_EXTRA
         self._loud: list[bytes] = []
         self._damaged = 0
@@ -238,15 +234,15 @@ class _Worker:
         counted: list[tuple[object, ...]] = []
         sampled: list[tuple[str | None, ...]] = []
         if self._blocks == BLOCKS_AT_ONCE or (to_the_end and self._blocks):
-            counted += self._connection.execute(self._quiet_counts).fetchall()
+            counted += self._connection.execute(self._statements.quiet_counts).fetchall()
             for number in range(self._blocks):
                 self._connection.execute(f"TRUNCATE block_{number}")
             self._blocks = 0
         while self._loud and (to_the_end or len(self._loud) >= LOUD_LINES_AT_ONCE):
             self._load_loud(self._loud[:LOUD_LINES_AT_ONCE])
             del self._loud[:LOUD_LINES_AT_ONCE]
-            counted += self._connection.execute(self._counts).fetchall()
-            sampled += self._connection.execute(self._sample).fetchall()
+            counted += self._connection.execute(self._statements.counts).fetchall()
+            sampled += self._connection.execute(self._statements.sample).fetchall()
             self._connection.execute("DROP TABLE loud")
         damaged, self._damaged = self._damaged, 0
         return Answers(counted, sampled, damaged)

@@ -91,7 +91,7 @@ keyed AS (
     CASE WHEN is_own AND target_status_code <> '-' THEN target_processing_time END AS key_latency,
     CASE WHEN is_own AND is_failure THEN {_route()} END AS key_route,
     CASE WHEN is_own AND is_failure THEN matched_rule_priority END AS key_rule,
-    CASE WHEN is_own AND is_failure THEN regexp_replace(client, {_text(routes.PORT)}, '') END AS key_client
+    CASE WHEN is_own AND is_failure THEN regexp_replace(client, {text(routes.PORT)}, '') END AS key_client
   FROM judged
 )
 SELECT
@@ -123,14 +123,14 @@ WHERE by_time <= {FIRST_OF_KIND} OR by_chance <= {SPREAD_OF_KIND}"""  # noqa: S6
 
 def owned(scope: Scope) -> str:
     """Whether a row belongs to the subject: to one of its target groups, or to none."""
-    return f"target_group_arn IN ('-', {_texts(scope.target_groups)})" if scope.target_groups else "true"
+    return f"target_group_arn IN ('-', {texts(scope.target_groups)})" if scope.target_groups else "true"
 
 
 def _steps(scope: Scope, table: str, where: str, unknown: str) -> str:
     """From lines to judged rows: `is_counted`, `is_own`, `is_error`, `is_failure`, `row_family` beside the fields."""
     restricted = f"\n  WHERE {where}" if where else ""
     conditions = "".join(f" AND {_condition(condition)}" for condition in scope.where)
-    failing = f"elb_status_code IN ({_texts((families.CLIENT_GONE, *families.REFUSED))})"
+    failing = f"elb_status_code IN ({texts((families.CLIENT_GONE, *families.REFUSED))})"
     return f"""checked AS (
   SELECT
     *,
@@ -145,7 +145,7 @@ def _steps(scope: Scope, table: str, where: str, unknown: str) -> str:
 counted AS (
   SELECT
     *,
-    NOT is_damaged AND time >= {_text(scope.since_text)} AND time < {_text(scope.until_text)}{conditions} AS is_counted
+    NOT is_damaged AND time >= {text(scope.since_text)} AND time < {text(scope.until_text)}{conditions} AS is_counted
   FROM checked
 ),
 told AS (
@@ -176,27 +176,26 @@ def _unanswered() -> str:
 
 def _family(timeouts: families.Timeouts) -> str:
     elapsed = f"date_diff('millisecond', {_instant('request_creation_time')}, {_instant('time')})"
-    connect_ms = round((timeouts.connect_s - families.TOLERANCE_S) * 1000)
-    idle_ms = round((timeouts.idle_s - families.TOLERANCE_S) * 1000)
+    connect_ms, idle_ms = milliseconds(timeouts.connect_s), milliseconds(timeouts.idle_s)
     ends = {
         "rule-action": families.RULE_ACTIONS,
         "waf": families.WAF_ACTIONS,
         "auth": families.AUTH_ACTIONS,
     }
     last_action = "regexp_replace(actions_executed, '^.*,', '')"
-    by_action = " ".join(f"WHEN {last_action} IN ({_texts(words)}) THEN '{family}'" for family, words in ends.items())
+    by_action = " ".join(f"WHEN {last_action} IN ({texts(words)}) THEN '{family}'" for family, words in ends.items())
     return f"""CASE
         WHEN NOT ({_unanswered()}) THEN 'answered'
         WHEN error_reason LIKE 'Lambda%' THEN 'lambda'
         WHEN error_reason LIKE 'Auth%' OR error_reason LIKE 'JWT%' OR error_reason LIKE 'JWKS%' THEN 'auth'
         WHEN error_reason LIKE 'WAF%' THEN 'waf'
         WHEN elb_status_code = '{families.CLIENT_GONE}' THEN 'client-gone'
-        WHEN elb_status_code IN ({_texts(families.REFUSED)}) THEN 'refused-by-lb'
+        WHEN elb_status_code IN ({texts(families.REFUSED)}) THEN 'refused-by-lb'
         {by_action}
-        WHEN elb_status_code IN ({_texts(families.AUTH_STATUS)}) THEN 'auth'
+        WHEN elb_status_code IN ({texts(families.AUTH_STATUS)}) THEN 'auth'
         WHEN elb_status_code = '500' AND coalesce(nullif(request_transform_status, ''), '-')
-          NOT IN ({_texts(families.TRANSFORM_FINE)}) THEN 'refused-by-lb'
-        WHEN elb_status_code IN ({_texts(families.REFUSED_STATUS)}) THEN 'refused-by-lb'
+          NOT IN ({texts(families.TRANSFORM_FINE)}) THEN 'refused-by-lb'
+        WHEN elb_status_code IN ({texts(families.REFUSED_STATUS)}) THEN 'refused-by-lb'
         WHEN target = '-' THEN CASE WHEN elb_status_code = '503' THEN 'no-target' ELSE 'other' END
         WHEN request_processing_time LIKE '-1%' THEN
           CASE
@@ -212,16 +211,16 @@ def _family(timeouts: families.Timeouts) -> str:
 
 def _instant(column: str) -> str:
     """To the millisecond; NULL when it is no time."""
-    text = f"replace(substr({column}, 1, 23), 'T', ' ')"
-    return f"CASE WHEN regexp_like({column}, '{_STAMP}') THEN TRY_CAST({text} AS TIMESTAMP) END"
+    to_the_millisecond = f"replace(substr({column}, 1, 23), 'T', ' ')"
+    return f"CASE WHEN regexp_like({column}, '{_STAMP}') THEN TRY_CAST({to_the_millisecond} AS TIMESTAMP) END"
 
 
 def _route() -> str:
     url = "coalesce(split_part(request, ' ', 2), '')"
     host = f"coalesce(split_part(coalesce(split_part({url}, '/', 3), ''), ':', 1), '')"
-    found = f"coalesce(nullif(regexp_extract({url}, {_text(routes.URL_PATH)}, 1), ''), '/')"
+    found = f"coalesce(nullif(regexp_extract({url}, {text(routes.URL_PATH)}, 1), ''), '/')"
     doubled = f"concat(replace({found}, '/', '//'), '//')"
-    replaced = f"regexp_replace({doubled}, {_text(routes.ID_PART)}, '{routes.REPLACEMENT}')"
+    replaced = f"regexp_replace({doubled}, {text(routes.ID_PART)}, '{routes.REPLACEMENT}')"
     # Every part got slashes of its own; the one after the last part goes again, unless the path is a slash only.
     path = f"regexp_replace(regexp_replace(replace({replaced}, '//', '/'), '^/+$', '//'), '/$', '')"
     method = "coalesce(split_part(request, ' ', 1), '')"
@@ -229,7 +228,7 @@ def _route() -> str:
 
 
 def _condition(condition: Condition) -> str:
-    column, value = f"coalesce({condition.field}, '')", _text(condition.value)
+    column, value = f"coalesce({condition.field}, '')", text(condition.value)
     match condition.operator:
         case "=":
             return f"{column} = {value}"
@@ -241,10 +240,15 @@ def _condition(condition: Condition) -> str:
             return f"strpos({column}, {value}) = 0"
 
 
-def _texts(words: tuple[str, ...]) -> str:
-    return ", ".join(_text(word) for word in words)
+def milliseconds(timeout_s: float) -> int:
+    """From when on a row took as long as a timeout, which the load balancer does not measure exactly."""
+    return round((timeout_s - families.TOLERANCE_S) * 1000)
 
 
-def _text(value: str) -> str:
+def texts(words: tuple[str, ...]) -> str:
+    return ", ".join(text(word) for word in words)
+
+
+def text(value: str) -> str:
     """A literal, whatever is in it: in Trino's SQL only the quote is special."""
     return "'" + value.replace("'", "''") + "'"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from diagnostics.collect.collector import CollectorSpec, Read
+from diagnostics.collect.log_options import LogOptions
 from diagnostics.facts.fact import Fact
-from diagnostics.snapshot import SCHEMA, Outcome
+from diagnostics.snapshot import SCHEMA, Outcome, Subject, Window
 
 
 class FactCache(Protocol):
@@ -31,13 +33,30 @@ class Shelf:
     refresh: bool
     account: str
     region: str
+    subject: Subject
+    window: Window
+    now: datetime
+    logs: LogOptions
     hits: int = 0
     oldest_s: float | None = None
 
     def key(self, spec: CollectorSpec, reads: Sequence[Read]) -> str | None:
         if self.cache is None or not spec.cached:
             return None
-        return cache_key(spec, self.account, self.region, reads)
+        return cache_key(spec, self.account, self.region, (*(read.identity for read in reads), *self._asked(spec)))
+
+    def _asked(self, spec: CollectorSpec) -> list[str]:
+        """What a fact of this kind depends on beside its calls.
+
+        A window moves with the clock: one that is as long and ends as long ago, to the minute, is the same question.
+        Log files hold rows of many services, which are counted for one.
+        """
+        span, ago = self.window.end - self.window.start, self.now - self.window.end
+        asked = {
+            "window": f"{span} until {ago.total_seconds() // 60:.0f} min ago",
+            "logs": f"{self.logs} for {self.subject.model_dump_json()}",
+        }
+        return [asked[parameter.need] for parameter in spec.parameters if parameter.need in asked]
 
     def find(self, spec: CollectorSpec, key: str) -> Fact | None:
         if self.cache is None or self.refresh:
@@ -58,9 +77,9 @@ class Shelf:
             self.cache.put(key, outcome.model_dump_json(), self.ttl_s)
 
 
-def cache_key(spec: CollectorSpec, account: str, region: str, reads: Sequence[Read]) -> str:
-    """Names a fact by the calls that it starts with, in their order: who asks the same gets the same."""
-    digest = hashlib.sha256("\n".join(read.identity for read in reads).encode()).hexdigest()
+def cache_key(spec: CollectorSpec, account: str, region: str, asked: Sequence[str]) -> str:
+    """Names a fact by what was asked for it, in this order: who asks the same gets the same."""
+    digest = hashlib.sha256("\n".join(asked).encode()).hexdigest()
     return f"fact/{SCHEMA}/{spec.yields.name}/{account}/{region}/{digest[:32]}"
 
 

@@ -55,22 +55,23 @@ def collect(
 ) -> Snapshot:
     """Everything about `subject` that can be read within `budget_s` seconds; what could not be is a gap.
 
-    `cache` may answer for configuration up to `cache_s` seconds old, unless `refresh`; health, tasks, the service and
-    metrics are always read. `calls_before`: dependent calls that led to the subject, for the longest chain.
+    `cache` may answer for configuration and logs up to `cache_s` seconds old, unless `refresh`; health, tasks, the
+    service and metrics are always read. `calls_before`: dependent calls that led to the subject, for the longest chain.
     Calls that are still under way when the time is up are left to their own timeouts; errands are called back.
     """
     pool = ThreadPoolExecutor(max_workers=POOL_THREADS, thread_name_prefix="collect")
+    now, options = Now(clock()), logs or LogOptions()
     collection = _Collection(
         specs=graph.all_collectors() if specs is None else specs,
         subject=subject,
         window=window,
-        now=Now(clock()),
+        now=now,
         reader=reader,
         pool=pool,
         progress=progress,
-        logs=logs or LogOptions(),
+        logs=options,
         log_reader=reader.metered(CallMeter()),
-        shelf=Shelf(cache, cache_s, refresh, reader.account_id, reader.region),
+        shelf=Shelf(cache, cache_s, refresh, reader.account_id, reader.region, subject, window, now.at, options),
     )
     started = time.monotonic()
     try:

@@ -37,7 +37,7 @@ PLAIN_LINE_BYTES = 600
 CONNECTION_LOGS = "connection logs are on too and are not read: they tell of clients and their TLS, not of targets"
 
 
-@collector(cached=False, own_budget=True)
+@collector(cached=True, own_budget=True)
 def access_logs(
     subject: Subject,
     window: Window,

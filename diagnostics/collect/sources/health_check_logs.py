@@ -32,7 +32,7 @@ LINES = 1_000_000
 OFF = NotApplicable(reason="health check logs are off")
 
 
-@collector(cached=False, own_budget=True)
+@collector(cached=True, own_budget=True)
 def health_check_logs(
     subject: Subject,
     window: Window,

@@ -6,6 +6,7 @@ import itertools
 import threading
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from graphlib import CycleError
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from diagnostics.aws_access import Pages
 from diagnostics.collect import graph
 from diagnostics.collect.collector import CollectorSpec, Later, Now, Read, Reads, specify
+from diagnostics.collect.log_options import LogOptions
 from diagnostics.collect.runner import collect
 from diagnostics.facts import (
     Changes,
@@ -28,7 +30,7 @@ from diagnostics.facts import (
     TargetGroups,
 )
 from diagnostics.question import Progress
-from diagnostics.snapshot import Snapshot, Subject
+from diagnostics.snapshot import Snapshot, Subject, Window
 from tests.diagnostics.collect.scripted import NOW, SUBJECT, WINDOW, Script, ScriptedReader, answered, refused
 
 
@@ -70,6 +72,10 @@ def run(script: Script, collectors: Sequence[CollectorSpec], **options: Any) -> 
     reader = ScriptedReader(script, options.pop("parallel", 8))
     snapshot = collect(SUBJECT, WINDOW, reader, clock=lambda: NOW, specs=collectors, **options)
     return snapshot, reader
+
+
+def moved(window: Window, start: timedelta = timedelta(0), end: timedelta = timedelta(0)) -> Window:
+    return Window(start=window.start + start, end=window.end + end)
 
 
 def test_facts_wait_for_what_they_need_and_the_longest_chain_is_counted() -> None:
@@ -279,6 +285,32 @@ def test_gaps_and_what_an_older_version_wrote_are_read_anew() -> None:
     snapshot, reader = run(lambda *_: answered("yes"), specs(tags, cached=True), cache=shelf)
     assert isinstance(snapshot.get(Tags), Tags)
     assert len(reader.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("subject", "window", "later", "is_the_same"),
+    [
+        (SUBJECT, WINDOW, timedelta(0), True),
+        (SUBJECT, moved(WINDOW, start=timedelta(seconds=9), end=timedelta(seconds=9)), timedelta(seconds=9), True),
+        (SUBJECT, moved(WINDOW, start=timedelta(hours=-2)), timedelta(0), False),
+        (SUBJECT, moved(WINDOW, start=timedelta(hours=-2), end=timedelta(hours=-2)), timedelta(0), False),
+        (SUBJECT.model_copy(update={"target_groups": ("another",)}), WINDOW, timedelta(0), False),
+    ],
+    ids=["again", "seconds later", "a longer time", "a time long ago", "another service of the same load balancer"],
+)
+def test_rows_that_were_read_serve_the_same_question_only(
+    subject: Subject, window: Window, later: timedelta, is_the_same: bool
+) -> None:
+    def rows(subject: Subject, window: Window, options: LogOptions) -> Reads[Tags]:
+        yield [Read("s3", "list", "x")]
+        return Tags(by_arn={})
+
+    shelf = Shelf()
+    collectors = specs(rows, cached=True)
+    run(lambda *_: answered("yes"), collectors, cache=shelf)
+    reader = ScriptedReader(lambda *_: answered("yes"), 8)
+    collect(subject, window, reader, clock=lambda: NOW + later, specs=collectors, cache=shelf)
+    assert (reader.asked == []) == is_the_same
 
 
 def test_collectors_that_wait_for_one_another_or_for_nobody_are_refused() -> None:

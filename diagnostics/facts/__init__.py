@@ -11,6 +11,7 @@ from diagnostics.facts.access_logs import (
     LoggedRow,
     RowFamily,
 )
+from diagnostics.facts.application_logs import ApplicationLogs, LogLine, LogSignature, SignatureCount
 from diagnostics.facts.changes import Change, Changes
 from diagnostics.facts.containers import (
     Container,
@@ -72,6 +73,7 @@ from diagnostics.facts.network import (
 
 __all__ = [
     "AccessLogs",
+    "ApplicationLogs",
     "Change",
     "Changes",
     "Container",
@@ -99,6 +101,8 @@ __all__ = [
     "LoadBalancer",
     "LoadBalancerAttributes",
     "LoadBalancers",
+    "LogLine",
+    "LogSignature",
     "LoggedRow",
     "Metrics",
     "NetworkAcl",
@@ -126,6 +130,7 @@ __all__ = [
     "ServiceLoadBalancer",
     "ServiceRevision",
     "SiblingHealth",
+    "SignatureCount",
     "StoppedTasks",
     "Subnet",
     "Subnets",

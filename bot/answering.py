@@ -172,7 +172,8 @@ class Answering:
         started = self._now()
 
         def show(step: Progress) -> None:
-            self._thread.progress(ask, fence, place, lambda _: views.progress(step, ask.question.words, started))
+            report = step.so_far and self._rules.scopes.within(step.so_far, ask.origin.channel)
+            self._thread.progress(ask, fence, place, lambda plain: self._progress(step, report, ask, started, plain))
 
         began_s = time.monotonic()
         with Ticker(show) as ticker:
@@ -186,6 +187,13 @@ class Answering:
             return outcome, None
         age_s = outcome.snapshot.stats.cache_age_s
         return outcome.report, None if age_s is None else self._now() - timedelta(seconds=age_s)
+
+    def _progress(
+        self, step: Progress, report: Answer | None, ask: Ask, started: datetime, plain: bool
+    ) -> views.Message:
+        if isinstance(report, Report):
+            return views.summary(report, now=self._now(), age_s=None, plain=plain, still=step)
+        return views.progress(step, ask.question.words, started)
 
     def _keep(self, answer: Answer, facts_at: datetime | None) -> str:
         try:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from bot.settings import Settings
@@ -17,7 +18,8 @@ from diagnostics.collect.cache import FactCache
 from diagnostics.collect.collector import CollectorSpec
 from diagnostics.collect.graph import leading_to
 from diagnostics.collect.log_options import AthenaOptions, LogBudget, LogOptions
-from diagnostics.collect.runner import collect
+from diagnostics.collect.runner import SnapshotListener, collect
+from diagnostics.collect.unread import STILL_BEING_READ
 from diagnostics.engine import diagnose
 from diagnostics.facts import AccessLogs, EcsService, Fact, Gap, LoadBalancers, Metrics, TargetGroups, TargetHealth
 from diagnostics.locate import Nickname, ServiceIndex, locate
@@ -50,6 +52,7 @@ class Diagnoser:
         nicknames: Mapping[str, Nickname],
         budget_s: float,
         cache_s: int,
+        useful_s: float | None = None,
         logs: LogOptions | None = None,
         index: ServiceIndex | None = None,
         cache: FactCache | None = None,
@@ -59,15 +62,19 @@ class Diagnoser:
         self._nicknames = nicknames
         self._budget_s = budget_s
         self._cache_s = cache_s
+        self._useful_s = useful_s
         self._logs = logs or LogOptions()
         self._index = index
         self._cache = cache
         self._clock = clock
 
     def __call__(self, question: Question, progress: ProgressListener) -> Outcome:
-        """Never raises for what AWS or a person can do: that is an outcome."""
+        """Never raises for what AWS or a person can do: that is an outcome.
+
+        `progress` hears a first answer when the whole of it takes longer than a person should wait.
+        """
         logs = self._logs if question.logs else replace(self._logs, wish="never")
-        snapshot = self._read(question, logs, progress)
+        snapshot = self._read(question, logs, progress, show=partial(_tell_so_far, progress))
         if not isinstance(snapshot, Snapshot):
             return snapshot
         unreadable = _unreadable(snapshot)
@@ -91,6 +98,7 @@ class Diagnoser:
         logs: LogOptions,
         progress: ProgressListener,
         specs: Sequence[CollectorSpec] | None = None,
+        show: SnapshotListener | None = None,
     ) -> Snapshot | Ambiguous | Unknown | Refused:
         window = window_of(question, self._clock())
         if isinstance(window, Refused):
@@ -98,7 +106,7 @@ class Diagnoser:
         if logs.wish != "never":
             _load_log_engine_meanwhile()
         meter = CallMeter()
-        until_s = time.monotonic() + self._budget_s
+        started_s = time.monotonic()
         located = locate(
             question,
             self._access,
@@ -120,11 +128,19 @@ class Diagnoser:
             cache=self._cache,
             cache_s=self._cache_s,
             refresh=question.refresh,
-            budget_s=max(until_s - time.monotonic(), 0.0),
+            budget_s=max(started_s + self._budget_s - time.monotonic(), 0.0),
+            useful_s=None if self._useful_s is None else started_s + self._useful_s - time.monotonic(),
+            show=show,
             calls_before=located.delays,
             logs=logs,
             specs=specs,
         )
+
+
+def _tell_so_far(progress: ProgressListener, snapshot: Snapshot) -> None:
+    if _unreadable(snapshot) is None:
+        unread = ", ".join(name.replace("_", " ") for name, gap in snapshot.gaps() if gap.error == STILL_BEING_READ)
+        progress(Progress(step="reading", text=unread, so_far=diagnose(snapshot)))
 
 
 def _load_log_engine_meanwhile() -> None:
@@ -145,6 +161,7 @@ def diagnoser(
         access_of(settings, gate),
         nicknames=nicknames_of(settings),
         budget_s=settings.limits.diagnosis_s,
+        useful_s=settings.limits.useful_answer_s,
         cache_s=settings.limits.cache_s,
         logs=log_options_of(settings),
         index=index,

@@ -1,4 +1,7 @@
-"""Progress for people who wait: the newest step, shown every few seconds, never after the answer."""
+"""Progress for people who wait: the newest step, shown every few seconds, never after the answer.
+
+From a first answer on, that is what is shown: a step without one says nothing better.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,7 @@ class Ticker:
         self._show = show
         self._interval_s = interval_s
         self._newest: Progress | None = None
+        self._has_answer = False
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         context = contextvars.copy_context()
@@ -35,7 +39,9 @@ class Ticker:
 
     def __call__(self, progress: Progress) -> None:
         with self._lock:
-            self._newest = progress
+            if progress.so_far is not None or not self._has_answer:
+                self._newest = progress
+            self._has_answer |= progress.so_far is not None
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -85,12 +85,16 @@ Outcome = Diagnosed | Ambiguous | Unknown | Refused
 
 
 class Progress(Frozen):
-    """One step of a running diagnosis, for people who wait. `done` of `total` readings are in."""
+    """One step of a running diagnosis, for people who wait. `done` of `total` readings are in.
+
+    `so_far` is a first answer, out of what had been read when a person should not wait any longer.
+    """
 
     step: Literal["finding", "reading", "judging", "done"]
     text: str
     done: int = 0
     total: int = 0
+    so_far: Report | None = None
 
 
 ProgressListener = Callable[[Progress], None]

@@ -12,6 +12,7 @@ from diagnostics import printable
 from diagnostics.question import Progress, ProgressListener
 
 MAX_TEXT: Final = 120
+MAX_HEADLINE: Final = 300
 STEP_WORDS: Final = {"finding": "finding", "reading": "reading", "judging": "judging", "done": "done"}
 
 
@@ -27,6 +28,8 @@ def shown_on_stderr() -> Iterator[ProgressListener]:
     with screen.status(Text("starting")) as status:
 
         def listen(step: Progress) -> None:
+            if step.so_far is not None:
+                screen.print(Text(so_far(step)))
             status.update(Text(in_words(step), no_wrap=True, overflow="ellipsis"))
 
         yield listen
@@ -37,6 +40,12 @@ def in_words(step: Progress) -> str:
     counted = f" {step.done} of {step.total}" if step.total > 0 else ""
     text = printable.line(step.text, MAX_TEXT)
     return STEP_WORDS[step.step] + counted + (f" · {text}" if text else "")
+
+
+def so_far(step: Progress) -> str:
+    """``so far: checkout · 504 from the load balancer since 03:12 UTC (still reading access logs)``"""
+    headline = printable.line(step.so_far.headline if step.so_far else "", MAX_HEADLINE)
+    return f"so far: {headline} (still reading {printable.line(step.text, MAX_TEXT)})"
 
 
 def _silent(step: Progress) -> None:

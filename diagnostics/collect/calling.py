@@ -6,10 +6,12 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 
-from diagnostics.aws_access import Pages, Reader
+from diagnostics.aws_access import Pages, Reader, Usage
 from diagnostics.aws_access.pacing import SERIAL_SERVICES
+from diagnostics.collect.cache import Shelf
 from diagnostics.collect.collector import Read
 from diagnostics.facts.fact import Gap
+from diagnostics.snapshot import ReadStats
 
 _NAMES = {"cloudtrail": "CloudTrail"}
 
@@ -44,6 +46,20 @@ def still_being_read(read: Read) -> Pages:
         message=f"{_NAMES.get(read.service, read.service)} was still being read",
     )
     return Pages(gaps=(gap,))
+
+
+def read_stats(usage: Usage, log_usage: Usage, *, longest_chain: int, seconds: float, shelf: Shelf) -> ReadStats:
+    """What a collection has cost; log reads have a budget of their own and are told apart."""
+    return ReadStats(
+        aws_calls=usage.calls,
+        aws_seconds=round(usage.seconds, 3),
+        longest_chain=longest_chain,
+        seconds=round(seconds, 3),
+        cache_hits=shelf.hits,
+        cache_age_s=shelf.oldest_s,
+        calls_by_action=dict(Counter(usage.by_action) + Counter(log_usage.by_action)),
+        log_calls=log_usage.calls,
+    )
 
 
 def delays(reads: Sequence[Read], answers: Sequence[Pages]) -> int:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass, field
@@ -14,26 +15,27 @@ from datetime import datetime
 from typing import Any
 
 from diagnostics.aws_access import CallMeter, Pages, Reader
-from diagnostics.aws_access.failures import MALFORMED_ANSWER, OUT_OF_TIME
 from diagnostics.aws_access.pacing import SERIAL_SERVICES
 from diagnostics.collect import graph
 from diagnostics.collect.cache import FactCache, Shelf
-from diagnostics.collect.calling import delays, execute, still_being_read
+from diagnostics.collect.calling import delays, execute, read_stats, still_being_read
 from diagnostics.collect.collector import CollectorSpec, Later, Now, Parameter, Read, Reads
 from diagnostics.collect.errand import Errand, Leash
 from diagnostics.collect.log_options import LogOptions
+from diagnostics.collect.unread import broken, failed, out_of_time, passed_on, still_reading
 from diagnostics.facts.fact import Fact, Gap, NotApplicable
 from diagnostics.question import Progress, ProgressListener
-from diagnostics.snapshot import Outcome, ReadStats, Snapshot, Subject, Window
+from diagnostics.snapshot import Outcome, Snapshot, Subject, Window
 
 POOL_THREADS = 28
 DEFAULT_BUDGET_S = 60.0
 DEFAULT_CACHE_S = 30
-COLLECT_ACTION = "alb502:Collect"
 ERRAND_MARGIN_S = 1.0
 """An errand ends so long before the collection, so that what it found is part of it."""
 TIDY_UP_S = 3.0
 """How long errands that were called back may take to end what they began at AWS."""
+
+SnapshotListener = Callable[[Snapshot], None]
 
 _logger = logging.getLogger(__name__)
 
@@ -52,17 +54,21 @@ def collect(
     calls_before: int = 0,
     logs: LogOptions | None = None,
     specs: Sequence[CollectorSpec] | None = None,
+    useful_s: float | None = None,
+    show: SnapshotListener | None = None,
 ) -> Snapshot:
     """Everything about `subject` that can be read within `budget_s` seconds; what could not be is a gap.
 
     `cache` may answer for configuration and logs up to `cache_s` seconds old, unless `refresh`; health, tasks, the
     service and metrics are always read. `calls_before`: dependent calls that led to the subject, for the longest chain.
-    Calls that are still under way when the time is up are left to their own timeouts; errands are called back.
+    `show` is given what there is after `useful_s` seconds, once, if the collection is still going on then. Calls that
+    are under way when the time is up are left to their own timeouts; errands are called back.
     """
     pool = ThreadPoolExecutor(max_workers=POOL_THREADS, thread_name_prefix="collect")
     now, options = Now(clock()), logs or LogOptions()
     collection = _Collection(
         specs=graph.all_collectors() if specs is None else specs,
+        calls_before=calls_before,
         subject=subject,
         window=window,
         now=now,
@@ -73,36 +79,19 @@ def collect(
         log_reader=reader.metered(CallMeter()),
         shelf=Shelf(cache, cache_s, refresh, reader.account_id, reader.region, subject, window, now.at, options),
     )
-    started = time.monotonic()
+    if show is not None and useful_s is not None:
+        collection.show_at(collection.started + useful_s, show)
     try:
-        collection.run(until=started + budget_s)
+        collection.run(until=collection.started + budget_s)
     finally:
         collection.call_back()
         pool.shutdown(wait=False, cancel_futures=True)
-    usage, log_usage = reader.meter.usage(), collection.log_reader.meter.usage()
-    stats = ReadStats(
-        aws_calls=usage.calls,
-        aws_seconds=round(usage.seconds, 3),
-        longest_chain=calls_before + collection.longest_chain,
-        seconds=round(time.monotonic() - started, 3),
-        cache_hits=collection.shelf.hits,
-        cache_age_s=collection.shelf.oldest_s,
-        calls_by_action=dict(Counter(usage.by_action) + Counter(log_usage.by_action)),
-        log_calls=log_usage.calls,
-    )
-    return Snapshot(
-        taken_at=collection.now.at,
-        subject=subject,
-        window=window,
-        facts={fact.name: outcome for fact, outcome in collection.outcomes.items()},
-        stats=stats,
-    )
+    return collection.snapshot()
 
 
 @dataclass(slots=True, eq=False)
 class _Running:
-    """A started collector. `depth` counts the calls behind it that waited for one another. `left`: nobody waits for it
-    any more, and what it still wants to read is a gap."""
+    """`depth`: calls behind it that waited for one another. `left`: nobody waits for what it still wants to read."""
 
     spec: CollectorSpec
     generator: Reads[Any]
@@ -118,6 +107,7 @@ class _Running:
 @dataclass(slots=True, eq=False)
 class _Collection:
     specs: Sequence[CollectorSpec]
+    calls_before: int
     subject: Subject
     window: Window
     now: Now
@@ -127,6 +117,7 @@ class _Collection:
     logs: LogOptions
     log_reader: Reader
     shelf: Shelf
+    started: float = field(default_factory=time.monotonic)
     outcomes: dict[type[Fact], Outcome] = field(default_factory=dict)
     depths: dict[type[Fact], int] = field(default_factory=dict)
     _running: dict[type[Fact], _Running] = field(default_factory=dict)
@@ -138,13 +129,35 @@ class _Collection:
     _called_back: threading.Event = field(default_factory=threading.Event)
     _telling: threading.Lock = field(default_factory=threading.Lock)
     _until: float = 0.0
+    _show: SnapshotListener | None = None
+    _show_at: float = math.inf
     _alone_since: float | None = None
 
-    @property
-    def longest_chain(self) -> int:
-        """Calls for the configuration that waited for one another."""
+    def snapshot(self) -> Snapshot:
+        """What there is; of the facts that are still being read, the gap that says so."""
         own = {spec.yields for spec in self.specs if spec.own_budget}
-        return max((depth for fact, depth in self.depths.items() if fact not in own), default=0)
+        chains = (depth for fact, depth in self.depths.items() if fact not in own)
+        stats = read_stats(
+            self.reader.meter.usage(),
+            self.log_reader.meter.usage(),
+            longest_chain=self.calls_before + max(chains, default=0),
+            seconds=time.monotonic() - self.started,
+            shelf=self.shelf,
+        )
+        facts = {
+            spec.yields: self.outcomes.get(spec.yields) or self._unread(spec, still_reading) for spec in self.specs
+        }
+        return Snapshot(
+            taken_at=self.now.at,
+            subject=self.subject,
+            window=self.window,
+            facts={fact.name: outcome for fact, outcome in facts.items()},
+            stats=stats,
+        )
+
+    def show_at(self, moment: float, show: SnapshotListener) -> None:
+        """Shows what there is at this moment, on the clock of `time.monotonic`, if the collection still runs then."""
+        self._show_at, self._show = moment, show
 
     def call_back(self) -> None:
         """Ends the errands that are still under way, and gives them a moment to leave nothing running behind."""
@@ -167,9 +180,22 @@ class _Collection:
                 continue
             self._submit()
             patient_until = self._patience_ends()
-            if not self._await(min(until, patient_until or until)) and (patient_until is None or not self._leave()):
+            if self._await(min(until, patient_until or until, self._show_at)) or self._has_shown():
+                continue
+            if patient_until is None or not self._leave():
                 break
         self._give_up()
+
+    def _has_shown(self) -> bool:
+        """Whether it was time to show what there is."""
+        if self._show is None or time.monotonic() < self._show_at:
+            return False
+        show, self._show, self._show_at = self._show, None, math.inf
+        try:
+            show(self.snapshot())
+        except Exception:
+            _logger.exception("what was read so far could not be shown")
+        return True
 
     def _start(self, spec: CollectorSpec) -> None:
         for parameter in spec.parameters:
@@ -189,15 +215,13 @@ class _Collection:
             return None
         outcome = self.outcomes[parameter.fact]
         if isinstance(outcome, Gap):
-            reason = outcome.message if outcome.message.startswith("needs ") else f"needs {parameter.fact.name}"
-            return outcome.model_copy(update={"message": reason})
+            return passed_on(outcome, parameter.fact)
         return outcome if isinstance(outcome, NotApplicable) else None
 
     def _argument(self, parameter: Parameter) -> Any:
         if parameter.fact is not None:
             return Later(parameter.fact) if parameter.need == "later" else self.outcomes[parameter.fact]
-        plain = {"subject": self.subject, "window": self.window, "now": self.now, "logs": self.logs}
-        return plain[parameter.need]
+        return {"subject": self.subject, "window": self.window, "now": self.now, "logs": self.logs}[parameter.need]
 
     def _advance(self, running: _Running, answers: Sequence[Pages] | None) -> None:
         """Run a collector up to its next calls, its next wait, or its end."""
@@ -225,7 +249,7 @@ class _Collection:
             self._finish(running, end.value)
         except Exception:
             _logger.exception("collecting %s failed", running.spec.yields.name)
-            self._finish(running, self._broken(running))
+            self._finish(running, broken(running.spec, running.reads))
 
     def _settle(self, running: _Running, later: Later[Any]) -> None:
         later.settle(self.outcomes[later.kind])
@@ -257,7 +281,7 @@ class _Collection:
             while queue and self._in_flight[service] < limit:
                 running, index = queue.popleft()
                 self._in_flight[service] += 1
-                # What the caller has bound to its context, such as an id for the logs, holds in the pool as well.
+                # What the caller has bound to its context, such as an id for the logs, holds in the pool too.
                 run = copy_context().run
                 reader = self.log_reader if running.spec.own_budget else self.reader
                 self._futures[self.pool.submit(run, execute, reader, running.reads[index])] = (running, index)
@@ -330,15 +354,12 @@ class _Collection:
     def _conclude(self, spec: CollectorSpec, outcome: Outcome) -> None:
         fact = spec.yields
         self.outcomes[fact] = outcome
-        self._tell(fact)
+        self._say(fact.name.replace("_", " "))
         for parked in self._parked.pop(fact, []):
             later = parked.waiting_for
             if later is not None:
                 self._settle(parked, later)
                 self._advance(parked, ())
-
-    def _tell(self, fact: type[Fact]) -> None:
-        self._say(fact.name.replace("_", " "))
 
     def _say(self, words: str) -> None:
         """Errands tell from their own threads; a listener hears one after the other."""
@@ -357,21 +378,15 @@ class _Collection:
         for spec in self.specs:
             if spec.yields in self.outcomes:
                 continue
+            outcome = self._unread(spec, out_of_time)
             running = self._running.pop(spec.yields, None)
             if running is not None:
                 running.generator.close()
-            self.outcomes[spec.yields] = _out_of_time(spec, running)
+            self.outcomes[spec.yields] = outcome
 
-    @staticmethod
-    def _broken(running: _Running) -> Gap:
-        """An answer without what it should contain is the usual reason for a collector to fail."""
-        read = running.reads[0] if running.reads else None
-        return Gap(
-            action=read.action if read else COLLECT_ACTION,
-            resource=read.resource if read else running.spec.yields.name,
-            error=MALFORMED_ANSWER,
-            message=f"{running.spec.yields.name} could not be made out of the answer",
-        )
+    def _unread(self, spec: CollectorSpec, why: Callable[[CollectorSpec, Sequence[Read], Container[int]], Gap]) -> Gap:
+        running = self._running.get(spec.yields)
+        return why(spec, running.reads, running.answers) if running else why(spec, (), ())
 
 
 def _result(future: Future[Any], running: _Running) -> Any:
@@ -379,15 +394,4 @@ def _result(future: Future[Any], running: _Running) -> Any:
         return future.result()
     except Exception:
         _logger.exception("reading %s failed unexpectedly", running.spec.yields.name)
-        return Gap(action=COLLECT_ACTION, resource=running.spec.yields.name, error="UnexpectedError")
-
-
-def _out_of_time(spec: CollectorSpec, running: _Running | None) -> Gap:
-    pending = [read for index, read in enumerate(running.reads) if index not in running.answers] if running else []
-    return Gap(
-        action=pending[0].action if pending else COLLECT_ACTION,
-        resource=pending[0].resource if pending else spec.yields.name,
-        error=OUT_OF_TIME,
-        kind="timeout",
-        message=f"{spec.yields.name} was not read before the time was up",
-    )
+        return failed(running.spec)

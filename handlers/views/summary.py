@@ -8,6 +8,7 @@ from typing import Final
 
 from diagnostics.digest import Digest, Mood, count, digest, event_in_words, observed, sentence, tells_its_time
 from diagnostics.printable import counted
+from diagnostics.question import Progress
 from diagnostics.report import Cause, EvidenceItem, Report, ReportGap
 from handlers.views import details
 from handlers.views.blocks import Block, Message, Part, actions, button, compose, context, section, whole_lines
@@ -35,6 +36,7 @@ MAX_GAPS: Final = 2
 MAX_DECIDED: Final = 3
 MAX_NOTES: Final = 3
 MAX_NOTE: Final = 200
+MAX_STILL: Final = 300
 AGE_WORTH_TELLING_S: Final = 1.0
 
 
@@ -43,14 +45,24 @@ def headline(report: Report) -> str:
     return f"{SYMBOLS[digest(report).mood]} *{words(report.headline, MAX_HEADLINE) or 'no headline'}*"
 
 
-def summary(report: Report, *, now: datetime, age_s: float | None, plain: bool, refresh: str | None = None) -> Message:
+def summary(
+    report: Report,
+    *,
+    now: datetime,
+    age_s: float | None,
+    plain: bool,
+    refresh: str | None = None,
+    still: Progress | None = None,
+) -> Message:
     """The answer.
 
     `age_s` is the age of the oldest fact in seconds when the facts came from the cache; `plain` leaves out the blocks
-    that older clients refuse; `refresh` is the opaque id behind the Refresh button, None leaves the button out.
+    that older clients refuse; `refresh` is the opaque id behind the Refresh button, None leaves the button out; `still`
+    is what goes on, when this is a first answer only.
     """
     told = digest(report)
     parts = [
+        *_first_answer(still),
         Part(0, (section(headline(report)),)),
         Part(0, _section(_answer(report, told, now, plain=plain))),
         Part(3, _section(_changes(told, now))),
@@ -62,6 +74,12 @@ def summary(report: Report, *, now: datetime, age_s: float | None, plain: bool, 
         *_closing_line(report),
     ]
     return compose(_fallback(report, told), parts)
+
+
+def _first_answer(still: Progress | None) -> Iterable[Part]:
+    if still is not None:
+        reading = f"still reading {words(still.text, MAX_STILL)}" if still.text else "still reading"
+        yield Part(0, (context(f":hourglass_flowing_sand: First answer, {reading}; it is completed here."),))
 
 
 def _section(lines: Iterable[str]) -> tuple[Block, ...]:

@@ -18,6 +18,7 @@ from bot.app import Engine, Role, Running, running
 from bot.settings import Settings
 from bot.store.private import private_store
 from diagnostics.question import Outcome, Progress, ProgressListener, Question, Unknown
+from diagnostics.report import Report
 from tests import slack_fake
 from tests.slack_fake import SlackFake, serving
 
@@ -55,8 +56,9 @@ def slack() -> Iterator[SlackFake]:
 
 @dataclass
 class Diagnosis:
-    """What the bot is given to diagnose with. It waits for `go`, counts, and answers `outcome`."""
+    """What the bot is given to diagnose with. It tells `so_far`, waits for `go`, counts, and answers `outcome`."""
 
+    so_far: Report | None = None
     outcome: Outcome | None = None
     error: Exception | None = None
     asked: list[Question] = field(default_factory=list)
@@ -68,7 +70,7 @@ class Diagnosis:
 
     def __call__(self, question: Question, progress: ProgressListener) -> Outcome:
         self.asked.append(question)
-        progress(Progress(step="reading", text="target health", done=1, total=4))
+        progress(Progress(step="reading", text="target health", done=1, total=4, so_far=self.so_far))
         self.started.set()
         assert self.go.wait(20)
         if self.error is not None:

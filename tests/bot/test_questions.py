@@ -10,7 +10,7 @@ import pytest
 from redis import Redis
 
 from diagnostics.question import Refused
-from tests import slack_fake
+from tests import reports, slack_fake
 from tests.bot.conftest import Diagnosis, Start, eventually
 from tests.slack_fake import ALICE, CHANNEL, GUEST, STRANGER, Channel, Failure, SlackFake
 
@@ -290,6 +290,21 @@ def test_progress_is_shown_while_it_works_and_never_after_the_answer(
     diagnosis.go.set()
     answered(slack)
     assert "1 of 4" not in json.dumps(slack.replies())
+
+
+def test_a_first_answer_is_shown_while_the_rest_is_read(
+    start: Start, slack: SlackFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.progress.Ticker.__init__.__defaults__", (0.05,))
+    diagnosis = Diagnosis(so_far=reports.report())
+    diagnosis.go.clear()
+    bot = start(diagnosis)
+    bot.ask("checkout")
+    slack.wait_for(lambda: "First answer, still reading target health" in json.dumps(slack.replies()))
+    assert "504 from the load balancer" in json.dumps(slack.replies())
+    diagnosis.go.set()
+    slack.wait_for(lambda: "First answer" not in json.dumps(slack.replies()))
+    assert len(slack.replies()) == 1
 
 
 def test_the_bot_finishes_what_it_began_when_it_is_told_to_end(start: Start, slack: SlackFake) -> None:

@@ -344,3 +344,31 @@ def test_every_fact_has_a_collector() -> None:
 
     collected = {spec.yields.name for spec in graph.all_collectors()}
     assert set(Fact.registry) - collected == set()
+
+
+def test_what_there_is_is_shown_once_when_somebody_has_waited_long_enough() -> None:
+    stuck, shown = threading.Event(), list[Snapshot]()
+
+    def script(operation: str, params: dict[str, Any]) -> Pages:
+        if operation == "second":
+            stuck.wait(20)
+        return answered("yes")
+
+    def show(snapshot: Snapshot) -> None:
+        shown.append(snapshot)
+        stuck.set()
+        raise ValueError("a listener that fails ends nothing")
+
+    whole, _ = run(script, specs(tags, subnets), useful_s=0.1, show=show)
+    assert isinstance(whole.get(Subnets), Subnets)
+    (first,) = shown
+    assert isinstance(first.get(Tags), Tags)
+    gap = first.get(Subnets)
+    assert isinstance(gap, Gap)
+    assert (gap.action, gap.error, gap.kind) == ("ec2:Second", "StillBeingRead", "not-read")
+
+
+def test_nothing_is_shown_early_when_everything_is_there_in_time() -> None:
+    shown = list[Snapshot]()
+    run(lambda *_: answered("yes"), specs(tags, subnets), useful_s=20.0, show=shown.append)
+    assert shown == []

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from bot.cli import asking, configured, exits, formats, output, progress
+from bot.cli import asking, configured, exits, formats, options, output, progress
 from bot.cli.exits import CommandError
 from bot.cli.watching import watch
 from diagnostics import printable
@@ -41,17 +41,11 @@ def diagnose(
             help="ECS service, load balancer, target group, Lambda function, URL or alarm: name or ARN.",
         ),
     ],
-    account: Annotated[
-        str | None, typer.Option("--account", metavar="ACCOUNT", help="Account, by its name in the settings or its id.")
-    ] = None,
-    region: Annotated[str | None, typer.Option("--region", metavar="REGION", help="AWS region.")] = None,
-    since: Annotated[
-        str | None, typer.Option("--since", metavar="DURATION", help="How far to look back: 30m, 2h, 1d. Default 1h.")
-    ] = None,
-    start: Annotated[
-        str | None, typer.Option("--from", metavar="TIME", help="Look from this time, UTC: 03:12 or ISO 8601.")
-    ] = None,
-    end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Look until this time, UTC.")] = None,
+    account: options.Account = None,
+    region: options.Region = None,
+    since: options.Since = None,
+    start: options.Start = None,
+    end: options.End = None,
     seen: Annotated[
         str | None, typer.Option("--seen", metavar="CODE", help="The error code that users report, such as 502.")
     ] = None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from bot.cli import asking, configured, diagnose, exits, output, progress
+from bot.cli import asking, configured, diagnose, exits, options, output, progress
 from bot.cli.exits import CommandError
 
 if TYPE_CHECKING:
@@ -25,17 +25,11 @@ def logs(
         str,
         typer.Argument(metavar="TARGET", help="ECS service, load balancer, target group, URL or alarm: name or ARN."),
     ],
-    account: Annotated[
-        str | None, typer.Option("--account", metavar="ACCOUNT", help="Account, by its name in the settings or its id.")
-    ] = None,
-    region: Annotated[str | None, typer.Option("--region", metavar="REGION", help="AWS region.")] = None,
-    since: Annotated[
-        str | None, typer.Option("--since", metavar="DURATION", help="How far to look back: 30m, 2h, 1d. Default 1h.")
-    ] = None,
-    start: Annotated[
-        str | None, typer.Option("--from", metavar="TIME", help="Look from this time, UTC: 03:12 or ISO 8601.")
-    ] = None,
-    end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Look until this time, UTC.")] = None,
+    account: options.Account = None,
+    region: options.Region = None,
+    since: options.Since = None,
+    start: options.Start = None,
+    end: options.End = None,
     where: Annotated[
         list[str] | None,
         typer.Option(
@@ -85,11 +79,11 @@ def _read(question: Question, where: tuple[Condition, ...], *, athena: bool, cre
     from bot.diagnosing import diagnoser
     from diagnostics.question import Ambiguous, Refused, Unknown
 
-    def wanted(options: LogOptions) -> LogOptions:
-        if athena and options.athena is None:
+    def wanted(settled: LogOptions) -> LogOptions:
+        if athena and settled.athena is None:
             raise CommandError(ATHENA_OFF, status=exits.BAD_USAGE)
-        chosen = replace(options.athena, create_table=create_table) if options.athena else None
-        return replace(options, wish="always", where=where, athena=chosen, athena_first=athena)
+        chosen = replace(settled.athena, create_table=create_table) if settled.athena else None
+        return replace(settled, wish="always", where=where, athena=chosen, athena_first=athena)
 
     with progress.shown_on_stderr() as listener:
         found = diagnoser(settings).logs(question, wanted, listener)

@@ -1,0 +1,19 @@
+"""The options that more than one command takes, in the same words everywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Account = Annotated[
+    str | None, typer.Option("--account", metavar="ACCOUNT", help="Account, by its name in the settings or its id.")
+]
+Region = Annotated[str | None, typer.Option("--region", metavar="REGION", help="AWS region.")]
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="DURATION", help="How far to look back: 30m, 2h, 1d. Default 1h.")
+]
+Start = Annotated[
+    str | None, typer.Option("--from", metavar="TIME", help="Look from this time, UTC: 03:12 or ISO 8601.")
+]
+End = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Look until this time, UTC.")]

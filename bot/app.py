@@ -37,11 +37,13 @@ from bot.store.flights import Flights
 from bot.store.marks import Buttons, Layouts, Lookups, SeenEvents
 from bot.store.private import private_store
 from bot.store.reports import Reports
+from bot.store.task_memory import StoredTasks
 from bot.store.turns import SharedRateGate
 from bot.telemetry.metrics import JOBS_WAITING, SLACK_CALLS
 from bot.worker import Workers
 from diagnostics.aws_access import RateGate
 from diagnostics.collect.cache import FactCache
+from diagnostics.collect.task_memory import TaskMemory
 from diagnostics.locate.index import REFRESH_AFTER_S, ServiceIndex
 from handlers.people import People
 from handlers.permission import Rules
@@ -64,6 +66,7 @@ class Shared:
     cache: FactCache
     index: ServiceIndex
     gate: RateGate
+    tasks: TaskMemory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ class _Bot:
         self._buttons = Buttons(redis)
         self._calls = SlackCalls(client, Budget(redis), wait=self._stop.wait, observe=_observe)
         self._thread = Thread(self._calls, Effects(redis), Layouts(redis), slack_api_url=settings.slack_api_url)
-        shared = Shared(StoredFacts(redis), StoredIndex(redis), SharedRateGate(redis))
+        shared = Shared(StoredFacts(redis), StoredIndex(redis), SharedRateGate(redis), StoredTasks(redis))
         self._engine = None if role == "web" else make_engine(settings, shared)
         self._work = None if self._engine is None else self._answering(self._engine.diagnose)
         self._lanes: dict[Queue, Lane] = {

@@ -16,9 +16,11 @@ from bot.settings import Settings
 from diagnostics.aws_access import AccessLimits, Account, AwsAccess, CallMeter, RateGate, explain
 from diagnostics.collect.cache import FactCache
 from diagnostics.collect.collector import CollectorSpec
+from diagnostics.collect.first_answer import FirstAnswer
 from diagnostics.collect.graph import leading_to
 from diagnostics.collect.log_options import AthenaOptions, LogBudget, LogOptions
-from diagnostics.collect.runner import SnapshotListener, collect
+from diagnostics.collect.runner import collect
+from diagnostics.collect.task_memory import TaskMemory, with_remembered
 from diagnostics.collect.unread import STILL_BEING_READ
 from diagnostics.engine import diagnose
 from diagnostics.facts import AccessLogs, EcsService, Fact, Gap, LoadBalancers, Metrics, TargetGroups, TargetHealth
@@ -38,6 +40,9 @@ from diagnostics.question import (
 from diagnostics.snapshot import Snapshot, Subject, Window
 
 ENGINE: Final = "diagnostics.access_logs.local"
+LINGER_S: Final = 10.0
+LATER_LOOKUPS: Final = 10
+"""What CloudTrail tells about more resources, and how long after the first answer it may do so."""
 WHAT_MATTERS: Final[tuple[type[Fact], ...]] = (LoadBalancers, TargetGroups, TargetHealth, Metrics, EcsService)
 """When none of these can be read there is nothing to say, and no report."""
 
@@ -53,9 +58,11 @@ class Diagnoser:
         budget_s: float,
         cache_s: int,
         useful_s: float | None = None,
+        linger_s: float = 0.0,
         logs: LogOptions | None = None,
         index: ServiceIndex | None = None,
         cache: FactCache | None = None,
+        tasks: TaskMemory | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._access = access
@@ -63,9 +70,11 @@ class Diagnoser:
         self._budget_s = budget_s
         self._cache_s = cache_s
         self._useful_s = useful_s
+        self._linger_s = linger_s
         self._logs = logs or LogOptions()
         self._index = index
         self._cache = cache
+        self._tasks = tasks
         self._clock = clock
 
     def __call__(self, question: Question, progress: ProgressListener) -> Outcome:
@@ -74,7 +83,7 @@ class Diagnoser:
         `progress` hears a first answer when the whole of it takes longer than a person should wait.
         """
         logs = self._logs if question.logs else replace(self._logs, wish="never")
-        snapshot = self._read(question, logs, progress, show=partial(_tell_so_far, progress))
+        snapshot = self._read(question, logs, progress, self._first_answer(progress))
         if not isinstance(snapshot, Snapshot):
             return snapshot
         unreadable = _unreadable(snapshot)
@@ -90,15 +99,15 @@ class Diagnoser:
 
         The snapshot holds `AccessLogs`, or the gap that says why there are none.
         """
-        return self._read(question, wanted(self._logs), progress, leading_to(AccessLogs))
+        return self._read(question, wanted(self._logs), progress, specs=leading_to(AccessLogs))
 
     def _read(
         self,
         question: Question,
         logs: LogOptions,
         progress: ProgressListener,
+        first_answer: FirstAnswer | None = None,
         specs: Sequence[CollectorSpec] | None = None,
-        show: SnapshotListener | None = None,
     ) -> Snapshot | Ambiguous | Unknown | Refused:
         window = window_of(question, self._clock())
         if isinstance(window, Refused):
@@ -119,7 +128,7 @@ class Diagnoser:
         if not isinstance(located.outcome, Subject):
             return located.outcome
         subject = located.outcome.model_copy(update={"seen": question.seen})
-        return collect(
+        snapshot = collect(
             subject,
             window,
             self._access.reader(subject.account, subject.region, meter),
@@ -129,16 +138,23 @@ class Diagnoser:
             cache_s=self._cache_s,
             refresh=question.refresh,
             budget_s=max(started_s + self._budget_s - time.monotonic(), 0.0),
-            useful_s=None if self._useful_s is None else started_s + self._useful_s - time.monotonic(),
-            show=show,
+            first_answer=first_answer,
             calls_before=located.delays,
             logs=logs,
             specs=specs,
         )
+        return with_remembered(snapshot, self._tasks)
+
+    def _first_answer(self, progress: ProgressListener) -> FirstAnswer | None:
+        if self._useful_s is None:
+            return None
+        show = partial(_tell_so_far, progress, self._tasks)
+        return FirstAnswer(show, useful_s=self._useful_s, linger_s=self._linger_s)
 
 
-def _tell_so_far(progress: ProgressListener, snapshot: Snapshot) -> None:
+def _tell_so_far(progress: ProgressListener, tasks: TaskMemory | None, snapshot: Snapshot) -> None:
     if _unreadable(snapshot) is None:
+        snapshot = with_remembered(snapshot, tasks)
         unread = ", ".join(name.replace("_", " ") for name, gap in snapshot.gaps() if gap.error == STILL_BEING_READ)
         progress(Progress(step="reading", text=unread, so_far=diagnose(snapshot)))
 
@@ -152,20 +168,29 @@ def _load_log_engine_meanwhile() -> None:
 def diagnoser(
     settings: Settings,
     *,
+    access: AwsAccess | None = None,
     index: ServiceIndex | None = None,
     cache: FactCache | None = None,
-    gate: RateGate | None = None,
+    tasks: TaskMemory | None = None,
+    completes_answers: bool = False,
 ) -> Diagnoser:
-    """The diagnosis that these settings describe. Makes no call."""
+    """The diagnosis that these settings describe. Makes no call.
+
+    `access`: when others use it too; else it is made of the settings. `completes_answers`: whoever listens shows a
+    first answer in time, so that the whole of it may come later.
+    """
+    logs = log_options_of(settings)
     return Diagnoser(
-        access_of(settings, gate),
+        access or access_of(settings),
         nicknames=nicknames_of(settings),
         budget_s=settings.limits.diagnosis_s,
         useful_s=settings.limits.useful_answer_s,
         cache_s=settings.limits.cache_s,
-        logs=log_options_of(settings),
+        linger_s=LINGER_S if completes_answers else 0.0,
+        logs=replace(logs, trail_lookups=LATER_LOOKUPS) if completes_answers else logs,
         index=index,
         cache=cache,
+        tasks=tasks,
     )
 
 

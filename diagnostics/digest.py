@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from diagnostics.report import Cause, CheckStatus, EvidenceItem, Report, TimelineEntry
+from diagnostics.printable import counted
+from diagnostics.report import Cause, CheckStatus, EvidenceItem, Report, ReportGap, TimelineEntry
 
 JUST_BEFORE: Final = timedelta(minutes=30)
 TOLERANCE: Final = timedelta(minutes=1)
 """Metrics have minutes, CloudTrail has seconds: a change of the same minute may have come first."""
 _ARN: Final = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:\d*:(?P<resource>[\w/:.+=@-]*\w)", re.ASCII)
+_TASK_ID: Final = re.compile(r"(?<![\w/-])(?P<begin>[0-9a-f]{8})[0-9a-f]{24}\b")
+_ONE_OF_MANY: Final = re.compile(r"\btask [0-9a-f]{8}\b")
 _COMMAND: Final = re.compile(r":\s+(?P<command>(?:aws|curl|dig|nc|openssl|ss) .+)\Z", re.DOTALL)
 _PLAIN_WORD: Final = re.compile(r"[a-z]+(?:['\u2019-][a-z]+)*[,;]?(?:\s|\Z)", re.ASCII)
 MAX_CHANGES: Final = 5
@@ -79,7 +82,40 @@ def telling(report: Report, limit: int) -> tuple[TimelineEntry, ...]:
 
 def event_in_words(entry: TimelineEntry) -> str:
     """The event with ARNs shortened to what a person needs: ``targetgroup/checkout/6d0ecf831eec9f09``."""
-    return _ARN.sub(lambda found: found["resource"], entry.event)
+    return in_words(entry.event)
+
+
+def in_words(text: str) -> str:
+    """ARNs without what every ARN begins with, tasks by the first eight characters of their id."""
+    return _TASK_ID.sub(lambda found: found["begin"], _ARN.sub(lambda found: found["resource"], text))
+
+
+def records(items: Sequence[EvidenceItem]) -> tuple[EvidenceItem, ...]:
+    """The evidence for reading: what several tasks say with the same words is told once, with their number."""
+    groups: dict[tuple[str, str], list[EvidenceItem]] = {}
+    for item in items:
+        text = _TASK_ID.sub(lambda found: found["begin"], item.text)
+        groups.setdefault((_ONE_OF_MANY.sub("task", text), item.source), []).append(
+            item.model_copy(update={"text": text})
+        )
+    return tuple(_told_once(same) for same in groups.values())
+
+
+def _told_once(same: Sequence[EvidenceItem]) -> EvidenceItem:
+    first, more = same[0], len(same) - 1
+    return first.model_copy(update={"text": f"{first.text} (and {more} more like it)"}) if more else first
+
+
+def left_open(gap: ReportGap, report: Report) -> tuple[str, ...]:
+    """The causes that nothing could be said about for lack of this; the others that it concerns were judged without."""
+    unknown = {check.code for check in report.checks if check.status == "unknown"}
+    return tuple(code for code in gap.affects if code in unknown)
+
+
+def judged_without(gap: ReportGap, report: Report) -> str:
+    """``52 causes were judged without it``: what this would have made surer, in words."""
+    number = len(gap.affects) - len(left_open(gap, report))
+    return f"{counted(number, 'cause')} {'was' if number == 1 else 'were'} judged without it" if number else ""
 
 
 def sentence(text: str) -> str:
@@ -109,9 +145,9 @@ def count(report: Report, status: CheckStatus) -> int:
 def observed(report: Report) -> str:
     """What was counted, in words; numbers that were not read are not mentioned."""
     symptom = report.symptom
-    counted = [(name, getattr(symptom, field)) for name, field in _COUNTS]
-    errors = [f"{name}: {value:,}" for name, value in counted if value]
-    if not errors and all(value is None for _, value in counted):
+    counts = [(name, getattr(symptom, field)) for name, field in _COUNTS]
+    errors = [f"{name}: {value:,}" for name, value in counts if value]
+    if not errors and all(value is None for _, value in counts):
         return "no error count could be read"
     of = "" if symptom.requests is None else f" among {symptom.requests:,} requests in the whole window"
     parts = [(", ".join(errors) or "no errors") + of]

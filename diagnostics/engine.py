@@ -23,7 +23,10 @@ from diagnostics.report import (
     Stats,
     Verdict,
 )
+from diagnostics.rules.kubernetes import Controller, controller_of, in_its_terms
 from diagnostics.rules.observations import Observations, observe
+from diagnostics.rules.registered_names import with_registered_names
+from diagnostics.rules.seen_code import notes_on_seen
 from diagnostics.snapshot import Snapshot
 from diagnostics.symptom import symptom_of
 from diagnostics.wording import headline
@@ -48,7 +51,7 @@ def diagnose(snapshot: Snapshot) -> Report:
     A cause whose needed facts are gaps becomes an `unknown` check; one that fails becomes `unknown` too and is logged,
     because one faulty rule must not cost the answer.
     """
-    specs = catalogue()
+    specs, snapshot = catalogue(), with_registered_names(snapshot)
     observed = observe(snapshot)
     judged = {code: _judge(spec, snapshot, observed) for code, spec in specs.items() if not spec.residual}
     explained = _explained(judged.values())
@@ -60,7 +63,8 @@ def diagnose(snapshot: Snapshot) -> Report:
         code: [f for f in item.findings if not f.effect_seen] for code, item in judged.items() if code not in reported
     }
     ranked_risks = rank({code: items for code, items in risks.items() if items}, specs, observed)
-    causes = tuple(_cause(item, specs[item.code], first=n < OVERTURN_FIRST) for n, item in enumerate(ranked))
+    owner = controller_of(snapshot)
+    causes = tuple(_cause(item, specs[item.code], owner, first=n < OVERTURN_FIRST) for n, item in enumerate(ranked))
     verdict = _verdict(ranked, specs, observed)
     symptom = symptom_of(snapshot, observed)
     return Report(
@@ -72,7 +76,7 @@ def diagnose(snapshot: Snapshot) -> Report:
         verdict=verdict,
         headline=headline(snapshot, symptom, verdict, observed),
         causes=causes,
-        risks=tuple(_cause(item, specs[item.code], first=False) for item in ranked_risks),
+        risks=tuple(_cause(item, specs[item.code], owner, first=False) for item in ranked_risks),
         checks=tuple(_settled(item.check, reported, {r.code for r in ranked_risks}) for item in judged.values()),
         gaps=report_gaps(snapshot, specs),
         timeline=timeline.build(snapshot, observed),
@@ -136,7 +140,7 @@ def _verdict(ranked: tuple[Ranked, ...], specs: Mapping[str, CauseSpec], observe
     return "causes_found"
 
 
-def _cause(item: Ranked, spec: CauseSpec, *, first: bool) -> Cause:
+def _cause(item: Ranked, spec: CauseSpec, owner: Controller | None, *, first: bool) -> Cause:
     best = item.findings[0]
     summaries = list(dict.fromkeys(finding.summary for finding in item.findings))
     more = f" (and {len(summaries) - 1} more)" if len(summaries) > 1 else ""
@@ -152,7 +156,7 @@ def _cause(item: Ranked, spec: CauseSpec, *, first: bool) -> Cause:
         evidence=tuple(EvidenceItem(text=e.text, source=e.source, at=e.at, value=e.value) for e in item.supports),
         against=tuple(EvidenceItem(text=e.text, source=e.source, at=e.at, value=e.value) for e in item.against),
         overturned_by=overturned_by if first else None,
-        advice=best.advice,
+        advice=in_its_terms(best.advice, spec.family, owner),
         resources=tuple(dict.fromkeys(finding.resource for finding in item.findings)),
         since=item.since,
         docs=spec.docs,
@@ -174,7 +178,7 @@ def _target(snapshot: Snapshot) -> ReportTarget:
         function=subject.function,
         label=subject.label,
         runbook=subject.runbook,
-        notes=subject.notes,
+        notes=(*notes_on_seen(snapshot), *subject.notes),
     )
 
 

@@ -57,7 +57,8 @@ class Subject(Frozen):
         if self.service:
             return self.service
         if self.function:
-            return self.function.rsplit(":", 1)[-1] if ":" in self.function else self.function
+            parts = self.function.split(":")
+            return parts[6] if self.function.startswith("arn:") and len(parts) > 6 else parts[-1]
         if self.kind == "target-group" and self.target_groups:
             return self.target_groups[0].split("/")[-2]
         if self.load_balancers:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Literal
 
-from diagnostics.facts import AccessLogs, LoggedRow, Metrics, TargetHealth
+from diagnostics.facts import AccessLogs, KeyCount, LoggedRow, Metrics, TargetHealth
 from diagnostics.report import Concentration, Symptom
 from diagnostics.rules.observations import Observations
 from diagnostics.rules.row_clusters import RowCluster
@@ -88,11 +88,19 @@ def _by_rows(snapshot: Snapshot, observed: Observations) -> Concentration | None
     route = _gathered(told, lambda row: row.route)
     if target and traffic.targets > 1 and traffic.share_of_target(target[0]) < GATHERED:
         return Concentration(by="target", key=target[0], share=round(target[1], 2))
-    if zone and len(logs.by_zone) > 1:
+    if zone and len(logs.by_zone) > 1 and _traffic_share(logs.by_zone, zone[0]) < GATHERED:
         return Concentration(by="zone", key=zone[0], share=round(zone[1], 2))
-    if route and (traffic.share_of_route(route[0]) or 0.0) < GATHERED:
+    usual = traffic.share_of_route(route[0]) if route else None
+    if route and usual is not None and usual < GATHERED:
         return Concentration(by="route", key=route[0], share=round(route[1], 2))
     return Concentration()
+
+
+def _traffic_share(counts: Iterable[KeyCount], key: str) -> float:
+    """The key's part of all requests, 0-1; an equal part where requests were not counted."""
+    known = {item.key: item.rows for item in counts}
+    total = sum(rows or 0 for rows in known.values())
+    return (known.get(key) or 0) / total if total else 1 / max(len(known), 1)
 
 
 def _gathered(clusters: Iterable[RowCluster], key_of: Callable[[LoggedRow], str | None]) -> tuple[str, float] | None:

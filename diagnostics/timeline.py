@@ -1,24 +1,24 @@
-"""One order of events: errors, deployments, task stops, changes. What repeats is told once, with its number."""
+"""One order of events: errors, deployments, task stops, target health, alarms, changes.
+
+What repeats is told once, with its number.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
 from typing import Final
 
-from diagnostics.facts import Change, Changes, EcsService, StoppedTasks, Task
-from diagnostics.facts.fact import Frozen
+from diagnostics import host_moments, moments, service_events
+from diagnostics.facts import Change, Changes
+from diagnostics.moments import BY_HAND, MAX_TEXT, Moment
 from diagnostics.report import TimelineEntry
-from diagnostics.rules.observations import Observations, is_abnormal_stop
+from diagnostics.rules.changes import event_name
+from diagnostics.rules.observations import Observations
 from diagnostics.snapshot import Snapshot
 
 MAX_ENTRIES: Final = 60
-MAX_TEXT: Final = 300
-BEFORE_WINDOW: Final = timedelta(hours=3)
-"""How long before the window a deployment still belongs to the story."""
 _SOURCE_OF_CHANGES: Final = "cloudtrail:LookupEvents"
-BY_HAND: Final = 1
 _TOLD_SETTINGS: Final = (
     "desiredCount",
     "taskDefinition",
@@ -31,54 +31,56 @@ _TOLD_SETTINGS: Final = (
     "healthCheckTimeoutSeconds",
     "healthyThresholdCount",
     "unhealthyThresholdCount",
+    "reservedConcurrentExecutions",
+    "timeout",
+    "memorySize",
+    "functionVersion",
+    "qualifier",
 )
 """Request parameters that say in one word what a change was about."""
 _REGISTRATIONS: Final = frozenset({"RegisterTargets", "DeregisterTargets"})
 _NUMBERS: Final = re.compile(r"\b[0-9a-f]*[0-9][0-9a-f]*\b")
-
-
-class Moment(Frozen):
-    """An event before it is told. `weight` decides what stays when there are too many: lower stays."""
-
-    at: datetime
-    event: str
-    source: str
-    weight: int
-    actor: str | None = None
-
-    @property
-    def pattern(self) -> tuple[str, str, str | None]:
-        """Equal for events that differ in ids and numbers only; what people set is told each time."""
-        by_hand = self.source == _SOURCE_OF_CHANGES and self.weight == BY_HAND
-        return self.event if by_hand else _NUMBERS.sub("#", self.event), self.source, self.actor
+_BY_ECS: Final = "ecs.amazonaws.com"
+MAX_TARGETS_TOLD: Final = 3
+MAX_SETTINGS: Final = 6
 
 
 def build(snapshot: Snapshot, observed: Observations) -> tuple[TimelineEntry, ...]:
     """Oldest first, at most `MAX_ENTRIES`: what people did and when it began stay longest."""
-    moments = (
+    happened = (
         *_errors(observed),
         *_changes(snapshot),
-        *_deployments(snapshot),
-        *_stops(snapshot),
-        *_events(snapshot),
+        *moments.deployments(snapshot),
+        *moments.stops(snapshot),
+        *service_events.told(snapshot),
+        *moments.health(snapshot),
+        *moments.alarms(snapshot),
+        *host_moments.hosts(snapshot),
     )
-    told = sorted(_without_repetition(moments), key=lambda moment: (moment.weight, -moment.at.timestamp()))
+    told = sorted(_without_repetition(happened), key=lambda moment: (moment.weight, -moment.at.timestamp()))
     kept = sorted(told[:MAX_ENTRIES], key=lambda moment: moment.at)
     return tuple(TimelineEntry(at=m.at, event=m.event, source=m.source, actor=m.actor) for m in kept)
 
 
-def _without_repetition(moments: Iterable[Moment]) -> Iterator[Moment]:
+def _without_repetition(happened: Iterable[Moment]) -> Iterator[Moment]:
     groups: dict[tuple[str, str, str | None], list[Moment]] = {}
-    for moment in moments:
-        groups.setdefault(moment.pattern, []).append(moment)
+    for moment in happened:
+        groups.setdefault(_pattern(moment), []).append(moment)
     for same in groups.values():
         first = min(same, key=lambda moment: moment.at)
         last = max(moment.at for moment in same)
         if len(same) == 1:
             yield first
         else:
-            times = f" ({len(same)} times until {last:%H:%M:%S})"
+            until = f" until {last:%H:%M:%S}" if f"{last:%H:%M:%S}" != f"{first.at:%H:%M:%S}" else ""
+            times = f" ({len(same)} times{until})"
             yield first.model_copy(update={"event": first.event[: MAX_TEXT - len(times)] + times})
+
+
+def _pattern(moment: Moment) -> tuple[str, str, str | None]:
+    """Equal for events that differ in ids and numbers only; what people set is told each time."""
+    by_hand = moment.source == _SOURCE_OF_CHANGES and moment.weight == BY_HAND
+    return moment.event if by_hand else _NUMBERS.sub("#", moment.event), moment.source, moment.actor
 
 
 def _errors(observed: Observations) -> Iterator[Moment]:
@@ -96,75 +98,63 @@ def _changes(snapshot: Snapshot) -> Iterator[Moment]:
     if not isinstance(changes, Changes):
         return
     for change in changes.items:
-        if change.by_service and change.name in _REGISTRATIONS:
+        if change.by_service == _BY_ECS and change.name in _REGISTRATIONS:
             continue  # the service's own events say the same, with the number of targets
         yield Moment(
             at=change.at,
-            event=_change_in_words(change)[:MAX_TEXT],
+            event=_change_in_words(change, _earlier(change, changes))[:MAX_TEXT],
             source=_SOURCE_OF_CHANGES,
             actor=change.by_service or change.actor,
             weight=3 if change.by_service else BY_HAND,
         )
 
 
-def _change_in_words(change: Change) -> str:
+def _earlier(change: Change, changes: Changes) -> tuple[Change, ...]:
+    """Changes of the same kind to the same resource before this one, newest first."""
+    same = (
+        other
+        for other in changes.items
+        if other.name == change.name and other.at < change.at and other.error is None
+        if set(other.resources) & set(change.resources)
+    )
+    return tuple(sorted(same, key=lambda other: other.at, reverse=True))
+
+
+def _change_in_words(change: Change, earlier: tuple[Change, ...]) -> str:
     resources = f" on {', '.join(_short(resource) for resource in change.resources[:2])}" if change.resources else ""
-    return f"{change.name}{resources}{_settings(change)}" + (f" (refused: {change.error})" if change.error else "")
+    return f"{event_name(change)}{resources}{_settings(change, earlier)}{_targets(change)}" + (
+        f" (refused: {change.error})" if change.error else ""
+    )
 
 
-def _settings(change: Change) -> str:
-    """``: desiredCount 0``, for the parameters that tell most in one word."""
-    told = [
-        f"{name} {_short(value) if isinstance(value, str) else value}"
-        for name in _TOLD_SETTINGS
-        if (value := change.request.get(name)) is not None and not isinstance(value, dict | list)
-    ]
-    return f": {', '.join(told)}" if told else ""
+def _settings(change: Change, earlier: tuple[Change, ...]) -> str:
+    """``: desiredCount 4 → 0``, for the parameters that tell most in one word; what was before where it is recorded."""
+    told = []
+    for name, value in _told(change):
+        before = next((was for other in earlier for known, was in _told(other) if known == name), None)
+        told.append(f"{name} {before} → {value}" if before not in (None, value) else f"{name} {value}")
+    return f": {', '.join(told[:MAX_SETTINGS])}" if told else ""
+
+
+def _told(change: Change) -> Iterator[tuple[str, str]]:
+    """Single parameters, and attributes that are written as pairs of key and value."""
+    for name in _TOLD_SETTINGS:
+        value = change.request.get(name)
+        if value is not None and not isinstance(value, dict | list):
+            yield name, _short(value) if isinstance(value, str) else str(value)
+    attributes = change.request.get("attributes")
+    for item in attributes if isinstance(attributes, list) else ():
+        if isinstance(item, dict) and item.get("key") is not None and item.get("value") is not None:
+            yield str(item["key"]), str(item["value"])
+
+
+def _targets(change: Change) -> str:
+    """The targets that somebody registered or deregistered."""
+    raw = change.request.get("targets") if change.name in _REGISTRATIONS else None
+    ids = [str(item["id"]) for item in raw if isinstance(item, dict) and "id" in item] if isinstance(raw, list) else []
+    more = f" and {len(ids) - MAX_TARGETS_TOLD} more" if len(ids) > MAX_TARGETS_TOLD else ""
+    return f": {', '.join(ids[:MAX_TARGETS_TOLD])}{more}" if ids else ""
 
 
 def _short(resource: str) -> str:
     return resource.split(":", 5)[-1] if resource.startswith("arn:") else resource
-
-
-def _deployments(snapshot: Snapshot) -> Iterator[Moment]:
-    service = snapshot.get(EcsService)
-    if isinstance(service, EcsService):
-        for deployment in service.deployments:
-            if deployment.created_at < snapshot.window.start - BEFORE_WINDOW:
-                continue
-            revision = deployment.task_definition.rsplit("/", 1)[-1]
-            yield Moment(
-                at=deployment.created_at,
-                event=f"deployment of {revision} began ({deployment.rollout_state or deployment.status})",
-                source="ecs:DescribeServices",
-                weight=1,
-            )
-
-
-def _stops(snapshot: Snapshot) -> Iterator[Moment]:
-    stopped = snapshot.get(StoppedTasks)
-    if isinstance(stopped, StoppedTasks):
-        for task in stopped.items:
-            if task.stopped_at and (is_abnormal_stop(task) or task.stop_code == "UserInitiated"):
-                yield Moment(at=task.stopped_at, event=_stop_in_words(task), source="ecs:DescribeTasks", weight=2)
-
-
-def _stop_in_words(task: Task) -> str:
-    exits = ", ".join(
-        f"{container.name} exit {container.exit_code}" + (f" ({container.reason})" if container.reason else "")
-        for container in task.containers
-        if container.exit_code is not None
-    )
-    words = f"task {task.id[:8]} stopped: {task.stopped_reason or task.stop_code or 'no reason given'}"
-    return (words + (f"; {exits}" if exits else ""))[:MAX_TEXT]
-
-
-def _events(snapshot: Snapshot) -> Iterator[Moment]:
-    service = snapshot.get(EcsService)
-    if not isinstance(service, EcsService):
-        return
-    name = f"(service {service.service}) "
-    for event in service.events:
-        if event.at >= snapshot.window.start:
-            message = event.message.removeprefix(name).replace(name.rstrip(), "").strip()
-            yield Moment(at=event.at, event=message[:MAX_TEXT], source="ecs:DescribeServices", weight=4)

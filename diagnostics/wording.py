@@ -11,7 +11,7 @@ from diagnostics.snapshot import Snapshot
 
 STOPS_ARE_OVER = timedelta(minutes=15)
 STOPPED = "tasks kept stopping"
-_CODES = ("elb_502", "elb_503", "elb_504", "elb_500", "elb_561", "elb_464", "elb_463", "elb_400", "elb_408")
+_CODES = ("elb_502", "elb_503", "elb_504", "elb_500", "elb_561", "elb_464", "elb_463", "elb_400", "elb_408", "elb_413")
 
 
 def headline(snapshot: Snapshot, symptom: Symptom, verdict: Verdict, observed: Observations) -> str:
@@ -77,10 +77,16 @@ def _what(snapshot: Snapshot, symptom: Symptom, observed: Observations) -> str:
         return "requests do not reach it any more"
     if observed.saw("unused"):
         return "targets that get no traffic"
+    if observed.saw("rejected"):
+        return "the load balancer refuses connections"
+    if observed.saw("balancer-state"):
+        return "the load balancer is not active"
     if observed.saw("task-stops"):
         return _stops(snapshot)
     if observed.saw("deployment"):
         return "a deployment does not get through"
+    if snapshot.subject.seen and not observed.symptoms:
+        return f"{snapshot.subject.seen} reported, and not from this load balancer"
     return "errors on the load balancer that may belong to another target group"
 
 

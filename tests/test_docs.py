@@ -15,13 +15,16 @@ from diagnostics.aws_access import iam_action
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = {
+    "application-autoscaling",
     "athena",
+    "autoscaling",
     "cloudtrail",
     "cloudwatch",
     "ec2",
     "ecs",
     "elbv2",
     "glue",
+    "health",
     "lambda",
     "logs",
     "route53",

@@ -26,7 +26,7 @@ def causes(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show what can be found: what each cause means, what decides it and where AWS documents it."""
+    """Show what can be found: what each cause means, how it is recognised, how it is fixed."""
     from diagnostics.causes import catalogue
 
     specs = catalogue()
@@ -45,6 +45,8 @@ def causes(
 
 def described(spec: CauseSpec) -> dict[str, Any]:
     """The metadata of a cause for programs."""
+    from diagnostics.causes.advice import advice_of
+
     return {
         "code": spec.code,
         "family": spec.family,
@@ -52,6 +54,10 @@ def described(spec: CauseSpec) -> dict[str, Any]:
         "description": inspect.cleandoc(spec.description),
         "needs": [kind.name for kind in spec.needs],
         "uses": [kind.name for kind in spec.uses],
+        "advice": list(advice_of(spec)),
         "fixes": list(spec.fixes),
+        "replaces": sorted(spec.replaces),
+        "leads_to": sorted(spec.leads_to),
+        "helped_by": sorted(spec.helped_by),
         "docs": list(spec.docs),
     }

@@ -91,16 +91,16 @@ def _run(settings: Settings, role: Role, stopped: threading.Event) -> None:
 def make_engine(settings: Settings, shared: Shared) -> Engine:
     """The diagnosis with what it shares with other replicas behind it."""
     from bot.app import Engine
-    from bot.diagnosing import Diagnoser, access_of, nicknames_of
+    from bot.diagnosing import access_of, diagnoser
     from bot.upkeep import Upkeep
 
     access = access_of(settings, shared.gate)
-    diagnose = Diagnoser(
-        access,
-        nicknames=nicknames_of(settings),
-        budget_s=settings.limits.diagnosis_s,
-        cache_s=settings.limits.cache_s,
+    diagnose = diagnoser(
+        settings,
+        access=access,
         index=shared.index,
         cache=shared.cache,
+        tasks=shared.tasks,
+        completes_answers=True,
     )
     return Engine(diagnose=diagnose, upkeep=Upkeep(access, shared.index))

@@ -88,6 +88,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_DELETE = do_GET = do_HEAD = do_PATCH = do_POST = do_PUT = serve  # noqa: N815
 
+    def handle_expect_100(self) -> bool:
+        """The caller waits for this line before it sends the body, so it must not stay in our buffer."""
+        goes_on = super().handle_expect_100()
+        self.wfile.flush()
+        return goes_on
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Say nothing: the layer records calls, and failures are logged where they happen."""
 

@@ -13,7 +13,9 @@ CLUSTER = "prod"
 
 def repair_line(scenario: Scenario, world: World, account: str) -> str | None:
     """None where one line does not repair it."""
-    return scenario.repair.format(**places(scenario, world, account)) if scenario.repair else None
+    if scenario.repair is None or "{" not in scenario.repair:
+        return scenario.repair
+    return scenario.repair.format(**places(scenario, world, account))
 
 
 def places(scenario: Scenario, world: World, account: str) -> dict[str, str]:

@@ -121,13 +121,14 @@ class AccessLogs:
         cipher = "TLS_AES_128_GCM_SHA256 TLSv1.3" if scheme == "https" else "- -"
         trace = f"Root=1-{int(created):08x}-{self._rng.getrandbits(96):024x}"
         conn_trace = f"TID_{self._rng.getrandbits(64):016x}"
+        reason = handled.outcome.reason if handled.outcome is not None else "-"
         domain = request.host if scheme == "https" else "-"
         return (
             f"{scheme} {_iso(ended)} {dimension(balancer.arn)} {client} {address} {_times(handled).logged} "
             f"{handled.status} {answered} 312 {self._rng.randrange(180, 5200)} "
             f'"{request.method} {scheme}://{request.host}:{request.port}{request.path} HTTP/1.1" "{AGENT}" {cipher} '
             f'{handled.group or "-"} "{trace}" "{domain}" "-" {handled.action.priority} {_iso(created)} '
-            f'"{handled.action.kind}" "-" "-" "{address}" "{answered}" "-" "-" {conn_trace} "-" "-" "-" '
+            f'"{handled.action.kind}" "-" "{reason}" "{address}" "{answered}" "-" "-" {conn_trace} "-" "-" "-" '
             f"{node.endpoint.address}"
         )
 
@@ -143,6 +144,8 @@ def _times(handled: Handled) -> _Times:
             return _Times("-1 -1 -1", 0.004)
         case Kind.NO_RESPONSE:
             return _Times("0.001 -1 -1", handled.idle_timeout_s + 0.003)
+        case Kind.FUNCTION_FAILED:
+            return _Times(f"0.000 {outcome.latency_s:.3f} 0.000", outcome.latency_s + 0.001)
         case Kind.CLOSED:
             return _Times("0.001 0.003 -1", 0.005)
         case _:

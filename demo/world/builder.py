@@ -273,7 +273,8 @@ class AccountBuilder:
 
     def _keep_logs(self, arn: str, name: str) -> str:
         bucket = f"alb-logs-{self.account}-{name}"
-        self.client("s3").create_bucket(Bucket=bucket)
+        placed = {} if self.region == "us-east-1" else {"LocationConstraint": self.region}
+        self.client("s3").create_bucket(Bucket=bucket, **({"CreateBucketConfiguration": placed} if placed else {}))
         attributes = {"enabled": "true", "bucket": bucket, "prefix": name}
         self.client("elbv2").modify_load_balancer_attributes(
             LoadBalancerArn=arn,

@@ -42,6 +42,7 @@ NO_RULE = Verdict(
 ZONE_NOT_ENABLED = Verdict(
     "unused", "Target.NotInUse", "Target is in an Availability Zone that is not enabled for the load balancer"
 )
+UNCHECKED = Verdict("unavailable", "Target.HealthCheckDisabled", "Health checks are not enabled for this target")
 STOPPED_INSTANCE = Verdict("unused", "Target.InvalidState", "Target is in the stopped state")
 
 
@@ -111,11 +112,22 @@ class HealthChecks:
 
     def describe(self, group: FakeTargetGroup, wanted: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
         """The answer to DescribeTargetHealth, registered targets before draining ones."""
+        if group.target_type == "lambda":
+            return self._describe_function(group)
         rows = [(target, self.verdict(target)) for target in self._targets.active(group.arn)]
         rows += [(target, DRAINING) for target in self._targets.draining(group.arn)]
         if wanted:
             rows = [row for asked in wanted for row in _rows_for(group, asked, rows)]
         return [self._document(group, target, verdict) for target, verdict in rows]
+
+    def _describe_function(self, group: FakeTargetGroup) -> list[dict[str, Any]]:
+        """Health checks of functions are off unless somebody turns them on, which this world does not simulate."""
+        function = self._targets.function(group.arn)
+        if function is None:
+            return []
+        verdict = UNCHECKED if self._balancers.of_target_group(group.arn) else NO_RULE
+        health = {"State": verdict.state, "Reason": verdict.reason, "Description": verdict.description}
+        return [{"Target": {"Id": function, "AvailabilityZone": "all"}, "TargetHealth": health}]
 
     def _why_unusable(self, target: Target) -> Verdict | None:
         if self._balancers.target_group(target.group) is None:

@@ -65,13 +65,14 @@ class Measures:
         for name in _names_by_balancer(handled):
             for dimensions in _balancer_dimensions(balancer.arn, node.zone):
                 minute[(name, dimensions)][1.0] += 1
-        if handled.chosen is None or handled.group is None:
+        if handled.outcome is None or handled.group is None:
             return
-        everywhere = _target_dimensions(balancer.arn, handled.group, handled.chosen.zone)
+        zone = handled.chosen.zone if handled.chosen is not None else node.zone
+        everywhere = _target_dimensions(balancer.arn, handled.group, zone)
         for name, value in _names_by_target(handled):
             for dimensions in everywhere:
                 minute[(name, dimensions)][value] += 1
-        if handled.chosen.failed_open:
+        if handled.chosen is not None and handled.chosen.failed_open:
             minute[("UnhealthyRoutingRequestCount", everywhere[2])][1.0] += 1
 
     def hosts(self, at: float) -> None:
@@ -170,6 +171,8 @@ def _names_by_target(handled: Handled) -> Iterator[tuple[str, float]]:
             yield "TargetConnectionErrorCount", 1.0
         case Kind.TLS_FAILED:
             yield "TargetTLSNegotiationErrorCount", 1.0
+        case Kind.FUNCTION_FAILED:
+            yield "LambdaUserError", 1.0
         case Kind.ANSWERED:
             yield f"HTTPCode_Target_{outcome.status // 100}XX_Count", 1.0
             yield "TargetResponseTime", outcome.latency_s

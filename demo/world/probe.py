@@ -33,19 +33,22 @@ class Kind(Enum):
     TLS_FAILED = "tls-failed"
     NO_RESPONSE = "no-response"
     CLOSED = "closed"
+    FUNCTION_FAILED = "function-failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`status` is 0 unless the target answered; `latency_s` is the target's processing time.
 
-    `closes_share` is the share of such requests on which the target closes the connection instead.
+    `closes_share` is the share of such requests on which the target closes the connection instead. `reason` is the
+    load balancer's word for what went wrong with a function.
     """
 
     kind: Kind
     status: int = 0
     latency_s: float = 0.0
     closes_share: float = 0.0
+    reason: str = "-"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from demo.aws.call import Call
 from demo.aws.metrics import MetricStore
 from demo.world.access_log import AccessLogs
+from demo.world.app_log import AppLog
 from demo.world.apps import AppCatalogue
 from demo.world.balancers import Balancers
 from demo.world.ecs.lifecycle import Lifecycle
 from demo.world.ecs.placement import Placement
 from demo.world.ecs.scheduler import Scheduler
 from demo.world.ecs.store import EcsStore
+from demo.world.functions import Functions
 from demo.world.health import HealthChecks
 from demo.world.measures import Measures
 from demo.world.network import Network
@@ -51,11 +53,14 @@ class Region:
         self.prober = Prober(self.store, self.network, apps, timing)
         self.health = HealthChecks(self.balancers, nodes, targets, self.prober, timing)
         self.placement = Placement(self.store)
-        self.lifecycle = Lifecycle(timing, apps, self.placement, targets)
+        self.lifecycle = Lifecycle(timing, apps, self.placement, targets, AppLog(account, region))
         self.scheduler = Scheduler(self.store, timing, self.placement, self.lifecycle, self.health)
         measures = Measures(metrics, self.store, self.balancers, nodes, targets, self.health, self.prober, apps, rng)
         logs = AccessLogs(account, region, timing, rng)
-        self.traffic = Traffic(self.balancers, nodes, self.health, self.prober, measures, logs, timing, rng)
+        self.functions = Functions(account, region, targets, metrics, rng)
+        self.traffic = Traffic(
+            self.balancers, nodes, self.health, self.prober, measures, logs, self.functions, timing, rng
+        )
         self._seen = self._fingerprint()
 
     def tick(self) -> None:

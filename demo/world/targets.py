@@ -29,6 +29,10 @@ class Targets:
         """Targets with a port, in the order of their registration."""
         return [Target(group, t.id, t.port) for t in self._registry.registered(group) if t.port is not None]
 
+    def function(self, group: str) -> str | None:
+        """The ARN of the function that is registered, for a group of type lambda."""
+        return next((t.id for t in self._registry.registered(group) if t.port is None), None)
+
     def draining(self, group: str) -> list[Target]:
         """Targets whose deregistration delay is running."""
         leaving = self._registry.draining(group, self._timing.now())

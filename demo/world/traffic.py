@@ -11,6 +11,7 @@ from typing import Any
 
 from demo.world.access_log import AccessLogs, Chosen, Handled
 from demo.world.balancers import Action, Balancers, Request
+from demo.world.functions import Functions
 from demo.world.health import HealthChecks
 from demo.world.measures import Measures
 from demo.world.nodes import Node, Nodes
@@ -26,6 +27,7 @@ STATUS_OF = {
     Kind.REFUSED: 502,
     Kind.TLS_FAILED: 502,
     Kind.CLOSED: 502,
+    Kind.FUNCTION_FAILED: 502,
 }
 
 
@@ -62,6 +64,7 @@ class _Pulse:
     request: Request
     action: Action
     idle_s: float
+    at: float
     known: dict[tuple[Node, Target], tuple[Chosen, Outcome]] = field(default_factory=dict)
     pools: dict[str, tuple[list[Target], bool]] = field(default_factory=dict)
 
@@ -77,6 +80,7 @@ class Traffic:
         prober: Prober,
         measures: Measures,
         logs: AccessLogs,
+        functions: Functions,
         timing: Timing,
         rng: random.Random,
     ) -> None:
@@ -86,6 +90,7 @@ class Traffic:
         self._prober = prober
         self._measures = measures
         self._logs = logs
+        self._functions = functions
         self._timing = timing
         self._rng = rng
         self._turns = _Turns()
@@ -102,6 +107,7 @@ class Traffic:
                 self._measures.hosts(self._next_at)
             self._next_at += PULSE_S
         self._measures.flush(now)
+        self._functions.flush(now)
         self._logs.tick({balancer.arn: balancer for balancer in self._balancers.all()})
 
     def _send(self, source: Source, at: float) -> None:
@@ -116,7 +122,7 @@ class Traffic:
         nodes = self._nodes.of(balancer)
         if action is None or not nodes:
             return
-        pulse = _Pulse(source.request, action, self._balancers.idle_timeout_s(balancer))
+        pulse = _Pulse(source.request, action, self._balancers.idle_timeout_s(balancer), at)
         for number in range(count):
             node = nodes[self._turns.next(balancer.arn) % len(nodes)]
             handled = self._handle(pulse, node)
@@ -127,14 +133,21 @@ class Traffic:
         if not source.began:
             action = self._balancers.route(balancer, source.request)
             groups = [arn for arn, weight in action.weights if weight] if action is not None else []
-            source.began = action is not None and all(not self._health.routable(arn)[1] for arn in groups)
+            source.began = action is not None and all(self._answers(arn) for arn in groups)
         return source.began
+
+    def _answers(self, group: str) -> bool:
+        return self._functions.behind(group) is not None or not self._health.routable(group)[1]
 
     def _handle(self, pulse: _Pulse, node: Node) -> Handled:
         request, action, idle_s = pulse.request, pulse.action, pulse.idle_s
         if action.kind != "forward":
             return Handled(request, action, None, None, None, action.status, idle_s)
         group = self._pick_group(action)
+        if (function := self._functions.behind(group)) is not None:
+            outcome = self._functions.call(function, pulse.at, PULSE_S)
+            status = outcome.status if outcome.kind is Kind.ANSWERED else STATUS_OF[outcome.kind]
+            return Handled(request, action, group, None, outcome, status, idle_s)
         if group not in pulse.pools:
             pulse.pools[group] = self._health.routable(group)
         targets, failed_open = pulse.pools[group]

@@ -6,9 +6,10 @@ import random
 import threading
 from collections.abc import Mapping
 
-from demo.aws import elbv2
+from demo.aws import elbv2, functions, scaling
 from demo.aws.call import Call
 from demo.aws.guards import KnownRegions
+from demo.aws.health_events import HealthBoard
 from demo.aws.layer import AwsLayer
 from demo.aws.metrics import MetricStore
 from demo.aws.targets import TargetRegistry
@@ -45,6 +46,7 @@ class World:
         self.apps = AppCatalogue()
         self.metrics = MetricStore(clock)
         self.trail = Trail(clock)
+        self.health_board = HealthBoard()
         self.clients = InProcessClients(self.layer)
         self.people = People(self.clients)
         self._rng = random.Random(SEED)
@@ -110,8 +112,11 @@ class World:
         KnownRegions().install(self.layer)
         self.trail.install(self.layer)
         self.metrics.install(self.layer)
+        self.health_board.install(self.layer)
         elbv2.install(self.layer, self._registry)
+        scaling.install(self.layer)
         health_api.install(self.layer, self._region_of)
+        functions.install(self.layer)
         for api in (api_clusters, api_definitions, api_services, api_tasks):
             api.install(self.layer, self._region_of)
         self.layer.before.append(self._before)

@@ -32,9 +32,10 @@ BLANKS: Final = Scope(
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """What the local engine asks its tables `quiet_lines` and `loud`, in DuckDB's dialect."""
+    """What the local engine asks its tables `lines`, `weighed` and `loud`, in DuckDB's dialect."""
 
     quiet_counts: str
+    weighed_counts: str
     counts: str
     sample: str
 
@@ -64,10 +65,9 @@ def statements(scope: Scope) -> Statements:
 def translated(scope: Scope) -> Statements:
     """The same by sqlglot, whatever the scope is."""
     return Statements(
-        quiet_counts=to_duckdb(
-            questions.counts(scope, "quiet_lines", unknown="unknown", asked=questions.OF_QUIET_ROWS)
-        ),
-        counts=to_duckdb(questions.counts(scope, "loud", unknown="unknown")),
+        quiet_counts=to_duckdb(questions.quiet_counts(scope, "lines")),
+        weighed_counts=to_duckdb(questions.weighed_counts(scope, "weighed")),
+        counts=to_duckdb(questions.counts(scope, "loud", unknown="unknown", is_whole=False)),
         sample=to_duckdb(questions.sample(scope, "loud", unknown="unknown")),
     )
 

@@ -4,56 +4,40 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import IO, cast
 
 from isal import isal_zlib
 
-BLOCK_BYTES = 24 * 2**20
-PIECE_BYTES = 2**20
-STORED_PIECE_BYTES = 2**17
+from diagnostics.access_logs.scratch import Scratch
+
+BLOCK_BYTES = 48 * 2**20
+PIECE_BYTES = 2**18
+"""Small enough that the processor still has it at hand when its lines are looked for and it is written."""
+STORED_PIECE_BYTES = 2**15
 """Small enough that it seldom inflates to more than a piece."""
 MAX_FILE_BYTES = 16 * 2**30
 """Inflated; what comes after is not read: a small file can inflate to anything."""
 GZIP_MAGIC = b"\x1f\x8b"
+RETURN = b"\r"
 _GZIP_WBITS = 31
 _FAILURES: tuple[type[Exception], ...] = (zlib.error, cast("type[Exception]", isal_zlib.error))
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Whole lines: the first `size` bytes of `buffer`, which is used again for the next block."""
+    """Whole lines that stand in a scratch file, from its beginning to its end. `ends`: where each ends, its line break
+    included. `has_returns`: whether a carriage return is anywhere in it."""
 
-    buffer: bytearray
-    size: int
+    ends: Sequence[int]
+    has_returns: bool
 
     @property
-    def content(self) -> memoryview:
-        return memoryview(self.buffer)[: self.size]
-
-    def has(self, byte: bytes) -> bool:
-        return self.buffer.find(byte, 0, self.size) >= 0
-
-    def line_ends(self) -> list[int]:
-        """Where each line ends, its line break included."""
-        find, size = self.buffer.find, self.size
-        ends: list[int] = []
-        end = find(b"\n", 0, size) + 1
-        while end:
-            ends.append(end)
-            end = find(b"\n", end, size) + 1
-        if size and (not ends or ends[-1] < size):
-            ends.append(size)
-        return ends
-
-    def part(self, start: int, end: int) -> bytes:
-        return bytes(self.buffer[start:end])
-
-
-def block_of(content: bytes) -> Block:
-    return Block(bytearray(content), len(content))
+    def size(self) -> int:
+        return self.ends[-1] if self.ends else 0
 
 
 class Inflated:
@@ -63,21 +47,28 @@ class Inflated:
         self._file = file
         self.broken: str | None = None
 
-    def blocks(self) -> Iterator[Block]:
-        """Blocks of about BLOCK_BYTES, of whole lines. A line longer than that is cut: it is damaged either way."""
-        buffer = bytearray(BLOCK_BYTES + PIECE_BYTES)
-        size = 0
+    def blocks(self, scratch: Scratch) -> Iterator[Block]:
+        """Blocks of about BLOCK_BYTES, of whole lines, one after the other in the same scratch file. A line longer than
+        that is cut: it is damaged either way."""
+        ends: list[int] = []
+        size, has_returns = 0, False
         for piece in self._pieces():
-            buffer[size : size + len(piece)] = piece
+            scratch.write(piece, size)
+            has_returns = has_returns or RETURN in piece
+            ends += line_ends(piece, size)
             size += len(piece)
             if size >= BLOCK_BYTES:
-                end = buffer.rfind(b"\n", 0, size) + 1 or size
-                rest = buffer[end:size]
-                yield Block(buffer, end)
-                buffer[: len(rest)] = rest
-                size = len(rest)
+                if not ends:
+                    ends.append(size)
+                rest = scratch.part(ends[-1], size)
+                scratch.cut(ends[-1])
+                yield Block(ends, has_returns)
+                ends = []
+                size, has_returns = len(rest), RETURN in rest
+                scratch.write(rest)
         if size:
-            yield Block(buffer, size)
+            scratch.cut(size)
+            yield Block(ends if ends and ends[-1] == size else [*ends, size], has_returns)
 
     def _pieces(self) -> Iterator[bytes]:
         total = 0
@@ -112,6 +103,14 @@ class Inflated:
 
     def _opened(self) -> IO[bytes]:
         return io.BytesIO(self._file) if isinstance(self._file, bytes) else self._file.open("rb")
+
+
+def line_ends(content: bytes, at: int = 0) -> list[int]:
+    """Where the lines of a content end that begins at this position, their line breaks included."""
+    ends = list(accumulate(map(len, io.BytesIO(content)), initial=at))[1:]
+    if ends and not content.endswith(b"\n"):
+        ends.pop()
+    return ends
 
 
 def _read(raw: IO[bytes]) -> Iterator[bytes]:

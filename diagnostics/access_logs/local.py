@@ -1,10 +1,12 @@
 """The answer from files on this machine: DuckDB, a block of lines at a time, in bounded memory.
 
-A block is inflated, written to a file that is used again for the next one, and read by DuckDB's CSV reader in its
-strict mode. Two readings make that both quick and right:
+A block is inflated into a file that is used again for the next one, and read by DuckDB's CSV reader in its strict
+mode. Three things make that both quick and right:
 
-* Of every line only the few fields that all questions need are kept; all fields only of lines that may be errors,
-  which are read a second time, on their own.
+* One statement reads the few fields that the questions need of lines without an error, counts them and says which
+  lines may be errors. All fields are read of those only, a second time, on their own.
+* Routes and clients take long to find out. Of large logs they are looked at in all lines that may be errors, but in one
+  of ONE_IN others only, which stands for all of them.
 * The reader drops lines that are not exactly regular (stray quotes, bytes that are no UTF-8), and a quote that never
   closes can swallow the lines after it. Both show in the number of rows. Such a block is read again with the irregular
   lines rewritten, or counted as damaged, by the parser in `row.py`, so that the answer is the same.
@@ -17,18 +19,27 @@ import queue
 import re
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from operator import sub
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from diagnostics.access_logs import questions
 from diagnostics.access_logs.dialect import statements
-from diagnostics.access_logs.inflating import Block, Inflated, block_of
-from diagnostics.access_logs.row import FEWEST_FIELDS, FIELDS, MAX_LINE_CHARS, MOST_UNKNOWN, joined, split_fields
+from diagnostics.access_logs.inflating import Block, Inflated, line_ends
+from diagnostics.access_logs.questions import Question
+from diagnostics.access_logs.row import (
+    BYTES_ESCAPED,
+    FEWEST_FIELDS,
+    FIELDS,
+    MAX_LINE_CHARS,
+    MOST_UNKNOWN,
+    joined,
+    split_fields,
+)
 from diagnostics.access_logs.scope import Scope
+from diagnostics.access_logs.scratch import Scratch
 from diagnostics.access_logs.tally import Tally
 from diagnostics.facts.access_logs import AccessLogs
 
@@ -37,20 +48,28 @@ if TYPE_CHECKING:
 
 MAX_WORKERS = 4
 MEMORY_LIMIT = "230MB"
-BLOCKS_AT_ONCE = 4
 READER_BUFFER_BYTES = 4 * 2**20
+LONGEST_REWRITTEN = READER_BUFFER_BYTES // 2
+"""A line that was made regular is longer than it was."""
 USUAL_EXTRA = 4
 """Columns for fields without a name until a file has more of them: each column costs time."""
 LOUD_LINES_AT_ONCE = 12_000
 """So many lines that may be errors are kept before they are counted and forgotten."""
-KEPT = ("time", "target", "target_processing_time", "elb_status_code", "target_status_code")
-"""The fields that the questions need of rows without an error; of two others they need to know one thing only."""
+WEIGHED_IN_FULL = 20_000
+"""So many lines of each worker are all looked at for their route, rule and client."""
+ONE_IN = 31
+WEIGHED_LINES_AT_ONCE = 20_000
+QUIET_FIELDS = (
+    *("time", "client", "target", "target_processing_time", "elb_status_code", "target_status_code", "request"),
+    "matched_rule_priority",
+)
+"""What the questions need of rows without an error; of some other fields they need to know one thing only."""
 _MAY_BE_ERROR = (
     "elb_status_code >= '4' AND NOT (elb_status_code IN ('400', '401', '403', '404') AND "
     "elb_status_code = target_status_code)"
 )
 _NO_FIELD = "\x01absent\x01"
-_PLAIN_FIELD = rb'(?:"[^"\\\r\0]*+(?:\\[^\r\0][^"\\\r\0]*+)*+"|(?!")[^ \r\0]*+)'
+_PLAIN_FIELD = rb'(?:"[^"\\\r\0]*+(?:\\[^x\r\0][^"\\\r\0]*+)*+"|(?!")[^ \r\0]*+)'
 _REGULAR = re.compile(
     rb"%b(?: %b){%d,%d}+" % (_PLAIN_FIELD, _PLAIN_FIELD, FEWEST_FIELDS - 1, len(FIELDS) + MOST_UNKNOWN - 1)
 )
@@ -65,13 +84,17 @@ class Read:
     broken: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answers:
-    """What the questions gave for some rows, and how many lines were damaged before they became rows."""
+    """What the questions gave for some rows, and how many lines were damaged before they became rows.
 
-    counts: list[tuple[object, ...]]
-    sample: list[tuple[str | None, ...]]
-    damaged: int
+    `weighed`: counts for which one of so many lines was looked at.
+    """
+
+    counts: list[tuple[object, ...]] = field(default_factory=list)
+    weighed: list[tuple[int, list[tuple[object, ...]]]] = field(default_factory=list)
+    sample: list[tuple[str | None, ...]] = field(default_factory=list)
+    damaged: int = 0
 
 
 class LocalEngine:
@@ -88,6 +111,7 @@ class LocalEngine:
         self._directory = tempfile.TemporaryDirectory(prefix="alb502-logs-")
         settings: dict[str, str | bool | int | float | list[str]] = {
             "threads": 1,
+            "async_threads": 0,  # with some, waiting for them costs a third of the reading
             "memory_limit": MEMORY_LIMIT,
             "temp_directory": self._directory.name,
             "enable_external_file_cache": False,
@@ -124,7 +148,7 @@ class LocalEngine:
         inflated = Inflated(file)
         lines = size = 0
         with self._worker() as worker:
-            for block in inflated.blocks():
+            for block in inflated.blocks(worker.scratch):
                 size += block.size
                 lines += worker.read(block)
                 self._count(worker)
@@ -162,6 +186,8 @@ class LocalEngine:
         answers = worker.answers(to_the_end=to_the_end)
         with self._lock:
             self._tally.add_counts(answers.counts)
+            for one_in, counts in answers.weighed:
+                self._tally.add_counts(counts, one_in)
             self._tally.add_sample(answers.sample)
             self._tally.add_damaged(answers.damaged)
 
@@ -169,55 +195,49 @@ class LocalEngine:
 class _Worker:
     """One connection with its own tables and files, and what it has read since its last answers.
 
-    `block_…` has a row per line of a block, with what all questions need; `quiet_lines` is all of them as one table of
-    all fields. The lines that may be errors wait in `_loud` until `loud` is made of them.
+    The view `lines` is the block that stands in the scratch file. Lines that may be errors wait until the table `loud`
+    is made of them, those to be weighed until the view `weighed` is. The statements are planned once.
     """
 
     def __init__(self, connection: DuckDBPyConnection, stem: Path, scope: Scope) -> None:
         self._connection = connection
-        self._scratch = _Scratch(stem)
-        self._wanted = "true" if scope.where else _MAY_BE_ERROR
-        self._owned = questions.owned(scope)
+        self.scratch = Scratch(stem)
+        self._few = Scratch(stem.with_suffix(".few"))
+        self._scope = scope
         self._statements = statements(scope)
+        self._views: dict[str, tuple[int, int]] = {}
+        self._prepared: set[str] = set()
         self._extra = USUAL_EXTRA
+        self._lines = 0
         self._loud: list[bytes] = []
-        self._damaged = 0
-        self._blocks = 0
-        kept = ", ".join(f"{name} VARCHAR" for name in KEPT)
-        for number in range(BLOCKS_AT_ONCE):
-            connection.execute(
-                f"CREATE TEMP TABLE block_{number} "
-                f"({kept}, is_owned BOOLEAN, is_short BOOLEAN, unknown INTEGER, is_loud BOOLEAN)"
-            )
-        told = {
-            **{name: f"CAST(NULL AS VARCHAR) AS {name}" for name in FIELDS},
-            **{name: name for name in KEPT},
-            "target_group_arn": "CASE WHEN is_owned THEN '-' ELSE '' END AS target_group_arn",
-            "error_reason": "CASE WHEN NOT is_short THEN '-' END AS error_reason",
-        }
-        selects = (
-            f"SELECT {', '.join(told.values())}, unknown FROM block_{number} WHERE NOT is_loud"  # noqa: S608 - ours
-            for number in range(BLOCKS_AT_ONCE)
-        )
-        connection.execute(f"CREATE TEMP VIEW quiet_lines AS {' UNION ALL '.join(selects)}")
+        self._weighed: list[bytes] = []
+        self._weighed_lines, self._one_in = 0, 1
+        self._answers = Answers()
+        columns = ", ".join(f"{name} VARCHAR" for name in FIELDS)
+        connection.execute(f"CREATE TEMP TABLE loud ({columns}, unknown INTEGER)")
 
     def close(self) -> None:
         self._connection.close()
+        self.scratch.close()
+        self._few.close()
 
     def read(self, block: Block) -> int:
-        """Keeps the rows of a block; returns how many lines it has, empty ones not counted."""
-        ends = block.line_ends()
-        count = len(ends)
-        # The reader skips a carriage return at the start of a line as if it were not there.
-        if block.has(b"\r") or _longest(ends) > MAX_LINE_CHARS or not self._holds(block, count):
-            lines = [line for line in bytes(block.content).split(b"\n") if line]
+        """Counts the rows of a block; returns how many lines it has, empty ones not counted."""
+        ends, count = block.ends, len(block.ends)
+        counted = None if block.has_returns else self._counted_as_it_is(count)
+        if counted is None:
+            lines = [line for line in self.scratch.part(0, block.size).split(b"\n") if line]
             count = len(lines)
-            block = block_of(b"".join(line + b"\n" for line in self._rewritten(lines)))
-            ends = block.line_ends()
-            self._scratch.write(block.content)
-            self._load(len(questions.EXTRA))
-        self._keep_loud(block, ends)
-        self._blocks += 1
+            content = b"".join(line + b"\n" for line in self._rewritten(lines))
+            ends = line_ends(content)
+            self.scratch.put(content)
+            counted = self._counted(len(questions.EXTRA))
+        self._answers.counts += [row[:-2] for row in counted]
+        (totals,) = (row for row in counted if row[0] == Question.TOTALS)
+        self._loud += [self._line(number, ends) for number in sorted(totals[-1] or ())]
+        if not self._scope.where:
+            self._weigh(ends)
+        self._lines += count
         return count
 
     def take_over(self, other: _Worker) -> None:
@@ -231,113 +251,140 @@ class _Worker:
 
         What there is little of waits, unless it is `to_the_end`: a statement costs the same for few rows as for many.
         """
-        counted: list[tuple[object, ...]] = []
-        sampled: list[tuple[str | None, ...]] = []
-        if self._blocks == BLOCKS_AT_ONCE or (to_the_end and self._blocks):
-            counted += self._connection.execute(self._statements.quiet_counts).fetchall()
-            for number in range(self._blocks):
-                self._connection.execute(f"TRUNCATE block_{number}")
-            self._blocks = 0
         while self._loud and (to_the_end or len(self._loud) >= LOUD_LINES_AT_ONCE):
             self._load_loud(self._loud[:LOUD_LINES_AT_ONCE])
             del self._loud[:LOUD_LINES_AT_ONCE]
-            counted += self._connection.execute(self._statements.counts).fetchall()
-            sampled += self._connection.execute(self._statements.sample).fetchall()
-            self._connection.execute("DROP TABLE loud")
-        damaged, self._damaged = self._damaged, 0
-        return Answers(counted, sampled, damaged)
+            self._answers.counts += self._asked("counts", self._statements.counts)
+            self._answers.sample += self._asked("sample", self._statements.sample)
+        if to_the_end:
+            self._count_weighed()
+        answers, self._answers = self._answers, Answers()
+        return answers
+
+    def _asked(self, name: str, statement: str) -> list[tuple[Any, ...]]:
+        """The answer to a statement, which is planned the first time."""
+        if name not in self._prepared:
+            self._connection.execute(f"PREPARE {name} AS {statement}")
+            self._prepared.add(name)
+        return self._connection.execute(f"EXECUTE {name}").fetchall()
+
+    def _counted_as_it_is(self, lines: int) -> list[tuple[Any, ...]] | None:
+        """What the block that stands in the scratch file says; None when not each of its lines became a row."""
+        import duckdb
+
+        for extra in (self._extra, len(questions.EXTRA)):
+            try:
+                counted = self._counted(extra, MAX_LINE_CHARS)
+            except duckdb.Error:
+                return None
+            if sum(row[-2] for row in counted if row[0] == Question.TOTALS) == lines:
+                self._extra = extra
+                return counted
+        return None
+
+    def _counted(self, extra: int, longest: int = LONGEST_REWRITTEN) -> list[tuple[Any, ...]]:
+        """Reads with columns for so many fields without a name; a line with more is no row then, nor a longer one."""
+        self._look_at("lines", self.scratch, extra, longest)
+        return self._asked("quiet_counts", self._statements.quiet_counts)
+
+    def _look_at(self, view: str, scratch: Scratch, extra: int, longest: int = LONGEST_REWRITTEN) -> None:
+        """Makes the view of what the questions need to know of the lines in a file, if there is none yet."""
+        if self._views.get(view) == (extra, longest):
+            return
+        wanted = "true" if self._scope.where else _MAY_BE_ERROR
+        self._connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW {view} AS "  # noqa: S608 - names of ours
+            f"SELECT {', '.join(QUIET_FIELDS)}, coalesce({questions.owned(self._scope)}, false) AS is_own, "
+            f"error_reason IS NULL AS is_short, {questions.unknown_fields(questions.EXTRA[:extra])} AS unknown_fields, "
+            f"coalesce({wanted}, false) AS is_loud, row_number() OVER () AS line_number "
+            f"FROM {_csv(scratch.path, extra, longest)}"
+        )
+        self._views[view] = extra, longest
+
+    def _line(self, number: int, ends: Sequence[int]) -> bytes:
+        """A line of the block; the first has the number 1."""
+        line = self.scratch.part(ends[number - 2] if number > 1 else 0, ends[number - 1])
+        return line if line.endswith(b"\n") else line + b"\n"
+
+    def _weigh(self, ends: Sequence[int]) -> None:
+        """Sets lines aside whose route, rule and client are to be found out: at first all, then one of so many."""
+        in_full = min(max(WEIGHED_IN_FULL - self._lines, 0), len(ends))
+        for first in range(0, in_full, WEIGHED_LINES_AT_ONCE):
+            some = ends[first : min(first + WEIGHED_LINES_AT_ONCE, in_full)]
+            self._set_aside(self.scratch.part(ends[first - 1] if first else 0, some[-1]), len(some), 1)
+        numbers = range(in_full + ONE_IN, len(ends) + 1, ONE_IN)
+        if numbers:
+            self._set_aside(b"".join(self._line(number, ends) for number in numbers), len(numbers), ONE_IN)
+
+    def _set_aside(self, lines: bytes, count: int, one_in: int) -> None:
+        if one_in != self._one_in or self._weighed_lines >= WEIGHED_LINES_AT_ONCE:
+            self._count_weighed()
+        self._one_in = one_in
+        self._weighed.append(lines if lines.endswith(b"\n") else lines + b"\n")
+        self._weighed_lines += count
+
+    def _count_weighed(self) -> None:
+        count = self._weighed_lines
+        if not count:
+            return
+        lines = b"".join(self._weighed)
+        self._weighed, self._weighed_lines = [], 0
+        counts = None if BYTES_ESCAPED in lines else self._weighed_counts(lines, count, self._extra)
+        if counts is None:
+            rewritten = self._rewritten(lines.removesuffix(b"\n").split(b"\n"), LONGEST_REWRITTEN)
+            counts = self._weighed_counts(b"\n".join(rewritten), len(rewritten), len(questions.EXTRA))
+        self._answers.weighed.append((self._one_in, counts or []))
+
+    def _weighed_counts(self, lines: bytes, count: int, extra: int) -> list[tuple[Any, ...]] | None:
+        """None when not each line became a row: more fields are looked at than before, so some may be irregular now."""
+        self._few.put(lines)
+        self._look_at("weighed", self._few, extra)
+        counted = self._asked("weighed_counts", self._statements.weighed_counts)
+        if sum(row[-1] for row in counted if row[0] == Question.TOTALS) != count:
+            return None
+        return [row[:-1] for row in counted if row[0] != Question.TOTALS]
 
     def _load_loud(self, lines: list[bytes]) -> None:
         """All fields of lines that may be errors: more than was looked at before, so some may be irregular now."""
-        if self._read_loud(b"".join(lines)) != len(lines):
-            self._read_loud(b"\n".join(self._rewritten([line.removesuffix(b"\n") for line in lines])))
+        content = b"".join(lines)
+        if BYTES_ESCAPED in content or self._read_loud(content) != len(lines):
+            self._read_loud(
+                b"\n".join(self._rewritten([line.removesuffix(b"\n") for line in lines], LONGEST_REWRITTEN))
+            )
 
     def _read_loud(self, lines: bytes) -> int:
-        self._scratch.write(lines)
+        self._few.put(lines)
+        self._connection.execute("TRUNCATE loud")
         ((count,),) = self._connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE loud AS SELECT {', '.join(FIELDS)}, {questions.UNKNOWN_FIELDS} AS unknown "  # noqa: S608
-            f"FROM {_csv(self._scratch.path)}"
+            f"INSERT INTO loud SELECT {', '.join(FIELDS)}, {questions.UNKNOWN_FIELDS} FROM {_csv(self._few.path)}"  # noqa: S608
         ).fetchall()
         return int(count)
 
-    def _holds(self, block: Block, count: int) -> bool:
-        """Loads the block as it is; whether each of its lines became a row."""
-        import duckdb
-
-        self._scratch.write(block.content)
-        for extra in (self._extra, len(questions.EXTRA)):
-            try:
-                if self._load(extra) == count:
-                    self._extra = extra
-                    return True
-            except duckdb.Error:
-                return False
-        return False
-
-    def _load(self, extra: int) -> int:
-        """Makes the block's table with columns for so many fields without a name; a line with more is no row then."""
-        unknown = questions.unknown_fields(questions.EXTRA[:extra])
-        ((count,),) = self._connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE block_{self._blocks} AS SELECT {', '.join(KEPT)}, "  # noqa: S608
-            f"coalesce({self._owned}, false) AS is_owned, error_reason IS NULL AS is_short, {unknown} AS unknown, "
-            f"coalesce({self._wanted}, false) AS is_loud FROM {_csv(self._scratch.path, extra)}"
-        ).fetchall()
-        return int(count)
-
-    def _keep_loud(self, block: Block, ends: list[int]) -> None:
-        """Keeps the lines that may be errors; a row's number is its line's."""
-        loud = self._connection.execute(
-            f"SELECT rowid FROM block_{self._blocks} WHERE is_loud ORDER BY rowid"  # noqa: S608 - a number of ours
-        ).fetchall()
-        lines = [block.part(ends[number - 1] if number else 0, ends[number]) for (number,) in loud]
-        if lines and not lines[-1].endswith(b"\n"):
-            lines[-1] += b"\n"
-        self._loud += lines
-
-    def _rewritten(self, lines: list[bytes]) -> list[bytes]:
+    def _rewritten(self, lines: list[bytes], longest: int = MAX_LINE_CHARS) -> list[bytes]:
         """The lines, each so that the reader takes it for the row that the parser sees; damaged ones are counted."""
         regular: list[bytes] = []
         for line in lines:
-            if len(line) <= MAX_LINE_CHARS and _REGULAR.fullmatch(line) and _is_text(line):
+            if len(line) <= longest and _REGULAR.fullmatch(line) and _is_text(line):
                 regular.append(line)
                 continue
             text = line.decode("utf-8", "replace")
-            fields = split_fields(text) if len(text) <= MAX_LINE_CHARS else None
+            fields = split_fields(text) if len(text) <= longest else None
             if fields is None:
-                self._damaged += 1
+                self._answers.damaged += 1
             else:
                 regular.append(joined(fields[: len(questions.COLUMNS)]).encode())
         return regular
 
 
-class _Scratch:
-    """A file that is written over and over, so that its pages stay in memory."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        path.touch()
-
-    def write(self, content: bytes | memoryview) -> None:
-        with self.path.open("r+b", buffering=0) as stream:
-            written = 0
-            while written < len(content):
-                written += stream.write(memoryview(content)[written:])
-            stream.truncate()
-
-
-def _longest(ends: list[int]) -> int:
-    return max(map(sub, ends, (0, *ends)), default=0)
-
-
-def _csv(path: Path, extra: int = len(questions.EXTRA)) -> str:
-    """The reader of a file of regular lines with at most `extra` fields without a name."""
+def _csv(path: Path, extra: int = len(questions.EXTRA), longest: int = LONGEST_REWRITTEN) -> str:
+    """The reader of a file of regular lines with at most `extra` fields without a name and so many bytes."""
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in (*FIELDS, *questions.EXTRA[:extra]))
     name = str(path).replace("'", "''")
     return (
         f"read_csv('{name}', columns = {{{columns}}}, delim = ' ', quote = '\"', escape = '\\', new_line = '\\n', "
         "header = false, auto_detect = false, null_padding = true, strict_mode = true, ignore_errors = true, "
         f"nullstr = '{_NO_FIELD}', allow_quoted_nulls = false, "
-        f"buffer_size = {READER_BUFFER_BYTES}, max_line_size = {READER_BUFFER_BYTES // 2})"
+        f"buffer_size = {READER_BUFFER_BYTES}, max_line_size = {longest})"
     )
 
 

@@ -8,12 +8,12 @@ in Python too; tests hold the two together.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from diagnostics.access_logs import families, routes
 from diagnostics.access_logs.row import FEWEST_FIELDS, FIELDS, MOST_UNKNOWN
-from diagnostics.access_logs.scope import Condition, Scope
+from diagnostics.access_logs.scope import MINUTE_CHARS, Condition, Scope
 
 EXTRA = tuple(f"extra_{number}" for number in range(1, MOST_UNKNOWN + 1))
 COLUMNS = (*FIELDS, *EXTRA)
@@ -25,6 +25,7 @@ COUNT_COLUMNS = (
     *("question", "key", *KIND),
     *("row_count", "failures", "damaged", "unknown_fields", "first_at", "last_at"),
 )
+_NO_KIND = ", ".join(f"NULL AS {name}" for name in KIND)
 _ORDINARY = "'200', '201', '202', '204', '206', '301', '302', '303', '304', '307', '308', '400', '401', '403', '404'"
 _STAMP = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}[.][0-9]{3}"
 
@@ -42,10 +43,9 @@ class Question(StrEnum):
     TOTALS = "totals"
 
 
-ALL = frozenset(Question)
 BY_KEY = tuple(question for question in Question if question not in {Question.ERRORS, Question.TOTALS})
-OF_QUIET_ROWS = frozenset({Question.MINUTE, Question.TARGET, Question.LATENCY, Question.TOTALS})
-"""The questions that rows without an error say something about."""
+OF_FAILURES = (Question.ROUTE, Question.RULE, Question.CLIENT)
+"""These have many keys; those without a failure are not shown."""
 
 
 def unknown_fields(extra: Sequence[str] = EXTRA) -> str:
@@ -57,23 +57,16 @@ def unknown_fields(extra: Sequence[str] = EXTRA) -> str:
 UNKNOWN_FIELDS = unknown_fields()
 
 
-def counts(
-    scope: Scope, table: str, where: str = "", unknown: str = UNKNOWN_FIELDS, asked: Collection[Question] = ALL
-) -> str:
-    """The counts of the questions that are asked, in one pass.
+def counts(scope: Scope, table: str, where: str = "", unknown: str = UNKNOWN_FIELDS, *, is_whole: bool = True) -> str:
+    """The counts of all questions, in one pass.
 
     `where` restricts the table's own columns, such as the days of its partitions; `unknown` is the expression for the
-    number of fields without a name, for a table that has it already.
+    number of fields without a name, for a table that has it already. When the table is not the `is_whole` log, keys
+    without a failure are counted too: they may have one in another part.
     """
-    keys = {question: f"key_{question}" for question in BY_KEY if question in asked}
-    groups = [*keys.values(), ""]
-    names = " ".join(f"WHEN grouping({key}) = 0 THEN '{question}'" for question, key in keys.items())
-    kind, first_at, last_at = ", ".join(f"NULL AS {name}" for name in KIND), "NULL", "NULL"
-    if Question.ERRORS in asked:
-        kind, first_at, last_at = ", ".join(KIND), "min(time_of_error)", "max(time_of_error)"
-        groups.append(f"is_kind, {kind}")
-        names += f" WHEN grouping(is_kind) = 0 THEN '{Question.ERRORS}'"
-    grouping = ", ".join(f"({group})" for group in groups)
+    kinds = ", ".join(f"CASE WHEN is_error THEN {name} END AS {name}" for name in KIND if name != "row_family")
+    keys = _keys(*Question, own="is_own")
+    failing = " OR ".join(f"grouping(key_{question}) = 0" for question in OF_FAILURES)
     return f"""WITH {_steps(scope, table, where, unknown)},
 keyed AS (
   SELECT
@@ -81,26 +74,110 @@ keyed AS (
     CASE WHEN is_own AND is_failure THEN 1 ELSE 0 END AS failure,
     CASE WHEN is_error THEN 1 END AS is_kind,
     CASE WHEN is_error THEN time END AS time_of_error,
-    CASE WHEN is_error THEN elb_status_code END AS elb_status_code,
-    CASE WHEN is_error THEN target_status_code END AS target_status_code,
-    row_family,
-    CASE WHEN is_error THEN error_reason END AS error_reason,
-    CASE WHEN is_error THEN target_group_arn END AS target_group_arn,
-    CASE WHEN is_own THEN substr(time, 1, 16) END AS key_minute,
-    CASE WHEN is_own THEN target END AS key_target,
-    CASE WHEN is_own AND target_status_code <> '-' THEN target_processing_time END AS key_latency,
-    CASE WHEN is_own AND is_failure THEN {_route()} END AS key_route,
-    CASE WHEN is_own AND is_failure THEN matched_rule_priority END AS key_rule,
-    CASE WHEN is_own AND is_failure THEN regexp_replace(client, {text(routes.PORT)}, '') END AS key_client
+    row_family, {kinds},
+    {_as_columns(keys)}
   FROM judged
 )
 SELECT
-  CASE {names} ELSE '{Question.TOTALS}' END AS question, coalesce({", ".join(keys.values())}) AS key,
-  {kind},
+  CASE {_names(keys)} WHEN grouping(is_kind) = 0 THEN '{Question.ERRORS}' ELSE '{Question.TOTALS}' END AS question,
+  coalesce({_columns(keys)}) AS key,
+  {", ".join(KIND)},
   count_if(is_counted) AS row_count, sum(failure) AS failures, count_if(is_damaged) AS damaged,
-  max(unknown_fields) AS unknown_fields, {first_at} AS first_at, {last_at} AS last_at
+  max(unknown_fields) AS unknown_fields, min(time_of_error) AS first_at, max(time_of_error) AS last_at
 FROM keyed
-GROUP BY GROUPING SETS ({grouping})"""  # noqa: S608 - names and literals of ours
+GROUP BY GROUPING SETS ({_sets(keys)}, (), (is_kind, {", ".join(KIND)}))\
+{f" HAVING sum(failure) > 0 OR NOT ({failing})" if is_whole else ""}"""  # noqa: S608 - names and literals of ours
+
+
+def quiet_counts(scope: Scope, table: str) -> str:
+    """The counts of rows without an error but those `OF_FAILURES`, in one pass over a part of the log.
+
+    The table has of every line what the engine needs to know: `is_loud` when it may be an error, `is_own`, `is_short`
+    of few fields. At the end of each row stand the number of all its lines, and which of them are loud.
+    """
+    keys = _keys(Question.MINUTE, Question.TARGET, Question.LATENCY, own="is_counted AND is_own")
+    return f"""WITH {_quiet_steps(scope, table)},
+keyed AS (
+  SELECT
+    is_damaged, is_counted, CASE WHEN is_damaged OR is_loud THEN 0 ELSE unknown_fields END AS unknown_fields,
+    is_loud, line_number,
+    {_as_columns(keys)}
+  FROM counted
+)
+SELECT
+  CASE {_names(keys)} ELSE '{Question.TOTALS}' END AS question,
+  coalesce({_columns(keys)}) AS key,
+  {_NO_KIND},
+  count_if(is_counted) AS row_count, 0 AS failures, count_if(is_damaged) AS damaged,
+  max(unknown_fields) AS unknown_fields, NULL AS first_at, NULL AS last_at,
+  count(*) AS lines, array_agg(line_number) FILTER (WHERE is_loud) AS loud_lines
+FROM keyed
+GROUP BY GROUPING SETS ({_sets(keys)}, ())"""  # noqa: S608 - as above
+
+
+def weighed_counts(scope: Scope, table: str) -> str:
+    """The counts `OF_FAILURES` of rows without an error, of a table like that of `quiet_counts`; at the end of each row
+    stands the number of all its lines."""
+    keys = _keys(*OF_FAILURES, own="is_counted AND is_own")
+    return f"""WITH {_quiet_steps(scope, table)},
+keyed AS (
+  SELECT
+    {_as_columns(keys)}
+  FROM counted
+)
+SELECT
+  CASE {_names(keys)} ELSE '{Question.TOTALS}' END AS question,
+  coalesce({_columns(keys)}) AS key,
+  {_NO_KIND},
+  count(*) AS row_count, 0 AS failures, 0 AS damaged, 0 AS unknown_fields, NULL AS first_at, NULL AS last_at,
+  count(*) AS lines
+FROM keyed
+GROUP BY GROUPING SETS ({_sets(keys)}, ())"""  # noqa: S608 - as above
+
+
+def _quiet_steps(scope: Scope, table: str) -> str:
+    return f"""checked AS (
+  SELECT *, NOT is_loud AND {_damaged("is_short")} AS is_damaged
+  FROM {table}
+),
+counted AS (
+  SELECT *, NOT is_loud AND NOT is_damaged AND {_in_time(scope)} AS is_counted
+  FROM checked
+)"""  # noqa: S608 - as above
+
+
+def _keys(*questions: Question, own: str = "") -> dict[Question, str]:
+    """By which keys rows are counted; of a row for which `own` does not hold all are NULL."""
+    keys = {
+        Question.MINUTE: f"substr(time, 1, {MINUTE_CHARS})",
+        Question.TARGET: "target",
+        Question.LATENCY: "target_processing_time",
+        Question.ROUTE: _route(),
+        Question.RULE: "matched_rule_priority",
+        Question.CLIENT: f"regexp_replace(client, {text(routes.PORT)}, '')",
+    }
+    answered = {Question.LATENCY: " AND target_status_code <> '-'"}
+    return {
+        question: f"CASE WHEN {own}{answered.get(question, '')} THEN {key} END" if own else key
+        for question, key in keys.items()
+        if question in questions
+    }
+
+
+def _as_columns(keys: Mapping[Question, str]) -> str:
+    return ",\n    ".join(f"{key} AS key_{question}" for question, key in keys.items())
+
+
+def _columns(keys: Iterable[Question]) -> str:
+    return ", ".join(f"key_{question}" for question in keys)
+
+
+def _sets(keys: Iterable[Question]) -> str:
+    return ", ".join(f"(key_{question})" for question in keys)
+
+
+def _names(keys: Iterable[Question]) -> str:
+    return " ".join(f"WHEN grouping(key_{question}) = 0 THEN '{question}'" for question in keys)
 
 
 def sample(scope: Scope, table: str, where: str = "", unknown: str = UNKNOWN_FIELDS) -> str:
@@ -134,18 +211,14 @@ def _steps(scope: Scope, table: str, where: str, unknown: str) -> str:
     return f"""checked AS (
   SELECT
     *,
-    CASE
-      WHEN {FIELDS[FEWEST_FIELDS - 1]} IS NULL OR time NOT LIKE '____-__-__T__:__%' THEN true
-      WHEN elb_status_code IN ({_ORDINARY}) THEN false
-      ELSE NOT regexp_like(elb_status_code, '^[1-9][0-9]{{2}}$')
-    END AS is_damaged,
+    {_damaged(f"{FIELDS[FEWEST_FIELDS - 1]} IS NULL")} AS is_damaged,
     {unknown} AS unknown_fields
   FROM {table}{restricted}
 ),
 counted AS (
   SELECT
     *,
-    NOT is_damaged AND time >= {text(scope.since_text)} AND time < {text(scope.until_text)}{conditions} AS is_counted
+    NOT is_damaged AND {_in_time(scope)}{conditions} AS is_counted
   FROM checked
 ),
 told AS (
@@ -168,6 +241,18 @@ judged AS (
     END AS row_family
   FROM told
 )"""  # noqa: S608 - every text that is not ours goes through _text
+
+
+def _damaged(is_short: str) -> str:
+    return f"""CASE
+      WHEN {is_short} OR time NOT LIKE '____-__-__T__:__%' THEN true
+      WHEN elb_status_code IN ({_ORDINARY}) THEN false
+      ELSE NOT regexp_like(elb_status_code, '^[1-9][0-9]{{2}}$')
+    END"""
+
+
+def _in_time(scope: Scope) -> str:
+    return f"time >= {text(scope.since_text)} AND time < {text(scope.until_text)}"
 
 
 def _unanswered() -> str:
@@ -228,7 +313,8 @@ def _route() -> str:
 
 
 def _condition(condition: Condition) -> str:
-    column, value = f"coalesce({condition.field}, '')", text(condition.value)
+    made = {"route": _route(), "minute": f"substr(time, 1, {MINUTE_CHARS})"}
+    column, value = f"coalesce({made.get(condition.field, condition.field)}, '')", text(condition.value)
     match condition.operator:
         case "=":
             return f"{column} = {value}"

@@ -24,7 +24,7 @@ def route(request: str | None) -> str:
     found = _URL_PATH.match(url)
     doubled = (found[1] if found else "/").replace("/", "//") + "//"
     path = _ID_PART.sub(REPLACEMENT, doubled).replace("//", "/")
-    path = path[:-1] if len(path) > 1 else path
+    path = path.removesuffix("/") if path.strip("/") else "/"
     return f"{method} {host}{path}"[:MAX_ROUTE_CHARS]
 
 

@@ -1,8 +1,8 @@
 """One line of an access log, read with plain Python: slow, tolerant, and what every faster way is compared with.
 
 A field ends at a space. One that starts with a quote ends at the next quote that no backslash precedes; inside it a
-backslash stands for the character after it. The load balancer's fields grow at the end, so any number from
-`FEWEST_FIELDS` on is a row, and those without a name are kept.
+backslash stands for the character after it, and in what a client sent ``\\x22`` for the byte of that number. The load
+balancer's fields grow at the end, so any number from `FEWEST_FIELDS` on is a row, and those without a name are kept.
 Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html#access-log-entry-format
 """
 
@@ -57,7 +57,15 @@ MAX_LINE_CHARS = 65_536
 UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 
 _FIELD = re.compile(r'"(?P<quoted>[^"\\]*+(?:\\.[^"\\]*+)*+)"(?= |\Z)|(?P<bare>(?!")[^ ]*+)', re.DOTALL)
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = re.compile(r"(?P<bytes>(?:\\x[0-9A-Fa-f]{2})+)|\\(?P<character>.)", re.DOTALL)
+_LITERALLY = re.compile(r"\\(.)", re.DOTALL)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_SENT_BY_CLIENTS = frozenset(
+    FIELDS.index(name)
+    for name in ("request", "user_agent", "domain_name", "redirect_url", "transformed_host", "transformed_uri")
+)
+BYTES_ESCAPED = b"\\x"
+"""Where a line has this, not every way of reading sees the same text in `_SENT_BY_CLIENTS`."""
 _TIME = re.compile(r"....-..-..T..:..")
 _STATUS = re.compile(r"[1-9][0-9]{2}")
 _INSTANT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T((?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{3})")
@@ -131,11 +139,25 @@ def split_fields(line: str) -> list[str] | None:
         if quoted is None:
             fields.append(found["bare"])
         else:
-            fields.append(_ESCAPED.sub(r"\1", quoted) if "\\" in quoted else quoted)
+            fields.append(_unescaped(quoted, len(fields)) if "\\" in quoted else quoted)
         position = found.end() + 1
         if position > len(line):
             return fields
     return None
+
+
+def _unescaped(quoted: str, position: int) -> str:
+    if position in _SENT_BY_CLIENTS:
+        return _ESCAPED.sub(_meant, quoted)
+    return _LITERALLY.sub(r"\1", quoted)
+
+
+def _meant(found: re.Match[str]) -> str:
+    """What stands behind a backslash; a character that would break a line or a terminal is shown as unreadable."""
+    if found["bytes"] is None:
+        return found["character"]
+    text = bytes.fromhex(found["bytes"].replace("\\x", "")).decode("utf-8", "replace")
+    return _CONTROL.sub(UNREADABLE, text)
 
 
 def joined(fields: list[str]) -> str:

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from diagnostics.access_logs.families import Timeouts
+from diagnostics.access_logs.routes import route
 from diagnostics.access_logs.row import FIELDS, Row
 
 MAX_CONDITIONS = 8
 MAX_VALUE_CHARS = 300
+MINUTE_CHARS = len("2026-03-14T03:12")
 NAMES = {
     **{name: name for name in FIELDS if name != "time"},
     "status": "elb_status_code",
@@ -21,8 +23,10 @@ NAMES = {
     "reason": "error_reason",
     "rule": "matched_rule_priority",
     "actions": "actions_executed",
+    "route": "route",
+    "minute": "minute",
 }
-"""What a person may call a field in a condition."""
+"""What a person may call a field in a condition; `route` and `minute` are made of fields, as they are shown."""
 
 Operator = Literal["=", "!=", "~", "!~"]
 _CONDITION = re.compile(
@@ -44,9 +48,16 @@ class Condition:
     value: str
 
     def holds(self, row: Row) -> bool:
-        text = row[self.field] or ""
+        text = self._text(row)
         found = self.value in text if "~" in self.operator else self.value == text
         return found != self.operator.startswith("!")
+
+    def _text(self, row: Row) -> str:
+        if self.field == "route":
+            return route(row["request"])
+        if self.field == "minute":
+            return (row["time"] or "")[:MINUTE_CHARS]
+        return row[self.field] or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,5 +129,7 @@ def _condition(found: re.Match[str]) -> Condition:
         raise WhereError(f"no field {found['name'][:40]!r}; there are {', '.join(sorted(NAMES))}")
     if len(value) > MAX_VALUE_CHARS:
         raise WhereError(f"a value of at most {MAX_VALUE_CHARS} characters")
+    if name == "minute":
+        value = value.removesuffix(":00Z")
     operators: dict[str, Operator] = {"=": "=", "!=": "!=", "~": "~", "!~": "!~"}
     return Condition(name, operators[found["operator"]], value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from math import sqrt
 from typing import Any, Literal
 
 from diagnostics.access_logs.questions import BY_KEY, COUNT_COLUMNS, KIND, Question
@@ -28,17 +29,43 @@ class _Table:
     def __init__(self) -> None:
         self.rows: Counter[str] = Counter()
         self.failures: Counter[str] = Counter()
+        self._weighed: Counter[str] = Counter()
+        self._one_in = 0
+        self._forgotten = 0
 
     def add(self, key: str, rows: int, failures: int) -> None:
         self.rows[key] += rows
         self.failures[key] += failures
-        if len(self.rows) > 2 * MAX_KEYS:
-            kept = sorted(self.rows, key=self.weight, reverse=True)[:MAX_KEYS]
-            self.rows = Counter({key: self.rows[key] for key in kept})
-            self.failures = Counter({key: self.failures[key] for key in kept})
+        self._forget()
+
+    def add_weighed(self, key: str, rows: int, one_in: int) -> None:
+        """Rows that stand for others: only one in so many was looked at."""
+        self._weighed[key] += rows
+        self._one_in = max(self._one_in, one_in)
+        self.add(key, 0, 0)
 
     def weight(self, key: str) -> tuple[int, int, str]:
-        return self.failures[key], self.rows[key], key
+        return self.failures[key], self.rows[key] + self._one_in * self._weighed[key], key
+
+    @property
+    def is_exact(self) -> bool:
+        return not (self._one_in or self._forgotten)
+
+    def most_rows(self, key: str) -> int:
+        """How many rows it has, exactly where all were looked at and none was forgotten, otherwise at most: that a key
+        fails every time must not be said because its good rows were not looked at. Too few for one key in forty."""
+        if self.is_exact:
+            return self.rows[key]
+        found = self._weighed[key]
+        return self.rows[key] + self._forgotten + self._one_in * round(found + 2 * sqrt(found) + 3)
+
+    def _forget(self) -> None:
+        if len(self.rows) <= 2 * MAX_KEYS:
+            return
+        by_weight = sorted(self.rows, key=self.weight, reverse=True)
+        self._forgotten += sum(self.weight(by_weight[MAX_KEYS])[:2])
+        for key in by_weight[MAX_KEYS:]:
+            del self.rows[key], self.failures[key], self._weighed[key]
 
 
 class _Kind:
@@ -67,8 +94,11 @@ class Tally:
         self._damaged = 0
         self._unknown_fields = 0
 
-    def add_counts(self, answers: Iterable[Sequence[Any]]) -> None:
-        """Rows of the statement `questions.counts`; numbers may be text, as Athena gives them."""
+    def add_counts(self, answers: Iterable[Sequence[Any]], one_in: int = 1) -> None:
+        """Rows of the statement `questions.counts`; numbers may be text, as Athena gives them.
+
+        `one_in`: of how many rows one was looked at.
+        """
         for answer in answers:
             values = dict(zip(COUNT_COLUMNS, answer, strict=True))
             question = Question(values["question"])
@@ -80,7 +110,10 @@ class Tally:
             elif question is Question.ERRORS:
                 self._add_error(values, rows)
             elif (key := values["key"]) is not None:
-                self._tables[question].add(key, rows, int(values["failures"] or 0))
+                if one_in > 1:
+                    self._tables[question].add_weighed(key, rows, one_in)
+                else:
+                    self._tables[question].add(key, rows, int(values["failures"] or 0))
 
     def add_sample(self, answers: Iterable[Sequence[str | None]]) -> None:
         """Rows of the statement `questions.sample`."""
@@ -163,7 +196,15 @@ class Tally:
     def _failing(self, question: Question) -> tuple[KeyCount, ...]:
         table = self._tables[question]
         keys = sorted((key for key in table.failures if table.failures[key]), key=table.weight, reverse=True)
-        return tuple(KeyCount(key=redact_text(key), errors=table.failures[key]) for key in keys[:MAX_LISTED])
+        return tuple(
+            KeyCount(
+                key=redact_text(key),
+                rows=table.most_rows(key),
+                errors=table.failures[key],
+                at_most=not table.is_exact,
+            )
+            for key in keys[:MAX_LISTED]
+        )
 
     def _by_minute(self) -> tuple[KeyCount, ...]:
         table = self._tables[Question.MINUTE]

@@ -36,6 +36,7 @@ _WITHOUT_RESOURCE_PREFIXES = (
     "tag:Get",
     "sts:GetCallerIdentity",
     "application-autoscaling:Describe",
+    "autoscaling:Describe",
 )
 
 

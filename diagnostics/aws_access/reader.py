@@ -128,8 +128,9 @@ class Reader:
     ) -> Pages:
         """What stands under `key` in up to `max_pages` pages. An operation without pages is called once.
 
-        A value that is no list counts as one item. A failing page keeps the items before it and leaves a gap; so
-        does the bound when there would have been more. `may_lack_key`: AWS leaves the key out when there is nothing.
+        An empty `key` means the whole answer. A value that is no list counts as one item. A failing page keeps the
+        items before it and leaves a gap; so does the bound when there would have been more. `may_lack_key`: AWS leaves
+        the key out when there is nothing.
         """
         action = iam_action(service, operation)
         items: list[Any] = []
@@ -140,10 +141,10 @@ class Reader:
                 return Pages(missing=answer, calls=calls)
             if isinstance(answer, Gap):
                 return Pages(items=tuple(items), gaps=(answer,), calls=calls)
-            if key not in answer and not may_lack_key:
+            if key and key not in answer and not may_lack_key:
                 gap = malformed(action, resource, f"the answer has no {key}")
                 return Pages(items=tuple(items), gaps=(gap,), calls=calls)
-            value = answer.get(key, [])
+            value = answer.get(key, []) if key else answer
             items.extend(value if isinstance(value, list) else [value])
             if more and calls >= max_pages:
                 gap = Gap(

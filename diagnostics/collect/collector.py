@@ -42,7 +42,8 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One call of a boto3 method, or a page loop of at most `max_pages`; the answer is what stands under `key`.
+    """One call of a boto3 method, or a page loop of at most `max_pages`; the answer is what stands under `key`, or all
+    of it where `key` is empty.
 
     `resource` is what a gap names. Error codes in `missing` mean "does not exist" and are no gap. `may_lack_key`: AWS
     leaves `key` out of an answer when there is nothing.

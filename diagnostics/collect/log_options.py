@@ -38,10 +38,14 @@ class AthenaOptions:
 
 @dataclass(frozen=True, slots=True)
 class LogOptions:
-    """`athena` None: it is off. `athena_first`: a person asked for it even if this machine could do it."""
+    """`athena` None: it is off. `athena_first`: a person asked for it even if this machine could do it.
+
+    `trail_lookups`: so many resources CloudTrail is asked about, half a second each.
+    """
 
     wish: Wish = "when-errors"
     budget: LogBudget = LogBudget()
     athena: AthenaOptions | None = None
     athena_first: bool = False
     where: tuple[Condition, ...] = ()
+    trail_lookups: int = 4

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import threading
 import time
 from collections import Counter, defaultdict, deque
@@ -21,6 +20,7 @@ from diagnostics.collect.cache import FactCache, Shelf
 from diagnostics.collect.calling import delays, execute, read_stats, still_being_read
 from diagnostics.collect.collector import CollectorSpec, Later, Now, Parameter, Read, Reads
 from diagnostics.collect.errand import Errand, Leash
+from diagnostics.collect.first_answer import FirstAnswer
 from diagnostics.collect.log_options import LogOptions
 from diagnostics.collect.unread import broken, failed, out_of_time, passed_on, still_reading
 from diagnostics.facts.fact import Fact, Gap, NotApplicable
@@ -34,8 +34,6 @@ ERRAND_MARGIN_S = 1.0
 """An errand ends so long before the collection, so that what it found is part of it."""
 TIDY_UP_S = 3.0
 """How long errands that were called back may take to end what they began at AWS."""
-
-SnapshotListener = Callable[[Snapshot], None]
 
 _logger = logging.getLogger(__name__)
 
@@ -54,21 +52,20 @@ def collect(
     calls_before: int = 0,
     logs: LogOptions | None = None,
     specs: Sequence[CollectorSpec] | None = None,
-    useful_s: float | None = None,
-    show: SnapshotListener | None = None,
+    first_answer: FirstAnswer | None = None,
 ) -> Snapshot:
     """Everything about `subject` that can be read within `budget_s` seconds; what could not be is a gap.
 
     `cache` may answer for configuration and logs up to `cache_s` seconds old, unless `refresh`; health, tasks, the
     service and metrics are always read. `calls_before`: dependent calls that led to the subject, for the longest chain.
-    `show` is given what there is after `useful_s` seconds, once, if the collection is still going on then. Calls that
-    are under way when the time is up are left to their own timeouts; errands are called back.
+    Calls that are under way when the time is up are left to their own timeouts; errands are called back.
     """
     pool = ThreadPoolExecutor(max_workers=POOL_THREADS, thread_name_prefix="collect")
     now, options = Now(clock()), logs or LogOptions()
     collection = _Collection(
         specs=graph.all_collectors() if specs is None else specs,
         calls_before=calls_before,
+        first_answer=first_answer,
         subject=subject,
         window=window,
         now=now,
@@ -79,8 +76,6 @@ def collect(
         log_reader=reader.metered(CallMeter()),
         shelf=Shelf(cache, cache_s, refresh, reader.account_id, reader.region, subject, window, now.at, options),
     )
-    if show is not None and useful_s is not None:
-        collection.show_at(collection.started + useful_s, show)
     try:
         collection.run(until=collection.started + budget_s)
     finally:
@@ -108,6 +103,7 @@ class _Running:
 class _Collection:
     specs: Sequence[CollectorSpec]
     calls_before: int
+    first_answer: FirstAnswer | None
     subject: Subject
     window: Window
     now: Now
@@ -129,8 +125,6 @@ class _Collection:
     _called_back: threading.Event = field(default_factory=threading.Event)
     _telling: threading.Lock = field(default_factory=threading.Lock)
     _until: float = 0.0
-    _show: SnapshotListener | None = None
-    _show_at: float = math.inf
     _alone_since: float | None = None
 
     def snapshot(self) -> Snapshot:
@@ -155,10 +149,6 @@ class _Collection:
             stats=stats,
         )
 
-    def show_at(self, moment: float, show: SnapshotListener) -> None:
-        """Shows what there is at this moment, on the clock of `time.monotonic`, if the collection still runs then."""
-        self._show_at, self._show = moment, show
-
     def call_back(self) -> None:
         """Ends the errands that are still under way, and gives them a moment to leave nothing running behind."""
         self._called_back.set()
@@ -180,22 +170,14 @@ class _Collection:
                 continue
             self._submit()
             patient_until = self._patience_ends()
-            if self._await(min(until, patient_until or until, self._show_at)) or self._has_shown():
+            first = self.first_answer
+            if self._await(min(until, patient_until or until, first.at if first else until)):
+                continue
+            if first and first.is_shown_now(self.snapshot):
                 continue
             if patient_until is None or not self._leave():
                 break
         self._give_up()
-
-    def _has_shown(self) -> bool:
-        """Whether it was time to show what there is."""
-        if self._show is None or time.monotonic() < self._show_at:
-            return False
-        show, self._show, self._show_at = self._show, None, math.inf
-        try:
-            show(self.snapshot())
-        except Exception:
-            _logger.exception("what was read so far could not be shown")
-        return True
 
     def _start(self, spec: CollectorSpec) -> None:
         for parameter in spec.parameters:
@@ -321,7 +303,8 @@ class _Collection:
             self._alone_since = None
             return None
         self._alone_since = self._alone_since or time.monotonic()
-        return self._alone_since + max(seconds for seconds in patience if seconds is not None)
+        patient_until = self._alone_since + max(seconds for seconds in patience if seconds is not None)
+        return self.first_answer.patience_until(patient_until) if self.first_answer else patient_until
 
     def _leave(self) -> bool:
         """Let the running collectors end with what they have; False when the whole collection's time is up."""

@@ -11,6 +11,7 @@ from diagnostics.facts.access_logs import (
     LoggedRow,
     RowFamily,
 )
+from diagnostics.facts.alarms import Alarm, Alarms
 from diagnostics.facts.application_logs import ApplicationLogs, LogLine, LogSignature, SignatureCount
 from diagnostics.facts.changes import Change, Changes
 from diagnostics.facts.containers import (
@@ -35,6 +36,24 @@ from diagnostics.facts.containers import (
     TaskDefinitions,
 )
 from diagnostics.facts.fact import Fact, Frozen, Gap, GapKind, NotApplicable
+from diagnostics.facts.hosts import (
+    Host,
+    Hosts,
+    LifecycleHook,
+    RouteTable,
+    RouteTables,
+    ScalingActivities,
+    ScalingActivity,
+    ScheduledEvent,
+    TableRoute,
+)
+from diagnostics.facts.lambda_targets import (
+    FunctionAlias,
+    FunctionConfiguration,
+    InvokeStatement,
+    LambdaTarget,
+    LambdaTargets,
+)
 from diagnostics.facts.load_balancing import (
     ForwardTarget,
     HealthCheck,
@@ -70,9 +89,20 @@ from diagnostics.facts.network import (
     Subnet,
     Subnets,
 )
+from diagnostics.facts.scaling import (
+    HostMetrics,
+    ScalingLimits,
+    ScalingPolicy,
+    ServiceScaling,
+    ServiceScalingActivity,
+    UsualLoad,
+)
+from diagnostics.facts.service_health import HealthEvent, HealthEvents
 
 __all__ = [
     "AccessLogs",
+    "Alarm",
+    "Alarms",
     "ApplicationLogs",
     "Change",
     "Changes",
@@ -87,6 +117,8 @@ __all__ = [
     "Fact",
     "ForwardTarget",
     "Frozen",
+    "FunctionAlias",
+    "FunctionConfiguration",
     "Gap",
     "GapKind",
     "GeneratedBy",
@@ -94,8 +126,17 @@ __all__ = [
     "HealthCheck",
     "HealthCheckLogs",
     "HealthCheckRow",
+    "HealthEvent",
+    "HealthEvents",
+    "Host",
+    "HostMetrics",
+    "Hosts",
+    "InvokeStatement",
     "KeyCount",
+    "LambdaTarget",
+    "LambdaTargets",
     "Latency",
+    "LifecycleHook",
     "Listener",
     "Listeners",
     "LoadBalancer",
@@ -116,11 +157,18 @@ __all__ = [
     "PortBinding",
     "PortMapping",
     "PrefixLists",
+    "RouteTable",
+    "RouteTables",
     "RowFamily",
     "Rule",
     "RuleAction",
     "RuleCondition",
     "RunningTasks",
+    "ScalingActivities",
+    "ScalingActivity",
+    "ScalingLimits",
+    "ScalingPolicy",
+    "ScheduledEvent",
     "SecurityGroup",
     "SecurityGroups",
     "Series",
@@ -129,11 +177,14 @@ __all__ = [
     "ServiceHistory",
     "ServiceLoadBalancer",
     "ServiceRevision",
+    "ServiceScaling",
+    "ServiceScalingActivity",
     "SiblingHealth",
     "SignatureCount",
     "StoppedTasks",
     "Subnet",
     "Subnets",
+    "TableRoute",
     "Tags",
     "Target",
     "TargetGroup",
@@ -143,5 +194,6 @@ __all__ = [
     "Task",
     "TaskDefinition",
     "TaskDefinitions",
+    "UsualLoad",
     "ZoneMapping",
 ]

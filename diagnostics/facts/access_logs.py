@@ -44,11 +44,15 @@ class ErrorCount(Frozen):
 
 
 class KeyCount(Frozen):
-    """Rows and error rows of one key. `rows` None: only error rows were grouped by this key."""
+    """Rows and error rows of one key. `rows` None: only error rows were grouped by this key.
+
+    `at_most`: not every row was looked at, and there are no more than `rows`.
+    """
 
     key: str
     rows: int | None = None
     errors: int
+    at_most: bool = False
 
 
 class Latency(Frozen):

@@ -33,6 +33,7 @@ LogSignature = Literal[
     "dependency-unreachable",
     "dependency-slow",
     "header-too-large",
+    "length-mismatch",
     "too-many-connections",
     "lambda-timeout",
     "lambda-report",
@@ -77,7 +78,9 @@ class ApplicationLogs(Fact):
 
     `counts` is over every line that was read, `lines` a bounded choice of them: the first and the last of every
     signature, and the last before each task's end. `share_read` is below 1 when a limit ended the reading; a line that
-    is not here may still have been written.
+    is not here may still have been written. `traces_asked` are trace ids of error rows for which the log groups were
+    searched in full: one that no line names was not written about. That says something only where `lines_with_trace`
+    shows that the application writes trace ids at all.
     """
 
     name: ClassVar[str] = "application_logs"
@@ -90,6 +93,8 @@ class ApplicationLogs(Fact):
     share_read: float = 1.0
     counts: tuple[SignatureCount, ...] = ()
     lines: tuple[LogLine, ...] = ()
+    traces_asked: tuple[str, ...] = ()
+    lines_with_trace: int = 0
     notes: tuple[str, ...] = ()
 
     def of(self, *signatures: LogSignature) -> Iterator[LogLine]:
@@ -98,6 +103,13 @@ class ApplicationLogs(Fact):
 
     def count(self, *signatures: LogSignature) -> int:
         return sum(counted.count for counted in self.counts if counted.signature in signatures)
+
+    def untraced(self) -> tuple[str, ...]:
+        """The trace ids that were searched for and that no line names; empty where no line ever names one."""
+        if not self.lines_with_trace:
+            return ()
+        written = {line.trace_id for line in self.lines}
+        return tuple(trace for trace in self.traces_asked if trace not in written)
 
     def traced(self, trace_ids: frozenset[str]) -> Iterator[LogLine]:
         """The kept lines that name one of these trace ids, as access log rows carry them."""

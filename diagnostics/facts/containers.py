@@ -95,7 +95,10 @@ class Container(Frozen):
 
 
 class Task(Frozen):
-    """`stop_code` and the container reasons are AWS's words."""
+    """`stop_code` and the container reasons are AWS's words.
+
+    `seen_at` is set for a stopped task that ECS has forgotten: an earlier diagnosis saw it then.
+    """
 
     arn: str
     task_definition: str
@@ -120,6 +123,7 @@ class Task(Frozen):
     stop_code: str | None = None
     stopped_reason: str | None = None
     containers: tuple[Container, ...] = ()
+    seen_at: datetime | None = None
 
     @property
     def id(self) -> str:
@@ -138,7 +142,7 @@ class RunningTasks(Fact):
 
 
 class StoppedTasks(Fact):
-    """Stopped tasks that ECS still remembers (about one hour), newest first."""
+    """Stopped tasks that ECS still remembers (about one hour), and those that it forgot and we saw, newest first."""
 
     name: ClassVar[str] = "stopped_tasks"
 

@@ -179,6 +179,8 @@ class TargetGroup(Frozen):
     vpc_id: str | None
     health_check: HealthCheck
     load_balancer_arns: tuple[str, ...] = ()
+    control_port: int | None = None
+    """Of the target optimizer's agent; None: the group does not use it."""
 
     @property
     def dimension(self) -> str:
@@ -225,11 +227,15 @@ class Target(Frozen):
 
 
 class TargetHealth(Fact):
-    """Targets of each of the subject's target groups at the time of the snapshot; an empty tuple: none registered."""
+    """Targets of each of the subject's target groups at the time of the snapshot; an empty tuple: none registered.
+
+    `missing` are target groups that the subject names and that do not exist.
+    """
 
     name: ClassVar[str] = "target_health"
 
     by_group: dict[str, tuple[Target, ...]]
+    missing: tuple[str, ...] = ()
 
     def all(self) -> Iterator[tuple[str, Target]]:
         for arn, targets in self.by_group.items():
@@ -243,7 +249,8 @@ class TargetHealth(Fact):
 class SiblingHealth(Fact):
     """Targets of groups that are not the subject's own and get requests from rules of its load balancers.
 
-    Read only where no rule sends a request to a group of the subject itself.
+    Read only where no rule sends a request to a group of the subject itself, and of groups that share a weighted rule
+    with one of its own.
     """
 
     name: ClassVar[str] = "sibling_health"

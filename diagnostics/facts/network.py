@@ -54,6 +54,8 @@ class PrefixLists(Fact):
 
 
 class NetworkInterface(Frozen):
+    """`device_index` is its place at its instance; 0 is the primary one, on which instance targets are reached."""
+
     id: str
     subnet_id: str
     vpc_id: str
@@ -64,6 +66,7 @@ class NetworkInterface(Frozen):
     description: str = ""
     status: str = ""
     instance_id: str | None = None
+    device_index: int | None = None
 
 
 class NetworkInterfaces(Fact):

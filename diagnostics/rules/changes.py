@@ -34,12 +34,17 @@ ACT_BY_THEMSELVES = frozenset(
 
 _API_DATE = re.compile(r"\d{8}(v\d+)?\Z")
 _WORDS = {
+    "AddPermission": "permission to invoke the function added",
     "AuthorizeSecurityGroupEgress": "outbound rule added",
     "AuthorizeSecurityGroupIngress": "rule added",
     "CreateNetworkAclEntry": "network ACL entry added",
     "CreateRule": "listener rule added",
+    "DeleteAlias": "function's alias deleted",
+    "DeleteFunction": "function or version deleted",
+    "DeleteFunctionConcurrency": "function's reserved concurrency removed",
     "DeleteNetworkAclEntry": "network ACL entry removed",
     "DeleteRule": "listener rule removed",
+    "DeleteTargetGroup": "target group deleted",
     "DeregisterTargets": "targets deregistered",
     "ModifyListener": "listener changed",
     "ModifyLoadBalancerAttributes": "load balancer attributes changed",
@@ -48,7 +53,9 @@ _WORDS = {
     "ModifySecurityGroupRules": "rules changed",
     "ModifyTargetGroup": "target group changed",
     "ModifyTargetGroupAttributes": "target group attributes changed",
+    "PutFunctionConcurrency": "function's reserved concurrency changed",
     "RegisterTaskDefinition": "task definition registered",
+    "RemovePermission": "permission to invoke the function removed",
     "ReplaceNetworkAclAssociation": "another network ACL put before the subnet",
     "ReplaceNetworkAclEntry": "network ACL entry changed",
     "RevokeSecurityGroupEgress": "outbound rule removed",
@@ -57,6 +64,9 @@ _WORDS = {
     "SetSecurityGroups": "load balancer's security groups changed",
     "SetSubnets": "load balancer's subnets changed",
     "StopTask": "task stopped",
+    "UpdateAlias": "function's alias moved",
+    "UpdateFunctionCode": "function's code updated",
+    "UpdateFunctionConfiguration": "function's configuration changed",
     "UpdateService": "service changed",
 }
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from diagnostics.rules.grpc_health import is_server_fault, speaks_grpc
 from diagnostics.rules.health_case import HealthCase, outside_matcher
 
-Explanation = Literal["path", "redirect", "auth", "host", "protocol", "app-error", "port", "timeout"]
+Explanation = Literal["path", "redirect", "auth", "host", "protocol", "app-error", "port", "timeout", "grpc"]
 
 NOT_THERE = frozenset({404, 405, 410})
 LOCKED = frozenset({401, 403, 407})
@@ -58,8 +59,15 @@ def _of_answer(case: HealthCase) -> Explanation | None:
     codes = case.sick.codes
     if not codes:
         return None
+    if speaks_grpc(case.group):
+        return "app-error" if is_server_fault(codes) and not case.changed("healthCheckPath") else "grpc"
     if all(300 <= code <= 399 for code in codes):
         return "redirect"
+    said = {one.signature for one in case.log_lines}
+    if "host-refused" in said and codes <= UNFIT_FOR_HOST | LOCKED | NOT_THERE:
+        return "host"
+    if "plain-to-tls-port" in said and 400 in codes and case.group.health_check.protocol == "HTTP":
+        return "protocol"
     if case.changed("healthCheckPath") or codes & NOT_THERE or outside_matcher(case):
         return "path"
     if codes & LOCKED:

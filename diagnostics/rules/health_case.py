@@ -16,6 +16,8 @@ from diagnostics.facts import (
     Change,
     Changes,
     EcsService,
+    LogLine,
+    LogSignature,
     Metrics,
     StoppedTasks,
     Target,
@@ -29,6 +31,7 @@ from diagnostics.facts.fact import Fact, Frozen
 from diagnostics.printable import line
 from diagnostics.rules import task_stops
 from diagnostics.rules.address_space import address
+from diagnostics.rules.app_lines import LINE_USES
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.container_settings import ContainerProbe, container_probe, mapped_ports
 from diagnostics.rules.group_traffic import (
@@ -43,12 +46,14 @@ from diagnostics.rules.health_history import HISTORY_USES, Failing, HealthHistor
 from diagnostics.rules.health_reasons import HealthReport, accepted_codes, codes_in_words, named
 from diagnostics.rules.mended import SETTINGS, Mended, mended_by, setting
 from diagnostics.rules.observations import Observations
+from diagnostics.rules.written import quoted, who, written
 
 CASE_NEEDS: tuple[type[Fact], ...] = (TargetGroups, TargetHealth)
 CASE_USES: tuple[type[Fact], ...] = (
     *(kind for kind in HISTORY_USES if kind not in CASE_NEEDS),
     TaskDefinitions,
     Metrics,
+    *LINE_USES,
 )
 """What a cause declares to ask for health cases."""
 CASE_CLEAR_NEEDS: tuple[type[Fact], ...] = (EcsService, StoppedTasks)
@@ -72,7 +77,8 @@ class HealthCase(Frozen):
     `since` is when the group's health turned, `killed` the tasks that ECS stopped for it. `changes` are the settings
     of this group that people changed before `since`, newest first. `mended`: nothing fails any more since this edit of
     the health check, and `group` then has the settings that failed, as far as CloudTrail tells them.
-    `mapped_ports` None: what the targets open is not known.
+    `mapped_ports` None: what the targets open is not known. `log_lines` are those in which the application says why it
+    refuses: the host of a request, or plain HTTP and TLS meeting each other.
     """
 
     group: TargetGroup
@@ -87,6 +93,7 @@ class HealthCase(Frozen):
     mended: Mended | None = None
     mapped_ports: frozenset[int] | None = None
     probe: ContainerProbe | None = None
+    log_lines: tuple[LogLine, ...] = ()
 
     @property
     def affects(self) -> frozenset[str]:
@@ -260,7 +267,26 @@ def _cases(facts: Facts) -> Iterator[HealthCase]:
                 mended=mended,
                 mapped_ports=mapped_ports(facts, group),
                 probe=container_probe(facts),
+                log_lines=_log_lines(facts, failing, since),
             )
+
+
+def _log_lines(facts: Facts, failing: Failing, since: datetime | None) -> tuple[LogLine, ...]:
+    """A refused host counts when it is the address of a target, or any address where the targets are gone already."""
+    lines = written(facts, "host-refused", "plain-to-tls-port", "tls-to-plain-port", since=since)
+    ids = {target.id for target in failing.targets}
+
+    def is_of_the_check(one: LogLine) -> bool:
+        host = one.details.get("host", "").rsplit(":", 1)[0].strip("[]")
+        return not host or host in ids or (not ids and address(host) is not None)
+
+    return tuple(one for one in lines if is_of_the_check(one))
+
+
+def of_the_log(case: HealthCase, *signatures: LogSignature) -> tuple[Evidence, ...]:
+    """What the application says about the checks, in one decisive record."""
+    found = next((one for one in case.log_lines if one.signature in signatures), None)
+    return (decisive(f"{who(found)} wrote {quoted(found)}", "logs:FilterLogEvents", at=found.at),) if found else ()
 
 
 def _since(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from diagnostics.facts import RowFamily
+from diagnostics.printable import line
 from diagnostics.rules.observations import Observations
 from diagnostics.rules.row_clusters import RowCluster
 
+MAX_REASON = 60
 IN_WORDS: dict[RowFamily, str] = {
     "answered": "the target sent the error itself",
     "not-dispatched-fast": "no connection to the target, within milliseconds",
@@ -50,7 +52,8 @@ def share_left(symptom: str, rest: Iterable[RowCluster], observed: Observations)
 
 
 def in_words(cluster: RowCluster) -> str:
-    return IN_WORDS.get(cluster.family, cluster.family)
+    reason = f" ({line(cluster.error_reason, MAX_REASON)})" if cluster.error_reason else ""
+    return f"{IN_WORDS.get(cluster.family, cluster.family)}{reason}"
 
 
 def _of(symptom: str, observed: Observations) -> tuple[RowCluster, ...]:

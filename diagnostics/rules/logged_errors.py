@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
 
-from diagnostics.facts import AccessLogs, Changes, LoggedRow, Point, StoppedTasks
+from diagnostics.facts import AccessLogs, Changes, Listeners, LoggedRow, Point, StoppedTasks, TargetGroupAttributes
 from diagnostics.facts.fact import Frozen
+from diagnostics.rules.routing import weighted_with
 from diagnostics.rules.row_clusters import RowCluster, clusters_of
 from diagnostics.rules.target_ends import target_ends
 from diagnostics.snapshot import Snapshot
@@ -21,7 +22,10 @@ from diagnostics.snapshot import Snapshot
 NEARLY_ALL_READ = 0.95
 COVERS = 0.5
 """Rows that make up less of the counted errors than this came before or after the trouble, and do not speak for it."""
-COUNTED_BY_ROWS_ONLY: Final = ("400", "408", "460", "463", "464", "561")
+COUNTED_BY_ROWS_ONLY: Final = (
+    *("400", "401", "403", "408", "413", "414", "460", "463", "464"),
+    *("501", "505", "507", "561", "562"),
+)
 ELB_5XX: Final = ("500", "502", "503", "504")
 UPLOADS = frozenset({"POST", "PUT", "PATCH"})
 
@@ -62,8 +66,8 @@ class LoggedErrors(Frozen):
         for cluster in self.clusters:
             if cluster.symptom not in wanted or (cluster.target_group is None and not with_unnamed):
                 continue
-            for row in cluster.rows:
-                sums[row.at.replace(second=0, microsecond=0)] += cluster.count / len(cluster.rows)
+            for at in [row.at for row in cluster.rows] or [cluster.first]:
+                sums[at.replace(second=0, microsecond=0)] += cluster.count / max(len(cluster.rows), 1)
         return tuple(Point(at=at, value=value) for at, value in sorted(sums.items()))
 
 
@@ -73,11 +77,14 @@ def logged_errors(snapshot: Snapshot) -> LoggedErrors | None:
     if not isinstance(logs, AccessLogs):
         return None
     own = snapshot.subject.target_groups
-    ends = target_ends(snapshot.get(StoppedTasks), snapshot.get(Changes))
-    clusters = clusters_of(logs, own, ends)
+    ends = target_ends(snapshot.get(StoppedTasks), snapshot.get(Changes), snapshot.get(TargetGroupAttributes))
+    partners = _partners(snapshot)
+    clusters = (*clusters_of(logs, own, ends), *_without_target(logs, partners))
     others: Counter[str] = Counter()
     for error in logs.errors:
         foreign = own and error.target_group is not None and error.target_group not in own
+        if error.row_family == "no-target" and error.target_group in partners:
+            continue
         if foreign and error.generated_by == "load-balancer" and error.elb_status >= 500:
             others[error.target_group or ""] += error.count
     return LoggedErrors(
@@ -88,6 +95,20 @@ def logged_errors(snapshot: Snapshot) -> LoggedErrors | None:
         rows=logs.rows,
         complete=logs.share_read >= NEARLY_ALL_READ,
     )
+
+
+def _partners(snapshot: Snapshot) -> tuple[str, ...]:
+    """Other groups that get a share of the subject's own requests."""
+    listeners = snapshot.get(Listeners)
+    return weighted_with(listeners, snapshot.subject.target_groups) if isinstance(listeners, Listeners) else ()
+
+
+def _without_target(logs: AccessLogs, partners: tuple[str, ...]) -> tuple[RowCluster, ...]:
+    """Requests of the subject's own rule that went to a group without targets; any other fault is the group's own."""
+    if not partners:
+        return ()
+    lost = tuple(error for error in logs.errors if error.row_family == "no-target")
+    return clusters_of(logs.model_copy(update={"errors": lost}), partners)
 
 
 def _totals(clusters: Iterable[RowCluster]) -> dict[str, int]:
@@ -111,8 +132,17 @@ def is_severe(row: LoggedRow) -> bool:
     return row.classification == "Severe"
 
 
+def is_refused_for_function(row: LoggedRow) -> bool:
+    """A body that is larger than a function may get; other 413s are headers that no browser sends."""
+    return row.error_reason == "LambdaRequestTooLarge"
+
+
 def is_upload(row: LoggedRow) -> bool:
     return (row.method or row.route.partition(" ")[0]) in UPLOADS
 
 
-_MATTERS: dict[int, Callable[[LoggedRow], bool]] = {400: is_severe, 408: is_upload}
+_MATTERS: dict[int, Callable[[LoggedRow], bool]] = {
+    400: is_severe,
+    408: is_upload,
+    413: is_refused_for_function,
+}

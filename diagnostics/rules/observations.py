@@ -16,17 +16,20 @@ from diagnostics.facts import (
     Listeners,
     Metrics,
     Point,
+    ServiceHistory,
     StoppedTasks,
     TargetHealth,
     Task,
 )
-from diagnostics.facts.fact import Frozen
+from diagnostics.facts.fact import Frozen, NotApplicable
+from diagnostics.rules.balancer_trouble import balancer_symptoms, has_empty_partner, known_without_503
 from diagnostics.rules.counters import balancer_dimensions, counted_unhealthy, error_share, group_dimensions
+from diagnostics.rules.deployment_span import deployment_spans
 from diagnostics.rules.deployment_trouble import is_in_trouble
 from diagnostics.rules.health_history import HealthHistory
 from diagnostics.rules.logged_errors import COUNTED_BY_ROWS_ONLY, COVERS, LoggedErrors, logged_errors
-from diagnostics.rules.onset import Pattern, last_burst, pattern_of
-from diagnostics.rules.routing import may_be_empty
+from diagnostics.rules.onset import Burst, Pattern, last_burst, pattern_of, without_trickle
+from diagnostics.rules.routing import is_idle_colour, may_be_empty
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.sharing import is_shared, sick_siblings
 from diagnostics.snapshot import Snapshot
@@ -34,8 +37,12 @@ from diagnostics.snapshot import Snapshot
 ELB_CODES = ("500", "502", "503", "504")
 NOISE_ERRORS = 3
 NOISE_RATE = 0.001
-NOISE_BY_CALLERS = {"elb_400": 0.01, "elb_408": 0.01, "elb_460": 0.01}
+NOISE_BY_CALLERS = {"elb_400": 0.01, "elb_408": 0.01, "elb_460": 0.01} | dict.fromkeys(
+    ("elb_414", "elb_501", "elb_505"), 0.01
+)
 """Callers that give up or send garbage are daily life up to this part of all requests."""
+NOISE_BY_GUARDS = {"elb_401": 0.2, "elb_403": 0.2}
+"""Refusals are what a firewall and a login are for, up to this part of all requests."""
 ABNORMAL_STOP_CODES = frozenset({"TaskFailedToStart", "EssentialContainerExited"})
 _KILLED_BY_HEALTH = ("Task failed ELB health checks", "Task failed container health checks", "failed container health")
 NO_REQUESTS_FOR = timedelta(minutes=5)
@@ -47,7 +54,8 @@ SymptomKind = Literal["errors", "capacity", "deployment", "none"]
 class ErrorCounts(Frozen):
     """Errors in the window. None: could not be read. Codes 500, 502-504 are the load balancer's own.
 
-    400, 408, 460, 463, 464 and 561 have no counter and are known from access log rows only.
+    All other codes have no counter and are known from access log rows only. `lambda_errors` are requests that a
+    function, or Lambda itself, did not answer.
     """
 
     elb_500: int | None = None
@@ -57,14 +65,23 @@ class ErrorCounts(Frozen):
     target_5xx: int | None = None
     requests: int | None = None
     connection_errors: int | None = None
+    lambda_errors: int | None = None
     tls_errors: int | None = None
     fixed_responses: int | None = None
     elb_400: int | None = None
+    elb_401: int | None = None
+    elb_403: int | None = None
     elb_408: int | None = None
+    elb_413: int | None = None
+    elb_414: int | None = None
     elb_460: int | None = None
     elb_463: int | None = None
     elb_464: int | None = None
+    elb_501: int | None = None
+    elb_505: int | None = None
+    elb_507: int | None = None
     elb_561: int | None = None
+    elb_562: int | None = None
 
     def elb(self, code: str) -> int:
         return getattr(self, f"elb_{code}") or 0
@@ -78,13 +95,14 @@ class Observations(Frozen):
     """The observed effects of whatever is wrong.
 
     `symptoms` are the words that findings use in `explains`: ``elb_500``…``elb_504``, ``target_5xx``, ``unhealthy``,
-    with access logs also ``elb_400``, ``elb_408``, ``elb_460``, ``elb_463``, ``elb_464``, ``elb_561``,
+    with access logs also ``elb_400`` and the other codes of `COUNTED_BY_ROWS_ONLY`,
     ``unused``, ``no-targets``, ``no-requests`` (they stopped while the load balancer answers by itself),
-    ``task-stops``, ``deployment``. `errors_are_ours`: the load balancer's own errors can
-    only belong to this subject (it has the load balancer to itself, or its own metrics show connection errors,
-    unhealthy or missing targets, or the rows name it). `sick_siblings`: other target groups of the load balancer that
-    show trouble. `clusters` are the subject's error rows; None: access logs were not read. `counted_by_rows`: on a
-    shared load balancer, the numbers are those of this subject's rows alone.
+    ``rejected`` (connections that it had no room for), ``balancer-state``, ``task-stops``, ``deployment``.
+    `errors_are_ours`: the load balancer's own errors can only belong to this subject (it has the load balancer to
+    itself, or its own metrics show connection errors, unhealthy or missing targets, or the rows name it).
+    `sick_siblings`: other target groups of the load balancer that show trouble. `clusters` are the subject's error
+    rows; None: access logs were not read. `counted_by_rows`: on a shared load balancer, the numbers are those of this
+    subject's rows alone.
     """
 
     counts: ErrorCounts = ErrorCounts()
@@ -139,11 +157,12 @@ def observe(snapshot: Snapshot) -> Observations:
         counts = _with_rows(counts, logged, ours=ours, replace=counted_by_rows)
         minutes = _minutes_with_rows(minutes, logged, ours=ours, replace=counted_by_rows)
     symptoms = set(_health_symptoms(snapshot)) | set(_ecs_symptoms(snapshot))
-    symptoms |= set(_error_symptoms(counts)) | set(_traffic_symptoms(snapshot, counts))
-    callers = NOISE_BY_CALLERS.keys() - symptoms
+    symptoms |= set(_error_symptoms(counts, snapshot.subject.seen)) | set(_traffic_symptoms(snapshot, counts))
+    symptoms |= set(balancer_symptoms(snapshot))
+    callers = (NOISE_BY_CALLERS | NOISE_BY_GUARDS).keys() - symptoms
     own = {name: points for name, points in minutes.items() if name not in callers}
     relevant = minutes["target_5xx"] if not errors_are_ours else _merge(own.values())
-    above_noise = tuple(point for point in relevant if point.value > 0) if _is_loud(symptoms) else ()
+    above_noise = without_trickle(relevant) if _is_loud(symptoms) else ()
     burst = last_burst(above_noise, snapshot.window.end)
     covered_from = metrics.covered_from if isinstance(metrics, Metrics) else snapshot.window.start
     onset = burst.start if burst else _first_sign(snapshot, symptoms)
@@ -156,7 +175,7 @@ def observe(snapshot: Snapshot) -> Observations:
         sick_siblings=siblings,
         onset=onset,
         last_seen=burst.end if burst else None,
-        pattern=pattern_of(above_noise, burst, _deployment_times(snapshot), snapshot.window.end),
+        pattern=_pattern(snapshot, above_noise, burst),
         onset_at_edge=bool(burst and burst.start - covered_from <= timedelta(minutes=2)),
         error_minutes=relevant,
         error_share=error_share(snapshot, burst, above_noise, unreached=counts.elb("503")) if burst else None,
@@ -233,13 +252,15 @@ def _errors(snapshot: Snapshot, metrics: Metrics | None) -> tuple[ErrorCounts, d
             add("requests", "RequestCount", **dimensions)
             add("connection_errors", "TargetConnectionErrorCount", **dimensions)
             add("tls_errors", "TargetTLSNegotiationErrorCount", **dimensions)
+            add("lambda_errors", "LambdaUserError", **dimensions)
+            add("lambda_errors", "LambdaInternalError", **dimensions)
             series = metrics.find("HTTPCode_Target_5XX_Count", "Sum", **dimensions)
             minutes["target_5xx"].extend(series.points if series else ())
     return ErrorCounts(**totals), {name: tuple(points) for name, points in minutes.items()}
 
 
 def _own_trouble(snapshot: Snapshot, counts: ErrorCounts) -> bool:
-    if counts.connection_errors or counts.tls_errors:
+    if counts.connection_errors or counts.tls_errors or (counts.lambda_errors or 0) >= NOISE_ERRORS:
         return True
     return any(_health_symptoms(snapshot)) or any(_traffic_symptoms(snapshot, counts))
 
@@ -255,13 +276,15 @@ def _health_symptoms(snapshot: Snapshot) -> Iterable[str]:
     sick = any(target.key not in starting for _, target in health.in_state("unhealthy"))
     if sick or any(history.goes_on(group) for group in history.groups()):
         yield "unhealthy"
-    if health.in_state("unused"):
-        yield "unused"
     listeners, service = snapshot.get(Listeners), snapshot.get(EcsService)
-    if any(
+    if any(not is_idle_colour(group, service, listeners) for group, _ in health.in_state("unused")):
+        yield "unused"
+    empty = any(
         _is_empty(targets) and not may_be_empty(group, health, listeners, service)
         for group, targets in health.by_group.items()
-    ):
+    )
+    nobody_asks = isinstance(service, NotApplicable) and known_without_503(snapshot)
+    if (empty and not nobody_asks) or health.missing or has_empty_partner(snapshot):
         yield "no-targets"
 
 
@@ -299,11 +322,13 @@ def _ecs_symptoms(snapshot: Snapshot) -> Iterable[str]:
         yield "deployment"
 
 
-def _error_symptoms(counts: ErrorCounts) -> Iterable[str]:
+def _error_symptoms(counts: ErrorCounts, asked: int | None) -> Iterable[str]:
+    """A code that somebody asks about is no noise of daily life."""
     reached = (counts.requests or 0) + counts.elb_total
+    tolerated = NOISE_BY_CALLERS | NOISE_BY_GUARDS
     for name in (*(f"elb_{code}" for code in (*ELB_CODES, *COUNTED_BY_ROWS_ONLY)), "target_5xx"):
         number = getattr(counts, name) or 0
-        noise = NOISE_BY_CALLERS.get(name, NOISE_RATE)
+        noise = 0.0 if name == f"elb_{asked}" and name in tolerated else tolerated.get(name, NOISE_RATE)
         if number >= NOISE_ERRORS and (reached == 0 or number / reached >= noise):
             yield name
 
@@ -316,7 +341,7 @@ def _kind(symptoms: set[str], errors_are_ours: bool) -> SymptomKind:
     own_errors = {s for s in symptoms if s == "target_5xx" or (s.startswith("elb_") and errors_are_ours)}
     if own_errors:
         return "errors"
-    if symptoms & {"unhealthy", "unused", "no-targets", "no-requests", "task-stops"}:
+    if symptoms & {"unhealthy", "unused", "no-targets", "no-requests", "task-stops", "rejected", "balancer-state"}:
         return "capacity"
     if "deployment" in symptoms:
         return "deployment"
@@ -331,11 +356,13 @@ def _merge(series: Iterable[Iterable[Point]]) -> tuple[Point, ...]:
     return tuple(Point(at=at, value=value) for at, value in sorted(sums.items()))
 
 
-def _deployment_times(snapshot: Snapshot) -> tuple[datetime, ...]:
+def _pattern(snapshot: Snapshot, points: tuple[Point, ...], burst: Burst | None) -> Pattern:
     service = snapshot.get(EcsService)
     if not isinstance(service, EcsService):
-        return ()
-    return tuple(deployment.created_at for deployment in service.deployments)
+        return pattern_of(points, burst, (), snapshot.window.end)
+    began = tuple(deployment.created_at for deployment in service.deployments)
+    spans = deployment_spans(service, snapshot.get(ServiceHistory), snapshot.window.start, snapshot.taken_at)
+    return pattern_of(points, burst, began, snapshot.window.end, spans=spans)
 
 
 def _first_sign(snapshot: Snapshot, symptoms: set[str]) -> datetime | None:

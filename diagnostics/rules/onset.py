@@ -8,6 +8,7 @@ from typing import Literal
 
 from diagnostics.facts.fact import Frozen
 from diagnostics.facts.metrics import Point
+from diagnostics.rules.deployment_span import DeploymentSpan, share_within
 
 Pattern = Literal["constant", "intermittent", "deployment", "burst", "none"]
 
@@ -16,6 +17,9 @@ MINUTE = timedelta(minutes=1)
 NEAR_DEPLOYMENT = timedelta(minutes=10)
 STILL_GOING = timedelta(minutes=5)
 CONSTANT_SHARE = 0.7
+DEPLOYMENT_SHARE = 0.9
+TRICKLE = 2.0
+TRICKLE_SHARE = 0.1
 
 
 class Burst(Frozen):
@@ -38,11 +42,27 @@ def last_burst(points: Sequence[Point], until: datetime) -> Burst | None:
     return Burst(start=start, end=end)
 
 
+def without_trickle(points: Sequence[Point]) -> tuple[Point, ...]:
+    """Minutes with errors, less those with one or two beside a trouble that counts many times more.
+
+    Every service of some size has them now and then, and they would make each trouble look older than it is.
+    """
+    peak = max((point.value for point in points), default=0.0)
+    floor = TRICKLE if peak * TRICKLE_SHARE > TRICKLE else 0.0
+    return tuple(point for point in points if point.value > floor)
+
+
 def pattern_of(
-    points: Sequence[Point], burst: Burst | None, deployments: Sequence[datetime], until: datetime
+    points: Sequence[Point],
+    burst: Burst | None,
+    deployments: Sequence[datetime],
+    until: datetime,
+    *,
+    spans: Sequence[DeploymentSpan] = (),
 ) -> Pattern:
     """`constant`: most minutes since the onset have errors and they still come. `deployment`: they began within ten
-    minutes after one and are over. `burst`: over, no deployment near. `intermittent`: gaps between error minutes."""
+    minutes after one, or nearly all came while one went on (`spans`), and are over. `burst`: over, no deployment near.
+    `intermittent`: gaps between error minutes."""
     if burst is None:
         return "none"
     minutes = {point.at for point in points if point.value > 0 and burst.start <= point.at <= burst.end}
@@ -51,6 +71,8 @@ def pattern_of(
     ongoing = until - burst.end <= STILL_GOING
     near = any(timedelta(0) <= burst.start - at <= NEAR_DEPLOYMENT for at in deployments)
     if near and length <= NEAR_DEPLOYMENT // MINUTE:
+        return "deployment"
+    if not ongoing and share_within((p for p in points if burst.start <= p.at <= burst.end), spans) >= DEPLOYMENT_SHARE:
         return "deployment"
     if density >= CONSTANT_SHARE and ongoing and length > 2:
         return "constant"

@@ -8,7 +8,8 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balance
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import Literal
 
@@ -30,6 +31,7 @@ from diagnostics.rules.terrain import Terrain, Whereabouts
 Stage = Literal["balancer-egress", "target-ingress", "network-acl"]
 Purpose = Literal["traffic", "health-check"]
 
+TERRAINS_KEPT = 4
 NEGLIGIBLE_RETURN_SHARE = 0.01
 """ACLs often deny a single well-known port inside the return range, which costs one connection in ten thousands."""
 
@@ -95,7 +97,29 @@ def paths(terrain: Terrain) -> tuple[Path, ...]:
 
     Where ECS is about to fill an empty target group, the ways to its tasks and subnets are judged in their place.
     """
-    return tuple(_paths(terrain))
+    return _paths_of(_Asked(terrain))
+
+
+class _Asked:
+    """A terrain, equal to another that consists of the very same facts: many causes ask about one snapshot."""
+
+    __slots__ = ("parts", "terrain")
+
+    def __init__(self, terrain: Terrain) -> None:
+        self.terrain = terrain
+        facts = (getattr(terrain, part.name) for part in fields(terrain) if part.name != "stopped_lately")
+        self.parts = (*map(id, facts), *map(id, terrain.stopped_lately))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Asked) and self.parts == other.parts
+
+    def __hash__(self) -> int:
+        return hash(self.parts)
+
+
+@lru_cache(maxsize=TERRAINS_KEPT)
+def _paths_of(asked: _Asked) -> tuple[Path, ...]:
+    return tuple(_paths(asked.terrain))
 
 
 def ports_of(group: TargetGroup, target: Target) -> dict[int, frozenset[Purpose]]:

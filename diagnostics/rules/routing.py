@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balance
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from diagnostics.facts import (
@@ -54,6 +55,17 @@ def routes_to(listeners: Listeners | Gap | NotApplicable, target_group: str) -> 
     return tuple(found)
 
 
+def weighted_with(listeners: Listeners, target_groups: Iterable[str]) -> tuple[str, ...]:
+    """Other groups that get a share of the requests of a rule which sends these groups a share too."""
+    own = frozenset(target_groups)
+    found: dict[str, None] = {}
+    for _, rule in listeners.rules():
+        weighted = [target.target_group_arn for target in rule.forwards_to if target.weight > 0]
+        if own.intersection(weighted):
+            found.update(dict.fromkeys(arn for arn in weighted if arn not in own))
+    return tuple(found)
+
+
 def has_nobody(targets: tuple[Target, ...]) -> bool:
     """True when a request for this group has no target to go to, and none that is on its way in."""
     return all(target.state == "draining" for target in targets)
@@ -66,11 +78,34 @@ def may_be_empty(
     service: EcsService | Gap | NotApplicable,
 ) -> bool:
     """True for a group that no request is missing in: no rule sends to it, or it is the resting half of a blue/green
-    pair whose other half has targets. Where the rules were not read it counts as used."""
-    if routes_to(listeners, target_group) == ():
+    pair whose other half has targets, and no weighted rule gives it a share. Where the rules were not read it counts
+    as used."""
+    routes = routes_to(listeners, target_group)
+    if routes == ():
         return True
-    partner = resting_partner(service, target_group) if isinstance(service, EcsService) else None
+    if not isinstance(service, EcsService) or any(route.share < 1 for route in routes or ()):
+        return False
+    partner = resting_partner(service, target_group)
+    if partner is None and not service_rolls(service) and target_group not in registers_into(service):
+        return any(not has_nobody(health.by_group.get(arn, ())) for arn in registers_into(service))
     return partner is not None and not has_nobody(health.by_group.get(partner, ()))
+
+
+def is_idle_colour(
+    target_group: str,
+    service: EcsService | Gap | NotApplicable,
+    listeners: Listeners | Gap | NotApplicable,
+) -> bool:
+    """True for the colour that CodeDeploy or another controller has taken out of the rules, or not yet put in, while
+    the service's other colour has a rule."""
+    if not isinstance(service, EcsService) or service_rolls(service) or routes_to(listeners, target_group) != ():
+        return False
+    return any(routes_to(listeners, arn) for arn in registers_into(service) if arn != target_group)
+
+
+def service_rolls(service: EcsService) -> bool:
+    """False where CodeDeploy or another controller swaps target groups: one of two colours is idle."""
+    return service.deployment_controller not in {"CODE_DEPLOY", "EXTERNAL"}
 
 
 def registers_into(service: EcsService) -> frozenset[str]:

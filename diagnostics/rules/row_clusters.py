@@ -11,13 +11,13 @@ import itertools
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
 
 from diagnostics.facts import AccessLogs, ErrorCount, LoggedRow, RowFamily
 from diagnostics.facts.fact import Frozen
 from diagnostics.rules.row_traffic import RowTraffic
-from diagnostics.rules.target_ends import TargetEnd
+from diagnostics.rules.target_ends import ORDERED_KINDS, EndKind, TargetEnd, end_of
 
 MIN_POPULATION = 3
 """Fewer rows of the sample are no population of their own."""
@@ -34,6 +34,9 @@ NEARLY_ALL_TRAFFIC = 0.9
 SICKER = 5.0
 TARGET_ROWS = 5
 MOST = 0.8
+AROUND_ENDS = timedelta(minutes=5)
+BY_CHANCE = 3.0
+"""What fails everywhere fails on a target that is about to leave as well: so many times more rows are its end's."""
 
 Population = Literal["whole", "at-end-of-target", "constant", "route", "target", "rest", "scattered"]
 _TIMED_BY: dict[RowFamily, Literal["target_s", "elapsed_s"]] = {
@@ -70,7 +73,7 @@ class Share(Frozen):
 class RowCluster(Frozen):
     """Error rows of one kind and one population. `rows` are of the sample; `count` is scaled to all rows.
 
-    `of_kind` counts all rows of the kind, `ended` the tasks at whose end the rows stand.
+    `of_kind` counts all rows of the kind, `ended` the tasks at whose end the rows stand, and `end_kind` who ended them.
     """
 
     key: str
@@ -86,6 +89,7 @@ class RowCluster(Frozen):
     first: datetime
     last: datetime
     ended: frozenset[str] = frozenset()
+    end_kind: EndKind | None = None
 
     @property
     def symptom(self) -> str:
@@ -161,7 +165,13 @@ def clusters_of(
 
 
 _Key = tuple[RowFamily, int, int | None, str | None, str | None]
-_Part = tuple[Population, list[LoggedRow], frozenset[str]]
+
+
+class _Part(NamedTuple):
+    population: Population
+    rows: list[LoggedRow]
+    ended: frozenset[str] = frozenset()
+    end_kind: EndKind | None = None
 
 
 def _kind_of(item: ErrorCount | LoggedRow) -> _Key:
@@ -175,9 +185,9 @@ def _clusters(
     total = sum(error.count for error in counts)
     first, last = min(error.first for error in counts), max(error.last for error in counts)
     scale = total / len(rows) if rows else 1.0
-    parts = _parts(family, rows, scale, traffic, ends) if rows else [("whole", [], frozenset())]
+    parts = _parts(family, rows, scale, traffic, ends) if rows else [_Part("whole", [])]
     name = ":".join(("rows", family, str(elb_status), str(target_status or "-"), reason or "-", _tail(group)))
-    for number, (population, members, ended) in enumerate(parts):
+    for number, (population, members, ended, end_kind) in enumerate(parts):
         whole = len(parts) == 1
         yield RowCluster(
             key=f"{name}:{population}:{number}",
@@ -193,6 +203,7 @@ def _clusters(
             first=first if whole else min(row.at for row in members),
             last=last if whole else max(row.at for row in members),
             ended=ended,
+            end_kind=end_kind,
         )
 
 
@@ -200,32 +211,57 @@ def _parts(
     family: RowFamily, rows: list[LoggedRow], scale: float, traffic: RowTraffic, ends: Sequence[TargetEnd]
 ) -> list[_Part]:
     if family not in _OF_TARGETS and family not in _TIMED_BY:
-        return [("whole", rows, frozenset())]
-    at_end, rest, ended = _at_ends(rows, ends)
-    parts: list[_Part] = [("at-end-of-target", at_end, ended)] if at_end else []
+        return [_Part("whole", rows)]
+    parts, rest = _at_ends(rows, ends)
     stray: list[LoggedRow] = []
     for group in _by_scale(rest, _TIMED_BY.get(family)):
         for population, members in _populations(family, group, scale, traffic):
             if len(members) < MIN_POPULATION:
                 stray.extend(members)
             else:
-                parts.append((population, members, frozenset()))
+                parts.append(_Part(population, members))
     if stray:
-        parts.append(("scattered" if parts else "rest", sorted(stray, key=lambda row: row.at), frozenset()))
+        parts.append(_Part("scattered" if parts else "rest", sorted(stray, key=lambda row: row.at)))
     return parts
 
 
-def _at_ends(
-    rows: Iterable[LoggedRow], ends: Sequence[TargetEnd]
-) -> tuple[list[LoggedRow], list[LoggedRow], frozenset[str]]:
-    at_end: list[LoggedRow] = []
+def _at_ends(rows: Iterable[LoggedRow], ends: Sequence[TargetEnd]) -> tuple[list[_Part], list[LoggedRow]]:
+    """A part for each kind of end, and the rows that stand at none."""
+    at_end: dict[EndKind, list[tuple[LoggedRow, TargetEnd]]] = defaultdict(list)
     rest: list[LoggedRow] = []
-    ended: set[str] = set()
     for row in rows:
-        taken = [end for end in ends if end.took(row)]
-        (at_end if taken else rest).append(row)
-        ended.update(end.task_id for end in taken if end.task_id)
-    return at_end, rest, frozenset(ended)
+        end = end_of(row, ends)
+        if end is None:
+            rest.append(row)
+        else:
+            at_end[end.kind].append((row, end))
+    by_chance = [kind for kind, taken in at_end.items() if not _stand_out(kind, taken, rest)]
+    rest += [row for kind in by_chance for row, _ in at_end.pop(kind)]
+    parts = [
+        _Part(
+            "at-end-of-target",
+            [row for row, _ in taken],
+            frozenset(end.task_id for _, end in taken if end.task_id),
+            kind,
+        )
+        for kind, taken in sorted(at_end.items())
+    ]
+    return parts, sorted(rest, key=lambda row: row.at)
+
+
+def _stand_out(kind: EndKind, taken: list[tuple[LoggedRow, TargetEnd]], rest: list[LoggedRow]) -> bool:
+    """Whether targets lose more requests at an ordered end than targets lose in the same minutes anyway."""
+    first, last = min(row.at for row, _ in taken) - AROUND_ENDS, max(row.at for row, _ in taken) + AROUND_ENDS
+    near = [row for row in rest if first <= row.at <= last]
+    if kind not in ORDERED_KINDS or not near:
+        return True
+    a_target_a_minute = len(near) / _minutes(last - first) / len({row.target for row in near})
+    expected = a_target_a_minute * sum(_minutes(end.lasts) for end in {end for _, end in taken})
+    return len(taken) >= BY_CHANCE * expected
+
+
+def _minutes(length: timedelta) -> float:
+    return length.total_seconds() / 60
 
 
 def _by_scale(rows: list[LoggedRow], timed_by: Literal["target_s", "elapsed_s"] | None) -> list[list[LoggedRow]]:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 
 from diagnostics.causes.cause import Facts
-from diagnostics.facts import ContainerDefinition, EcsService, Fact, LoggedRow, TaskDefinitions
+from diagnostics.facts import ApplicationLogs, ContainerDefinition, EcsService, Fact, LoggedRow, TaskDefinitions
 from diagnostics.rules.routing import registered_groups
 from diagnostics.rules.runtimes import KeepAlive, keep_alive_of
 
-SERVED_USES: tuple[type[Fact], ...] = (EcsService, TaskDefinitions)
+SERVED_USES: tuple[type[Fact], ...] = (EcsService, TaskDefinitions, ApplicationLogs)
 """What a cause declares that asks here."""
 _TRACE = re.compile(r"Root=(1-[0-9a-f]{8}-[0-9a-f]{24})")
 
@@ -29,8 +29,11 @@ def serving_container(facts: Facts, group: str | None = None) -> ContainerDefini
 
 def keep_alive(facts: Facts) -> KeepAlive | None:
     """None: the task definition was not read, or does not show what runs in it."""
-    container = serving_container(facts)
-    return keep_alive_of(container) if container else None
+    container, logs = serving_container(facts), facts.maybe(ApplicationLogs)
+    if container is None:
+        return None
+    lines = logs.lines if isinstance(logs, ApplicationLogs) else ()
+    return keep_alive_of(container, [line for line in lines if line.container in (None, container.name)])
 
 
 def race_is_refuted(setting: KeepAlive | None, idle_timeout_s: float | None) -> bool:

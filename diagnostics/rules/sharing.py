@@ -26,6 +26,8 @@ def sick_siblings(snapshot: Snapshot, metrics: Metrics) -> tuple[str, ...]:
         ("TargetConnectionErrorCount", "Sum"),
         ("TargetTLSNegotiationErrorCount", "Sum"),
         ("UnHealthyHostCount", "Minimum"),
+        ("LambdaUserError", "Sum"),
+        ("LambdaInternalError", "Sum"),
     ):
         for series in metrics.with_metric(metric, statistic):
             group = dict(series.dimensions).get("TargetGroup")

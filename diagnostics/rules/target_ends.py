@@ -9,17 +9,41 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Literal
 
-from diagnostics.facts import Change, Changes, Gap, LoggedRow, NotApplicable, StoppedTasks, Task
+from diagnostics.facts import (
+    Change,
+    Changes,
+    Gap,
+    LoggedRow,
+    NotApplicable,
+    StoppedTasks,
+    TargetGroupAttributes,
+    Task,
+)
 from diagnostics.facts.access_logs import RowFamily
 from diagnostics.facts.fact import Frozen
 
+EndKind = Literal["itself", "health", "scheduler", "person", "spot", "host", "deregistered"]
+"""Who ended it: the process itself, ECS because of a failed health check, ECS for a roll-out or a smaller number of
+tasks, a call of StopTask, a Spot notice, the end of its host, or somebody who took it out of the target group."""
+ORDERED_KINDS: frozenset[EndKind] = frozenset({"scheduler", "person", "spot", "host", "deregistered"})
 BEFORE_END = timedelta(seconds=60)
 """A process that is about to die closes connections first."""
+BEFORE_ORDER = timedelta(seconds=5)
+"""Nothing is lost before the order, which is noted with the precision of clocks that differ."""
+BEFORE_DRAINED = timedelta(seconds=30)
+"""ECS notices a little late that a target has been drained, and sends the order then."""
 AFTER_END = timedelta(seconds=60)
 AFTER_END_TIMEOUT = timedelta(seconds=180)
 """A released address gets requests until every node knows, and each of them waits ten seconds for a connection."""
-ORDERED = frozenset({"ServiceSchedulerInitiated", "UserInitiated", "SpotInterruption", "TerminationNotice"})
+_KINDS: dict[str, EndKind] = {
+    "ServiceSchedulerInitiated": "scheduler",
+    "UserInitiated": "person",
+    "SpotInterruption": "spot",
+    "TerminationNotice": "host",
+    "InfrastructureHealth": "host",
+}
 MAX_TARGETS_A_CHANGE = 100
 
 
@@ -34,7 +58,7 @@ class TargetEnd(Frozen):
     begin: datetime
     end: datetime
     task_id: str | None = None
-    ordered: bool = False
+    kind: EndKind = "itself"
 
     def took(self, row: LoggedRow) -> bool:
         """True when the row was sent to this target around its end."""
@@ -51,39 +75,76 @@ class TargetEnd(Frozen):
     def _is_near(self, row: LoggedRow) -> bool:
         asked = row.at - timedelta(seconds=row.elapsed_s or 0.0)
         after = AFTER_END_TIMEOUT if _never_connected(row.row_family) else AFTER_END
-        return self.begin - BEFORE_END <= row.at and asked <= self.end + after
+        return self.begin - _early(self.kind) <= row.at and asked <= self.end + after
+
+    @property
+    def lasts(self) -> timedelta:
+        """The time in which rows are taken for those of the end."""
+        return self.end + AFTER_END - self.begin + _early(self.kind)
+
+    def distance(self, row: LoggedRow) -> timedelta:
+        """How far from its end the row was written."""
+        return max(self.begin - row.at, row.at - self.end, timedelta(0))
 
 
 def target_ends(
-    stopped: StoppedTasks | Gap | NotApplicable, changes: Changes | Gap | NotApplicable
+    stopped: StoppedTasks | Gap | NotApplicable,
+    changes: Changes | Gap | NotApplicable,
+    attributes: TargetGroupAttributes | Gap | NotApplicable | None = None,
 ) -> tuple[TargetEnd, ...]:
-    """Ends that ECS remembers, and deregistrations that CloudTrail recorded."""
+    """Ends that ECS remembers, and deregistrations that CloudTrail recorded.
+
+    A target that was deregistered is gone when its target group's delay is over, which `attributes` say.
+    """
     ends = [end for task in (stopped.items if isinstance(stopped, StoppedTasks) else ()) for end in _of_task(task)]
     known = {end.address for end in ends}
     for change in changes.items if isinstance(changes, Changes) else ():
         if change.name == "DeregisterTargets" and change.error is None:
-            ends.extend(end for end in _of_change(change) if end.address not in known)
+            ends.extend(end for end in _of_change(change, attributes) if end.address not in known)
     return tuple(ends)
+
+
+def end_of(row: LoggedRow, ends: Iterable[TargetEnd]) -> TargetEnd | None:
+    """The end that the row stands at; of several the nearest."""
+    return min((end for end in ends if end.took(row)), key=lambda end: end.distance(row), default=None)
+
+
+def kind_of(task: Task) -> EndKind:
+    """Who ended it; a stop for failed health checks is the health check's, although the scheduler gave the order."""
+    if "health checks" in (task.stopped_reason or ""):
+        return "health"
+    return _KINDS.get(task.stop_code or "", "itself")
+
+
+def _early(kind: EndKind) -> timedelta:
+    if kind in {"itself", "health"}:
+        return BEFORE_END
+    return BEFORE_DRAINED if kind == "scheduler" else BEFORE_ORDER
 
 
 def _of_task(task: Task) -> Iterator[TargetEnd]:
     end = task.stopped_at or task.stopping_at
     if end is None or task.started_at is None:
         return
-    begin, ordered = task.stopping_at or end, task.stop_code in ORDERED
+    begin, kind = task.stopping_at or end, kind_of(task)
     for address in task.private_ips:
-        yield TargetEnd(address=address, begin=begin, end=end, task_id=task.id, ordered=ordered)
+        yield TargetEnd(address=address, begin=begin, end=end, task_id=task.id, kind=kind)
     ports = frozenset(b.host_port for container in task.containers for b in container.bindings if b.host_port)
     if not task.private_ips and ports:
-        yield TargetEnd(address=None, ports=ports, begin=begin, end=end, task_id=task.id, ordered=ordered)
+        yield TargetEnd(address=None, ports=ports, begin=begin, end=end, task_id=task.id, kind=kind)
 
 
-def _of_change(change: Change) -> Iterator[TargetEnd]:
+def _of_change(change: Change, attributes: TargetGroupAttributes | Gap | NotApplicable | None) -> Iterator[TargetEnd]:
+    group = change.request.get("targetGroupArn")
+    drained = change.at
+    if isinstance(attributes, TargetGroupAttributes) and isinstance(group, str) and group in attributes.by_arn:
+        drained += timedelta(seconds=attributes.deregistration_delay_s(group))
+    kind: EndKind = "scheduler" if (change.by_service or "").startswith("ecs.") else "deregistered"
     for target in _dictionaries(change.request.get("targets")):
         address, port = target.get("id"), target.get("port")
         if isinstance(address, str):
             ports = frozenset({port}) if isinstance(port, int) else frozenset[int]()
-            yield TargetEnd(address=address, ports=ports, begin=change.at, end=change.at, ordered=True)
+            yield TargetEnd(address=address, ports=ports, begin=change.at, end=drained, kind=kind)
 
 
 def _dictionaries(value: object) -> Iterable[dict[str, object]]:

@@ -31,6 +31,15 @@ ERRORS_BEFORE_STOP = timedelta(minutes=2)
 ERRORS_AFTER_STOP = timedelta(minutes=3)
 MOST = 0.5
 _OF_A_LOST_TASK = ("elb_502", "elb_504")
+_ORDERED = frozenset(
+    {
+        "InfrastructureHealth",
+        "ServiceSchedulerInitiated",
+        "SpotInterruption",
+        "TerminationNotice",
+        "UserInitiated",
+    }
+)
 MEMORY_FULL_PERCENT = 95.0
 MAX_TASKS_NAMED = 3
 
@@ -40,8 +49,8 @@ def in_words(exit_code: int) -> str:
 
 
 def was_ordered(task: Task) -> bool:
-    """True when the scheduler, a person or a host's end asked the task to stop, whatever its exit code."""
-    return task.stop_code in {"ServiceSchedulerInitiated", "UserInitiated", "SpotInterruption", "TerminationNotice"}
+    """True when the scheduler, a person, AWS or a host's end asked the task to stop, whatever its exit code."""
+    return task.stop_code in _ORDERED
 
 
 def out_of_memory(container: Container) -> bool:

@@ -149,10 +149,11 @@ class Terrain:
         return Whereabouts(place, subnet_id, groups)
 
     def _of_instance(self, instance_id: str) -> Whereabouts:
-        """Requests reach an instance on its primary interface; which one that is was not read. Interfaces that ECS
-        attached for tasks are not it; where the others differ, only what they share is known."""
+        """Requests reach an instance on its primary interface. Where it is not known which one that is, interfaces
+        that ECS attached for tasks are not it, and of the others only what they share is known."""
         attached = self.interfaces.by_instance(instance_id) if self.interfaces else ()
-        own = tuple(interface for interface in attached if _TASK_ATTACHMENT not in interface.description)
+        primary = tuple(interface for interface in attached if interface.device_index == 0)
+        own = primary or tuple(one for one in attached if _TASK_ATTACHMENT not in one.description)
         if not own:
             return Whereabouts(None, None, None)
         first = own[0]

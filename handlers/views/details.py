@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from diagnostics.digest import event_in_words, sentence, telling, tells_its_time
+from diagnostics.digest import event_in_words, records, sentence, telling, tells_its_time
 from diagnostics.report import Cause, Check, CheckStatus, Report, ReportGap, TimelineEntry
 from handlers.views.blocks import MAX_SECTION, Block, Part, folded, section, whole_lines
 from handlers.views.escape import block, code, instruction, link, moment, utc_time, words
@@ -64,14 +64,15 @@ def _evidence(causes: Sequence[Cause], now: datetime) -> Iterable[str]:
 
 def _cause(cause: Cause, now: datetime) -> Iterable[str]:
     yield f"*{words(sentence(cause.summary), MAX_TEXT)}* — {cause.band}, {cause.role} · {code(cause.code)}"
-    for item in cause.evidence[:MAX_EVIDENCE]:
+    evidence = records(cause.evidence)
+    for item in evidence[:MAX_EVIDENCE]:
         when = ""
         if item.at and not tells_its_time(item):
             when = f" · {utc_time(item.at, near=abs(now - item.at).days < 1, seconds=True)}"
         yield f"• {words(item.text, MAX_TEXT)}{when} · {code(item.source)}"
-    if len(cause.evidence) > MAX_EVIDENCE:
-        yield f"_showing {MAX_EVIDENCE} of {len(cause.evidence)} records_"
-    for item in cause.against[:MAX_EVIDENCE]:
+    if len(evidence) > MAX_EVIDENCE:
+        yield f"_showing {MAX_EVIDENCE} of {len(evidence)} records_"
+    for item in records(cause.against)[:MAX_EVIDENCE]:
         yield f"Against it: {words(item.text, MAX_TEXT)} · {code(item.source)}"
     if cause.overturned_by:
         yield f"What would overturn it: {instruction(cause.overturned_by, MAX_INSTRUCTION)}"

@@ -6,7 +6,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from diagnostics.digest import Digest, Mood, count, digest, event_in_words, observed, sentence, tells_its_time
+from diagnostics.digest import (
+    Digest,
+    Mood,
+    count,
+    digest,
+    event_in_words,
+    left_open,
+    observed,
+    records,
+    sentence,
+    tells_its_time,
+)
 from diagnostics.printable import counted
 from diagnostics.question import Progress
 from diagnostics.report import Cause, EvidenceItem, Report, ReportGap
@@ -95,10 +106,11 @@ def _answer(report: Report, told: Digest, now: datetime, *, plain: bool) -> Iter
     if report.symptom.onset:
         yield f"Since {moment(report.symptom.onset, now)} · {words(observed(report), MAX_SENTENCE)}"
     yield f"*{words(sentence(first.summary), MAX_SENTENCE)}* — {first.band}"
-    for item in first.evidence[:MAX_EVIDENCE]:
+    evidence = records(first.evidence)
+    for item in evidence[:MAX_EVIDENCE]:
         yield evidence_line(item, now, with_source=plain)
-    if len(first.evidence) > MAX_EVIDENCE:
-        yield f"_showing {MAX_EVIDENCE} of {len(first.evidence)} records_"
+    if len(evidence) > MAX_EVIDENCE:
+        yield f"_showing {MAX_EVIDENCE} of {len(evidence)} records_"
     for item in first.against[:1]:
         yield f"Against it: {words(item.text, MAX_EVIDENCE_TEXT)}"
     if first.advice:
@@ -151,7 +163,7 @@ def _more(total: int, shown: int) -> str:
 def _small_print(report: Report, now: datetime, age_s: float | None) -> Iterable[str]:
     yield " · ".join(_checked(report))
     if report.gaps:
-        yield f"*Not read:* {not_read(report.gaps)}"
+        yield f"*Not read:* {not_read(report)}"
     target = report.target
     if target.notes:
         shown = "; ".join(words(note, MAX_NOTE) for note in target.notes[:MAX_NOTES])
@@ -169,14 +181,15 @@ def _checked(report: Report) -> Iterable[str]:
         yield f"{unknown} could not be decided"
 
 
-def not_read(gaps: Sequence[ReportGap]) -> str:
-    """What could not be read, and which causes it would have told apart."""
-    return "; ".join(map(_gap, gaps[:MAX_GAPS])) + _more(len(gaps), MAX_GAPS)
+def not_read(report: Report) -> str:
+    """What could not be read, and which causes that leaves open."""
+    shown = "; ".join(_gap(gap, left_open(gap, report)) for gap in report.gaps[:MAX_GAPS])
+    return shown + _more(len(report.gaps), MAX_GAPS)
 
 
-def _gap(gap: ReportGap) -> str:
-    decided = ", ".join(code(one) for one in gap.affects[:MAX_DECIDED]) + _more(len(gap.affects), MAX_DECIDED)
-    return f"{code(gap.action)} ({words(gap.error, MAX_TITLE)})" + (f", would decide {decided}" if gap.affects else "")
+def _gap(gap: ReportGap, codes: Sequence[str]) -> str:
+    opened = ", ".join(code(one) for one in codes[:MAX_DECIDED]) + _more(len(codes), MAX_DECIDED)
+    return f"{code(gap.action)} ({words(gap.error, MAX_TITLE)})" + (f", leaves open {opened}" if codes else "")
 
 
 def _closing_line(report: Report) -> tuple[Part, ...]:
@@ -193,7 +206,7 @@ def _fallback(report: Report, told: Digest) -> str:
     lines = [headline(report)]
     if told.first:
         lines.append(f"{words(sentence(told.first.summary), MAX_SENTENCE)} — {told.first.band}")
-        for item in told.first.evidence[:MAX_EVIDENCE]:
+        for item in records(told.first.evidence)[:MAX_EVIDENCE]:
             when = f" ({utc_time(item.at)})" if item.at and not tells_its_time(item) else ""
             lines.append(f"• {words(item.text, MAX_EVIDENCE_TEXT)}{when}")
         if told.first.advice:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import socket
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bot.app import Engine
+from bot.app import Engine, Shared
 from bot.cli import serve
 from bot.cli.exits import CommandError
-from bot.cli.serve import Role, missing
+from bot.cli.serve import Role, make_engine, missing
+from bot.settings.models import LocalBudget, Logs
+from bot.store.connection import open_client
+from bot.store.facts import StoredFacts, StoredIndex
+from bot.store.turns import SharedRateGate
+from diagnostics.collect.log_options import LogOptions
 from tests.bot.conftest import Diagnosis, eventually, settings_for
 from tests.slack_fake import Failure, SlackFake
 
@@ -33,6 +39,19 @@ def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_missing_or_impossible_is_one_line(role: Role, settings: dict[str, str | None], says: str) -> None:
     (line,) = missing(settings_for(SlackFake(url="http://127.0.0.1:1")).model_copy(update=settings), role)
     assert says in line
+
+
+def test_the_bot_reads_what_its_settings_allow_and_completes_its_answers(
+    monkeypatch: pytest.MonkeyPatch, slack: SlackFake, store_url: str
+) -> None:
+    made: dict[str, Any] = {}
+    monkeypatch.setattr("bot.diagnosing.Diagnoser", lambda _, **options: made.update(options))
+    settings = settings_for(slack).model_copy(update={"logs": Logs(local_budget=LocalBudget(lines=1234))})
+    redis = open_client(store_url)
+    make_engine(settings, Shared(StoredFacts(redis), StoredIndex(redis), SharedRateGate(redis)))
+    assert made["logs"].budget.lines == 1234
+    assert made["logs"].trail_lookups > LogOptions().trail_lookups
+    assert made["useful_s"] == settings.limits.useful_answer_s
 
 
 def test_it_runs_on_a_private_store_until_it_is_told_to_end(slack: SlackFake, state_dir: Path) -> None:

@@ -15,9 +15,13 @@ from tests.bot.conftest import BotUnderTest, Diagnosis, Start
 from tests.slack_fake import APP_TOKEN, SlackFake
 from tests.slack_socket import Connection, Socket, listening
 
+PING_S = 0.5
+
 
 @pytest.fixture
-def socket(slack: SlackFake) -> Iterator[Socket]:
+def socket(slack: SlackFake, monkeypatch: pytest.MonkeyPatch) -> Iterator[Socket]:
+    """With pings in quick succession: a connection counts as dead, and a bot as stopped, after a few of them."""
+    monkeypatch.setattr("bot.slack_app.SOCKET_PING_S", PING_S)
     with listening() as socket:
         slack.socket_url = socket.url
         yield socket
@@ -134,7 +138,7 @@ def test_without_a_queue_an_event_is_not_acknowledged_so_that_slack_delivers_it_
 def test_a_connection_that_breaks_without_a_word_is_replaced(start: Start, slack: SlackFake, socket: Socket) -> None:
     started(start, Diagnosis())
     socket.next_connection().cut()
-    second = socket.next_connection(timeout_s=30)
+    second = socket.next_connection(timeout_s=20 * PING_S)
     second.send(command(slack, "checkout", "e-1"))
     assert acknowledged(second) == "e-1"
     answers(slack, "checkout")

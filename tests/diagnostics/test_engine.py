@@ -11,7 +11,7 @@ import pytest
 from diagnostics import engine
 from diagnostics.causes import catalogue
 from diagnostics.causes.cause import Facts, Finding, UndeclaredFactError
-from diagnostics.facts import Metrics, SecurityGroups, StoppedTasks, TargetHealth
+from diagnostics.facts import ApplicationLogs, Metrics, SecurityGroups, StoppedTasks, TargetHealth
 from diagnostics.rules.observations import observe
 from tests.incidents.building import Incident, stopped_task
 from tests.incidents.rows import logged
@@ -20,7 +20,8 @@ OOM = "OutOfMemoryError: Container killed due to memory usage"
 
 
 def test_a_healthy_service_has_no_cause_and_all_checks_say_so() -> None:
-    report = engine.diagnose(logged(Incident()).snapshot())
+    healthy = logged(Incident()).not_applicable(ApplicationLogs, "nothing fails")
+    report = engine.diagnose(healthy.snapshot())
     assert report.verdict == "no_fault_found"
     assert report.headline == "checkout · no fault found"
     assert {check.code for check in report.checks} == set(catalogue())

@@ -52,4 +52,4 @@ def test_the_timeline_says_what_was_set_each_time() -> None:
     )
     report = diagnose(Incident().elb_errors(503, 600, 39, 29).changed(*counts).snapshot())
     told = [entry.event for entry in report.timeline if entry.source == "cloudtrail:LookupEvents"]
-    assert [event.rpartition(": ")[2] for event in told] == ["desiredCount 0", "desiredCount 4"]
+    assert [event.rpartition(": ")[2] for event in told] == ["desiredCount 0", "desiredCount 0 → 4"]

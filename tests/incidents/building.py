@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 from diagnostics.facts import (
@@ -17,6 +18,7 @@ from diagnostics.facts import (
     Changes,
     Container,
     ContainerDefinition,
+    ContainerInstances,
     Deployment,
     EcsService,
     Fact,
@@ -24,6 +26,10 @@ from diagnostics.facts import (
     Gap,
     GroupReference,
     HealthCheck,
+    HealthEvents,
+    HostMetrics,
+    Hosts,
+    LambdaTargets,
     Listener,
     Listeners,
     LoadBalancer,
@@ -40,10 +46,12 @@ from diagnostics.facts import (
     Point,
     PortMapping,
     PrefixLists,
+    RouteTables,
     Rule,
     RuleAction,
     RuleCondition,
     RunningTasks,
+    ScalingActivities,
     SecurityGroup,
     SecurityGroups,
     Series,
@@ -97,6 +105,7 @@ def task_definition_arn(revision: int) -> str:
     return f"{_ECS}:task-definition/checkout:{revision}"
 
 
+@cache
 def minutes_of(value: float, since: float, until: float = 0) -> tuple[Point, ...]:
     """One point a minute with this value, from `since` minutes ago to `until` minutes ago."""
     return tuple(Point(at=ago(m), value=value) for m in range(round(since), round(until), -1))
@@ -240,6 +249,10 @@ class Incident:
         for fact in _healthy_facts():
             self.facts[type(fact)] = fact
         self.facts[SiblingHealth] = NotApplicable(reason="requests go to its own target groups, or to none")
+        self.facts[HealthEvents] = NotApplicable(reason="nothing is observed that an issue of AWS could explain")
+        self.facts[LambdaTargets] = NotApplicable(reason="no target group has functions as targets")
+        for kind in (ContainerInstances, HostMetrics, Hosts, RouteTables, ScalingActivities):
+            self.facts[kind] = NotApplicable(reason="its tasks run on Fargate, in the load balancer's VPC")
         for metric in (
             "HTTPCode_ELB_500_Count",
             "HTTPCode_ELB_502_Count",
@@ -514,6 +527,7 @@ def allow_all() -> Permission:
     return Permission(protocol="-1", cidrs=("0.0.0.0/0",))
 
 
+@cache
 def _healthy_facts() -> tuple[Fact, ...]:
     balancer = LoadBalancer(
         arn=LB,

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
 from diagnostics.causes import catalogue
 from diagnostics.engine import diagnose
+from diagnostics.report import Report
 from diagnostics.snapshot import Snapshot
 from tests.incidents.cases import Case, all_cases
 
 CASES = sorted(all_cases(), key=lambda case: (case.code, case.kind, case.title))
 
 
-@pytest.mark.parametrize("case", CASES, ids=[f"{case.code}: {case.title}" for case in CASES])
-def test_incident(case: Case) -> None:
-    report = diagnose(case.build().snapshot())
+@dataclass(frozen=True)
+class Told:
+    """A case and its answer, for all tests of the case."""
+
+    case: Case
+    snapshot: Snapshot
+    report: Report
+
+
+@pytest.fixture(scope="module", params=CASES, ids=[f"{case.code}: {case.title}" for case in CASES])
+def told(request: pytest.FixtureRequest) -> Told:
+    snapshot = request.param.build().snapshot()
+    return Told(request.param, snapshot, diagnose(snapshot))
+
+
+def test_incident(told: Told) -> None:
+    case, report = told.case, told.report
     causes = {cause.code: cause for cause in report.causes}
     story = [(cause.code, cause.role, cause.band, cause.summary) for cause in report.causes]
     expected_first = case.first or (case.code if case.kind == "finds" else None)
@@ -34,11 +51,9 @@ def test_incident(case: Case) -> None:
     assert not [check for check in report.checks if "the check itself failed" in check.reason]
 
 
-@pytest.mark.parametrize("case", CASES, ids=[f"{case.code}: {case.title}" for case in CASES])
-def test_the_answer_survives_being_saved(case: Case) -> None:
-    snapshot = case.build().snapshot()
-    again = Snapshot.model_validate_json(snapshot.model_dump_json())
-    assert diagnose(again) == diagnose(snapshot)
+def test_the_answer_survives_being_saved(told: Told) -> None:
+    again = Snapshot.model_validate_json(told.snapshot.model_dump_json())
+    assert diagnose(again) == told.report
 
 
 @pytest.mark.parametrize("code", sorted(catalogue()))

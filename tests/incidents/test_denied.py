@@ -14,8 +14,11 @@ from diagnostics.snapshot import Snapshot
 from tests.incidents.cases import Case, all_cases
 
 SAME_ANSWER = {
+    "health-check-grpc-mismatch": frozenset({"health-check-app-error"}),
     "health-check-path-mismatch": frozenset({"health-check-app-error", "health-check-auth-required"}),
     "health-check-grace-period-too-short": frozenset({"port-not-listening"}),
+    "health-check-host-rejected": frozenset({"health-check-auth-required"}),
+    "health-check-protocol-mismatch": frozenset({"health-check-host-rejected"}),
 }
 """What an answer means when nobody can tell any more that the path was changed before, or how long a start took."""
 CASES_OF_EACH_CODE = 5

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,10 +20,13 @@ from jsonschema import Draft202012Validator
 from bot.diagnosing import Diagnoser
 from demo import scenarios
 from demo.running import RunningWorld, run
+from demo.scenarios.repair import repair_line
 from demo.scenarios.scenario import Expect
+from demo.world.moto_state import forget_account
 from diagnostics.aws_access import AccessLimits, AwsAccess
 from diagnostics.question import Diagnosed, Progress, Question
 from diagnostics.report import Report
+from tests.demo.scenarios.test_scenarios import SHOWS, Seen
 
 PRESENT = 1_800_000_000.0
 LATER_S = (45, 180)
@@ -65,15 +69,38 @@ class Asked:
         return outcome.report
 
 
-@pytest.fixture
-def asked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
-    with run(request.param, live=False, account=f"{next(_accounts)}", present=PRESENT) as world:
+@pytest.fixture(scope="module", params=scenarios.names())
+def asked(request: pytest.FixtureRequest) -> Iterator[Asked]:
+    """One world for all tests of a scenario, which come one after another; the last of them moves its clock."""
+    account = f"{next(_accounts)}"
+    with (
+        run(request.param, live=False, account=account, present=PRESENT) as world,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         for name, value in world.environment().items():
-            monkeypatch.setenv(name, value)
+            patch.setenv(name, value)
         yield Asked(world)
+    forget_account(account)
 
 
-@pytest.mark.parametrize("asked", scenarios.names(), indirect=True)
+def test_a_scenario_shows_its_fault(asked: Asked) -> None:
+    running = asked.world
+    assert running.world.now() == PRESENT
+    seen = Seen(running.world, running.account, running.scenario.target)
+    assert SHOWS[running.scenario.name](seen), (seen.health, seen.stop_reasons)
+
+
+def test_a_repair_names_what_is_there(asked: Asked) -> None:
+    scenario = asked.world.scenario
+    line = repair_line(scenario, asked.world.world, asked.world.account)
+    assert (line is None) == (scenario.repair is None)
+    if line is not None:
+        assert line.startswith("aws ")
+        assert not set("{}") & set(line)
+        options = shlex.split(line)[3:]
+        assert all(value and not value.startswith("--") for value in options[1::2])
+
+
 def test_a_scenario_is_diagnosed_the_same_at_every_moment(asked: Asked) -> None:
     ends_after_s = OVER_BY_ITSELF.get(asked.world.scenario.name, max(LATER_S) + 1)
     now_s = 0

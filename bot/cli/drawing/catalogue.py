@@ -11,6 +11,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from bot.cli.drawing.page import lines, said, titled
+from diagnostics.causes.advice import advice_of
 from diagnostics.printable import counted
 
 if TYPE_CHECKING:
@@ -31,17 +32,23 @@ def listed(specs: Mapping[str, CauseSpec]) -> Iterator[RenderableType]:
 
 
 def described(spec: CauseSpec) -> Iterator[RenderableType]:
-    """One cause: what it means, what decides it, what it needs to know."""
+    """One cause: what it means, what decides it, what to do about it, what it needs to know."""
     yield said(spec.title, "bold")
     yield said(f"{spec.code} · {spec.family}", "dim")
     yield Text()
     for paragraph in inspect.cleandoc(spec.description).split("\n\n"):
         yield said(paragraph, limit=MAX_PARAGRAPH)
         yield Text()
+    advice = advice_of(spec)
+    if advice:
+        yield said("What to do", "bold")
+        yield lines((Text("•"), said(text, limit=MAX_PARAGRAPH)) for text in advice)
+        yield Text()
     facts = [("needs", spec.needs), ("sharpened by", spec.uses)]
     rows = [(label, ", ".join(kind.name.replace("_", " ") for kind in kinds)) for label, kinds in facts if kinds]
     rows += [("fixes", ", ".join(spec.fixes))] if spec.fixes else []
     rows += [("instead of", ", ".join(sorted(spec.replaces)))] if spec.replaces else []
     rows += [("leads to", ", ".join(sorted(spec.leads_to)))] if spec.leads_to else []
+    rows += [("made worse by", ", ".join(sorted(spec.helped_by)))] if spec.helped_by else []
     rows += [("AWS", url) for url in spec.docs]
     yield lines((Text(label, style="dim"), said(text)) for label, text in rows)

@@ -178,9 +178,13 @@ def _keys(title: str, keys: Sequence[KeyCount]) -> Iterator[RenderableType]:
     with_rows = any(one.rows is not None for one in keys)
     table = _table(("errors", "right"), *((("requests", "right"),) if with_rows else ()), ("", "left"))
     for one in sorted(keys, key=lambda one: (-one.errors, one.key))[:MAX_KEYS]:
-        rows = (f"{one.rows:,}" if one.rows is not None else "",) if with_rows else ()
+        rows = (_requests(one),) if with_rows else ()
         table.add_row(f"{one.errors:,}", *rows, said(one.key, limit=MAX_KEY))
     yield from titled(title, table, *_showing(MAX_KEYS, len(keys)))
+
+
+def _requests(one: KeyCount) -> str:
+    return "" if one.rows is None else f"{'≤ ' if one.at_most else ''}{one.rows:,}"
 
 
 def _rule(one: KeyCount) -> KeyCount:

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Final
 
 from diagnostics import printable
-from diagnostics.digest import count, digest, event_in_words, observed, split_command
+from diagnostics.digest import count, digest, event_in_words, judged_without, left_open, observed, records, split_command
 from diagnostics.printable import counted
-from diagnostics.report import Cause, EvidenceItem, Report, ReportGap, TimelineEntry
+from diagnostics.report import Cause, EvidenceItem, Report, TimelineEntry
 
 MAX_NOTES: Final = 5
 MAX_SENTENCE: Final = 1_000
@@ -30,7 +30,7 @@ def post_mortem(report: Report) -> str:
         _causes("Risks without an effect so far", report.risks),
         _events("Timeline (UTC)", report.timeline),
         _checks(report),
-        _gaps(report.gaps),
+        _gaps(report),
         _figures(report),
     )
     return "\n".join(line for part in parts for line in part).rstrip() + "\n"
@@ -91,8 +91,8 @@ def _cause(report: Report) -> Iterator[str]:
 def _one(cause: Cause) -> Iterator[str]:
     yield f"**{words(cause.summary)}** ({cause.band}, {cause.role}, {code(cause.code)})"
     yield ""
-    yield from (_record(item) for item in cause.evidence)
-    yield from (f"{_record(item)} (speaks against it)" for item in cause.against)
+    yield from (_record(item) for item in records(cause.evidence))
+    yield from (f"{_record(item)} (speaks against it)" for item in records(cause.against))
     if cause.overturned_by:
         text, command = split_command(cause.overturned_by)
         yield f"- what would overturn it: {words(text)}" + (f": {code(command)}" if command else "")
@@ -144,14 +144,16 @@ def _checks(report: Report) -> Iterator[str]:
         yield ""
 
 
-def _gaps(gaps: Sequence[ReportGap]) -> Iterator[str]:
-    if not gaps:
+def _gaps(report: Report) -> Iterator[str]:
+    if not report.gaps:
         return
     yield "## Not read"
     yield ""
-    for gap in gaps:
-        decides = f"; would decide {', '.join(map(code, gap.affects))}" if gap.affects else ""
-        yield f"- {code(gap.action)} on {code(gap.resource)}: {words(gap.error)}{decides}"
+    for gap in report.gaps:
+        codes = left_open(gap, report)
+        opened = f"leaves open {', '.join(map(code, codes))}" if codes else ""
+        parts = (words(gap.error), opened, judged_without(gap, report))
+        yield f"- {code(gap.action)} on {code(gap.resource)}: {'; '.join(part for part in parts if part)}"
         if gap.fix:
             statement = printable.line(gap.fix, MAX_STATEMENT)
             yield f"  - to read it: {code(statement) if statement.startswith('{') else words(statement)}"

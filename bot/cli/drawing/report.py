@@ -16,7 +16,10 @@ from diagnostics.digest import (
     count,
     digest,
     event_in_words,
+    judged_without,
+    left_open,
     observed,
+    records,
     sentence,
     split_command,
     telling,
@@ -58,7 +61,7 @@ def drawn(report: Report) -> tuple[RenderableType, ...]:
         *_others(told),
         *_risks(report),
         *_checks(report),
-        *_gaps(report.gaps),
+        *_gaps(report),
         *_timeline(report),
         *_footer(report),
     )
@@ -113,7 +116,7 @@ def _answer(report: Report, told: Digest) -> Iterator[RenderableType]:
 
 
 def _evidence(items: Sequence[EvidenceItem], today: datetime) -> Iterator[Line]:
-    for item in items:
+    for item in records(items):
         text = said(item.text)
         text.append(f"  {said(item.source)}", style="dim")
         yield Text(clock(item.at, today) if item.at and not tells_its_time(item) else "•", style="dim"), text
@@ -121,7 +124,7 @@ def _evidence(items: Sequence[EvidenceItem], today: datetime) -> Iterator[Line]:
 
 def _instruction(text: str) -> Iterator[RenderableType]:
     words, command = split_command(text)
-    yield said(f"{words}:" if command else words)
+    yield said(sentence(f"{words}:" if command else words))
     if command:
         yield statement(command)
 
@@ -173,20 +176,26 @@ def _checks(report: Report) -> Iterator[RenderableType]:
         yield from titled("Checks", joined(counts))
 
 
-def _gaps(gaps: Sequence[ReportGap]) -> Iterator[RenderableType]:
-    if not gaps:
+def _gaps(report: Report) -> Iterator[RenderableType]:
+    if not report.gaps:
         return
     body: list[RenderableType] = []
-    for gap in gaps[:MAX_GAPS]:
+    for gap in report.gaps[:MAX_GAPS]:
         body.append(lines([(Text("•"), said(f"{gap.action} on {gap.resource}: {gap.error}"))]))
-        if gap.affects:
-            more = f" and {len(gap.affects) - MAX_DECIDED} more" if len(gap.affects) > MAX_DECIDED else ""
-            body.append(indented(said(f"would decide {', '.join(gap.affects[:MAX_DECIDED])}{more}", "dim")))
+        body.extend(indented(said(text, "dim")) for text in (_open_causes(gap, report),) if text)
         if gap.fix:
             body.append(statement(gap.fix) if gap.fix.lstrip().startswith("{") else indented(said(gap.fix)))
-    if len(gaps) > MAX_GAPS:
-        body.append(_showing(MAX_GAPS, len(gaps)))
+    if len(report.gaps) > MAX_GAPS:
+        body.append(_showing(MAX_GAPS, len(report.gaps)))
     yield from titled("Not read", *body)
+
+
+def _open_causes(gap: ReportGap, report: Report) -> str:
+    """``leaves open a, b and 3 more; 12 causes were judged without it``"""
+    codes = left_open(gap, report)
+    more = f" and {len(codes) - MAX_DECIDED} more" if len(codes) > MAX_DECIDED else ""
+    opened = f"leaves open {', '.join(codes[:MAX_DECIDED])}{more}" if codes else ""
+    return "; ".join(part for part in (opened, judged_without(gap, report)) if part)
 
 
 def _timeline(report: Report) -> Iterator[RenderableType]:

@@ -33,14 +33,27 @@ class TargetPort(Protocol):
         ...
 
 
+class LogPort(Protocol):
+    """What containers write."""
+
+    def watch(self, task: Task, container: Container, app: App, age_s: float, boot_s: float, now: float) -> None: ...
+
+    def ended(self, task: Task, container: Container, at: float, code: int) -> None: ...
+
+    def signalled(self, task: Task, container: Container, at: float) -> None: ...
+
+
 class Lifecycle:
     """Moves tasks through their phases. `failed` is told of every task that did not do what its deployment wanted."""
 
-    def __init__(self, timing: Timing, apps: AppCatalogue, placement: Placement, targets: TargetPort) -> None:
+    def __init__(
+        self, timing: Timing, apps: AppCatalogue, placement: Placement, targets: TargetPort, log: LogPort
+    ) -> None:
         self._timing = timing
         self._apps = apps
         self._placement = placement
         self._targets = targets
+        self._log = log
         self.failed: Callable[[Service, Task, bool], None] = _nobody_listens
 
     def app(self, container: Container) -> App:
@@ -118,6 +131,8 @@ class Lifecycle:
         age_s = now - (task.started or now)
         for container in task.containers:
             self._judge_container(container, age_s)
+            app = self.app(container)
+            self._log.watch(task, container, app, age_s, self._timing.span_s(app.boot_s), now)
             if container.spec.essential and (end := self._end_of(task, container, age_s)) is not None:
                 self._crash(task, container, now, *end)
                 return
@@ -146,6 +161,7 @@ class Lifecycle:
     def _crash(self, task: Task, container: Container, at: float, code: int, reason: str | None) -> None:
         """The processes end; ECS learns of it a little later."""
         container.exit_code, container.reason = code, reason
+        self._log.ended(task, container, at, code)
         for each in task.containers:
             each.exit_code = each.exit_code if each.exit_code is not None else 0
         task.execution_stopped = at
@@ -164,6 +180,8 @@ class Lifecycle:
 
     def _signal(self, task: Task, at: float) -> None:
         task.last_status = "STOPPING"
+        for container in task.containers:
+            self._log.signalled(task, container, at)
         wait_s = max(min(self.app(c).stops_in_s, c.spec.stop_timeout_s) for c in task.containers)
         task.next_at = at + self._timing.span_s(wait_s)
 

@@ -144,16 +144,16 @@ WITH checked AS (
     CASE WHEN is_own AND is_failure THEN 1 ELSE 0 END AS failure,
     CASE WHEN is_error THEN 1 END AS is_kind,
     CASE WHEN is_error THEN time END AS time_of_error,
+    row_family,
     CASE WHEN is_error THEN elb_status_code END AS elb_status_code,
     CASE WHEN is_error THEN target_status_code END AS target_status_code,
-    row_family,
     CASE WHEN is_error THEN error_reason END AS error_reason,
     CASE WHEN is_error THEN target_group_arn END AS target_group_arn,
     CASE WHEN is_own THEN SUBSTRING(time, 1, 16) END AS key_minute,
     CASE WHEN is_own THEN target END AS key_target,
     CASE WHEN is_own AND target_status_code <> '-' THEN target_processing_time END AS key_latency,
     CASE
-      WHEN is_own AND is_failure
+      WHEN is_own
       THEN SUBSTRING(
         COALESCE(SPLIT_PART(request, ' ', 1), '') || ' ' || COALESCE(
           SPLIT_PART(COALESCE(SPLIT_PART(COALESCE(SPLIT_PART(request, ' ', 2), ''), '/', 3), ''), ':', 1),
@@ -192,11 +192,8 @@ WITH checked AS (
         200
       )
     END AS key_route,
-    CASE WHEN is_own AND is_failure THEN matched_rule_priority END AS key_rule,
-    CASE
-      WHEN is_own AND is_failure
-      THEN REGEXP_REPLACE(client, ':[0-9]+$', '', 'g')
-    END AS key_client
+    CASE WHEN is_own THEN matched_rule_priority END AS key_rule,
+    CASE WHEN is_own THEN REGEXP_REPLACE(client, ':[0-9]+$', '', 'g') END AS key_client
   FROM judged
 )
 SELECT

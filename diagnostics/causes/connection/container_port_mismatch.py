@@ -14,6 +14,7 @@ from diagnostics.facts import (
     TaskDefinition,
     TaskDefinitions,
 )
+from diagnostics.rules.app_lines import LINE_USES
 from diagnostics.rules.listening import (
     LISTENING_NEEDS,
     LISTENING_USES,
@@ -24,6 +25,8 @@ from diagnostics.rules.listening import (
     registered_container,
 )
 from diagnostics.rules.row_evidence import ROW_USES
+from diagnostics.rules.written import Heard, heard_elsewhere, listening
+from diagnostics.rules.written import record as line_record
 
 SOURCE = "ecs:DescribeTaskDefinition"
 
@@ -33,7 +36,7 @@ SOURCE = "ecs:DescribeTaskDefinition"
     family="connection",
     title="The registered port is not the port that the container uses",
     needs=(*LISTENING_NEEDS, EcsService, TaskDefinitions),
-    uses=LISTENING_USES,
+    uses=(*LISTENING_USES, *LINE_USES),
     clear_needs=(RunningTasks, Metrics, *ROW_USES),
     shows=REFUSING_SHOWS,
     docs=(
@@ -50,17 +53,38 @@ def container_port_mismatch(facts: Facts) -> Iterator[Finding]:
     Decided by the refusals (Target.FailedHealthChecks, 502 with connection errors) together with the port mapping,
     or with a port in the environment or the command line of the container that the service registers. Refuted when
     one of the named ports is the registered one, when targets answer, or when connections time out. The target
-    group's own port is only a default and proves nothing. A log line of the application that says where it listens
-    would settle it.
+    group's own port is only a default and proves nothing. A line of the log in which the server says where it listens
+    settles it, whatever the settings say.
     """
     for found in refusing(facts):
         registered = registered_container(facts, found.group, found.tasks)
         if registered is None:
             continue
         setting, definition, container = registered
-        record = _disagreement(setting, container)
-        if record is not None:
-            yield _finding(found, setting, definition, record, facts)
+        heard = listening(facts, container.name, found.tasks)
+        records = tuple(_disagreements(setting, container, heard))
+        if records:
+            yield _finding(found, setting, definition, records, facts)
+
+
+def _disagreements(
+    setting: ServiceLoadBalancer, container: ContainerDefinition, heard: tuple[Heard, ...]
+) -> Iterator[Evidence]:
+    """What the server says counts for more than what it was told; a sentence of the program's own does not stand
+    alone, because it may name the port of something else."""
+    port = setting.container_port
+    if any(one.port == port for one in heard):
+        return
+    declared, elsewhere = _disagreement(setting, container), heard_elsewhere(heard, port)
+    if elsewhere and (elsewhere.by_server or declared or not _agrees(container, port)):
+        text = f"says that it listens on {elsewhere.port}; the service registers {port}"
+        yield line_record(elsewhere.line, text, decides=elsewhere.by_server, value=elsewhere.port)
+    if declared:
+        yield declared
+
+
+def _agrees(container: ContainerDefinition, port: int) -> bool:
+    return any(item.port == port for item in declared_ports(container))
 
 
 def _disagreement(setting: ServiceLoadBalancer, container: ContainerDefinition) -> Evidence | None:
@@ -83,14 +107,19 @@ def _disagreement(setting: ServiceLoadBalancer, container: ContainerDefinition) 
 
 
 def _finding(
-    found: Refusing, setting: ServiceLoadBalancer, definition: TaskDefinition, record: Evidence, facts: Facts
+    found: Refusing,
+    setting: ServiceLoadBalancer,
+    definition: TaskDefinition,
+    records: tuple[Evidence, ...],
+    facts: Facts,
 ) -> Finding:
+    other = records[0].value
     service = facts.subject.service or facts.subject.label
     return Finding(
         resource=definition.arn,
         summary=f"The service registers port {setting.container_port} of container {setting.container_name}, which is"
-        f" set up for port {record.value}: connections are refused ({found.who()})",
-        supports=(record, *found.records, *_earlier(setting, definition, facts)),
+        f" set up for port {other}: connections are refused ({found.who()})",
+        supports=(*records, *found.records, *_earlier(setting, definition, facts)),
         effect_seen=True,
         affects=found.affects,
         explains=found.explains,
@@ -99,7 +128,7 @@ def _finding(
         f" execute-command --cluster {facts.subject.cluster} --task {_task(found)} --container"
         f" {setting.container_name} --interactive --command 'ss -tlnp'",
         advice=f"Let the application listen on {setting.container_port} (its port setting), or let service {service}"
-        f" and its port mapping name port {record.value}.",
+        f" and its port mapping name port {other}.",
     )
 
 

@@ -8,13 +8,17 @@ from datetime import timedelta
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import AccessLogs, Gap, Metrics, StoppedTasks
 from diagnostics.report import Band
+from diagnostics.rules.app_lines import LINE_USES
 from diagnostics.rules.closed_early import CLOSED_USES, closed_early, events_between, idle_timeout_s
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import NOT_READ, explained, record, rows_were_read, seconds, source_of
 from diagnostics.rules.runtimes import KeepAlive
 from diagnostics.rules.served_by import SERVED_USES, keep_alive, log_search, race_is_refuted
+from diagnostics.rules.written import never_heard_of, traced, were_read
+from diagnostics.rules.written import record as line_record
 
 ENOUGH_ROWS = 10
+ENOUGH_UNHEARD = 3
 NEAR = timedelta(minutes=2)
 STEADY_FOR = timedelta(minutes=10)
 SPARE_S = 5
@@ -27,7 +31,7 @@ TASK_DEFINITION = "ecs:DescribeTaskDefinition"
     family="connection",
     title="The target closes idle connections before the load balancer does",
     needs=(),
-    uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES), Metrics),
+    uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES), Metrics, *LINE_USES),
     clear_needs=(AccessLogs, Metrics),
     shows=("elb_502",),
     docs=(
@@ -65,7 +69,7 @@ def _seen(
     first, last = min(cluster.first for cluster in found), max(cluster.last for cluster in found)
     events = events_between(facts, first - NEAR, last + NEAR)
     at_most: Band | None = None if setting and setting.basis == "configured" and races else "likely"
-    if races is False or isinstance(facts.maybe(StoppedTasks), Gap):
+    if races is False or isinstance(facts.maybe(StoppedTasks), Gap) or _known_to_the_application(facts, found):
         at_most = "possible"
     elif events and at_most is None:
         at_most = "likely"
@@ -74,8 +78,15 @@ def _seen(
         resource=facts.subject.label,
         summary=f"The target closes idle connections while the load balancer still uses them: {count} x 502, steadily"
         f" and everywhere{compared}",
-        supports=(*(_record(facts, cluster) for cluster in found), *_setting(setting, idle, races)),
-        against=tuple(_against(facts, setting, idle, races, [event.what for event in events])),
+        supports=(
+            *(_record(facts, cluster) for cluster in found),
+            *_setting(setting, idle, races),
+            *_unknown_to_the_application(facts, found),
+        ),
+        against=(
+            *_against(facts, setting, idle, races, [event.what for event in events]),
+            *_known_to_the_application(facts, found),
+        ),
         effect_seen=True,
         affects=frozenset[str]().union(*(cluster.targets for cluster in found)),
         explains=explained(found),
@@ -121,13 +132,32 @@ def _against(
         yield supporting("stopped tasks were not read, so that crashes are not excluded", "ecs:DescribeTasks")
     if events:
         yield supporting(f"in the same time: {', '.join(dict.fromkeys(events[:3]))}", "ecs:DescribeServices")
-    if rows_were_read(facts) and (setting is None or setting.basis == "default"):
+    if rows_were_read(facts) and (setting is None or setting.basis == "default") and not were_read(facts):
         yield supporting("the application's log, which must not know these requests, was not read", source_of(facts))
+
+
+def _unknown_to_the_application(facts: Facts, found: Sequence[RowCluster]) -> Iterator[Evidence]:
+    """It fits a connection that was closed already, and a log that is incomplete as well."""
+    rows = [row for cluster in found for row in cluster.rows]
+    count = never_heard_of(facts, rows)
+    if count >= ENOUGH_UNHEARD and not traced(facts, rows):
+        text = (
+            f"{count} of these requests were looked for and stand nowhere in the application's log, which names others"
+        )
+        yield supporting(text, "logs:FilterLogEvents", value=count)
+
+
+def _known_to_the_application(facts: Facts, found: Sequence[RowCluster]) -> tuple[Evidence, ...]:
+    """A request on a connection that was closed already never reaches the application."""
+    lines = traced(facts, (row for cluster in found for row in cluster.rows))
+    return tuple(line_record(line, "knows one of these requests", decides=False) for line in lines[:1])
 
 
 def _advice(setting: KeepAlive | None, idle: int | None) -> str:
     limit = (idle or 60) + SPARE_S
     text = f"Let the application keep idle connections for {limit} s or more (longer than the load balancer does)."
+    if setting and setting.fix(limit):
+        text += f" For {setting.runtime}: {setting.fix(limit)}."
     if setting and setting.seconds is not None and setting.seconds > 15:
         text += (
             f" Without a deployment: an idle timeout of less than {setting.seconds:g} s, if no request takes as long."
@@ -140,6 +170,8 @@ def _fits_the_counters(facts: Facts) -> bool:
     observed = facts.observed
     counts = observed.counts
     if rows_were_read(facts) or not observed.errors_are_ours or not observed.saw("elb_502"):
+        return False
+    if counts.lambda_errors or facts.subject.function:  # a function is called, not connected to
         return False
     if counts.connection_errors != 0 or counts.tls_errors or observed.saw("unhealthy", "task-stops", "no-targets"):
         return False

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
-from diagnostics.facts import EcsService, Gap, Metrics, RunningTasks
+from diagnostics.facts import EcsService, Gap, Metrics, NotApplicable, RunningTasks
+from diagnostics.rules.app_lines import LINE_USES
 from diagnostics.rules.listening import (
     LISTENING_NEEDS,
     LISTENING_USES,
@@ -18,6 +19,8 @@ from diagnostics.rules.listening import (
     registered_container,
 )
 from diagnostics.rules.row_evidence import ROW_USES
+from diagnostics.rules.written import Heard, listening, read_in_full, were_read
+from diagnostics.rules.written import record as line_record
 
 MAY_STILL_BOOT = timedelta(minutes=2)
 
@@ -27,7 +30,7 @@ MAY_STILL_BOOT = timedelta(minutes=2)
     family="connection",
     title="Nothing listens on the registered port",
     needs=LISTENING_NEEDS,
-    uses=LISTENING_USES,
+    uses=(*LISTENING_USES, *LINE_USES),
     clear_needs=(EcsService, RunningTasks, Metrics, *ROW_USES),
     shows=REFUSING_SHOWS,
     docs=(
@@ -50,9 +53,9 @@ def port_not_listening(facts: Facts) -> Iterator[Finding]:
             continue
         yield Finding(
             resource=found.group.arn,
-            summary=f"Nothing accepts connections on port {found.port} ({found.who()}), although the tasks run",
-            supports=(*found.records, *_settings(found, facts)),
-            against=_open_questions(may_pass),
+            summary=f"Nothing accepts connections on port {found.port} ({found.who()}), {_although(facts)}",
+            supports=(*found.records, *_settings(found, facts), *_silence(found, facts)),
+            against=_open_questions(found, facts, may_pass),
             effect_seen=True,
             affects=found.affects,
             explains=found.explains,
@@ -104,18 +107,43 @@ def _settings(found: Refusing, facts: Facts) -> Iterator[Evidence]:
         )
 
 
-def _open_questions(may_pass: bool) -> tuple[Evidence, ...]:
-    unread = supporting(
-        "application logs were not read; the line that names the listening port would settle it", "logs"
-    )
-    boots = supporting("the tasks may need longer to start than they had until now", "ecs:DescribeTasks")
-    return (unread, boots) if may_pass else (unread,)
+def _heard(found: Refusing, facts: Facts) -> tuple[Heard, ...]:
+    registered = registered_container(facts, found.group, found.tasks)
+    return listening(facts, registered[2].name, found.tasks) if registered else ()
+
+
+def _silence(found: Refusing, facts: Facts) -> Iterator[Evidence]:
+    if read_in_full(facts) and not _heard(found, facts):
+        yield supporting("the application's log has no line that says where it listens", "logs:FilterLogEvents")
+
+
+def _open_questions(found: Refusing, facts: Facts, may_pass: bool) -> tuple[Evidence, ...]:
+    questions = []
+    if not were_read(facts):
+        text = "application logs were not read; the line that names the listening port would settle it"
+        questions.append(supporting(text, "logs"))
+    questions += [
+        line_record(one.line, f"says that it listens on {one.port}", decides=False)
+        for one in _heard(found, facts)
+        if one.port == found.port and not one.is_loopback
+    ][:1]
+    if may_pass:
+        text = "the tasks may need longer to start than they had until now"
+        questions.append(supporting(text, "ecs:DescribeTasks"))
+    return tuple(questions)
+
+
+def _although(facts: Facts) -> str:
+    has_tasks = not isinstance(facts.maybe(RunningTasks), NotApplicable)
+    return "although the tasks run" if has_tasks else "although their hosts answer"
 
 
 def _overturned_by(found: Refusing, facts: Facts) -> str:
     task, port = (found.tasks[0].id if found.tasks else "TASK"), found.port
+    sockets = f"Port {port} among the listening sockets, on all addresses (0.0.0.0 or [::]):"
+    if not facts.subject.cluster:
+        return f"{sockets} ss -tlnp on the target itself"
     return (
-        f"Port {port} among the listening sockets, on all addresses (0.0.0.0 or [::]):"
-        " aws ecs execute-command --cluster"
+        f"{sockets} aws ecs execute-command --cluster"
         f" {facts.subject.cluster} --task {task} --interactive --command 'ss -tlnp'"
     )

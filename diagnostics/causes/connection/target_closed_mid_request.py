@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
-from diagnostics.facts import AccessLogs, Gap, StoppedTasks
+from diagnostics.facts import AccessLogs, Gap, LogSignature, StoppedTasks
+from diagnostics.rules.app_lines import LINE_USES
 from diagnostics.rules.closed_early import CLOSED_USES, closed_early, events_between, idle_timeout_s, nature_of
 from diagnostics.rules.row_clusters import RowCluster
-from diagnostics.rules.row_evidence import record, seconds, share_words, source_of
+from diagnostics.rules.row_evidence import FEW_ROWS, record, seconds, share_words, source_of
 from diagnostics.rules.served_by import SERVED_USES, keep_alive, log_search, race_is_refuted
-from diagnostics.rules.task_stops import was_ordered
+from diagnostics.rules.written import number, traced, written
+from diagnostics.rules.written import record as line_record
 
+BREAKS: tuple[LogSignature, ...] = ("crash", "unhandled-error", "worker-killed")
+LIVES_ON = "process lives on"
 STANDS_OUT = 0.8
 NEAR = timedelta(minutes=2)
 
@@ -22,7 +26,7 @@ NEAR = timedelta(minutes=2)
     family="connection",
     title="Targets close connections in the middle of requests",
     needs=(),
-    uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES)),
+    uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES), *LINE_USES),
     clear_needs=(AccessLogs,),
     shows=("elb_502",),
     docs=(
@@ -36,57 +40,52 @@ def target_closed_mid_request(facts: Facts) -> Iterator[Finding]:
     that goes on after a fault. Refuted where they are explained: a timer at a constant time, a route that always
     fails, connections that were idle, a task that died. The application's log of the same trace id tells.
     """
-    for cluster in closed_early(facts, "unclear", "end-of-target", "race"):
-        nature = nature_of(cluster, facts)
-        if nature == "race" and not race_is_refuted(keep_alive(facts), idle_timeout_s(facts)):
+    for cluster in closed_early(facts, "unclear", "race"):
+        if nature_of(cluster, facts) == "race" and not race_is_refuted(keep_alive(facts), idle_timeout_s(facts)):
             continue
-        if nature == "end-of-target" and not _was_asked_to_stop(cluster, facts):
-            continue
-        yield _finding(facts, cluster, at_end=nature == "end-of-target")
+        yield _finding(facts, cluster)
 
 
-def _was_asked_to_stop(cluster: RowCluster, facts: Facts) -> bool:
-    """True when the targets left because somebody or a roll-out wanted it; a crash is a cause of its own."""
-    stopped = facts.maybe(StoppedTasks)
-    if not isinstance(stopped, StoppedTasks):
-        return not cluster.ended
-    tasks = [task for task in stopped.items if task.id in cluster.ended]
-    health = any("health checks" in (task.stopped_reason or "") for task in tasks)
-    return not health and all(was_ordered(task) for task in tasks)
-
-
-def _finding(facts: Facts, cluster: RowCluster, *, at_end: bool) -> Finding:
-    where = _where(cluster)
-    when = ", while these tasks were being stopped" if at_end else ""
+def _finding(facts: Facts, cluster: RowCluster) -> Finding:
+    where, said = _where(cluster), _said(facts, cluster)
     return Finding(
         resource=facts.subject.label,
-        summary=f"Targets closed the connection in the middle of {cluster.count} requests{where}{when}",
-        supports=(_record(facts, cluster, where), *_nearby(facts, cluster)),
-        against=tuple(_against(facts)),
+        summary=f"Targets closed the connection in the middle of {cluster.count} requests{where}",
+        supports=(_record(facts, cluster, where), *said, *_nearby(facts, cluster)),
+        against=tuple(_against(facts, said)),
         effect_seen=True,
         affects=cluster.targets,
         explains=cluster.explains,
         since=cluster.first,
         overturned_by="The line of the application's log for one of these requests, which tells whether it was never"
         f" seen, broke off or was answered: {log_search(facts, cluster.rows)}",
-        advice=_advice(at_end),
-        at_most="possible" if isinstance(facts.maybe(StoppedTasks), Gap) else "likely",
+        advice="Search the application's log for the trace ids of these rows: the last line before each break says"
+        " why.",
+        at_most="possible" if isinstance(facts.maybe(StoppedTasks), Gap) else None if said else "likely",
     )
 
 
-def _against(facts: Facts) -> Iterator[Evidence]:
-    yield supporting("why they closed it is not in the access log", source_of(facts))
+def _said(facts: Facts, cluster: RowCluster) -> tuple[Evidence, ...]:
+    """A line about one of these very requests decides; one about some request in the same time supports."""
+    breaks = [line for line in traced(facts, cluster.rows) if line.signature in BREAKS]
+    if breaks:
+        return (line_record(breaks[0], "broke off one of these requests"),)
+    around = [
+        line
+        for line in written(facts, *BREAKS, since=cluster.first, until=cluster.last)
+        if line.details.get("kind") == LIVES_ON
+    ]
+    if not around:
+        return ()
+    enough = number(facts, "unhandled-error") >= FEW_ROWS
+    return (line_record(around[0], "broke off requests and lived on", decides=enough),)
+
+
+def _against(facts: Facts, said: tuple[Evidence, ...]) -> Iterator[Evidence]:
+    if not said:
+        yield supporting("why they closed it is not in the access log", source_of(facts))
     if isinstance(facts.maybe(StoppedTasks), Gap):
         yield supporting("stopped tasks were not read, so a crash is not excluded", "ecs:DescribeTasks")
-
-
-def _advice(at_end: bool) -> str:
-    if at_end:
-        return (
-            "Let the application go on answering for about 20 s after SIGTERM, and end only when open requests are"
-            " done; the deregistration delay must be longer than the longest request."
-        )
-    return "Search the application's log for the trace ids of these rows: the last line before each break says why."
 
 
 def _record(facts: Facts, cluster: RowCluster, where: str) -> Evidence:

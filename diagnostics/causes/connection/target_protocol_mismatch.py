@@ -7,10 +7,13 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import AccessLogs, TargetGroup, TargetGroups, TargetHealth
+from diagnostics.rules.app_lines import LINE_USES
 from diagnostics.rules.closed_early import CLOSED_USES, closed_early
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import record, seconds
 from diagnostics.rules.served_by import SERVED_USES, log_search, serving_container
+from diagnostics.rules.written import record as line_record
+from diagnostics.rules.written import written
 
 TLS_PORTS = frozenset({443, 8443, 9443})
 FASTCGI_PORT = 9000
@@ -23,7 +26,7 @@ _OF_OTHERS = re.compile(r"^(?:DB|DATABASE|PG|POSTGRES|MYSQL|REDIS|KAFKA|SMTP|MAI
     family="connection",
     title="Load balancer and targets speak different protocols",
     needs=(TargetGroups,),
-    uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES), TargetHealth),
+    uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES), TargetHealth, *LINE_USES),
     clear_needs=(AccessLogs,),
     shows=("elb_502",),
     docs=(
@@ -82,6 +85,9 @@ def _finding(facts: Facts, cluster: RowCluster, group: TargetGroup) -> Finding:
 def _signs(facts: Facts, cluster: RowCluster, group: TargetGroup) -> Iterator[Evidence]:
     ports = {int(port) for target in cluster.targets if (port := target.rpartition(":")[2]).isdigit()}
     container = serving_container(facts, group.arn)
+    said = written(facts, "plain-to-tls-port", "bad-request-line", since=cluster.first, until=cluster.last)
+    if said:
+        yield line_record(said[0], "cannot read what the load balancer sends", value=said[0].signature)
     if ports and ports <= TLS_PORTS:
         text = f"the registered port is {min(ports)}, the customary one of TLS, and the target group speaks HTTP"
         yield decisive(text, "elbv2:DescribeTargetHealth", value=min(ports))

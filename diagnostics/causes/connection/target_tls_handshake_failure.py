@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import AccessLogs, Metrics, TargetHealth
+from diagnostics.rules.app_lines import LINE_USES
 from diagnostics.rules.row_evidence import explained, record
 from diagnostics.rules.tls_to_targets import TLS_NEEDS, TLS_USES, TlsTrouble, tls_trouble
+from diagnostics.rules.written import record as line_record
+from diagnostics.rules.written import written
 
 UNSURE = "failed handshakes were not counted; these may be failed connections"
 
@@ -17,7 +20,7 @@ UNSURE = "failed handshakes were not counted; these may be failed connections"
     family="connection",
     title="The TLS handshake with the targets fails",
     needs=TLS_NEEDS,
-    uses=(*TLS_USES, TargetHealth),
+    uses=(*TLS_USES, TargetHealth, *LINE_USES),
     clear_needs=(AccessLogs, Metrics),
     shows=("elb_502",),
     docs=(
@@ -46,7 +49,7 @@ def _finding(facts: Facts, trouble: TlsTrouble) -> Finding:
     return Finding(
         resource=trouble.group.arn,
         summary=f"Target group {trouble.group.name} speaks HTTPS, and the handshake with its targets fails",
-        supports=(*trouble.count_record(), *rows, *unhealthy),
+        supports=(*trouble.count_record(), *rows, *unhealthy, *_said(facts)),
         against=() if trouble.counted else (supporting(UNSURE, "cloudwatch:GetMetricData"),),
         effect_seen=True,
         affects=frozenset[str]().union(*(cluster.targets for cluster in trouble.clusters)),
@@ -59,6 +62,12 @@ def _finding(facts: Facts, trouble: TlsTrouble) -> Finding:
         " one: the protocol cannot be changed). If so, compare TLS versions and ciphers.",
         at_most=None if trouble.counted else "likely",
     )
+
+
+def _said(facts: Facts) -> tuple[Evidence, ...]:
+    """Bytes of TLS on a port that speaks plain HTTP, or a handshake that ended for want of something in common."""
+    lines = written(facts, "tls-to-plain-port", "tls-handshake", since=facts.observed.onset)
+    return (line_record(lines[0], "cannot do the handshake"),) if lines else ()
 
 
 def _unhealthy(facts: Facts, trouble: TlsTrouble) -> tuple[Evidence, ...]:

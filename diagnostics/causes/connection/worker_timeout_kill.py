@@ -6,14 +6,23 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import AccessLogs
+from diagnostics.rules.app_lines import LINE_USES
 from diagnostics.rules.closed_early import CLOSED_USES, closed_early, idle_timeout_s
+from diagnostics.rules.observations import NOISE_ERRORS
 from diagnostics.rules.row_clusters import RowCluster
-from diagnostics.rules.row_evidence import record, seconds, share_words, source_of
+from diagnostics.rules.row_evidence import record, rows_were_read, seconds, share_words, source_of
 from diagnostics.rules.runtimes import WorkerTimeout, worker_timeout_of
 from diagnostics.rules.served_by import SERVED_USES, serving_container
+from diagnostics.rules.written import number, read_in_full, were_read, written
+from diagnostics.rules.written import record as line_record
 
 AGREES_WITHIN_S = 2.0
 TASK_DEFINITION = "ecs:DescribeTaskDefinition"
+ADVICE = (
+    "Make the slow request faster or move it out of the request; then a longer worker time-out, below the"
+    " load balancer's idle timeout. With gunicorn's sync workers also gthread or more workers: a connection that"
+    " the load balancer opens ahead occupies one."
+)
 
 
 @cause(
@@ -21,7 +30,7 @@ TASK_DEFINITION = "ecs:DescribeTaskDefinition"
     family="connection",
     title="The server kills workers that take too long",
     needs=(),
-    uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES)),
+    uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES), *LINE_USES),
     clear_needs=(AccessLogs,),
     shows=("elb_502",),
     docs=(
@@ -33,8 +42,9 @@ TASK_DEFINITION = "ecs:DescribeTaskDefinition"
 def worker_timeout_kill(facts: Facts) -> Iterator[Finding]:
     """Decided by access log rows of 502 whose target closed the connection after nearly the same number of seconds
     each time, below the load balancer's idle timeout: a timer of the server. Confirmed when the server's own time-out
-    in the task definition is that number. The log line of the killed worker (WORKER TIMEOUT, HARAKIRI) would settle
-    it. Refuted by times that vary, or by a task that died.
+    in the task definition is that number, or when the log names the killed workers (WORKER TIMEOUT, HARAKIRI). Without
+    access log rows those lines decide, as far as they begin with the errors. Refuted by times that vary, or by a task
+    that died.
     """
     container = serving_container(facts)
     timer = worker_timeout_of(container) if container else None
@@ -42,6 +52,34 @@ def worker_timeout_kill(facts: Facts) -> Iterator[Finding]:
         times = cluster.target_s
         if times is not None:
             yield _finding(facts, cluster, times.middle, timer)
+    if not rows_were_read(facts) and facts.observed.saw("elb_502") and facts.observed.errors_are_ours:
+        yield from _by_lines(facts, timer)
+
+
+def _by_lines(facts: Facts, timer: WorkerTimeout | None) -> Iterator[Finding]:
+    since, until = facts.observed.onset, facts.observed.last_seen
+    lines, count = written(facts, "worker-timeout", since=since, until=until), number(facts, "worker-timeout")
+    if not lines or count < NOISE_ERRORS:
+        return
+    after = f" after {timer.seconds:g} s" if timer else ""
+    errors = facts.observed.counts.elb_502
+    yield Finding(
+        resource=facts.subject.label,
+        summary=f"{lines[0].runtime or 'The server'} kills workers that take too long{after}, {count} times beside"
+        f" {errors} x 502",
+        supports=(
+            line_record(lines[0], f"kills a worker, {count} times", value=count),
+            supporting(f"{errors} x 502 of the load balancer in the same time", "cloudwatch:GetMetricData"),
+            *_agreeing(timer),
+        ),
+        against=(supporting("access logs were not read: which requests these are is not known", "s3:GetObject"),),
+        effect_seen=True,
+        explains=frozenset({"elb_502"}),
+        since=since,
+        overturned_by="Access log rows of these 502s that vary in their target processing time",
+        advice=ADVICE,
+        at_most="likely",
+    )
 
 
 def _finding(facts: Facts, cluster: RowCluster, constant_s: float, timer: WorkerTimeout | None) -> Finding:
@@ -59,6 +97,7 @@ def _finding(facts: Facts, cluster: RowCluster, constant_s: float, timer: Worker
                 facts, cluster, f"the target closed the connection after {seconds(constant_s)} each time{below}{where}"
             ),
             *_agreeing(timer if agrees else None),
+            *_named(facts, cluster),
         ),
         against=tuple(_against(facts, timer, agrees)),
         effect_seen=True,
@@ -67,10 +106,10 @@ def _finding(facts: Facts, cluster: RowCluster, constant_s: float, timer: Worker
         since=cluster.first,
         overturned_by="No line about a killed worker (WORKER TIMEOUT, HARAKIRI) in the application's log at the time of"
         " these rows",
-        advice="Make the slow request faster or move it out of the request; then a longer worker time-out, below the"
-        " load balancer's idle timeout. With gunicorn's sync workers also gthread or more workers: a connection that"
-        " the load balancer opens ahead occupies one.",
-        at_most=None if agrees and timer and timer.basis == "configured" else "likely",
+        advice=ADVICE,
+        at_most=None
+        if tuple(_named(facts, cluster)) or (agrees and timer and timer.basis == "configured")
+        else "likely",
     )
 
 
@@ -86,5 +125,15 @@ def _agreeing(timer: WorkerTimeout | None) -> Iterator[Evidence]:
 def _against(facts: Facts, timer: WorkerTimeout | None, agrees: bool) -> Iterator[Evidence]:
     if timer and not agrees and timer.basis == "configured":
         yield supporting(f"{timer.where}: the worker time-out is another one", TASK_DEFINITION, value=timer.seconds)
-    elif not agrees or (timer and timer.basis == "default"):
-        yield supporting("the application's log, which would name the killed worker, was not read", source_of(facts))
+    elif not were_read(facts) and (not agrees or (timer and timer.basis == "default")):
+        text = "the application's log, which would name the killed worker, was not read"
+        yield supporting(text, source_of(facts))
+    if read_in_full(facts) and not number(facts, "worker-timeout"):
+        yield supporting("the application's log names no killed worker", "logs:FilterLogEvents")
+
+
+def _named(facts: Facts, cluster: RowCluster) -> Iterator[Evidence]:
+    lines = written(facts, "worker-timeout", since=cluster.first, until=cluster.last)
+    if lines:
+        count = number(facts, "worker-timeout")
+        yield line_record(lines[0], f"kills a worker, {count} times", value=count)

@@ -8,11 +8,13 @@ from diagnostics.facts import Change, Changes, Listener, Listeners, Metrics, Rul
 from diagnostics.printable import line
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.listener_overlap import before, may_meet, takes_all_of
-from diagnostics.rules.observations import ELB_CODES, NO_REQUESTS_FOR, NOISE_ERRORS
+from diagnostics.rules.observations import ELB_CODES, NOISE_ERRORS
+from diagnostics.rules.own_requests import own_requests
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import ROW_USES, clusters, record, share_words
 
 PARTITION_SHARE = 0.1
+NEARLY_ALL = 0.9
 MAX_VALUE = 60
 MAX_VALUES = 3
 _CHANGES = ("CreateRule", "ModifyRule", "SetRulePriorities", "CreateListener", "ModifyListener", "DeleteRule")
@@ -50,7 +52,11 @@ def fixed_response_5xx(facts: Facts) -> Iterator[Finding]:
             rows = _rows_of(facts, rule, code)
             if (rows or _was_given(facts, code, fixed)) and _is_ours(facts, relation):
                 yield _finding(facts, listener, rule, code, relation, fixed or 0, rows)
-            elif relation in {"asked", "hides"} and not fixed and _own_requests(facts) == 0:
+            elif (
+                relation in {"asked", "hides"}
+                and not fixed
+                and own_requests(facts.maybe(Metrics), facts.subject, facts.window) == 0
+            ):
                 yield _risk(listener, rule, code)
 
 
@@ -128,7 +134,9 @@ def _finding(
         "cloudwatch:GetMetricData",
         value=fixed,
     )
-    lost = relation == "hides" and _own_requests(facts) == 0
+    lost = _takes_them_all(facts, relation, code, fixed) and (
+        own_requests(facts.maybe(Metrics), facts.subject, facts.window) == 0
+    )
     without_rule = {"unused"} if relation == "missing" else set()
     explains = frozenset({f"elb_{code}", *without_rule}) & facts.observed.symptoms | {c.key for c in rows}
     return Finding(
@@ -149,6 +157,15 @@ def _finding(
         advice=_advice(rule, relation),
         at_most="likely" if not rows and (relation in {"default", "takes-some"} or not alone) else None,
     )
+
+
+def _takes_them_all(facts: Facts, relation: Relation, code: int, fixed: int) -> bool:
+    """Whether it is this rule that gets what the service no longer gets: no rule is left that would take the requests
+    before it, or nearly every error of this code is a fixed answer."""
+    if relation in {"hides", "asked", "missing"}:
+        return True
+    errors = facts.observed.counts.elb(str(code))
+    return relation == "default" and fixed >= NEARLY_ALL * errors > 0
 
 
 def _by(cluster: RowCluster) -> str:
@@ -219,27 +236,6 @@ def _priority(change: Change) -> int | None:
     """Of a rule that was created; the listener that the event names has others."""
     priority = str(change.request.get("priority", ""))
     return int(priority) if priority.isdigit() else None
-
-
-def _own_requests(facts: Facts) -> int | None:
-    """Requests that reached the subject's own target groups lately; None: not known."""
-    metrics = facts.maybe(Metrics)
-    if not isinstance(metrics, Metrics):
-        return None
-    since = facts.window.end - NO_REQUESTS_FOR
-    total: int | None = None
-    for balancer in facts.subject.load_balancers:
-        for group in facts.subject.target_groups:
-            series = metrics.find(
-                "RequestCount",
-                "Sum",
-                LoadBalancer=balancer.split(":loadbalancer/", 1)[-1],
-                TargetGroup=group.rsplit(":", 1)[-1],
-            )
-            if series is not None:
-                points = series.between(since, facts.window.end)
-                total = (total or 0) + round(sum(point.value for point in points))
-    return total
 
 
 def _is_fixed(rule: Rule) -> bool:

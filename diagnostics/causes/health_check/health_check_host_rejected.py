@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import EcsService, TaskDefinitions
 from diagnostics.rules import health_case, health_over
+from diagnostics.rules.app_lines import LINE_USES
 from diagnostics.rules.health_answers import explanation
 from diagnostics.rules.health_case import HealthCase
 from diagnostics.rules.health_reasons import codes_in_words
+from diagnostics.rules.written import read_in_full, were_read
 
 MISDIRECTED = 421
 _NAMES_HOSTS = ("ALLOWED_HOSTS", "ALLOWED_HOST", "TRUSTED_HOSTS", "HOST_WHITELIST", "ALLOWEDHOSTS")
@@ -19,15 +21,16 @@ _NAMES_HOSTS = ("ALLOWED_HOSTS", "ALLOWED_HOST", "TRUSTED_HOSTS", "HOST_WHITELIS
     title="The application refuses the health check's Host header",
     needs=health_case.CASE_NEEDS,
     uses=health_case.CASE_USES,
-    clear_needs=health_case.CASE_CLEAR_NEEDS,
+    clear_needs=(*health_case.CASE_CLEAR_NEEDS, *LINE_USES),
     docs=(health_case.TROUBLE_DOC, health_case.CHECKS_DOC),
     leads_to=health_case.LEADS_TO,
     helped_by=health_case.HELPED_BY,
 )
 def health_check_host_rejected(facts: Facts) -> Iterator[Finding]:
     """Decided by targets that answer 400 or 421 to the health check while they answer users, whose requests name a
-    host: the load balancer's checks carry the target's IP address as Host. The application's log would prove it and
-    is not read in this version, so it is likely at most. Refuted by a 200 to a request with the bare address as Host.
+    host: the load balancer's checks carry the target's IP address as Host. A line of the log in which the application
+    refuses the host proves it; without one it is likely at most. Refuted by a 200 to a request with the bare address
+    as Host.
     """
     for case in health_case.health_cases(facts):
         if explanation(case) == "host":
@@ -51,15 +54,11 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
             first,
             supporting(health_case.wants(case), "elbv2:DescribeTargetGroups"),
             *health_case.served(case),
+            *health_case.of_the_log(case, "host-refused"),
             *_host_list(facts),
             *health_case.replaced(case),
         ),
-        against=(
-            supporting(
-                f"{codes} has other reasons too, TLS on the port among them; the application's log was not read",
-                "elbv2:DescribeTargetHealth",
-            ),
-        ),
+        against=tuple(_against(case, facts, codes)),
         effect_seen=True,
         affects=case.affects,
         explains=case.explains(facts.observed),
@@ -69,8 +68,18 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
             "Let the application accept its own IP address as Host for the health path. "
             "The Host header of health checks cannot be set on the load balancer."
         ),
-        at_most="likely",
+        at_most=None if health_case.of_the_log(case, "host-refused") else "likely",
     )
+
+
+def _against(case: HealthCase, facts: Facts, codes: str) -> Iterator[Evidence]:
+    if health_case.of_the_log(case, "host-refused"):
+        return
+    text = f"{codes} has other reasons too, TLS on the port among them"
+    if not were_read(facts):
+        yield supporting(f"{text}; the application's log was not read", "elbv2:DescribeTargetHealth")
+    elif read_in_full(facts):
+        yield supporting(f"{text}; the application's log names no host that it refused", "logs:FilterLogEvents")
 
 
 def _host_list(facts: Facts) -> Iterator[Evidence]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Changes, Metrics
 from diagnostics.rules import health_case, health_over
+from diagnostics.rules.app_lines import LINE_USES
 from diagnostics.rules.health_answers import explanation, protocols_differ
 from diagnostics.rules.health_case import HealthCase
 
@@ -15,7 +16,7 @@ from diagnostics.rules.health_case import HealthCase
     title="The health check speaks another protocol than the application",
     needs=health_case.CASE_NEEDS,
     uses=health_case.CASE_USES,
-    clear_needs=(*health_case.CASE_CLEAR_NEEDS, Changes, Metrics),
+    clear_needs=(*health_case.CASE_CLEAR_NEEDS, Changes, Metrics, *LINE_USES),
     docs=(health_case.CHECKS_DOC, health_case.TROUBLE_DOC),
     replaces=("port-not-listening", "health-check-grace-period-too-short"),
     leads_to=health_case.LEADS_TO,
@@ -36,7 +37,8 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
     change = case.changed("healthCheckProtocol")
     when = f" since {change.at:%H:%M} UTC" if change else ""
     other = "HTTPS" if check.protocol == "HTTP" else "HTTP"
-    known = differ and case.traffic.served
+    said = health_case.of_the_log(case, "plain-to-tls-port" if check.protocol == "HTTP" else "tls-to-plain-port")
+    known = bool(said) or (differ and case.traffic.served)
     answers = health_case.answers(case)
     return Finding(
         resource=case.group.arn,
@@ -46,6 +48,7 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
         ),
         supports=(
             answers if known or change else supporting(answers.text, answers.source, value=answers.value),
+            *said,
             *_settings(case, differ),
             *health_case.change_of(case, "healthCheckProtocol", "the health check's protocol"),
             *(health_case.served(case) if known else ()),
@@ -58,7 +61,7 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
         since=case.since,
         overturned_by=f"an answer over {check.protocol}: {health_case.ask_the_target(case)}",
         advice=f"Set the health check's protocol to {other}, or let the application speak {check.protocol} there.",
-        at_most=None if differ else "likely",
+        at_most=None if differ or said else "likely",
     )
 
 

@@ -3,14 +3,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
-from diagnostics.facts import EcsService, Metrics
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.rules import health_case, health_over
+from diagnostics.rules.app_lines import LINE_USES, health_requests
 from diagnostics.rules.health_answers import explanation
 from diagnostics.rules.health_case import HealthCase
 from diagnostics.rules.health_reach import REACH_NEEDS, REACH_USES, may_have_been_opened, way_to
+from diagnostics.rules.processor import PROCESSOR_USES, SUSTAINED, processor_of
 
-CPU_FULL_PERCENT = 90.0
 RECENT = timedelta(minutes=15)
 
 
@@ -19,7 +19,7 @@ RECENT = timedelta(minutes=15)
     family="health-check",
     title="The health check's time-out is shorter than the health path needs",
     needs=REACH_NEEDS,
-    uses=REACH_USES,
+    uses=tuple(dict.fromkeys((*REACH_USES, *PROCESSOR_USES, *LINE_USES))),
     clear_needs=health_case.CASE_CLEAR_NEEDS,
     docs=(health_case.CHECKS_DOC, health_case.TROUBLE_DOC),
     leads_to=health_case.LEADS_TO,
@@ -28,8 +28,8 @@ RECENT = timedelta(minutes=15)
 def health_check_timeout_too_short(facts: Facts) -> Iterator[Finding]:
     """Decided by health checks that time out although the security groups and network ACLs let them through, requests
     connect, and users are answered well within the time-out. Refuted by rules that block, by connection errors, by
-    slow answers to users, and by a processor at its limit. How long the health path takes stands in the
-    application's log, which is not read in this version, so it is likely at most.
+    slow answers to users, and by a processor at its limit. The application's log says how long the health path takes;
+    without such a line it is likely at most.
     """
     for case in health_case.health_cases(facts):
         over = health_over.finding(case, facts, "healthCheckTimeoutSeconds") if explanation(case) == "timeout" else None
@@ -53,6 +53,7 @@ def _finding(case: HealthCase, facts: Facts, *, way_is_open: bool) -> Finding:
     when = f" since {change.at:%H:%M} UTC" if change else ""
     sound = way_is_open and case.traffic.served
     silent = health_case.answers(case)
+    took = tuple(_took(case, facts))
     return Finding(
         resource=case.group.arn,
         summary=(
@@ -61,6 +62,7 @@ def _finding(case: HealthCase, facts: Facts, *, way_is_open: bool) -> Finding:
         ),
         supports=(
             silent if sound or change else supporting(silent.text, silent.source, value=silent.value),
+            *took,
             *_network(way_is_open),
             *health_case.change_of(case, "healthCheckTimeoutSeconds", "the health check's time-out in seconds"),
             *_users(case),
@@ -76,8 +78,25 @@ def _finding(case: HealthCase, facts: Facts, *, way_is_open: bool) -> Finding:
             "Let the health path answer for the process alone and at once; until then raise the check's time-out, "
             "which has to stay below its interval."
         ),
-        at_most="likely" if way_is_open else "possible",
+        at_most=None if took and way_is_open else "likely" if took or way_is_open else "possible",
     )
+
+
+def _took(case: HealthCase, facts: Facts) -> Iterator[Evidence]:
+    """The application's own line about a health check that was answered too late."""
+    for one in health_requests(facts, case.group.health_check.path or "/"):
+        seconds = _number(one.details.get("seconds", ""))
+        if seconds >= case.group.health_check.timeout_s and one.details.get("status", "").startswith("2"):
+            text = f"the application's log: the health path answered {one.details['status']} after {seconds:.1f} s"
+            yield decisive(text, "logs:FilterLogEvents", at=one.at, value=seconds)
+            return
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
 
 
 def _network(way_is_open: bool) -> Iterator[Evidence]:
@@ -103,9 +122,6 @@ def _against(case: HealthCase, *, way_is_open: bool) -> Iterator[Evidence]:
 
 
 def _cpu_is_full(facts: Facts) -> bool:
-    metrics, service = facts.maybe(Metrics), facts.maybe(EcsService)
-    if not isinstance(metrics, Metrics) or not isinstance(service, EcsService):
-        return False
-    series = metrics.find("CPUUtilization", "Maximum", ClusterName=service.cluster, ServiceName=service.service)
-    points = series.between(facts.now - RECENT, facts.now) if series else ()
-    return any(point.value >= CPU_FULL_PERCENT for point in points)
+    """For longer than a start or a job by the clock takes; a busy processor is late with its health checks, too."""
+    used = processor_of(facts, facts.now - RECENT, facts.now)
+    return used is not None and used.full_minutes >= SUSTAINED and not used.boots_only

@@ -20,6 +20,7 @@ MINUTE = timedelta(minutes=1)
     uses=(Metrics,),
     clear_needs=(Metrics,),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html",),
+    leads_to=("deployment-gap",),
 )
 def deployment_min_healthy_too_low(facts: Facts) -> Iterator[Finding]:
     """Decided by a minimum healthy percent below 100 together with a dip of the healthy targets and errors during a

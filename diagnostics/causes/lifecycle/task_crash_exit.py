@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from diagnostics.causes.cause import Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Container, EcsService, StoppedTasks, Task
 from diagnostics.rules import task_stops
+from diagnostics.rules.app_lines import LINE_USES
+from diagnostics.rules.last_words import last_words
 from diagnostics.rules.row_evidence import ROW_USES, of_these_stops
 
 _OTHER_CODES = frozenset({task_stops.SIGSEGV, task_stops.SIGABRT})
@@ -15,7 +17,7 @@ _OTHER_CODES = frozenset({task_stops.SIGSEGV, task_stops.SIGABRT})
     family="lifecycle",
     title="The application ends with an error",
     needs=(StoppedTasks,),
-    uses=(EcsService, *ROW_USES),
+    uses=(EcsService, *ROW_USES, *LINE_USES),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html",),
     leads_to=(
         "deployment-failing-loop",
@@ -29,7 +31,8 @@ _OTHER_CODES = frozenset({task_stops.SIGSEGV, task_stops.SIGABRT})
 def task_crash_exit(facts: Facts) -> Iterator[Finding]:
     """Decided by an essential container that ended by itself with an exit code other than 0. Codes 134 and 139 have a
     cause of their own, and so has a kill for memory. Exit code 137 without a reason stays undecided: memory of a
-    neighbouring container, the host, or a kill from outside. Refuted by a stop order before the exit.
+    neighbouring container, the host, or a kill from outside. The last lines of its log say why, where they were read.
+    Refuted by a stop order before the exit.
     """
     by_code: dict[int, list[tuple[Task, Container]]] = {}
     for task, container in task_stops.crashes(facts[StoppedTasks], facts.window.start):
@@ -63,7 +66,7 @@ def _finding(facts: Facts, exit_code: int, crashed: list[tuple[Task, Container]]
     return Finding(
         resource=newest.task_definition,
         summary=summary,
-        supports=(*stops, *follow),
+        supports=(*stops, *follow, *last_words(facts, crashed, decides=not undecided)),
         effect_seen=True,
         affects=frozenset(task.id for task in tasks),
         explains=task_stops.explained_by_stops(tasks, facts.observed),

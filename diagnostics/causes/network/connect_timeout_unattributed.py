@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
-from diagnostics.facts import AccessLogs, Metrics, TargetGroups
+from diagnostics.facts import AccessLogs, Fact, Gap, Hosts, Metrics, RouteTables, TargetGroups, TargetHealth
+from diagnostics.rules.dropped_packets import is_timeout
 from diagnostics.rules.observations import NOISE_ERRORS
 from diagnostics.rules.reachability import Allowed, Blocked, Path, Undecided, paths
 from diagnostics.rules.row_clusters import RowCluster
@@ -21,7 +22,7 @@ MAX_MISSING = 4
     family="network",
     title="Connections to targets time out for a reason outside of what was read",
     needs=TERRAIN_NEEDS,
-    uses=(*TERRAIN_USES, AccessLogs, Metrics),
+    uses=(*TERRAIN_USES, Hosts, RouteTables, AccessLogs, Metrics),
     clear_needs=(AccessLogs, Metrics),
     shows=("elb_504",),
     docs=(
@@ -39,9 +40,9 @@ def connect_timeout_unattributed(facts: Facts) -> Iterator[Finding]:
     for cluster in own_clusters(facts, "not-dispatched-timeout", elb_status=504):
         if cluster.population == "at-end-of-target" or cluster.count < NOISE_ERRORS or _is_tls(facts, cluster):
             continue
-        mine = [way for way in ways if way.target.key in cluster.targets] or list(ways)
-        if not any(_blocks(way) for way in mine):
-            yield _finding(facts, cluster, mine)
+        mine = [way for way in ways if way.target.key in cluster.targets]
+        if not any(_blocks(way) for way in mine or ways):
+            yield _finding(facts, cluster, mine or list(ways), gone=not mine and bool(cluster.targets))
     if _counters_fit(facts) and ways and all(isinstance(way.verdict, Allowed) for way in ways):
         yield _guess(facts)
 
@@ -61,23 +62,23 @@ def _blocks(way: Path) -> bool:
     return "traffic" in way.purposes and isinstance(way.verdict, Blocked)
 
 
-def _finding(facts: Facts, cluster: RowCluster, ways: list[Path]) -> Finding:
+def _finding(facts: Facts, cluster: RowCluster, ways: list[Path], *, gone: bool) -> Finding:
     top = cluster.top_target
     where = f", {share_words(top, 'target')}" if top and top.share >= STANDS_OUT and top.of_how_many == 1 else ""
-    unread = _unread(ways)
+    unread = (*_unread(ways), *_other_checks(facts))
     return Finding(
         resource=min(cluster.targets) if len(cluster.targets) == 1 else facts.subject.label,
         summary=f"{cluster.count} connections to {_who(cluster)} timed out, although the rules on the way"
         f" {'that were read ' if unread else ''}let them pass",
         supports=(record(facts, cluster, f"504 after 10 s without a connection to {_who(cluster)}{where}"),),
-        against=tuple(_against(unread)),
+        against=(*_against(unread), *_released(gone)),
         effect_seen=True,
         affects=cluster.targets,
-        explains=cluster.explains,
+        explains=cluster.explains | _health(facts, cluster),
         since=cluster.first,
         overturned_by=_overturned_by(min(cluster.targets, default="TARGET")),
         advice=_advice(cluster),
-        at_most="possible" if unread else "likely",
+        at_most="possible" if unread or gone else "likely",
     )
 
 
@@ -90,7 +91,7 @@ def _guess(facts: Facts) -> Finding:
         supports=(supporting(text, "cloudwatch:GetMetricData", value=counts.connection_errors),),
         against=(supporting(NOT_READ, "cloudwatch:GetMetricData"),),
         effect_seen=True,
-        explains=frozenset({"elb_504"}),
+        explains=frozenset({"elb_504"}) | _silence(facts),
         since=facts.observed.onset,
         overturned_by="Access log rows of these 504s with a request processing time of 0 or more: they were sent to a"
         " target, which was slow",
@@ -111,13 +112,48 @@ def _unread(ways: list[Path]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(missing))
 
 
+def _other_checks(facts: Facts) -> Iterator[str]:
+    """Facts about hosts and routes that could not be read, in words."""
+    kinds: tuple[tuple[type[Fact], str], ...] = ((Hosts, "the state of the hosts"), (RouteTables, "the route tables"))
+    yield from (words for kind, words in kinds if isinstance(facts.maybe(kind), Gap))
+    hosts = facts.maybe(Hosts)
+    if isinstance(hosts, Hosts) and any(host.system_status is None and not host.is_gone for host in hosts.items):
+        yield "the status checks of the hosts"
+
+
+def _silence(facts: Facts) -> frozenset[str]:
+    """Health checks that time out and do nothing else fit the same silence."""
+    sick = facts[TargetHealth].in_state("unhealthy")
+    same = bool(sick) and all(is_timeout(target) for _, target in sick)
+    return frozenset({"unhealthy"}) & facts.observed.symptoms if same else frozenset()
+
+
+def _health(facts: Facts, cluster: RowCluster) -> frozenset[str]:
+    """Health checks that time out at the same targets, and at no others, are the same silence."""
+    sick = [target for _, target in facts[TargetHealth].in_state("unhealthy")]
+    same = bool(sick) and all(is_timeout(target) and target.key in cluster.targets for target in sick)
+    return frozenset({"unhealthy"}) & facts.observed.symptoms if same else frozenset()
+
+
 def _against(unread: tuple[str, ...]) -> Iterator[Evidence]:
     if unread:
         yield supporting(f"not read, so not excluded: {', '.join(unread[:MAX_MISSING])}", "ec2:DescribeSecurityGroups")
 
 
+def _released(gone: bool) -> Iterator[Evidence]:
+    """Nodes of the load balancer send to a target for some seconds after its address was released."""
+    if gone:
+        text = "none of these targets is registered any more; an address that was just released looks the same"
+        yield supporting(text, "elbv2:DescribeTargetHealth")
+
+
 def _overturned_by(target: str) -> str:
     address = target.rpartition(":")[0] or target
+    if address.startswith("i-"):
+        return (
+            "status checks of its host that fail: aws ec2 describe-instance-status --include-all-instances"
+            f" --instance-ids {address}"
+        )
     return (
         f"A network interface that has {address} no more, which makes it a stale target: aws ec2"
         f" describe-network-interfaces --filters Name=addresses.private-ip-address,Values={address}"

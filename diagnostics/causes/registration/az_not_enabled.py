@@ -23,7 +23,7 @@ RECENT_EVENTS = 30
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-subnets.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html",
     ),
-    leads_to=("no-registered-targets", "deployment-failing-loop"),
+    leads_to=("no-registered-targets", "deployment-failing-loop", "all-targets-unused"),
 )
 def az_not_enabled(facts: Facts) -> Iterator[Finding]:
     """Targets are `unused` with Target.NotInUse because their Availability Zone is not enabled on the load balancer.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import Changes, EcsService, Listeners, TargetHealth
+from diagnostics.facts import Changes, EcsService, Listeners, NotApplicable, TargetHealth
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.routing import Route, has_nobody, may_be_empty, routes_to, short_name
 from diagnostics.rules.row_evidence import ROW_USES, own_clusters, record
@@ -27,8 +27,9 @@ def no_registered_targets(facts: Facts) -> Iterator[Finding]:
 
     Decided by DescribeTargetHealth and the listener rules. Refuted by any registered target that is not draining,
     also an unhealthy one: when all are unhealthy the load balancer sends to all of them and does not answer 503. A
-    group with weight 0, without a rule, or resting as the other half of a blue/green pair may be empty. It is a
-    consequence where the reason is known: scaled to zero, another group is fed, tasks cannot start.
+    group with weight 0, without a rule, or resting as the other half of a blue/green pair may be empty, and one that
+    no service fills is a risk until somebody gets 503. It is a consequence where the reason is known: scaled to zero,
+    another group is fed, tasks cannot start.
     """
     listeners = facts.maybe(Listeners)
     for group, targets in facts[TargetHealth].by_group.items():
@@ -60,14 +61,28 @@ def _finding(group: str, draining: bool, routes: tuple[Route, ...] | None, facts
         resource=group,
         summary=f"Target group {name} {state}{partly}",
         supports=tuple(supports),
-        effect_seen=True,
+        effect_seen=not _nobody_asks(facts),
         affects=frozenset({group}),
         explains=frozenset({"no-targets", "elb_503"}) | {cluster.key for cluster in rows},
         since=facts.observed.onset if facts.observed.saw("elb_503") else None,
         overturned_by=f"A registered target: aws elbv2 describe-target-health --target-group-arn {group}",
-        advice="Find out why nothing registers: the service's desired count, the group it names, its stopped tasks.",
+        advice=_advice(facts),
         at_most="likely" if routes is None else None,
     )
+
+
+def _advice(facts: Facts) -> str:
+    if isinstance(facts.maybe(EcsService), NotApplicable):
+        return (
+            "Find out who should register here: an Auto Scaling group attached to the target group, a controller of"
+            " Kubernetes, or somebody by hand (aws elbv2 register-targets)."
+        )
+    return "Find out why nothing registers: the service's desired count, the group it names, its stopped tasks."
+
+
+def _nobody_asks(facts: Facts) -> bool:
+    """A group that no service is known to fill, while nobody gets 503: an idle colour, or prepared for later."""
+    return isinstance(facts.maybe(EcsService), NotApplicable) and facts.observed.counts.elb_503 == 0
 
 
 def _errors(facts: Facts) -> tuple[Evidence, ...]:

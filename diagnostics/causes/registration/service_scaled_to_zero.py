@@ -27,7 +27,7 @@ FILLS_WITHIN = timedelta(minutes=15)
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
     ),
-    leads_to=("no-registered-targets",),
+    leads_to=("no-registered-targets", "weighted-target-group-empty"),
     helped_by=("deployment-min-healthy-too-low",),
 )
 def service_scaled_to_zero(facts: Facts) -> Iterator[Finding]:

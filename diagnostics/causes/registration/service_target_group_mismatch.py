@@ -7,7 +7,15 @@ from collections.abc import Iterator, Mapping
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Changes, EcsService, Listeners, SiblingHealth, Target, TargetHealth
 from diagnostics.rules.changes import change_evidence, changes_before_onset
-from diagnostics.rules.routing import Route, has_nobody, registers_into, routes_to, short_name
+from diagnostics.rules.routing import (
+    Route,
+    has_nobody,
+    may_be_empty,
+    registers_into,
+    routes_to,
+    service_rolls,
+    short_name,
+)
 
 _WITHOUT_REQUESTS = frozenset({"unused", "no-requests"})
 CHANGES = ("CreateRule", "ModifyRule", "ModifyListener", "SetRulePriorities", "UpdateService", "CreateService")
@@ -24,7 +32,7 @@ CHANGES = ("CreateRule", "ModifyRule", "ModifyListener", "SetRulePriorities", "U
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-load-balancing.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
     ),
-    leads_to=("no-registered-targets",),
+    leads_to=("no-registered-targets", "target-group-not-in-rule"),
 )
 def service_target_group_mismatch(facts: Facts) -> Iterator[Finding]:
     """A rule forwards to an empty target group while the service registers its tasks into another one, or into none.
@@ -34,6 +42,8 @@ def service_target_group_mismatch(facts: Facts) -> Iterator[Finding]:
     has targets of its own.
     """
     fed = registers_into(facts[EcsService])
+    if not fed and not service_rolls(facts[EcsService]):
+        return  # the controller keeps the target groups to itself
     siblings = _deserted_siblings(facts, fed)
     for group in (*_deserted(facts[TargetHealth].by_group, facts, fed), *siblings):
         routes = routes_to(facts[Listeners], group)
@@ -44,8 +54,16 @@ def service_target_group_mismatch(facts: Facts) -> Iterator[Finding]:
 def _deserted(by_group: Mapping[str, tuple[Target, ...]], facts: Facts, fed: frozenset[str]) -> Iterator[str]:
     """Groups that get requests, have nobody in them, and are not where the service puts its tasks."""
     for group, targets in by_group.items():
-        if group not in fed and has_nobody(targets) and routes_to(facts[Listeners], group):
+        routes = routes_to(facts[Listeners], group)
+        if group in fed or not has_nobody(targets) or not routes or _shares_rule(routes, fed):
+            continue
+        if not may_be_empty(group, facts[TargetHealth], facts[Listeners], facts[EcsService]):
             yield group
+
+
+def _shares_rule(routes: tuple[Route, ...], fed: frozenset[str]) -> bool:
+    """True where each rule also sends a share of its requests to what the service fills."""
+    return all(any(to.target_group_arn in fed and to.weight > 0 for to in route.rule.forwards_to) for route in routes)
 
 
 def _deserted_siblings(facts: Facts, fed: frozenset[str]) -> tuple[str, ...]:

@@ -7,9 +7,11 @@ from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
 from diagnostics.facts import AccessLogs, EcsService, Gap, LoadBalancerAttributes, Metrics, StoppedTasks, TargetHealth
 from diagnostics.printable import line
 from diagnostics.rules.left_over import in_words, left_over, share_left, told_by_rows
+from diagnostics.rules.logged_errors import COUNTED_BY_ROWS_ONLY
 from diagnostics.rules.observations import ELB_CODES, Observations
 from diagnostics.rules.row_clusters import RowCluster
-from diagnostics.rules.row_evidence import record
+from diagnostics.rules.row_evidence import record, source_of
+from diagnostics.rules.seen_code import MEANS
 
 PARTITION_SHARE = 0.1
 MAX_SAID = 300
@@ -20,9 +22,15 @@ _WOULD_TELL = {
     "elb_504": "access log rows of the 504s (failing after 10 s is the network, after the idle timeout a slow target)",
     "elb_500": "access log rows of the 500s (error_reason and actions_executed name rule, WAF or identity provider)",
 }
-_MEANS = {
-    "elb_463": "463 is a header X-Forwarded-For with more than 30 addresses: a proxy in front that sends in a circle",
-    "elb_561": "561 is an error of the identity provider: its own log tells",
+_TOLD_BY_CODE = (401, 403, 405, 413, 414, 463, 501, 505, 507, 561, 562)
+_MEANS = {f"elb_{code}": f"{code} is {MEANS[code]}" for code in _TOLD_BY_CODE}
+"""Codes that say themselves what is wrong, though not who does it."""
+_WHO_DOES_IT = {
+    "elb_463": "Each proxy on the way adds an address to X-Forwarded-For: look for two that send to each other, at CDN,"
+    " gateway and name, and at the callers of these rows.",
+    "elb_413": "Look at the callers of these rows: cookies and tokens that have grown, or bodies for a function.",
+    "elb_414": "Look at the routes of these rows: what goes into their query belongs into a body.",
+    "elb_507": "Look at the rule's redirect: it puts path or query into a URL that grows.",
 }
 
 _SEEN = {
@@ -30,6 +38,8 @@ _SEEN = {
     "unused": "targets that get no traffic",
     "no-targets": "a target group without targets",
     "no-requests": "requests that no longer arrive",
+    "rejected": "connections that the load balancer refused",
+    "balancer-state": "a load balancer that is not active",
     "task-stops": "tasks that stop by themselves",
     "deployment": "a deployment that does not get through",
 }
@@ -74,9 +84,14 @@ def insufficient_evidence(facts: Facts) -> Iterator[Finding]:
         effect_seen=True,
         explains=left | {cluster.key for cluster in rest},
         since=observed.onset,
-        advice=f"What would tell: {tells}.",
+        advice=_told_by_code(left) or f"What would tell: {tells}.",
         at_most="possible",
     )
+
+
+def _told_by_code(left: frozenset[str]) -> str:
+    """What to look at where the codes alone say what is wrong; empty where something else is left over too."""
+    return " ".join(_WHO_DOES_IT[symptom] for symptom in sorted(left)) if left <= _WHO_DOES_IT.keys() else ""
 
 
 def _large(left: frozenset[str], observed: Observations, rest: tuple[RowCluster, ...]) -> bool:
@@ -106,6 +121,9 @@ def _summary(left: frozenset[str], observed: Observations, rest: tuple[RowCluste
     )
     if partly:
         return f"not explained by the cause above: {what}"
+    meant = [_MEANS[symptom] for symptom in sorted(left & _MEANS.keys())]
+    if meant and left <= _MEANS.keys():
+        return f"{what}: {'; '.join(meant)}"
     return f"{what}, and nothing that was read says why"
 
 
@@ -131,7 +149,9 @@ def _observed(left: frozenset[str], facts: Facts) -> Iterator[Evidence]:
     for symptom in sorted(left):
         number = getattr(observed.counts, symptom, None)
         if number:
-            yield supporting(_counted(symptom, observed), "cloudwatch:GetMetricData", value=number)
+            by_rows = symptom.removeprefix("elb_") in COUNTED_BY_ROWS_ONLY
+            source = source_of(facts) if by_rows else "cloudwatch:GetMetricData"
+            yield supporting(_counted(symptom, observed), source, value=number)
         elif symptom in {"unhealthy", "unused", "no-targets"}:
             yield _of_health(symptom, facts)
         elif symptom == "task-stops":

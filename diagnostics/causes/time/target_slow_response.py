@@ -144,6 +144,8 @@ def _cut_short(facts: Facts, cluster: RowCluster) -> Finding:
 
 def _counters_fit(facts: Facts, idle: int | None) -> bool:
     observed = facts.observed
+    if facts.subject.function:  # a function is waited for as long as it may run
+        return False
     if rows_were_read(facts) or not observed.errors_are_ours or not observed.saw("elb_504") or idle is None:
         return False
     slowest = _slowest_minute(facts)
@@ -174,7 +176,7 @@ def _guess(facts: Facts, idle: int) -> Finding:
 def _advice(cluster: RowCluster) -> str:
     top = cluster.top_target
     if cluster.population == "target" and top:
-        return f"Only target {top.key} hangs: replace its task, after taking a thread dump or a profile of it."
+        return f"Only target {top.key} hangs: replace it, after taking a thread dump or a profile of its process."
     if cluster.top_route and cluster.top_route.share >= ROUTE_SHARE:
         return (
             f"Make {cluster.top_route.key} faster or asynchronous. A longer idle timeout helps only when the targets'"

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,8 @@ MAX_RESOURCES = 20
 MAX_EVENT_CHARACTERS = 300_000  # CloudTrail's own limit is 256 KB
 MAX_NAME = 200
 
+_VARIABLES = "variables"
+_ATTRIBUTE = re.compile(r"[a-z0-9_]{1,60}(\.[a-z0-9_]{1,60}){1,5}")
 _COMMANDS = frozenset({"command", "entryPoint"})
 _ACTIONS_WITHOUT_RESPONSE = frozenset({"RegisterTaskDefinition", "UpdateService", "CreateService"})
 
@@ -67,13 +70,26 @@ def _structure(raw: Mapping[str, Any], depth: int) -> dict[str, JsonValue]:
 def _member(owner: Mapping[str, Any], key: str, value: Any, depth: int) -> JsonValue:
     if key in _COMMANDS and isinstance(value, list):
         return list(redact_command([str(item) for item in value]))
-    if key == "value" and isinstance(value, str) and not is_allowed_name(str(owner.get("name", ""))):
-        return REDACTED  # a variable of a container; attributes are written key and value
-    if key == "value" and "key" in owner and is_secret_name(str(owner["key"])):
+    if key == _VARIABLES and isinstance(value, Mapping):  # of a function
+        return {
+            redact_text(str(name), MAX_NAME): redact_text(str(given)) if is_allowed_name(str(name)) else REDACTED
+            for name, given in list(value.items())[:MAX_KEYS]
+        }
+    if key == "value" and isinstance(value, str) and not (_is_attribute(owner) or _is_harmless_variable(owner)):
         return REDACTED
     if is_secret_name(key) and isinstance(value, str):
         return REDACTED
     return _value(value, depth)
+
+
+def _is_attribute(owner: Mapping[str, Any]) -> bool:
+    """Of a load balancer or target group, such as ``idle_timeout.timeout_seconds``; tags are written alike."""
+    name = str(owner.get("key", ""))
+    return "name" not in owner and bool(_ATTRIBUTE.fullmatch(name)) and not is_secret_name(name)
+
+
+def _is_harmless_variable(owner: Mapping[str, Any]) -> bool:
+    return is_allowed_name(str(owner.get("name", "")))
 
 
 def _value(value: Any, depth: int) -> JsonValue:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from diagnostics.collect.answers import batches, distinct, gaps_of, items_of, nothing_read
 from diagnostics.collect.collector import Read, Reads, collector
-from diagnostics.facts import ContainerInstance, ContainerInstances, NotApplicable, RunningTasks
+from diagnostics.facts import ContainerInstance, ContainerInstances, Gap, NotApplicable, RunningTasks, StoppedTasks
 from diagnostics.snapshot import Subject
 
 INSTANCES_PER_CALL = 100
+MAX_INSTANCES = 300
 
 
-@collector(cached=True)
-def container_instances(subject: Subject, tasks: RunningTasks) -> Reads[ContainerInstances]:
-    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeContainerInstances.html"""
-    arns = distinct(task.container_instance_arn for task in tasks.items)
+@collector(cached=False)
+def container_instances(
+    subject: Subject, tasks: RunningTasks, stopped: StoppedTasks | Gap | NotApplicable
+) -> Reads[ContainerInstances]:
+    """Hosts of running tasks first; those of tasks that stopped lately may have left the cluster and are then absent.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeContainerInstances.html
+    """
+    gone = stopped.items if isinstance(stopped, StoppedTasks) else ()
+    arns = distinct(task.container_instance_arn for task in (*tasks.items, *gone))[:MAX_INSTANCES]
     if not arns:
         return NotApplicable(reason="no task runs on a container instance")
     answers = yield [

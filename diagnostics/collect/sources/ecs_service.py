@@ -48,7 +48,7 @@ def _service(raw: Mapping[str, Any]) -> EcsService:
         task_definition=raw["taskDefinition"],
         launch_type=raw.get("launchType"),
         capacity_providers=tuple(item["capacityProvider"] for item in raw.get("capacityProviderStrategy", ())),
-        load_balancers=tuple(map(_load_balancer, filter(_has_target_group, raw.get("loadBalancers", ())))),
+        load_balancers=_load_balancers(raw),
         deployments=tuple(map(_deployment, raw.get("deployments", ()))),
         events=tuple(
             ServiceEvent(id=event["id"], at=event["createdAt"], message=redact_prose(event["message"], MAX_EVENT_TEXT))
@@ -67,6 +67,13 @@ def _service(raw: Mapping[str, Any]) -> EcsService:
         created_at=raw.get("createdAt"),
         tags={tag["key"]: redact_prose(tag.get("value", "")) for tag in raw.get("tags", ())[:MAX_TAGS]},
     )
+
+
+def _load_balancers(raw: Mapping[str, Any]) -> tuple[ServiceLoadBalancer, ...]:
+    """With CodeDeploy or an external controller, those of the task sets too: one for each colour that has tasks."""
+    named = [*raw.get("loadBalancers", ())]
+    named += [item for tasks in raw.get("taskSets", ()) for item in tasks.get("loadBalancers", ())]
+    return tuple(dict.fromkeys(map(_load_balancer, filter(_has_target_group, named))))
 
 
 def _has_target_group(raw: Mapping[str, Any]) -> bool:

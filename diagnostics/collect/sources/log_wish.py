@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from diagnostics.app_logs.choosing import failed_tasks
 from diagnostics.collect.log_options import LogOptions
-from diagnostics.facts import Gap, Metrics, NotApplicable, TargetHealth
+from diagnostics.facts import Gap, Metrics, NotApplicable, StoppedTasks, TargetHealth
 from diagnostics.snapshot import Subject, Window
 
 NOT_ASKED = NotApplicable(reason="logs were not to be read")
@@ -49,6 +50,20 @@ def why_no_health_checks(
     if isinstance(metrics, Metrics) and _any(metrics, window, ("UnHealthyHostCount",), statistic="Maximum"):
         return None
     return NOTHING_FAILS if why_not(options, subject, window, metrics) else None
+
+
+def why_no_application_logs(
+    options: LogOptions,
+    subject: Subject,
+    window: Window,
+    metrics: Metrics | Gap | NotApplicable,
+    health: TargetHealth | Gap | NotApplicable,
+    stopped: StoppedTasks | Gap | NotApplicable,
+) -> NotApplicable | None:
+    """The same for what the application wrote, which also explains tasks that failed."""
+    if options.wish != "never" and isinstance(stopped, StoppedTasks) and failed_tasks(stopped.items, window.start):
+        return None
+    return why_no_health_checks(options, subject, window, metrics, health)
 
 
 def _any(metrics: Metrics, window: Window, names: tuple[str, ...], statistic: str = "Sum") -> bool:

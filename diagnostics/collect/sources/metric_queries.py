@@ -14,6 +14,8 @@ from diagnostics.facts import Gap, Point, Series
 
 ELB = "AWS/ApplicationELB"
 ECS = "AWS/ECS"
+LAMBDA = "AWS/Lambda"
+EC2 = "AWS/EC2"
 QUERIES_PER_CALL = 500
 POINTS_PER_CALL = 100_800
 MAX_PAGES = 5
@@ -37,11 +39,20 @@ LOAD_BALANCER_COUNTERS = (
     "TargetTLSNegotiationErrorCount",
     "HTTP_Fixed_Response_Count",
     "RejectedConnectionCount",
+    "ActiveConnectionCount",
+    "NewConnectionCount",
     "ELBAuthError",
+    "ELBAuthFailure",
+    "ELBAuthUserClaimsSizeExceeded",
+    "JWTValidationFailureCount",
+    "HTTP_Redirect_Url_Limit_Exceeded_Count",
+    "LowReputationRequestsDenied",
+    "TargetControlRequestRejectCount",
 )
 ZONE_COUNTERS = ("HTTPCode_ELB_502_Count", "HTTPCode_ELB_503_Count", "HTTPCode_ELB_504_Count")
 GROUP_SERIES = (
     ("RequestCount", "Sum"),
+    ("RequestCountPerTarget", "Sum"),
     ("HTTPCode_Target_2XX_Count", "Sum"),
     ("HTTPCode_Target_3XX_Count", "Sum"),
     ("HTTPCode_Target_4XX_Count", "Sum"),
@@ -56,6 +67,11 @@ GROUP_SERIES = (
     ("UnHealthyHostCount", "Minimum"),
     ("UnHealthyHostCount", "Maximum"),
     ("UnhealthyRoutingRequestCount", "Sum"),
+    ("ActiveZonalShiftHostCount", "Sum"),
+)
+LAMBDA_GROUP_SERIES = (
+    ("LambdaUserError", "Sum"),
+    ("LambdaInternalError", "Sum"),
 )
 SIBLING_SERIES = (
     ("TargetConnectionErrorCount", "Sum"),
@@ -65,6 +81,14 @@ SIBLING_SERIES = (
 )
 SERVICE_SERIES = tuple(
     (metric, statistic) for metric in ("CPUUtilization", "MemoryUtilization") for statistic in ("Average", "Maximum")
+)
+HOST_SERIES = (("CPUUtilization", "Maximum"), ("CPUCreditBalance", "Minimum"), ("CPUSurplusCreditBalance", "Maximum"))
+FUNCTION_SERIES = (
+    ("Invocations", "Sum"),
+    ("Errors", "Sum"),
+    ("Throttles", "Sum"),
+    ("Duration", "Maximum"),
+    ("ConcurrentExecutions", "Maximum"),
 )
 _ERROR_METRICS = frozenset({*LOAD_BALANCER_COUNTERS[:4], "HTTPCode_Target_5XX_Count"})
 
@@ -111,6 +135,26 @@ def group_queries(balancer: str, group: str, series: Iterable[tuple[str, str]]) 
 def service_queries(cluster: str, service: str) -> Iterator[Query]:
     for metric, statistic in SERVICE_SERIES:
         yield _query(ECS, metric, statistic, ClusterName=cluster, ServiceName=service)
+
+
+def host_queries(instance: str) -> Iterator[Query]:
+    for metric, statistic in HOST_SERIES:
+        yield _query(EC2, metric, statistic, InstanceId=instance)
+
+
+def function_queries(name: str, qualifier: str | None) -> Iterator[Query]:
+    """Of the function as a whole, which other callers may use too, and of its alias or version alone."""
+    for metric, statistic in FUNCTION_SERIES:
+        yield _query(LAMBDA, metric, statistic, FunctionName=name)
+        if qualifier:
+            yield _query(LAMBDA, metric, statistic, FunctionName=name, Resource=f"{name}:{qualifier}")
+
+
+def account_function_queries(balancer: str) -> Iterator[Query]:
+    """Of all functions of the account together, and what this load balancer exchanged with functions."""
+    yield _query(LAMBDA, "ConcurrentExecutions", "Maximum")
+    yield _query(LAMBDA, "UnreservedConcurrentExecutions", "Maximum")
+    yield _query(ELB, "LambdaTargetProcessedBytes", "Sum", LoadBalancer=balancer)
 
 
 def span_of(start: datetime, end: datetime, now: datetime, queries: int) -> Span:

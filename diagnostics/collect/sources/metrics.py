@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from diagnostics.collect.answers import nothing_read
-from diagnostics.collect.collector import Now, Read, Reads, collector
+from diagnostics.collect.answers import distinct, nothing_read
+from diagnostics.collect.collector import Later, Now, Read, Reads, collector
+from diagnostics.collect.sources.lambda_functions import (
+    MAX_FUNCTIONS,
+    own_lambda_groups,
+    qualifier_of,
+    registered_in,
+    unqualified,
+)
 from diagnostics.collect.sources.load_balancers import MAX_LOAD_BALANCERS
 from diagnostics.collect.sources.metric_queries import (
     GROUP_SERIES,
+    LAMBDA_GROUP_SERIES,
     SIBLING_SERIES,
     Query,
     Span,
+    account_function_queries,
+    function_queries,
     group_queries,
     joined,
     load_balancer_queries,
@@ -22,7 +32,16 @@ from diagnostics.collect.sources.metric_queries import (
     span_of,
 )
 from diagnostics.collect.sources.target_groups import own_groups
-from diagnostics.facts import Gap, LoadBalancers, Metrics, NotApplicable, Series, TargetGroup, TargetGroups
+from diagnostics.facts import (
+    Gap,
+    LoadBalancers,
+    Metrics,
+    NotApplicable,
+    Series,
+    TargetGroup,
+    TargetGroups,
+    TargetHealth,
+)
 from diagnostics.rules.onset import last_burst
 from diagnostics.snapshot import Subject, Window
 
@@ -40,10 +59,15 @@ def metrics(
     now: Now,
     balancers: LoadBalancers | Gap | NotApplicable,
     groups: TargetGroups | Gap | NotApplicable,
+    health: Later[TargetHealth],
 ) -> Reads[Metrics]:
     """Metrics and their dimensions:
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html"""
     queries = _queries(subject, balancers, groups)
+    of_functions = own_lambda_groups(subject, groups)
+    if isinstance(of_functions, tuple) and of_functions:
+        yield health
+        queries += _function_queries(subject, of_functions, health.outcome)
     if not queries:
         return NotApplicable(reason="nothing of it has metrics")
     end = min(window.end, now.at)
@@ -81,12 +105,34 @@ def _queries(
         queries += load_balancer_queries(balancer, _zones(balancers, arn))
         for group_arn in measured:
             queries += group_queries(balancer, group_arn.rsplit(":", 1)[-1], GROUP_SERIES)
+            if _is_of_function(group_arn, known):
+                queries += group_queries(balancer, group_arn.rsplit(":", 1)[-1], LAMBDA_GROUP_SERIES)
         for sibling in siblings:
             if _may_serve(sibling, arn):
-                queries += group_queries(balancer, sibling.dimension, SIBLING_SERIES)
+                of_function = sibling.target_type == "lambda"
+                series = (*SIBLING_SERIES, *LAMBDA_GROUP_SERIES) if of_function else SIBLING_SERIES
+                queries += group_queries(balancer, sibling.dimension, series)
     if subject.cluster and subject.service:
         queries += service_queries(subject.cluster.rsplit("/", 1)[-1], subject.service.rsplit("/", 1)[-1])
     return queries
+
+
+def _function_queries(
+    subject: Subject, groups: Sequence[str], health: TargetHealth | Gap | NotApplicable
+) -> list[Query]:
+    """The functions that these groups call; where targets could not be read, the one that was asked about."""
+    arns = distinct(one.arn for one in registered_in(groups, health)) or distinct([subject.function])
+    queries: list[Query] = []
+    for arn in arns[:MAX_FUNCTIONS]:
+        queries += function_queries(unqualified(arn).rsplit(":", 1)[-1], qualifier_of(arn))
+    if queries:
+        for balancer in subject.load_balancers[:1]:
+            queries += account_function_queries(balancer.split(":loadbalancer/", 1)[-1])
+    return list(dict.fromkeys(queries))
+
+
+def _is_of_function(arn: str, known: Sequence[TargetGroup]) -> bool:
+    return any(group.arn == arn and group.target_type == "lambda" for group in known)
 
 
 def _zones(balancers: LoadBalancers | Gap | NotApplicable, arn: str) -> Sequence[str]:

@@ -80,4 +80,5 @@ def _interface(raw: Mapping[str, Any]) -> NetworkInterface:
         description=raw.get("Description", ""),
         status=raw.get("Status", ""),
         instance_id=raw.get("Attachment", {}).get("InstanceId"),
+        device_index=raw.get("Attachment", {}).get("DeviceIndex"),
     )

@@ -16,6 +16,8 @@ MAX_OWN_GROUPS = 30
 PAGE_SIZE = 400
 MAX_PAGES = 2
 NO_TARGET_GROUP = NotApplicable(reason="no target group belongs to it")
+NO_SUCH_GROUP = ("TargetGroupNotFound", "TargetGroupNotFoundException")
+"""It was deleted, and something still names it."""
 
 
 @collector(cached=True)
@@ -23,7 +25,14 @@ def target_groups(subject: Subject) -> Reads[TargetGroups]:
     """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetGroups.html"""
     own = subject.target_groups[:MAX_OWN_GROUPS]
     reads = [
-        Read("elbv2", "describe_target_groups", "TargetGroups", {"TargetGroupArns": some}, resource=some[0])
+        Read(
+            "elbv2",
+            "describe_target_groups",
+            "TargetGroups",
+            {"TargetGroupArns": some},
+            resource=some[0],
+            missing=NO_SUCH_GROUP,
+        )
         for some in batches(own, ARNS_PER_CALL)
     ]
     reads += [
@@ -55,13 +64,24 @@ def target_group_attributes(subject: Subject, groups: Later[TargetGroups]) -> Re
     if isinstance(own, Gap | NotApplicable):
         return own
     answers = yield [
-        Read("elbv2", "describe_target_group_attributes", "Attributes", {"TargetGroupArn": arn}, resource=arn)
+        Read(
+            "elbv2",
+            "describe_target_group_attributes",
+            "Attributes",
+            {"TargetGroupArn": arn},
+            resource=arn,
+            missing=NO_SUCH_GROUP,
+        )
         for arn in own
     ]
     failed = nothing_read(answers)
     if failed:
         return failed
-    by_arn = {arn: attributes_of(answer.items) for arn, answer in zip(own, answers, strict=True) if not answer.failed}
+    by_arn = {
+        arn: attributes_of(answer.items)
+        for arn, answer in zip(own, answers, strict=True)
+        if not answer.failed and not answer.missing
+    }
     return TargetGroupAttributes(by_arn=by_arn, gaps=gaps_of(answers))
 
 
@@ -111,4 +131,5 @@ def _target_group(raw: Mapping[str, Any]) -> TargetGroup:
             grpc_matcher=matcher.get("GrpcCode"),
         ),
         load_balancer_arns=tuple(dict.fromkeys(raw.get("LoadBalancerArns", ()))),
+        control_port=raw.get("TargetControlPort"),
     )

@@ -8,9 +8,10 @@ from typing import Any
 from diagnostics.aws_access import Pages
 from diagnostics.collect.answers import distinct, gaps_of, nothing_read
 from diagnostics.collect.collector import Later, Read, Reads, collector
-from diagnostics.collect.sources.target_groups import awaited_own_groups, own_groups
+from diagnostics.collect.sources.target_groups import NO_SUCH_GROUP, awaited_own_groups, own_groups
 from diagnostics.facts import Gap, Listeners, NotApplicable, SiblingHealth, Target, TargetGroups, TargetHealth
 from diagnostics.redaction import redact_prose
+from diagnostics.rules.routing import weighted_with
 from diagnostics.snapshot import Subject
 
 MAX_SIBLINGS = 10
@@ -24,20 +25,24 @@ def target_health(subject: Subject, groups: Later[TargetGroups]) -> Reads[Target
         return own
     answers = yield [_read(arn) for arn in own]
     failed = nothing_read(answers)
-    return failed or TargetHealth(by_group=_by_group(own, answers), gaps=gaps_of(answers))
+    missing = tuple(arn for arn, answer in zip(own, answers, strict=True) if answer.missing)
+    return failed or TargetHealth(by_group=_by_group(own, answers), missing=missing, gaps=gaps_of(answers))
 
 
 @collector(cached=False)
 def sibling_health(
     subject: Subject, listeners: Listeners, groups: TargetGroups | Gap | NotApplicable
 ) -> Reads[SiblingHealth]:
-    """Where requests go instead, when no rule sends any to the subject's own target groups."""
+    """Where requests go instead, when no rule sends any to the subject's own target groups, and who gets a share of
+    them, when a rule divides them by weight."""
     own = own_groups(subject, groups)
     if isinstance(own, Gap | NotApplicable):
         return own
     used = [arn for balancer in subject.load_balancers for arn in listeners.target_groups_of(balancer)]
-    siblings = distinct(arn for arn in used if arn not in own)[:MAX_SIBLINGS]
-    if not siblings or set(own) & set(used):
+    asked_instead = () if set(own) & set(used) else used
+    candidates = (*weighted_with(listeners, own), *asked_instead)
+    siblings = distinct(arn for arn in candidates if arn not in own)[:MAX_SIBLINGS]
+    if not siblings:
         return NotApplicable(reason="requests go to its own target groups, or to none")
     answers = yield [_read(arn) for arn in siblings]
     failed = nothing_read(answers)
@@ -45,12 +50,21 @@ def sibling_health(
 
 
 def _read(arn: str) -> Read:
-    return Read("elbv2", "describe_target_health", "TargetHealthDescriptions", {"TargetGroupArn": arn}, resource=arn)
+    return Read(
+        "elbv2",
+        "describe_target_health",
+        "TargetHealthDescriptions",
+        {"TargetGroupArn": arn},
+        resource=arn,
+        missing=NO_SUCH_GROUP,
+    )
 
 
 def _by_group(arns: Sequence[str], answers: Sequence[Pages]) -> dict[str, tuple[Target, ...]]:
     return {
-        arn: tuple(map(_target, answer.items)) for arn, answer in zip(arns, answers, strict=True) if not answer.failed
+        arn: tuple(map(_target, answer.items))
+        for arn, answer in zip(arns, answers, strict=True)
+        if not answer.failed and not answer.missing
     }
 
 

@@ -50,10 +50,9 @@ def _keys(row: Row) -> dict[Question, str]:
     keys = {Question.MINUTE: (row["time"] or "")[:16], Question.TARGET: row["target"] or ""}
     if row["target_status_code"] != "-":
         keys[Question.LATENCY] = row["target_processing_time"] or ""
-    if is_failure(row):
-        keys[Question.ROUTE] = route(row["request"])
-        keys[Question.RULE] = row["matched_rule_priority"] or ""
-        keys[Question.CLIENT] = client_address(row["client"])
+    keys[Question.ROUTE] = route(row["request"])
+    keys[Question.RULE] = row["matched_rule_priority"] or ""
+    keys[Question.CLIENT] = client_address(row["client"])
     assert set(keys) <= set(BY_KEY)
     return keys
 

@@ -18,6 +18,7 @@ from diagnostics.access_logs import inflating, local
 from diagnostics.access_logs.local import LocalEngine
 from diagnostics.access_logs.row import MAX_LINE_CHARS
 from diagnostics.access_logs.scope import Scope, parse_where
+from diagnostics.access_logs.scratch import Scratch
 from diagnostics.facts.access_logs import AccessLogs
 from tests.diagnostics.access_logs.lines import GROUP, OTHER_GROUP, SCOPE, hostile_lines, line, logs, rows
 from tests.diagnostics.access_logs.reference import reference
@@ -116,12 +117,14 @@ def test_several_gzip_members_are_one_file() -> None:
     assert answered([member + member]).rows == 2
 
 
-def test_a_line_that_never_ends_is_damaged_and_takes_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_that_never_ends_is_damaged_and_takes_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inflating, "BLOCK_BYTES", 200_000)
     monkeypatch.setattr(inflating, "PIECE_BYTES", 50_000)
     endless = b"x" * 3_000_000 + b"\n" + line().encode()
     too_long = b"y" * (MAX_LINE_CHARS + 1) + b"\n" + line().encode()
-    assert max(block.size for block in inflating.Inflated(endless).blocks()) <= 500_000
+    scratch = Scratch(tmp_path / "scratch")
+    assert max(block.size for block in inflating.Inflated(endless).blocks(scratch)) <= 500_000
+    scratch.close()
     found = answered([endless, too_long])
     assert found.rows == 2
     assert found.rows_unparsed >= 2
@@ -139,7 +142,15 @@ def test_fields_of_the_future_are_counted_and_harmless() -> None:
 
 
 @pytest.mark.parametrize(
-    "where", ["status=502", "user_agent~curl", "target!~10.0.1. and reason=-", 'request~"\'; DROP"']
+    "where",
+    [
+        "route~/ and minute=2026-03-14T03:12:00Z and status=502",
+        'route!="GET x/"',
+        "status=502",
+        "user_agent~curl",
+        "target!~10.0.1. and reason=-",
+        'request~"\'; DROP"',
+    ],
 )
 def test_conditions_of_a_person(where: str) -> None:
     scope = replace(SCOPE, where=parse_where(where))
@@ -175,6 +186,31 @@ def test_a_rare_error_survives_in_the_sample_of_a_flood() -> None:
     found = answered(["\n".join([*flood, rare]).encode()])
     assert [row.error_reason for row in found.sample if row.elb_status == 561] == ["AuthInvalidCookie"]
     assert 90 <= len(found.sample) <= 110
+
+
+def test_good_rows_of_what_fails_are_counted() -> None:
+    lines = [
+        *(line(request="GET https://shop:443/export/17 HTTP/1.1", client=f"198.51.100.7:{n}") for n in range(4)),
+        *(line(request=f"GET https://shop:443/cart/{n} HTTP/1.1", client=f"203.0.113.{n}:80") for n in range(5)),
+        line(request="GET https://shop:443/export/9 HTTP/1.1", elb_status_code="502", target_status_code="-"),
+    ]
+    found = answered(["\n".join(lines).encode()])
+    assert [(key.key, key.rows, key.errors) for key in found.by_route] == [("GET shop/export/{id}", 5, 1)]
+    assert [(key.key, key.rows, key.errors) for key in found.by_rule] == [("10", 10, 1)]
+    assert [(key.key, key.rows, key.errors) for key in found.by_client] == [("203.0.113.24", 1, 1)]
+
+
+def test_of_many_good_rows_only_some_are_looked_at_and_never_too_few_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "WEIGHED_IN_FULL", 100)
+    good, rare = "GET https://shop:443/good HTTP/1.1", "GET https://shop:443/rare HTTP/1.1"
+    requests = [good] * 3_100 + [rare] * 3
+    lines = [line(request=one) for one in requests]
+    lines += [line(request=one, elb_status_code="502", target_status_code="-") for one in (good, rare)]
+    random.Random(502).shuffle(lines)  # noqa: S311 - any order will do
+    found = {key.key: key for key in answered(["\n".join(lines).encode()]).by_route}
+    assert all(key.at_most for key in found.values())
+    assert 3_101 <= (found["GET shop/good"].rows or 0) <= 4_200
+    assert 4 <= (found["GET shop/rare"].rows or 0) <= 300
 
 
 def test_percentiles_are_those_of_the_answered_requests() -> None:

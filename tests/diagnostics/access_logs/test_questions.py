@@ -47,7 +47,7 @@ def test_the_texts_are_one_statement_in_both_dialects(name: str) -> None:
     idle_s=st.integers(1, 4000),
 )
 @example(since=BLANKS.until, until=BLANKS.since, target_groups=["3333332500", "it's 4444443500"], idle_s=60)
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 def test_the_translation_that_is_kept_is_the_translation(
     since: datetime, until: datetime, target_groups: list[str], idle_s: int
 ) -> None:

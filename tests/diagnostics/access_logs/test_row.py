@@ -47,6 +47,7 @@ def test_fields_that_nobody_knows_yet_are_kept() -> None:
         (r'"say \"hi\" twice"', 'say "hi" twice'),
         (r'"ends in \\"', "ends in \\"),
         (r'"a\x22b"', "ax22b"),
+        (r'"\n"', "n"),
         ('""', ""),
         ("-", "-"),
         ('it"s', 'it"s'),
@@ -54,6 +55,20 @@ def test_fields_that_nobody_knows_yet_are_kept() -> None:
 )
 def test_quotes_and_escapes(logged: str, meant: str) -> None:
     assert split_fields(f"before {logged} after") == ["before", meant, "after"]
+
+
+@pytest.mark.parametrize(
+    ("logged", "meant"),
+    [
+        (r"a\x22b\x5C", 'a"b\\'),
+        (r"caf\xc3\xA9", "café"),
+        (r"half \xc3", "half \N{REPLACEMENT CHARACTER}"),
+        (r"line\x0abreak\x1b[1m", "line\N{REPLACEMENT CHARACTER}break\N{REPLACEMENT CHARACTER}[1m"),
+        (r"not \\x22 and \xZZ", r"not \x22 and xZZ"),
+    ],
+)
+def test_escaped_bytes_in_what_a_client_sent(logged: str, meant: str) -> None:
+    assert row(line().replace("curl/8.14.1", logged))["user_agent"] == meant
 
 
 @pytest.mark.parametrize("text", ['a "b', 'a "b"c d', r'a "b\" c', '"'])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from diagnostics.aws_access import Pages
 from diagnostics.collect.collector import Now, Read
+from diagnostics.collect.log_options import LogOptions
 from diagnostics.collect.sources.changes import changes
 from diagnostics.collect.sources.cloudtrail_events import change_of
 from diagnostics.facts import (
@@ -18,12 +19,18 @@ from diagnostics.facts import (
     Gap,
     Listener,
     Listeners,
+    LoadBalancers,
+    NetworkAcl,
+    NetworkAcls,
     NetworkInterfaces,
     NotApplicable,
     Rule,
     RuleAction,
+    StoppedTasks,
     TargetHealth,
+    Task,
 )
+from diagnostics.snapshot import Subject
 from tests.diagnostics.collect.driving import Driven, drive, settled
 from tests.diagnostics.collect.scripted import BALANCER, GROUP, NOW, SUBJECT, WINDOW, answered, refused
 
@@ -77,22 +84,34 @@ def answers_by_itself(priority: int | None, code: int = 503) -> Rule:
 
 
 def look_up(
-    of_service: Any, found: dict[str, Sequence[Any]] | None = None, listeners: Listeners | NotApplicable = NOTHING
+    of_service: Any,
+    found: dict[str, Sequence[Any]] | None = None,
+    listeners: Listeners | NotApplicable = NOTHING,
+    *,
+    subject: Subject = SUBJECT,
+    lookups: int = 4,
+    stopped: Sequence[Task] = (),
+    answer: Callable[[Read], Pages] | None = None,
 ) -> Driven:
-    def answer(read: Read) -> Pages:
+    def events(read: Read) -> Pages:
         return answered(*(found or {}).get(read.params["LookupAttributes"][0]["AttributeValue"], ()))
 
+    acl = NetworkAcl(id="acl-1", vpc_id="vpc-1", is_default=True, subnet_ids=(), entries=())
     return drive(
         changes(
-            SUBJECT,
+            subject,
             WINDOW,
             Now(NOW),
+            LogOptions(trail_lookups=lookups),
             settled(EcsService, of_service),
             settled(Listeners, listeners),
             settled(TargetHealth, NOTHING),
             settled(NetworkInterfaces, NOTHING),
+            settled(LoadBalancers, NOTHING),
+            settled(NetworkAcls, NetworkAcls(items=(acl,))),
+            settled(StoppedTasks, StoppedTasks(items=tuple(stopped))),
         ),
-        answer,
+        answer or events,
     )
 
 
@@ -108,19 +127,15 @@ def test_the_security_group_is_asked_about_first() -> None:
 
 def test_a_target_group_without_events_under_its_arn_is_asked_by_name_within_four_lookups() -> None:
     subject = SUBJECT.model_copy(update={"service": "shop-checkout"})
-    driven = drive(
-        changes(
-            subject,
-            WINDOW,
-            Now(NOW),
-            settled(EcsService, service("sg-1", "sg-2")),
-            settled(Listeners, NOTHING),
-            settled(TargetHealth, NOTHING),
-            settled(NetworkInterfaces, NOTHING),
-        ),
-        lambda _: answered(),
-    )
+    driven = look_up(service("sg-1", "sg-2"), subject=subject)
     assert names(driven) == [["sg-1", GROUP], ["shop-checkout", "checkout"]]
+
+
+def test_what_else_is_on_the_way_is_asked_about_when_an_answer_can_be_completed_later() -> None:
+    driven = look_up(service("sg-1"), {GROUP: [event("ModifyTargetGroup", {})]}, listening(forwards(10)), lookups=6)
+    assert names(driven) == [["sg-1", GROUP], ["checkout"], ["acl-1", BALANCER, LISTENER]]
+    few = look_up(service("sg-1"), {GROUP: [event("ModifyTargetGroup", {})]}, listening(forwards(10)), lookups=5)
+    assert names(few)[-1] == ["acl-1", BALANCER]
 
 
 def test_a_rule_that_answers_errors_before_the_own_one_is_asked_about_with_its_listener() -> None:
@@ -139,6 +154,13 @@ def test_without_a_rule_to_the_target_group_the_listener_is_asked_about() -> Non
     assert names(driven) == [["sg-1", GROUP], [LISTENER, "checkout"]]
 
 
+def test_a_function_is_asked_about_by_its_name_and_by_its_arn() -> None:
+    arn = "arn:aws:lambda:us-east-1:111122223333:function:quotes"
+    subject = SUBJECT.model_copy(update={"service": None, "cluster": None, "function": f"{arn}:live", "kind": "lambda"})
+    driven = look_up(NOTHING, {GROUP: [event("RegisterTargets", {})]}, subject=subject)
+    assert names(driven) == [[GROUP, "quotes"], [arn]]
+
+
 def test_times_are_rounded_so_that_the_next_question_is_the_same() -> None:
     (first, *_), *_ = look_up(service()).rounds
     assert first.params["StartTime"] == WINDOW.start - timedelta(hours=3)
@@ -146,19 +168,7 @@ def test_times_are_rounded_so_that_the_next_question_is_the_same() -> None:
 
 
 def test_a_denied_look_up_is_a_gap() -> None:
-    later = settled(EcsService, service("sg-1"))
-    driven = drive(
-        changes(
-            SUBJECT,
-            WINDOW,
-            Now(NOW),
-            later,
-            settled(Listeners, NOTHING),
-            settled(TargetHealth, NOTHING),
-            settled(NetworkInterfaces, NOTHING),
-        ),
-        lambda _: refused("cloudtrail:LookupEvents"),
-    )
+    driven = look_up(service("sg-1"), answer=lambda _: refused("cloudtrail:LookupEvents"))
     assert isinstance(driven.outcome, Gap)
 
 
@@ -223,8 +233,50 @@ def test_secrets_and_endless_requests_do_not_get_in() -> None:
     assert len(saved) < 10_000
 
 
+def test_attributes_of_load_balancers_are_kept_and_variables_of_functions_are_not() -> None:
+    request = {
+        "attributes": [{"key": "idle_timeout.timeout_seconds", "value": "120"}],
+        "tags": [{"key": "owner", "value": PLANTED}],
+        "environment": {"variables": {"DATABASE": PLANTED, "PORT": "8080"}},
+    }
+    change = change_of(event("UpdateFunctionConfiguration20150331v2", request))
+    assert change is not None
+    assert change.request["attributes"] == [{"key": "idle_timeout.timeout_seconds", "value": "120"}]
+    assert PLANTED not in change.model_dump_json()
+    assert "8080" in change.model_dump_json()
+
+
 def test_an_event_that_is_no_json_keeps_what_the_answer_itself_says() -> None:
     for broken in ("{not json", "[" * 100_000, "7", None):
         change = change_of({**event("UpdateService", {}), "CloudTrailEvent": broken, "Username": "maria"})
         assert change is not None
         assert (change.actor, change.request) == ("maria", {})
+
+
+def task(number: int, stop_code: str) -> Task:
+    return Task(
+        arn=f"arn:aws:ecs:us-east-1:111122223333:task/prod/{number:032x}",
+        task_definition="checkout:1",
+        last_status="STOPPED",
+        desired_status="STOPPED",
+        stop_code=stop_code,
+        stopped_at=NOW - timedelta(minutes=10),
+    )
+
+
+def test_who_stopped_a_task_by_hand_is_asked_by_the_call_and_kept_for_own_tasks_only() -> None:
+    mine = task(1, "UserInitiated")
+    calls = [
+        {**event("StopTask", {"cluster": "prod", "task": name}), "EventId": name}
+        for name in (mine.arn, mine.id, f"{9:032x}")
+    ]
+    driven = look_up(service("sg-1"), {"StopTask": calls}, stopped=(mine,))
+    assert {change.id for change in driven.outcome.items} == {mine.arn, mine.id}
+    assert "StopTask" not in driven.outcome.looked_up
+    asked = [read.params["LookupAttributes"][0] for read in driven.asked]
+    assert {"AttributeKey": "EventName", "AttributeValue": "StopTask"} in asked
+
+
+def test_nobody_is_asked_about_stops_that_ecs_ordered() -> None:
+    driven = look_up(service("sg-1"), stopped=(task(1, "ServiceSchedulerInitiated"),))
+    assert not any(read.resource == "StopTask" for read in driven.asked)

@@ -11,9 +11,9 @@ from diagnostics.aws_access import Pages
 from diagnostics.collect.collector import Now, Read
 from diagnostics.collect.sources.metric_queries import span_of
 from diagnostics.collect.sources.metrics import metrics
-from diagnostics.facts import Gap, Metrics, NotApplicable
+from diagnostics.facts import Gap, Metrics, NotApplicable, TargetHealth
 from diagnostics.snapshot import Window
-from tests.diagnostics.collect.driving import Driven, drive
+from tests.diagnostics.collect.driving import Driven, drive, settled
 from tests.diagnostics.collect.scripted import BALANCER, NOW, SUBJECT, WINDOW, refused
 
 NOTHING = NotApplicable(reason="not asked")
@@ -35,7 +35,7 @@ def ask(points: dict[str, list[tuple[Any, float]]], window: Window = WINDOW) -> 
             results.append({"Id": query["Id"], "Timestamps": times, "Values": values, "StatusCode": "Complete"})
         return Pages(items=tuple(results), calls=1)
 
-    return drive(metrics(SUBJECT, window, Now(NOW), NOTHING, NOTHING), answer)
+    return drive(metrics(SUBJECT, window, Now(NOW), NOTHING, NOTHING, settled(TargetHealth, NOTHING)), answer)
 
 
 def test_three_hours_are_read_minute_by_minute_in_one_call() -> None:
@@ -71,7 +71,9 @@ def test_series_that_were_not_answered_are_missing_and_said() -> None:
         items[0]["StatusCode"] = "InternalError"
         return Pages(items=tuple(items), calls=1)
 
-    outcome = drive(metrics(SUBJECT, WINDOW, Now(NOW), NOTHING, NOTHING), answer).outcome
+    outcome = drive(
+        metrics(SUBJECT, WINDOW, Now(NOW), NOTHING, NOTHING, settled(TargetHealth, NOTHING)), answer
+    ).outcome
     assert isinstance(outcome, Metrics)
     assert outcome.find("HTTPCode_ELB_500_Count", LoadBalancer=BALANCER_DIMENSION) is None
     assert [gap.error for gap in outcome.gaps] == ["SeriesNotAnswered"]
@@ -79,7 +81,8 @@ def test_series_that_were_not_answered_are_missing_and_said() -> None:
 
 def test_without_permission_there_are_no_metrics() -> None:
     refusing = drive(
-        metrics(SUBJECT, WINDOW, Now(NOW), NOTHING, NOTHING), lambda _: refused("cloudwatch:GetMetricData")
+        metrics(SUBJECT, WINDOW, Now(NOW), NOTHING, NOTHING, settled(TargetHealth, NOTHING)),
+        lambda _: refused("cloudwatch:GetMetricData"),
     )
     assert isinstance(refusing.outcome, Gap)
 

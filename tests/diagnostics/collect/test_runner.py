@@ -15,6 +15,7 @@ import pytest
 from diagnostics.aws_access import Pages
 from diagnostics.collect import graph
 from diagnostics.collect.collector import CollectorSpec, Later, Now, Read, Reads, specify
+from diagnostics.collect.first_answer import FirstAnswer
 from diagnostics.collect.log_options import LogOptions
 from diagnostics.collect.runner import collect
 from diagnostics.facts import (
@@ -359,7 +360,7 @@ def test_what_there_is_is_shown_once_when_somebody_has_waited_long_enough() -> N
         stuck.set()
         raise ValueError("a listener that fails ends nothing")
 
-    whole, _ = run(script, specs(tags, subnets), useful_s=0.1, show=show)
+    whole, _ = run(script, specs(tags, subnets), first_answer=FirstAnswer(show, useful_s=0.1))
     assert isinstance(whole.get(Subnets), Subnets)
     (first,) = shown
     assert isinstance(first.get(Tags), Tags)
@@ -368,7 +369,28 @@ def test_what_there_is_is_shown_once_when_somebody_has_waited_long_enough() -> N
     assert (gap.action, gap.error, gap.kind) == ("ec2:Second", "StillBeingRead", "not-read")
 
 
+def test_the_rest_of_a_slow_trail_completes_a_first_answer() -> None:
+    first_shown, shown, calls = threading.Event(), list[Snapshot](), itertools.count()
+
+    def script(operation: str, params: dict[str, Any]) -> Pages:
+        if operation == "lookup_events" and next(calls):
+            assert first_shown.wait(20)
+        return answered("sg-1")
+
+    def show(snapshot: Snapshot) -> None:
+        shown.append(snapshot)
+        first_shown.set()
+
+    patient = [specify(trail, cached=True, patience_s=0.05), *specs(broken_free)]
+    whole, _ = run(script, patient, first_answer=FirstAnswer(show, useful_s=20.0, linger_s=20.0))
+    (first,) = shown
+    assert isinstance(first.get(Changes), Gap)
+    found = whole.get(Changes)
+    assert isinstance(found, Changes)
+    assert found.gaps == ()
+
+
 def test_nothing_is_shown_early_when_everything_is_there_in_time() -> None:
     shown = list[Snapshot]()
-    run(lambda *_: answered("yes"), specs(tags, subnets), useful_s=20.0, show=shown.append)
+    run(lambda *_: answered("yes"), specs(tags, subnets), first_answer=FirstAnswer(shown.append, useful_s=20.0))
     assert shown == []

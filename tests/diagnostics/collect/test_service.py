@@ -145,3 +145,24 @@ def test_the_history_takes_two_rounds_when_sources_are_earlier_targets() -> None
 def test_a_service_without_deployments_has_an_empty_history_and_a_denied_one_a_gap() -> None:
     assert drive(service_history(SUBJECT), lambda _: answered()).outcome == ServiceHistory()
     assert isinstance(drive(service_history(SUBJECT), lambda _: refused()).outcome, Gap)
+
+
+def test_the_colours_of_an_external_controller_stand_in_its_task_sets() -> None:
+    def setting(group: str) -> dict[str, Any]:
+        return {"targetGroupArn": group, "containerName": "web", "containerPort": 8080}
+
+    raw = {
+        "serviceArn": "arn:aws:ecs:us-east-1:111122223333:service/prod/checkout",
+        "serviceName": "checkout",
+        "clusterArn": "arn:aws:ecs:us-east-1:111122223333:cluster/prod",
+        "status": "ACTIVE",
+        "desiredCount": 2,
+        "runningCount": 2,
+        "pendingCount": 0,
+        "taskDefinition": definition(7),
+        "deploymentController": {"type": "CODE_DEPLOY"},
+        "loadBalancers": [setting("blue")],
+        "taskSets": [{"loadBalancers": [setting("blue")]}, {"loadBalancers": [setting("green")]}],
+    }
+    found = drive(ecs_service(SUBJECT), lambda _: answered(raw)).outcome
+    assert [item.target_group_arn for item in found.load_balancers] == ["blue", "green"]

@@ -40,7 +40,8 @@ def test_the_group_that_the_rule_uses_instead_is_read() -> None:
 
 
 def test_nothing_is_read_while_requests_reach_the_service() -> None:
-    driven = drive(sibling_health(SUBJECT, forwarding(to(GROUP), to(OTHER)), NOTHING), nobody)
+    (own,), (other,) = forwarding(to(GROUP)).items, forwarding(to(OTHER)).items
+    driven = drive(sibling_health(SUBJECT, Listeners(items=(own, other)), NOTHING), nobody)
 
     assert driven.asked == []
     assert isinstance(driven.outcome, NotApplicable)
@@ -63,3 +64,9 @@ def test_at_most_a_few_are_read() -> None:
 def test_a_refusal_is_a_gap() -> None:
     driven = drive(sibling_health(SUBJECT, forwarding(to(OTHER)), NOTHING), denied)
     assert isinstance(driven.outcome, Gap)
+
+
+def test_who_gets_a_share_of_the_requests_is_looked_at() -> None:
+    driven = drive(sibling_health(SUBJECT, forwarding(to(GROUP, 80), to(OTHER, 20)), NOTHING), nobody)
+    assert [read.params["TargetGroupArn"] for read in driven.asked] == [OTHER]
+    assert driven.outcome.by_group == {OTHER: ()}

@@ -47,8 +47,6 @@ MUST_BE_FRESH = {
     "ecs:DescribeTasks",
     "ecs:ListTasks",
     "elasticloadbalancing:DescribeTargetHealth",
-    "s3:GetObject",
-    "s3:ListBucket",
 }
 
 

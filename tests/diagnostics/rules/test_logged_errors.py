@@ -75,3 +75,16 @@ def test_errors_gather_on_a_target_a_zone_a_route() -> None:
     assert one_route.symptom.concentration.by == "route"
     spread = diagnose(logged(Incident(), slow(90)).snapshot())
     assert spread.symptom.concentration.by == "none"
+
+
+def test_a_zone_or_route_with_most_of_the_traffic_may_have_most_of_the_errors() -> None:
+    zone = logged(Incident(), slow(90, targets=ALL_TARGETS[2:]), zone_share={"us-east-1b": 0.95, "us-east-1a": 0.05})
+    assert diagnose(zone.snapshot()).symptom.concentration.by == "none"
+    busy = {"GET shop.example.com/search": 0.95}
+    route = logged(Incident(), slow(90, routes=tuple(busy)), route_share=busy)
+    assert diagnose(route.snapshot()).symptom.concentration.by == "none"
+
+
+def test_a_route_is_not_named_where_its_traffic_was_not_counted() -> None:
+    incident = logged(Incident(), slow(90, routes=("GET shop.example.com/search",)), routes_counted=False)
+    assert diagnose(incident.snapshot()).symptom.concentration.by == "none"

@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diagnostics.facts import AccessLogs
+from diagnostics.rules.observations import observe
 from diagnostics.rules.row_clusters import RowCluster, clusters_of, spread
 from diagnostics.rules.target_ends import target_ends
-from tests.incidents.building import OTHER_TG, TG, Incident, stopped_task
+from tests.incidents.building import OTHER_TG, TG, Incident, change, stopped_task
 from tests.incidents.rows import ALL_TARGETS, Rows, answered, closed, connect_timeouts, gave_up, logged, refused, slow
+from tests.incidents.stopping import leaving, lost_at
 
 EXPORT = ("GET shop.example.com/export/:id",)
 LEAVING = "10.0.1.60:8080"
@@ -141,3 +143,36 @@ def test_every_row_is_in_one_cluster_and_keys_are_unique(
     assert len({cluster.key for cluster in found}) == len(found)
     assert sum(len(cluster.rows) for cluster in found) <= total
     assert abs(sum(cluster.count for cluster in found) - total) <= 2 * len(found)
+
+
+def ended(incident: Incident, *kinds: Rows) -> tuple[RowCluster, ...]:
+    observed = observe(logged(incident, *kinds).snapshot())
+    assert observed.clusters is not None
+    return observed.clusters
+
+
+def test_a_person_s_stop_and_a_scale_in_are_two_stories() -> None:
+    incident = Incident().stopped(leaving(8, by="UserInitiated", ip="10.0.1.61"), leaving(9))
+    found = ended(incident, lost_at(count=30), lost_at(count=20, targets=("10.0.1.61:8080",)))
+    assert {cluster.end_kind: cluster.count for cluster in found} == {"scheduler": 30, "person": 20}
+
+
+def test_what_fails_everywhere_is_not_the_end_of_one_target() -> None:
+    targets = (*ALL_TARGETS, LEAVING)
+    found = ended(Incident().stopped(leaving(took_s=300)), closed(300, (0.001, 0.02), since=59, targets=targets))
+    assert {cluster.end_kind for cluster in found} == {None}
+
+
+def test_requests_before_a_person_s_order_are_not_lost_by_it() -> None:
+    before = closed(60, (0.1, 4.0), since=21.2, until=20.3, targets=(LEAVING,))
+    assert {c.end_kind for c in ended(Incident().stopped(leaving(by="UserInitiated")), before)} == {None}
+
+
+def test_a_deregistered_target_ends_when_its_delay_is_over() -> None:
+    request = {"targetGroupArn": TG, "targets": [{"id": "10.0.1.60", "port": 8080}]}
+    taken = change("DeregisterTargets", minutes_ago=30, resources=(TG,), request=request)
+    late = lost_at(25.5, count=20, after_s=(280.0, 310.0))
+    (cluster,) = ended(Incident().changed(taken), late)
+    assert cluster.end_kind == "deregistered"
+    by_ecs = taken.model_copy(update={"by_service": "ecs.amazonaws.com"})
+    assert ended(Incident().changed(by_ecs), late)[0].end_kind == "scheduler"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from diagnostics.facts import ContainerDefinition, PortMapping
+from diagnostics.app_logs.recognition import recognise
+from diagnostics.facts import ContainerDefinition, LogLine, PortMapping
 from diagnostics.rules.runtimes import keep_alive_of, worker_timeout_of
 
 
@@ -108,3 +111,54 @@ def test_when_workers_are_killed(command: str, seconds: float, basis: str) -> No
 
 def test_keep_alive_is_no_worker_time_out() -> None:
     assert worker_timeout_of(container("api:7", "uvicorn app --timeout-keep-alive 5")) is None
+
+
+def heard(*texts: str) -> list[LogLine]:
+    """Lines of a container's log, recognised as they would be."""
+    lines = []
+    for text in texts:
+        found = recognise(text)
+        lines.append(
+            LogLine(
+                at=datetime(2026, 11, 21, tzinfo=UTC),
+                text=text,
+                log_group="/ecs/shop",
+                signature=found.signature,
+                runtime=found.runtime,
+                details=dict(found.details or {}),
+            )
+        )
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("text", "runtime", "seconds", "closes"),
+    [
+        ("* Puma version: 5.6.5 (ruby 3.1.2)", "Puma 5", 20, "after-idle"),
+        ("* Puma version: 7.0.0 (ruby 3.3.0)", "Puma 7", 65, "after-idle"),
+        ("[INFO] Using worker: sync", "gunicorn with sync workers", None, "after-each"),
+        ("[INFO] Using worker: gthread", "gunicorn with gthread workers", 2, "after-idle"),
+        ("Uvicorn running on http://0.0.0.0:8080 (Press CTRL+C to quit)", "uvicorn", 5, "after-idle"),
+        ("Tomcat started on port 8080 (http)", "Spring Boot's Tomcat", 60, "after-idle"),
+        ('Starting ProtocolHandler ["http-nio-8080"]', "Tomcat", 20, "after-idle"),
+        ("Now listening on: http://[::]:8080", "Kestrel", 130, "after-idle"),
+        ("Server listening at http://0.0.0.0:8080", "Fastify", 72, "after-idle"),
+    ],
+)
+def test_a_banner_tells_what_an_image_hides(text: str, runtime: str, seconds: float, closes: str) -> None:
+    found = keep_alive_of(container("shop:7"), heard(text))
+    assert found is not None
+    assert (found.runtime, found.seconds, found.closes, found.basis) == (runtime, seconds, closes, "default")
+    assert closes != "after-idle" or "75" in found.fix(75)
+
+
+def test_what_was_set_counts_for_more_than_a_banner() -> None:
+    told = container("api:7", "uvicorn main:app --timeout-keep-alive 90")
+    found = keep_alive_of(told, heard("Uvicorn running on http://0.0.0.0:80"))
+    assert found is not None
+    assert (found.seconds, found.basis) == (90, "configured")
+
+
+def test_a_proxy_in_front_hides_the_server_behind_it() -> None:
+    lines = heard("2026/11/21 03:20:00 [notice] 1#1: nginx/1.25.3", "[INFO] Using worker: gthread")
+    assert keep_alive_of(container("shop:7"), lines) is None

@@ -84,7 +84,13 @@ CASES = (
         CODE, "the server died inside the container", server_died_inside_the_container, band="likely", also=FAIL_OPEN
     ),
     finds(CODE, "one target of four", one_target_only, summary_says="10.0.1.21:8080"),
-    finds(CODE, "it keeps to the loopback address", keeps_to_the_loopback_address, also=FAIL_OPEN),
+    look_alike(
+        CODE,
+        "it keeps to the loopback address",
+        keeps_to_the_loopback_address,
+        first="app-bound-to-loopback",
+        also=FAIL_OPEN,
+    ),
     finds(CODE, "on a dynamic host port", on_a_host_port, band="likely"),
     finds(CODE, "nobody asked yet", no_requests_yet, band="likely", also=FAIL_OPEN),
     finds(CODE, "the tasks have only just started", only_just_started, band="possible", also=FAIL_OPEN),
@@ -100,5 +106,5 @@ CASES = (
     finds(CODE, "new tasks past their grace period", scaled_out_past_its_grace_period),
     look_alike(CODE, "new tasks within their grace period", scaled_out_a_moment_ago, verdict="no_fault_found"),
     look_alike(CODE, "new tasks answer 503 while they warm up", warms_up_with_503, verdict="no_fault_found"),
-    look_alike(CODE, "the task is gone", task_is_gone, first="insufficient-evidence"),
+    look_alike(CODE, "the task is gone", task_is_gone, first="target-stale-registration"),
 )

@@ -58,7 +58,7 @@ CASES = (
     ),
     *(
         Case(
-            NOT_LISTENING,
+            "app-bound-to-loopback",
             f"the only task is replaced and keeps to the loopback address, target group {moment}",
             lambda moment=moment: hangs_at_start(moment),  # type: ignore[misc]
             "finds",

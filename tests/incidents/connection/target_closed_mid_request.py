@@ -33,7 +33,12 @@ CASES = (
         lambda: logged(Incident(), closed(80, (0.05, 3.0), targets=ALL_TARGETS[1:2])),
         summary_says="10.0.1.22:8080",
     ),
-    finds(CODE, "a task that was scaled in drops what it was doing", drained_too_early, summary_says="being stopped"),
+    look_alike(
+        CODE,
+        "a task that was scaled in drops what it was doing",
+        drained_too_early,
+        first="graceful-shutdown-missing",
+    ),
     look_alike(
         CODE,
         "the task died at that moment",

@@ -1,4 +1,4 @@
-from diagnostics.facts import Rule, RuleAction, RuleCondition
+from diagnostics.facts import Listeners, Rule, RuleAction, RuleCondition
 from tests.incidents.building import LISTENER, OTHER_TG, TG, Incident, change, forward_rule
 from tests.incidents.cases import finds, look_alike
 
@@ -79,6 +79,14 @@ def nobody_forwards_any_more() -> Incident:
     return given(Incident().rules(fixed(None))).of_group("RequestCount", 600, 180, 20)
 
 
+def only_the_test_listener_forwards() -> Incident:
+    """The rule of port 443 is gone; the service keeps one on a port that nobody uses."""
+    incident = given(Incident().rules(fixed(None)), since=15).of_group("RequestCount", 600, 180, 15)
+    users = incident.known(Listeners).items[0]
+    test = users.model_copy(update={"arn": f"{LISTENER}-test", "port": 8443, "rules": (forward_rule(),)})
+    return incident.replace(Listeners(items=(users, test)))
+
+
 def catch_all_that_nobody_meets() -> Incident:
     return Incident().rules(own(10, path("/checkout/*")), fixed(None))
 
@@ -119,7 +127,14 @@ CASES = (
         band="confirmed",
     ),
     finds(CODE, "somebody asks about a URL that the maintenance rule takes", url_of_the_maintenance_page),
-    finds(CODE, "the service's own rule was deleted", the_rule_was_deleted, summary_says="no rule sends requests"),
+    finds(
+        CODE,
+        "the service's own rule was deleted",
+        the_rule_was_deleted,
+        first="target-group-not-in-rule",
+        role="consequence",
+        summary_says="no rule sends requests",
+    ),
     finds(CODE, "a rule takes a part of the paths", a_part_is_taken, band="likely"),
     finds(
         CODE,
@@ -127,6 +142,12 @@ CASES = (
         lambda: given(catch_all_that_nobody_meets(), 40),
         band="likely",
         summary_says="the default rule",
+    ),
+    finds(
+        CODE,
+        "users' own rule was deleted, a test listener still forwards",
+        only_the_test_listener_forwards,
+        band="likely",
     ),
     look_alike(
         CODE, "a catch-all default rule that nobody meets", catch_all_that_nobody_meets, verdict="no_fault_found"

@@ -3,8 +3,10 @@ from tests.incidents.building import TASK_SG, TG, Incident, allow_all, change, m
 from tests.incidents.cases import finds, look_alike
 from tests.incidents.health_check.health_check_path_mismatch import OPEN, mended
 from tests.incidents.health_check.health_check_port_mismatch import SILENT
+from tests.incidents.loading import Wrote, cpu, wrote
 
 CODE = "health-check-timeout-too-short"
+SLOWLY = Wrote("request", 40, since=22, details=(("path", "/healthz"), ("status", "200"), ("seconds", "6.2")))
 
 
 def timeout_was_lowered() -> Incident:
@@ -81,6 +83,19 @@ CASES = (
     ),
     look_alike(
         CODE, "people wait as long as the checks", users_wait_as_well, first="insufficient-evidence", also=(OPEN,)
+    ),
+    finds(
+        CODE,
+        "a deep health path is slow on one target, and a job by the clock was busy for two minutes",
+        lambda: cpu(Incident().unhealthy(*SILENT, targets=("10.0.1.21",), since=20), 100, 40, 9, 7),
+        band="likely",
+    ),
+    finds(
+        CODE,
+        "the application's log shows that the health path needs six seconds",
+        lambda: wrote(Incident().unhealthy(*SILENT, since=20), SLOWLY),
+        also=(OPEN,),
+        band="confirmed",
     ),
     look_alike(CODE, "the processor is at its limit", processor_is_full, first="insufficient-evidence"),
 )

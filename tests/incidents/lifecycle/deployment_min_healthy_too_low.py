@@ -28,8 +28,19 @@ def taken_away_in_the_first_minute() -> Incident:
 
 
 CASES = (
-    finds("deployment-min-healthy-too-low", "the gap began on the full minute", taken_away_in_the_first_minute),
-    finds("deployment-min-healthy-too-low", "a deployment took all tasks away at once", half_taken_away, band="likely"),
+    finds(
+        "deployment-min-healthy-too-low",
+        "the gap began on the full minute",
+        taken_away_in_the_first_minute,
+        also=("deployment-gap",),
+    ),
+    finds(
+        "deployment-min-healthy-too-low",
+        "a deployment took all tasks away at once",
+        half_taken_away,
+        band="likely",
+        also=("deployment-gap",),
+    ),
     look_alike(
         "deployment-min-healthy-too-low",
         "the setting is low and nothing happened",

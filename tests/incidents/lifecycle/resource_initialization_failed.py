@@ -48,8 +48,8 @@ CASES = (
         "resource-initialization-failed",
         "the image is for another processor",
         lambda: with_reason(WRONG_PROCESSOR),
-        first="deployment-failing-loop",
-        also=("deployment-regression",),
+        first="task-entrypoint-failed",
+        also=("deployment-regression", "deployment-failing-loop"),
     ),
     look_alike(
         "resource-initialization-failed",

@@ -27,6 +27,9 @@ CASES = (
     ),
     look_alike("task-placement-failed", "room was found in the meantime", lambda: short(NO_MEMORY, 4)),
     look_alike(
-        "task-placement-failed", "Fargate itself has no capacity", lambda: short(FARGATE), first="insufficient-evidence"
+        "task-placement-failed",
+        "Fargate itself has no capacity",
+        lambda: short(FARGATE),
+        first="fargate-capacity-unavailable",
     ),
 )

@@ -1,6 +1,6 @@
 """Empty target groups, with and without somebody asking for them."""
 
-from diagnostics.facts import ForwardTarget, Listeners, Rule, RuleAction, ServiceLoadBalancer
+from diagnostics.facts import EcsService, ForwardTarget, Listeners, Rule, RuleAction, ServiceLoadBalancer
 from tests.incidents.building import (
     LISTENER,
     OTHER_TG,
@@ -88,13 +88,36 @@ def half_of_a_weighted_pair() -> Incident:
     return service.metric("RequestCount", minutes_of(480, 12), LoadBalancer="app/shop/50dc6c495c0c9188")
 
 
+def of_the_balancer(incident: Incident) -> Incident:
+    """Somebody asks about the load balancer; several services stand behind it."""
+    groups = (TG, OTHER_TG)
+    incident.subject = incident.subject.model_copy(
+        update={"kind": "load-balancer", "cluster": None, "service": None, "target_groups": groups}
+    )
+    return incident.not_applicable(EcsService, "no ECS service belongs to it")
+
+
+def nobody_asks() -> Incident:
+    """A test listener still forwards to the colour that was emptied after the last deployment."""
+    test_rule = forward_rule(OTHER_TG).model_copy(update={"arn": f"{LISTENER}/5", "priority": 5})
+    return of_the_balancer(Incident().rules(test_rule, forward_rule()).targets((), OTHER_TG))
+
+
 CASES = (
     finds(CODE, "somebody deregistered every target", deregistered_by_hand, band="confirmed"),
     finds(CODE, "the rules could not be read", rules_unread, band="likely"),
-    finds(CODE, "one group of a weighted pair is empty", half_of_a_weighted_pair, summary_says="20%"),
+    look_alike(
+        CODE, "one group of a weighted pair is empty", half_of_a_weighted_pair, first="weighted-target-group-empty"
+    ),
     finds(CODE, "tasks cannot pull their image", tasks_cannot_start, first="image-pull-failed", role="consequence"),
     look_alike(CODE, "weight 0", weight_zero),
     look_alike(CODE, "the other half of blue/green", other_half_of_blue_green),
+    look_alike(
+        CODE, "nobody asks for the idle colour of a load balancer", nobody_asks, risk=True, verdict="no_fault_found"
+    ),
+    finds(
+        CODE, "no service is known, and people get 503", lambda: of_the_balancer(emptied(Incident())), band="confirmed"
+    ),
     look_alike(
         CODE,
         "all unhealthy is not empty",

@@ -15,7 +15,9 @@ from tests.incidents.cases import finds, look_alike
 from tests.incidents.registration.no_registered_targets import emptied, other_half_of_blue_green
 
 CODE = "service-target-group-mismatch"
-EMPTY = ("no-registered-targets",)
+EMPTY = ("no-registered-targets", "target-group-not-in-rule")
+"""What follows from it."""
+NO_RULE = "target-group-not-in-rule"
 
 
 def registers_into(incident: Incident, group: str) -> Incident:
@@ -107,9 +109,10 @@ CASES = (
         lambda: rule_points_elsewhere({NEW_TG: (), OTHER_TG: ()}),
         band="confirmed",
         summary_says="checkout-v2",
+        also=(NO_RULE,),
     ),
-    finds(CODE, "several groups are empty", one_of_several_empty_groups, band="possible"),
-    look_alike(CODE, "another group took over", the_other_group_answers, first="insufficient-evidence"),
+    finds(CODE, "several groups are empty", one_of_several_empty_groups, band="possible", first=NO_RULE),
+    look_alike(CODE, "another group took over", the_other_group_answers, first=NO_RULE),
     look_alike(CODE, "the next colour rests with weight 0", empty_group_with_weight_0),
     finds(CODE, "the rule kept the old group", rule_kept_the_old_group, band="confirmed", also=EMPTY),
     finds(CODE, "somebody changed the rule", rule_was_changed, band="confirmed", also=EMPTY),
@@ -120,4 +123,10 @@ CASES = (
     ),
     look_alike(CODE, "the other half of blue/green", other_half_of_blue_green),
     look_alike(CODE, "a left-over group", empty_group_without_a_rule),
+    look_alike(
+        CODE,
+        "an external controller does not tell where it registers",
+        lambda: emptied(Incident()).service(load_balancers=(), deployment_controller="EXTERNAL"),
+        first="no-registered-targets",
+    ),
 )

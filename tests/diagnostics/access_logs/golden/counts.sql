@@ -64,23 +64,20 @@ keyed AS (
     CASE WHEN is_own AND is_failure THEN 1 ELSE 0 END AS failure,
     CASE WHEN is_error THEN 1 END AS is_kind,
     CASE WHEN is_error THEN time END AS time_of_error,
-    CASE WHEN is_error THEN elb_status_code END AS elb_status_code,
-    CASE WHEN is_error THEN target_status_code END AS target_status_code,
-    row_family,
-    CASE WHEN is_error THEN error_reason END AS error_reason,
-    CASE WHEN is_error THEN target_group_arn END AS target_group_arn,
+    row_family, CASE WHEN is_error THEN elb_status_code END AS elb_status_code, CASE WHEN is_error THEN target_status_code END AS target_status_code, CASE WHEN is_error THEN error_reason END AS error_reason, CASE WHEN is_error THEN target_group_arn END AS target_group_arn,
     CASE WHEN is_own THEN substr(time, 1, 16) END AS key_minute,
     CASE WHEN is_own THEN target END AS key_target,
     CASE WHEN is_own AND target_status_code <> '-' THEN target_processing_time END AS key_latency,
-    CASE WHEN is_own AND is_failure THEN substr(concat(coalesce(split_part(request, ' ', 1), ''), ' ', coalesce(split_part(coalesce(split_part(coalesce(split_part(request, ' ', 2), ''), '/', 3), ''), ':', 1), ''), regexp_replace(regexp_replace(replace(regexp_replace(concat(replace(coalesce(nullif(regexp_extract(coalesce(split_part(request, ' ', 2), ''), '^[a-z]+://[^/?#;]*(/[^?#;]*)', 1), ''), '/'), '/', '//'), '//'), '/([0-9]|[^/]*[0-9][^/]*[0-9][^/]*|[^/]{24,}|[^/]*@[^/]*)/', '/{id}/'), '//', '/'), '^/+$', '//'), '/$', '')), 1, 200) END AS key_route,
-    CASE WHEN is_own AND is_failure THEN matched_rule_priority END AS key_rule,
-    CASE WHEN is_own AND is_failure THEN regexp_replace(client, ':[0-9]+$', '') END AS key_client
+    CASE WHEN is_own THEN substr(concat(coalesce(split_part(request, ' ', 1), ''), ' ', coalesce(split_part(coalesce(split_part(coalesce(split_part(request, ' ', 2), ''), '/', 3), ''), ':', 1), ''), regexp_replace(regexp_replace(replace(regexp_replace(concat(replace(coalesce(nullif(regexp_extract(coalesce(split_part(request, ' ', 2), ''), '^[a-z]+://[^/?#;]*(/[^?#;]*)', 1), ''), '/'), '/', '//'), '//'), '/([0-9]|[^/]*[0-9][^/]*[0-9][^/]*|[^/]{24,}|[^/]*@[^/]*)/', '/{id}/'), '//', '/'), '^/+$', '//'), '/$', '')), 1, 200) END AS key_route,
+    CASE WHEN is_own THEN matched_rule_priority END AS key_rule,
+    CASE WHEN is_own THEN regexp_replace(client, ':[0-9]+$', '') END AS key_client
   FROM judged
 )
 SELECT
-  CASE WHEN grouping(key_minute) = 0 THEN 'minute' WHEN grouping(key_target) = 0 THEN 'target' WHEN grouping(key_latency) = 0 THEN 'latency' WHEN grouping(key_route) = 0 THEN 'route' WHEN grouping(key_rule) = 0 THEN 'rule' WHEN grouping(key_client) = 0 THEN 'client' WHEN grouping(is_kind) = 0 THEN 'errors' ELSE 'totals' END AS question, coalesce(key_minute, key_target, key_latency, key_route, key_rule, key_client) AS key,
+  CASE WHEN grouping(key_minute) = 0 THEN 'minute' WHEN grouping(key_target) = 0 THEN 'target' WHEN grouping(key_latency) = 0 THEN 'latency' WHEN grouping(key_route) = 0 THEN 'route' WHEN grouping(key_rule) = 0 THEN 'rule' WHEN grouping(key_client) = 0 THEN 'client' WHEN grouping(is_kind) = 0 THEN 'errors' ELSE 'totals' END AS question,
+  coalesce(key_minute, key_target, key_latency, key_route, key_rule, key_client) AS key,
   elb_status_code, target_status_code, row_family, error_reason, target_group_arn,
   count_if(is_counted) AS row_count, sum(failure) AS failures, count_if(is_damaged) AS damaged,
   max(unknown_fields) AS unknown_fields, min(time_of_error) AS first_at, max(time_of_error) AS last_at
 FROM keyed
-GROUP BY GROUPING SETS ((key_minute), (key_target), (key_latency), (key_route), (key_rule), (key_client), (), (is_kind, elb_status_code, target_status_code, row_family, error_reason, target_group_arn))
+GROUP BY GROUPING SETS ((key_minute), (key_target), (key_latency), (key_route), (key_rule), (key_client), (), (is_kind, elb_status_code, target_status_code, row_family, error_reason, target_group_arn)) HAVING sum(failure) > 0 OR NOT (grouping(key_route) = 0 OR grouping(key_rule) = 0 OR grouping(key_client) = 0)

@@ -1,0 +1,1 @@
+"""What applications, their servers and their proxies write, recognised line by line."""

@@ -1,0 +1,1 @@
+"""Functions as targets: what Lambda refuses, what the function does, and what it answers."""

@@ -1,0 +1,126 @@
+"""The target group and the function disagree about the shape of headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive
+from diagnostics.facts import ApplicationLogs, Change, Changes, LogLine, TargetGroupAttributes
+from diagnostics.rules import lambda_calls
+from diagnostics.rules.changes import ONSET_TOLERANCE, change_evidence, changes_before_onset
+from diagnostics.rules.lambda_calls import LambdaCalls
+from diagnostics.rules.lambda_headers import ATTRIBUTE, misses_the_other_shape, multi_value
+from diagnostics.rules.row_clusters import RowCluster
+
+REASONS = ("LambdaInvalidResponse", "LambdaUnhandled")
+CODE = ("UpdateFunctionCode", "UpdateAlias")
+
+
+@cause(
+    code="lambda-multi-value-header-mismatch",
+    family="lambda",
+    title="Target group and function disagree about multi-value headers",
+    needs=(*lambda_calls.LAMBDA_NEEDS, TargetGroupAttributes),
+    uses=lambda_calls.LAMBDA_USES,
+    clear_needs=(*lambda_calls.LAMBDA_CLEAR_NEEDS, ApplicationLogs, Changes),
+    shows=lambda_calls.SHOWS,
+    docs=lambda_calls.DOCS,
+    replaces=("lambda-invalid-response", "lambda-unhandled-error"),
+    leads_to=lambda_calls.LEADS_TO,
+)
+def lambda_multi_value_header_mismatch(facts: Facts) -> Iterator[Finding]:
+    """Decided by requests that fail with LambdaInvalidResponse or LambdaUnhandled since the attribute
+    lambda.multi_value_headers.enabled was changed, or by an error in the function's log about the member that requests
+    of the present setting do not have. Refuted where the two agree: an answer with headers of null is an invalid
+    response, whatever the attribute says.
+    """
+    for one in lambda_calls.calls(facts):
+        lists = multi_value(facts.maybe(TargetGroupAttributes), one.target.target_group)
+        rows = one.because(*REASONS)
+        if lists is None or not (rows or one.suffers):
+            continue
+        said = [line for line in _errors(one) if misses_the_other_shape(line.text, lists=lists)]
+        switched = _switched(facts, one, rows, lists=lists)
+        if said or switched:
+            yield _finding(facts, one, rows, said, switched, lists=lists)
+
+
+def _errors(one: LambdaCalls) -> tuple[LogLine, ...]:
+    return one.said("unhandled-error", "crash")
+
+
+def _switched(facts: Facts, one: LambdaCalls, rows: tuple[RowCluster, ...], *, lists: bool) -> Change | None:
+    """The attribute's change to what it is now, when no newer code came between it and the errors."""
+    since, target = one.since(rows), one.target
+    found = changes_before_onset(
+        facts.maybe(Changes),
+        resources=(target.target_group,),
+        names=("ModifyTargetGroupAttributes",),
+        onset=since,
+    )
+    newest = next((change for change in found if _sets(change) is not None), None)
+    if newest is None or _sets(newest) is not lists:
+        return None
+    code = changes_before_onset(
+        facts.maybe(Changes), resources=(target.name, target.function_arn), names=CODE, onset=since
+    )
+    if any(change.at >= newest.at for change in code):
+        return None
+    return newest if since and since - newest.at <= 15 * ONSET_TOLERANCE else None
+
+
+def _sets(change: Change) -> bool | None:
+    """What the change made of the attribute; None when it did not name it."""
+    attributes = change.request.get("attributes")
+    for item in attributes if isinstance(attributes, list) else ():
+        if isinstance(item, dict) and item.get("key") == ATTRIBUTE:
+            return item.get("value") == "true"
+    return None
+
+
+def _finding(
+    facts: Facts,
+    one: LambdaCalls,
+    rows: tuple[RowCluster, ...],
+    said: list[LogLine],
+    switched: Change | None,
+    *,
+    lists: bool,
+) -> Finding:
+    shape, other = ("multiValueHeaders", "headers") if lists else ("headers", "multiValueHeaders")
+    since = one.since(rows)
+    return Finding(
+        resource=one.target.target_group,
+        summary=f"The target group passes {shape}, while {one.target.label} works with {other}"
+        f"{lambda_calls.how_many(one, rows)}",
+        supports=(
+            *lambda_calls.quoted(one, said),
+            _setting(lists=lists, proven=bool(said)),
+            *([change_evidence(switched, since)] if switched else ()),
+            *lambda_calls.row_records(facts, rows, decides=False),
+            *lambda_calls.counter_records(one),
+        ),
+        effect_seen=True,
+        affects=frozenset({one.target.target}),
+        explains=one.explains(rows, facts.observed.symptoms),
+        since=since,
+        overturned_by=f"One request, printed into the function's log, to which it answers with {shape}",
+        advice=_advice(one, shape, lists=lists),
+        at_most=None if said and rows else "likely",
+    )
+
+
+def _setting(*, lists: bool, proven: bool) -> Evidence:
+    text = f"{ATTRIBUTE} is {'true' if lists else 'false'}"
+    if proven:
+        return decisive(text, "elbv2:DescribeTargetGroupAttributes", value=lists)
+    return Evidence(text=text, source="elbv2:DescribeTargetGroupAttributes", value=lists)
+
+
+def _advice(one: LambdaCalls, shape: str, *, lists: bool) -> str:
+    back = "false" if lists else "true"
+    return (
+        f"Let the function read and return {shape}, or set the attribute to what it was written for: aws elbv2"
+        f" modify-target-group-attributes --target-group-arn {one.target.target_group} --attributes"
+        f" Key={ATTRIBUTE},Value={back}. Either changes requests and answers at once."
+    )

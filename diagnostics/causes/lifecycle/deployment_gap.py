@@ -1,0 +1,166 @@
+"""A deployment leaves a moment in which no target can serve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
+from diagnostics.facts import EcsService, Gap, Metrics, Point, ServiceHistory, TargetHealth
+from diagnostics.rules.deployment_room import DeploymentRoom
+from diagnostics.rules.deployment_span import DeploymentSpan, deployment_spans, share_within
+from diagnostics.rules.row_clusters import RowCluster
+from diagnostics.rules.row_evidence import ROW_USES, own_clusters, record, rows_were_read
+
+SMALL = 2
+NEARLY_ALL = 0.8
+EVENTS_TOLD = 2
+
+
+@cause(
+    code="deployment-gap",
+    family="lifecycle",
+    title="A deployment leaves no target to serve for a while",
+    needs=(EcsService,),
+    uses=(TargetHealth, Metrics, ServiceHistory, *ROW_USES),
+    clear_needs=(Metrics, ServiceHistory),
+    shows=("elb_503",),
+    docs=(
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html",
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
+    ),
+    leads_to=("no-registered-targets",),
+)
+def deployment_gap(facts: Facts) -> Iterator[Finding]:
+    """Decided by 503 without a target during a deployment, while no target was healthy: the old ones drained already
+    and the new ones were not there or still initial. It needs one task or two, a minimum healthy percent below 100, or
+    a maximum percent of 100. Refuted by 503 outside of deployments, by targets that stayed healthy, and by tasks that
+    do not get well: their fault is the root then, and the gap its consequence.
+    """
+    service = facts[EcsService]
+    room = _room_for_a_gap(service)
+    if room is None or service.desired == 0 or not facts.observed.saw("elb_503", "no-targets"):
+        return
+    if facts.observed.saw("unhealthy"):
+        return  # the new ones fail their health checks: why they do is what matters
+    spans = deployment_spans(service, facts.maybe(ServiceHistory), facts.window.start, facts.now)
+    gap = tuple(_points(facts))
+    rows = own_clusters(facts, "no-target", elb_status=503)
+    if not spans or share_within(gap, spans) < NEARLY_ALL or _stayed_healthy(facts, gap):
+        return
+    span = next(span for span in spans if any(span.holds(point.at) for point in gap if point.value > 0))
+    proof = tuple(_none_healthy(facts, gap))
+    if not proof and not rows:
+        return
+    troubled = facts.observed.saw("task-stops", "deployment")
+    yield Finding(
+        resource=service.arn,
+        summary=f"the {span.name} left no target to serve: {room}",
+        supports=(*proof, *_rows(facts, rows), *_events(service, span)),
+        against=tuple(_against(facts)),
+        effect_seen=True,
+        role="contributing" if troubled else "root",
+        explains=(frozenset({"elb_503", "no-targets"}) & facts.observed.symptoms)
+        | frozenset(cluster.key for cluster in rows),
+        since=min(point.at for point in gap if point.value > 0),
+        overturned_by="A healthy target in these minutes: HealthyHostCount, Maximum, by minute",
+        advice=_advice(service),
+    )
+
+
+def _room_for_a_gap(service: EcsService) -> str | None:
+    """Why the settings allow one; None where they do not."""
+    may_stop = DeploymentRoom.of(service).may_stop
+    if may_stop:
+        return (
+            f"minimum healthy percent {service.minimum_healthy_percent} lets {may_stop} of {service.desired} tasks go"
+            " before their successors serve"
+        )
+    if service.desired <= SMALL:
+        count = "its only task" if service.desired == 1 else f"its {service.desired} tasks"
+        return f"{count} drained while the new targets were not yet healthy"
+    return None
+
+
+def _points(facts: Facts) -> Iterator[Point]:
+    """503 a minute: of this subject's rows where they were read, else of the load balancer."""
+    rows = own_clusters(facts, "no-target", elb_status=503)
+    if rows:
+        yield from (Point(at=row.at, value=c.count / len(c.rows)) for c in rows for row in c.rows)
+        return
+    metrics = facts.maybe(Metrics)
+    if not isinstance(metrics, Metrics) or not facts.observed.errors_are_ours:
+        return
+    for balancer in (arn.split(":loadbalancer/", 1)[-1] for arn in facts.subject.load_balancers):
+        series = metrics.find("HTTPCode_ELB_503_Count", "Sum", LoadBalancer=balancer)
+        yield from series.between(facts.window.start, facts.window.end) if series else ()
+
+
+def _healthy(facts: Facts, statistic: str) -> dict[str, dict[float, float]]:
+    """Healthy targets of each target group by minute."""
+    metrics = facts.maybe(Metrics)
+    if not isinstance(metrics, Metrics):
+        return {}
+    own = {arn.rsplit(":", 1)[-1] for arn in facts.subject.target_groups}
+    return {
+        group: {point.at.timestamp(): point.value for point in series.points}
+        for series in metrics.with_metric("HealthyHostCount", statistic)
+        if (group := dict(series.dimensions).get("TargetGroup", "")) in own and series.points
+    }
+
+
+def _minutes(gap: tuple[Point, ...]) -> set[float]:
+    return {point.at.replace(second=0, microsecond=0).timestamp() for point in gap if point.value > 0}
+
+
+def _stayed_healthy(facts: Facts, gap: tuple[Point, ...]) -> bool:
+    """True when every node saw a healthy target in every minute with a 503; without a count nothing is said."""
+    wanted = _minutes(gap)
+    counts = _healthy(facts, "Minimum").values()
+    return bool(counts) and all(minutes.get(at, 0.0) > 0 for minutes in counts for at in wanted)
+
+
+def _none_healthy(facts: Facts, gap: tuple[Point, ...]) -> Iterator[Evidence]:
+    wanted = _minutes(gap)
+    for minutes in _healthy(facts, "Minimum").values():
+        none = sorted(at for at in wanted if minutes.get(at, 0.0) == 0)
+        if none:
+            text = f"no target was healthy in {len(none)} of {len(wanted)} minutes with a 503"
+            yield decisive(text, "cloudwatch:GetMetricData", at=min(point.at for point in gap if point.value > 0))
+    health = facts.maybe(TargetHealth)
+    states = {target.state for _, target in health.all()} if isinstance(health, TargetHealth) else set()
+    if states and states <= {"draining", "initial"}:
+        yield decisive(f"its targets are {' and '.join(sorted(states))}, none is healthy", "elbv2:DescribeTargetHealth")
+
+
+def _rows(facts: Facts, rows: tuple[RowCluster, ...]) -> Iterator[Evidence]:
+    for cluster in rows:
+        yield record(
+            facts, cluster, f"503 with no target to send to, from {cluster.first:%H:%M} to {cluster.last:%H:%M}"
+        )
+
+
+def _events(service: EcsService, span: DeploymentSpan) -> Iterator[Evidence]:
+    """What ECS says of targets that left and came, oldest first."""
+    told = [e for e in service.events if span.holds(e.at) and "registered" in e.message and "targets in" in e.message]
+    for event in sorted(told, key=lambda event: event.at)[:EVENTS_TOLD]:
+        what = event.message.split(")", 1)[-1].split("(", 1)[0].strip()
+        yield supporting(f"ECS {what} a target group at {event.at:%H:%M:%S} UTC", "ecs:DescribeServices", at=event.at)
+    began = f"the {span.name} began {span.begin:%H:%M} UTC"
+    yield supporting(began, "ecs:DescribeServices", at=span.begin)
+
+
+def _against(facts: Facts) -> Iterator[Evidence]:
+    if not rows_were_read(facts):
+        yield supporting("access logs were not read, which would name the group without targets", "s3:GetObject")
+    if isinstance(facts.maybe(TargetHealth), Gap):
+        yield supporting("target health was not read", "elbv2:DescribeTargetHealth")
+
+
+def _advice(service: EcsService) -> str:
+    if service.desired == 1:
+        return "Run two tasks or more, with minimum healthy percent 100 and maximum percent 200."
+    if service.minimum_healthy_percent < 100:
+        return "Set minimum healthy percent to 100 and maximum percent to 200, if there is room for the extra tasks."
+    return (
+        "Run more than two tasks, or make the new ones healthy sooner: a shorter health check interval, a faster start."
+    )

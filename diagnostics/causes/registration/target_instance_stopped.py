@@ -1,0 +1,99 @@
+"""Registered instances that are stopped or terminated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
+from diagnostics.facts import Changes, Host, Hosts, Listeners, Target, TargetHealth
+from diagnostics.rules.changes import change_evidence, changes_before_onset
+from diagnostics.rules.routing import CANNOT_SERVE, routes_to, short_name
+
+MAX_NAMED = 3
+MAX_REASON = 160
+
+
+@cause(
+    code="target-instance-stopped",
+    family="registration",
+    title="Registered instances are stopped or terminated",
+    needs=(TargetHealth,),
+    uses=(Hosts, Changes, Listeners),
+    docs=(
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html",
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-register-targets.html",
+    ),
+    leads_to=("no-registered-targets",),
+)
+def target_instance_stopped(facts: Facts) -> Iterator[Finding]:
+    """Targets are `unused` with Target.InvalidState because their instance does not run; the rest carries their load.
+
+    Decided by the targets' state and by the instances themselves, which also say who ended them and when. When all
+    targets are unused, requests get 503. Refuted when the instance runs by now, or when no rule sends requests to the
+    group. A scale-in, a Spot interruption or a retirement that ended the instance is the root.
+    """
+    known = facts.maybe(Hosts)
+    hosts = {host.id: host for host in known.items} if isinstance(known, Hosts) else {}
+    for group, targets in facts[TargetHealth].by_group.items():
+        ended = tuple(target for target in targets if _is_ended(target, hosts))
+        if ended and routes_to(facts.maybe(Listeners), group) != ():
+            yield _finding(facts, group, ended, targets, hosts)
+
+
+def _is_ended(target: Target, hosts: dict[str, Host]) -> bool:
+    host = hosts.get(target.id)
+    runs = host is not None and host.state == "running"
+    return target.state == "unused" and target.reason == "Target.InvalidState" and not runs
+
+
+def _finding(
+    facts: Facts, group: str, ended: tuple[Target, ...], targets: tuple[Target, ...], hosts: dict[str, Host]
+) -> Finding:
+    known = [host for target in ended if (host := hosts.get(target.id))]
+    states = " and ".join(sorted({host.state for host in known})) or "stopped or terminated"
+    nobody_left = all(target.state in CANNOT_SERVE for target in targets)
+    number = f"{len(ended)} of {len(targets)} targets" if len(targets) > 1 else "The only target"
+    verb = "are" if len(ended) > 1 else "is"
+    left = "; nobody is left to answer" if nobody_left else ""
+    what = "instances that are" if len(ended) > 1 else "an instance that is"
+    return Finding(
+        resource=group,
+        summary=f"{number} of {short_name(group)} {verb} {what} {states}{left}",
+        supports=(*_of_health(ended), *_of_hosts(known), *_of_changes(facts, ended)),
+        effect_seen=True,
+        affects=frozenset(target.key for target in ended) | frozenset(target.id for target in ended),
+        explains=frozenset({"unused"} | ({"elb_503", "no-targets"} if nobody_left else set())),
+        since=min((host.ended_at for host in known if host.ended_at), default=None),
+        overturned_by="an instance that runs: aws ec2 describe-instances --instance-ids"
+        f" {' '.join(target.id for target in ended[:MAX_NAMED])} --query 'Reservations[].Instances[].State'",
+        advice="Start the instance, or deregister it and let the Auto Scaling group bring another; a group that is"
+        " attached to the target group deregisters what it ends by itself.",
+    )
+
+
+def _of_health(ended: tuple[Target, ...]) -> Iterator[Evidence]:
+    words = next((target.description for target in ended if target.description), "")
+    names = ", ".join(target.id for target in ended[:MAX_NAMED])
+    text = f"{names} unused with Target.InvalidState{f': {words[:MAX_REASON]}' if words else ''}"
+    yield decisive(text, "elbv2:DescribeTargetHealth", value=len(ended))
+
+
+def _of_hosts(known: list[Host]) -> Iterator[Evidence]:
+    for host in known[:MAX_NAMED]:
+        why = "; ".join(part for part in (host.reason_code, host.reason[:MAX_REASON]) if part)
+        text = f"{host.id} is {host.state}{f': {why}' if why else ''}"
+        if host.is_gone:
+            yield decisive(text, "ec2:DescribeInstances", at=host.ended_at)
+        else:
+            yield supporting(text, "ec2:DescribeInstances")
+
+
+def _of_changes(facts: Facts, ended: tuple[Target, ...]) -> Iterator[Evidence]:
+    onset = facts.observed.onset or facts.now
+    found = changes_before_onset(
+        facts.maybe(Changes),
+        resources=tuple(target.id for target in ended),
+        names=("StopInstances", "TerminateInstances"),
+        onset=onset,
+    )
+    yield from (change_evidence(change, onset) for change in found[:1])

@@ -1,0 +1,100 @@
+"""Which target and which task is on which host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from diagnostics.causes.cause import Facts
+from diagnostics.facts import (
+    ContainerInstance,
+    ContainerInstances,
+    Fact,
+    Host,
+    Hosts,
+    NetworkInterfaces,
+    RunningTasks,
+    StoppedTasks,
+    Target,
+    TargetHealth,
+    Task,
+)
+from diagnostics.rules.host_ends import host_named_in, tells_of_a_lost_host
+
+F = TypeVar("F", bound=Fact)
+
+HOST_MAP_USES: tuple[type[Fact], ...] = (
+    Hosts,
+    ContainerInstances,
+    RunningTasks,
+    StoppedTasks,
+    TargetHealth,
+    NetworkInterfaces,
+)
+"""What a cause about hosts declares, minus what it needs itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostMap:
+    """Facts about hosts and who is on them; what was not read is None."""
+
+    hosts: Hosts | None = None
+    instances: ContainerInstances | None = None
+    running: tuple[Task, ...] = ()
+    stopped: tuple[Task, ...] = ()
+    health: TargetHealth | None = None
+    interfaces: NetworkInterfaces | None = None
+
+    @classmethod
+    def of(cls, facts: Facts) -> HostMap:
+        """For a cause that declares `HOST_MAP_USES`."""
+        running, stopped = _known(facts, RunningTasks), _known(facts, StoppedTasks)
+        return cls(
+            hosts=_known(facts, Hosts),
+            instances=_known(facts, ContainerInstances),
+            running=running.items if running else (),
+            stopped=stopped.items if stopped else (),
+            health=_known(facts, TargetHealth),
+            interfaces=_known(facts, NetworkInterfaces),
+        )
+
+    def host(self, instance_id: str | None) -> Host | None:
+        return self.hosts.of(instance_id) if self.hosts else None
+
+    def container_instance(self, arn: str | None) -> ContainerInstance | None:
+        items = self.instances.items if self.instances else ()
+        return next((item for item in items if item.arn == arn), None)
+
+    def host_id_of(self, task: Task) -> str | None:
+        """The EC2 instance that the task is or was on."""
+        named = host_named_in(task.stopped_reason)
+        found = self.container_instance(task.container_instance_arn)
+        return named or (found.ec2_instance_id if found else None)
+
+    def tasks_on(self, instance_id: str) -> tuple[Task, ...]:
+        """Running tasks on this host."""
+        return tuple(task for task in self.running if self.host_id_of(task) == instance_id)
+
+    def ended_with(self, instance_id: str) -> tuple[Task, ...]:
+        """Tasks that stopped because this host ended, by their own words."""
+        return tuple(
+            task
+            for task in self.stopped
+            if tells_of_a_lost_host(task.stopped_reason) and self.host_id_of(task) == instance_id
+        )
+
+    def targets_on(self, instance_id: str) -> tuple[Target, ...]:
+        """Registered targets on this host: itself, addresses of its interfaces, addresses of its tasks."""
+        addresses = {address for task in self.tasks_on(instance_id) for address in task.private_ips}
+        for interface in self.interfaces.by_instance(instance_id) if self.interfaces else ():
+            addresses |= {*interface.private_ips, *interface.ipv6_addresses}
+        targets = self.health.all() if self.health else ()
+        return tuple(target for _, target in targets if target.id == instance_id or target.id in addresses)
+
+    def keys_on(self, instance_id: str) -> frozenset[str]:
+        return frozenset(target.key for target in self.targets_on(instance_id))
+
+
+def _known(facts: Facts, kind: type[F]) -> F | None:
+    found = facts.maybe(kind)
+    return found if isinstance(found, kind) else None

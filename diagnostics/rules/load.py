@@ -1,0 +1,101 @@
+"""Whether more requests came than usual while the trouble lasted.
+
+Usual is the busiest of three: the hours before the trouble, the same time of the day before, and of a week ago. Callers
+who get errors ask again, so that a little more than usual says nothing.
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from statistics import median
+
+from diagnostics.causes.cause import Facts
+from diagnostics.facts import Metrics, Series, UsualLoad
+from diagnostics.facts.fact import Fact, Frozen
+
+LOAD_USES: tuple[type[Fact], ...] = (Metrics, UsualLoad)
+"""What a cause declares to ask here."""
+SEVERAL_TIMES = 2.0
+"""So many times the usual load is more than retries and a busy day make."""
+FLAT = 1.3
+BEFORE = timedelta(minutes=10)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+AROUND = timedelta(minutes=30)
+ENOUGH_POINTS = 5
+ENOUGH_A_MINUTE = 1.0
+STEADY = 0.9
+
+
+class Load(Frozen):
+    """Requests a minute of all own targets together. `rose_at`: the first minute of the trouble's load."""
+
+    now: float
+    usual: float
+    rose_at: datetime | None = None
+
+    @property
+    def times(self) -> float:
+        return self.now / max(self.usual, ENOUGH_A_MINUTE)
+
+    @property
+    def is_several_times(self) -> bool:
+        return self.times >= SEVERAL_TIMES
+
+    @property
+    def is_flat(self) -> bool:
+        return self.times < FLAT
+
+    @property
+    def words(self) -> str:
+        """``1,800 requests a minute, 3.0 times the usual 600``"""
+        return f"{self.now:,.0f} requests a minute, {self.times:.1f} times the usual {self.usual:,.0f}"
+
+
+def load_of(facts: Facts, start: datetime, end: datetime) -> Load | None:
+    """The load between two moments; None where requests, or what is usual, were not counted."""
+    metrics = facts.maybe(Metrics)
+    if not isinstance(metrics, Metrics):
+        return None
+    own = _minutes(facts, metrics.with_metric("RequestCount"), start - AROUND - timedelta(hours=3), end)
+    during = {at: value for at, value in own.items() if start - timedelta(minutes=1) <= at < end}
+    before = [value for at, value in own.items() if at < start - BEFORE]
+    earlier = [_earlier(facts, start - ago, end - ago) for ago in (DAY, WEEK)]
+    known = [median(values) for values in (before, *earlier) if len(values) >= ENOUGH_POINTS]
+    if not during or not known:
+        return None
+    usual, now = max(known), median(during.values())
+    return Load(now=now, usual=usual, rose_at=_rise(own, usual, end))
+
+
+def _rise(minutes: dict[datetime, float], usual: float, end: datetime) -> datetime | None:
+    """The beginning of the last run of minutes with several times the usual load."""
+    rose: datetime | None = None
+    for at in sorted((at for at in minutes if at < end), reverse=True):
+        if minutes[at] < SEVERAL_TIMES * STEADY * usual:
+            if rose is not None:
+                break
+            continue
+        rose = at
+    return rose
+
+
+def _earlier(facts: Facts, start: datetime, end: datetime) -> list[float]:
+    usual = facts.maybe(UsualLoad)
+    if not isinstance(usual, UsualLoad):
+        return []
+    return list(_minutes(facts, usual.with_metric("RequestCount"), start - AROUND, end + AROUND).values())
+
+
+def _minutes(facts: Facts, series: Iterable[Series], start: datetime, end: datetime) -> dict[datetime, float]:
+    """Requests a minute of the own groups together; of the whole load balancers where no group is known."""
+    groups = {arn.rsplit(":", 1)[-1] for arn in facts.subject.target_groups}
+    found: dict[datetime, float] = {}
+    for one in series:
+        dimensions = dict(one.dimensions)
+        if "AvailabilityZone" in dimensions or (groups and dimensions.get("TargetGroup") not in groups):
+            continue
+        for point in one.between(start, end):
+            found[point.at] = found.get(point.at, 0.0) + point.value * 60 / one.period_s
+    return found

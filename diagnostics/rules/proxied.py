@@ -1,0 +1,88 @@
+"""Errors that a proxy inside of the target answered, because what stands behind it failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diagnostics.causes.cause import Evidence, Facts, decisive
+from diagnostics.facts import AccessLogs, ApplicationLogs, Fact, LogLine, LogSignature, Metrics
+from diagnostics.rules.app_lines import LINE_USES
+from diagnostics.rules.observations import NOISE_ERRORS
+from diagnostics.rules.row_clusters import RowCluster
+from diagnostics.rules.row_evidence import ROW_USES, clusters
+from diagnostics.rules.written import number, written
+
+PROXIED_USES: tuple[type[Fact], ...] = (Metrics, *ROW_USES, *LINE_USES)
+"""What a cause declares that asks here."""
+MOST = 0.8
+FEW = 0.1
+_WORDS: dict[LogSignature, str] = {
+    "upstream-refused": "could not connect to what stands behind it",
+    "upstream-closed": "saw what stands behind it close the connection before an answer",
+    "upstream-timeout": "waited too long for what stands behind it",
+    "upstream-none": "had nobody behind it to send to",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Proxied:
+    """`rows` have a status that the proxy answers; `affects`: the target group where they are nearly all of its 5xx,
+    else only the targets, so that the rest of the errors keeps its own cause."""
+
+    lines: tuple[LogLine, ...]
+    rows: tuple[RowCluster, ...]
+    count: int
+    affects: frozenset[str]
+
+    @property
+    def upstream(self) -> str | None:
+        return next((line.details["upstream"] for line in self.lines if line.details.get("upstream")), None)
+
+    @property
+    def proxy(self) -> str:
+        return next((line.runtime for line in self.lines if line.runtime), "the proxy")
+
+    def words(self) -> str:
+        signature = self.lines[0].signature
+        return _WORDS.get(signature, "could not use what stands behind it") if signature else ""
+
+
+def proxied(facts: Facts, statuses: frozenset[int], *signatures: LogSignature) -> Proxied | None:
+    """None unless targets answered with errors and a proxy wrote of its upstream around the same time, often enough
+    to explain a part of them."""
+    if not facts.observed.saw("target_5xx"):
+        return None
+    own = [one for one in clusters(facts, "answered") if one.symptom == "target_5xx"]
+    rows = tuple(one for one in own if one.target_status in statuses)
+    if own and not rows:
+        return None
+    first = min((one.first for one in rows), default=facts.observed.onset)
+    last = max((one.last for one in rows), default=facts.observed.last_seen)
+    lines = written(facts, *signatures, since=first, until=last)
+    count = number(facts, *signatures)
+    errors = sum(one.count for one in rows) or facts.observed.counts.target_5xx or 0
+    if not lines or count < NOISE_ERRORS or (_whole(facts) and count < FEW * errors):
+        return None
+    lines = tuple(sorted(lines, key=lambda line: line.signature != _commonest(facts, signatures)))
+    nearly_all = not own or sum(one.count for one in rows) >= MOST * sum(one.count for one in own)
+    groups = frozenset(facts.subject.target_groups) or frozenset(facts.subject.load_balancers)
+    targets = frozenset[str]().union(*(one.targets for one in rows))
+    return Proxied(lines, rows, count, groups if nearly_all else targets)
+
+
+def _whole(facts: Facts) -> bool:
+    """Where the log was read in full, few lines beside many errors tell of something else."""
+    logs, rows = facts.maybe(ApplicationLogs), facts.maybe(AccessLogs)
+    return isinstance(logs, ApplicationLogs) and logs.share_read >= 1 and isinstance(rows, AccessLogs)
+
+
+def _commonest(facts: Facts, signatures: tuple[LogSignature, ...]) -> LogSignature:
+    return max(signatures, key=lambda signature: number(facts, signature))
+
+
+def counted(facts: Facts) -> tuple[Evidence, ...]:
+    """The counter that says that the targets answered so."""
+    errors, metrics = facts.observed.counts.target_5xx, facts.maybe(Metrics)
+    if not errors or not isinstance(metrics, Metrics):
+        return ()
+    return (decisive(f"{errors} answers of 5xx came from the targets", "cloudwatch:GetMetricData", value=errors),)

@@ -1,0 +1,35 @@
+"""Puma and Unicorn."""
+
+from __future__ import annotations
+
+import re
+
+from diagnostics.rules.runtimes.server import Banner, KeepAlive, Seen, configured
+
+RANK = 30
+PUMA_LONG_SINCE, PUMA_BEFORE_S, PUMA_SINCE_S = 7, 20.0, 65.0
+SETTINGS = {"Puma": "persistent_timeout {s} in config/puma.rb, or PUMA_PERSISTENT_TIMEOUT={s}"}
+
+
+def keep_alive(seen: Seen) -> KeepAlive | None:
+    if seen.runs("unicorn"):
+        return KeepAlive(runtime="Unicorn", closes="after-each", where="command unicorn")
+    if not seen.runs("puma") and not re.search(r"\brails (?:server|s)\b", seen.line):
+        return None
+    set_to = seen.variable("PUMA_PERSISTENT_TIMEOUT")
+    return configured("Puma", set_to) or KeepAlive(
+        runtime="Puma (20 s before version 7, 65 s since)", where=seen.word("puma")
+    )
+
+
+def heard(banner: Banner) -> KeepAlive | None:
+    """Puma prints its version: https://github.com/puma/puma/blob/main/History.md"""
+    if "Unicorn" in banner.quotes:
+        return KeepAlive(runtime="Unicorn", closes="after-each", where=banner.where("Unicorn"))
+    major = banner.major("Puma")
+    if major is None:
+        return None
+    seconds = PUMA_SINCE_S if major >= PUMA_LONG_SINCE else PUMA_BEFORE_S
+    return KeepAlive(
+        runtime=f"Puma {major}", seconds=seconds, where=f"log line Puma version: {banner.versions['Puma']}"
+    )

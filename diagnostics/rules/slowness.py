@@ -1,0 +1,97 @@
+"""Whether answers took longer than before, for whom, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from statistics import median
+
+from diagnostics.causes.cause import Facts
+from diagnostics.facts import AccessLogs, Metrics, Series
+from diagnostics.facts.fact import Fact, Frozen
+from diagnostics.rules.row_clusters import RowCluster, top_share
+from diagnostics.rules.row_traffic import RowTraffic
+
+SLOW_USES: tuple[type[Fact], ...] = (Metrics, AccessLogs)
+"""What a cause declares to ask here."""
+SLOWER = 2.0
+SLOW_FROM_S = 0.5
+BEFORE = timedelta(minutes=10)
+ONE_ROUTE = 0.6
+ONE_TARGET = 0.8
+
+
+class Slowness(Frozen):
+    """Answer times in seconds: the middle one and the slowest hundredth, medians over the minutes."""
+
+    p50: float | None
+    p50_before: float | None
+    p99: float | None
+    p99_before: float | None
+
+    @property
+    def for_everybody(self) -> bool:
+        """Half of all answers took several times as long as before."""
+        return _rose(self.p50, self.p50_before, 0.1)
+
+    @property
+    def for_some(self) -> bool:
+        return _rose(self.p99, self.p99_before, SLOW_FROM_S)
+
+    @property
+    def words(self) -> str:
+        """``half of the answers take more than 2.4 s, 0.0 s before``"""
+        if self.for_everybody:
+            return f"half of the answers took {self.p50:.1f} s or longer, {self.p50_before or 0:.2f} s before"
+        return f"the slowest hundredth took {self.p99 or 0:.1f} s or longer, {self.p99_before or 0:.2f} s before"
+
+
+def slowness(facts: Facts, start: datetime, end: datetime) -> Slowness | None:
+    """None where answer times were not read."""
+    metrics = facts.maybe(Metrics)
+    if not isinstance(metrics, Metrics):
+        return None
+    return Slowness(
+        p50=_middle(_own(facts, metrics, "p50"), start, end),
+        p50_before=_middle(_own(facts, metrics, "p50"), start - timedelta(hours=3), start - BEFORE),
+        p99=_middle(_own(facts, metrics, "p99"), start, end),
+        p99_before=_middle(_own(facts, metrics, "p99"), start - timedelta(hours=3), start - BEFORE),
+    )
+
+
+def on_one_target(facts: Facts, clusters: Iterable[RowCluster]) -> bool:
+    """True when these rows stand on one of several equal targets: that target's fault, whatever the others do."""
+    logs = facts.maybe(AccessLogs)
+    rows = [row for cluster in clusters for row in cluster.rows]
+    top = top_share(row.target for row in rows)
+    if not isinstance(logs, AccessLogs) or top is None:
+        return False
+    traffic = RowTraffic.of(logs)
+    return traffic.targets > 1 and top.share >= ONE_TARGET and traffic.share_of_target(top.key) < ONE_TARGET
+
+
+def on_one_route(facts: Facts, clusters: Iterable[RowCluster]) -> bool:
+    """True when these rows gather on one route beyond its part of the traffic."""
+    logs = facts.maybe(AccessLogs)
+    top = top_share(row.route for cluster in clusters for row in cluster.rows)
+    if not isinstance(logs, AccessLogs) or top is None:
+        return False
+    return top.share >= ONE_ROUTE and (RowTraffic.of(logs).share_of_route(top.key) or 0.0) < ONE_ROUTE
+
+
+def _own(facts: Facts, metrics: Metrics, statistic: str) -> list[Series]:
+    own = {arn.rsplit(":", 1)[-1] for arn in facts.subject.target_groups}
+    return [
+        series
+        for series in metrics.with_metric("TargetResponseTime", statistic)
+        if dict(series.dimensions).get("TargetGroup") in own
+    ]
+
+
+def _middle(series: Iterable[Series], start: datetime, end: datetime) -> float | None:
+    values = [point.value for one in series for point in one.between(start, end)]
+    return median(values) if values else None
+
+
+def _rose(now: float | None, before: float | None, at_least_s: float) -> bool:
+    return now is not None and before is not None and now >= at_least_s and now >= SLOWER * before

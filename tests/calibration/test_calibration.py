@@ -1,0 +1,90 @@
+"""Composed incidents: how often the first cause is right, how often somebody innocent is blamed, how sure it was.
+
+Floors, not targets: `./run bench calibration` prints the figures of many more incidents.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from diagnostics.facts import Metrics
+from diagnostics.snapshot import Snapshot
+from tests.calibration import scoring
+from tests.calibration.composing import Composed, Truth, composed
+from tests.calibration.scoring import NothingScoredError, Table, answer, tables
+from tests.incidents.building import Incident
+
+SEED, COUNT = 20261121, 160
+MIN_ACCURACY = 0.85
+MAX_FALSE_BLAME = 0.05
+MIN_TRUE = {"confirmed": 0.95, "likely": 0.75}
+
+
+@pytest.fixture(scope="module")
+def halves() -> tuple[Table, Table]:
+    return tables(composed(SEED, COUNT))
+
+
+def test_both_halves_keep_what_the_bands_promise(halves: tuple[Table, Table]) -> None:
+    for table in halves:
+        report = "\n".join([*table.lines(), *(f"{a.incident.story} -> {a.blamed}" for a in table.ran if a.blamed)])
+        assert table.did_not_run == [], [(a.incident.story, a.why) for a in table.did_not_run]
+        assert table.accuracy >= MIN_ACCURACY, report
+        assert table.false_blame <= MAX_FALSE_BLAME, report
+        for band, least in MIN_TRUE.items():
+            count, share = table.reliability()[band]
+            assert count > 0, report
+            assert share is not None
+            assert share >= least, report
+
+
+def test_the_halves_are_about_equal_and_stay_the_same(halves: tuple[Table, Table]) -> None:
+    tuned, held_out = halves
+    assert min(len(tuned.answers), len(held_out.answers)) > COUNT / 3
+    again = [incident.story for incident in composed(SEED, 20)]
+    assert again == [incident.story for incident in composed(SEED, 20)]
+
+
+def incident(snapshot: Snapshot, truth: Truth) -> Composed:
+    return Composed(0, None, snapshot, truth, (), ())
+
+
+SOMETHING = Truth("sg-ingress-missing", frozenset({"sg-ingress-missing"}), frozenset({"sg-ingress-missing"}))
+NOTHING = Truth(None, frozenset(), frozenset())
+
+
+def test_a_true_code_that_is_not_reported_counts_as_stated_at_nought() -> None:
+    found = answer(incident(Incident().snapshot(), SOMETHING))
+    assert [(pair.code, pair.stated, pair.true) for pair in found.pairs] == [("sg-ingress-missing", 0.0, True)]
+    assert Table("one", [found]).brier == 1.0
+
+
+def test_a_reported_code_that_is_not_true_is_blame() -> None:
+    found = answer(incident(Incident().target_errors(60, 20).snapshot(), NOTHING))
+    assert found.blamed == ("target-generated-5xx",)
+    assert not found.first_is_right
+    assert Table("one", [found]).false_blame == 1.0
+
+
+def test_an_answer_that_was_not_made_is_neither_right_nor_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Snapshot) -> None:
+        raise RuntimeError("out of order")
+
+    code = frozenset({"target-generated-5xx"})
+    truth = Truth("target-generated-5xx", code, code)
+    well = answer(incident(Incident().target_errors(60, 20).snapshot(), truth))
+    monkeypatch.setattr(scoring, "diagnose", fail)
+    broken = answer(incident(Incident().denied(Metrics, "x:Y").snapshot(), SOMETHING))
+    table = Table("two", [well, broken])
+    assert (table.accuracy, len(table.did_not_run)) == (1.0, 1)
+    assert "out of order" in broken.why
+    assert "1 did not run" in table.lines()[0]
+
+
+def test_an_empty_table_is_refused() -> None:
+    with pytest.raises(NothingScoredError):
+        Table("nobody").lines()
+    with pytest.raises(NothingScoredError):
+        assert Table("nobody").brier
+    with pytest.raises(NothingScoredError):
+        Table("broken", [scoring.Answer(incident(Incident().snapshot(), NOTHING), ran=False)]).lines()

@@ -91,7 +91,7 @@ def run(
     world = build(scenario_name, present=end, account=account, clock=clock)
     ticker = None
     if live:
-        world.timing.speed = LIVE_SPEED
+        world.timing.speed_up(LIVE_SPEED)
         clock.go_live()
         ticker = world.start_ticking()
     return RunningWorld(scenarios.load(scenario_name), account, world, server.start(world.layer, port), ticker)

@@ -15,6 +15,7 @@ JUST_BEFORE: Final = timedelta(minutes=30)
 TOLERANCE: Final = timedelta(minutes=1)
 """Metrics have minutes, CloudTrail has seconds: a change of the same minute may have come first."""
 _ARN: Final = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:\d*:(?P<resource>[\w/:.+=@-]*\w)", re.ASCII)
+_GROUP_IN_BRACKETS: Final = re.compile(r"\(target-group targetgroup/(?P<name>[\w-]+)/\w+\)", re.ASCII)
 _TASK_ID: Final = re.compile(r"(?<![\w/-])(?P<begin>[0-9a-f]{8})[0-9a-f]{24}\b")
 _ONE_OF_MANY: Final = re.compile(r"\btask [0-9a-f]{8}\b")
 _COMMAND: Final = re.compile(r":\s+(?P<command>(?:aws|curl|dig|nc|openssl|ss) .+)\Z", re.DOTALL)
@@ -86,8 +87,9 @@ def event_in_words(entry: TimelineEntry) -> str:
 
 
 def in_words(text: str) -> str:
-    """ARNs without what every ARN begins with, tasks by the first eight characters of their id."""
-    return _TASK_ID.sub(lambda found: found["begin"], _ARN.sub(lambda found: found["resource"], text))
+    """ARNs without what every ARN begins with, tasks by the first eight characters of their id, ECS's groups by name."""
+    shorter = _TASK_ID.sub(lambda found: found["begin"], _ARN.sub(lambda found: found["resource"], text))
+    return _GROUP_IN_BRACKETS.sub(lambda found: f"(target group {found['name']})", shorter)
 
 
 def records(items: Sequence[EvidenceItem]) -> tuple[EvidenceItem, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+from diagnostics.digest import in_words
 from diagnostics.facts import (
     Alarms,
     EcsService,
@@ -182,4 +183,4 @@ def _stop_in_words(task: Task) -> str:
     )
     words = f"task {task.id[:8]} stopped: {task.stopped_reason or task.stop_code or 'no reason given'}"
     seen = f" (seen {task.seen_at:%H:%M} UTC, no longer in ECS)" if task.seen_at else ""
-    return (words + (f"; {exits}" if exits else ""))[: MAX_TEXT - len(seen)] + seen
+    return line(in_words(words + (f"; {exits}" if exits else "")), MAX_TEXT - len(seen)) + seen

@@ -35,36 +35,88 @@ _ALLOWED = re.compile(
 # Words that mark a secret wherever they stand in a name, and short ones that do so only on their own.
 _TELLING = (
     r"pass(?:word|wd|phrase|code)|secret|token|api[-_.]?key|access[-_.]?key|private[-_.]?key|credential|authorization"
-    r"|signature|cookie|session[-_.]?id|conn(?:ection)?[-_.]?str(?:ing)?|bearer|[a-z0-9][-_.]key(?![a-z])"
-    r"|(?<![a-z])(?:pass|pwd|auth|dsn|sig)(?![a-z])"
+    r"|signature|cookie|sess(?:ion)?[-_.]?id|conn(?:ection)?[-_.]?str(?:ing)?|bearer|[a-z0-9][-_.]key(?![a-z])"
+    r"|(?:account|signing|encryption|master|shared)key|passwort|csrf|xsrf"
+    r"|(?<![a-z])(?:(?:db|my|user|root|admin|smtp|ssh|require)?pass|pwd|pw|auth|dsn|sig|sid|jwt|otp|pin|creds?)(?![a-z])"
 )
 _TELLING_NAME = re.compile(_TELLING, re.IGNORECASE)
 # A name and what introduces its value. Possessive, and only from the start of a word: linear whatever the text is.
-_ASSIGNMENT = re.compile(r"""(?<![\w.\-])(?P<name>[\w.\-]++)(?P<sep>["']?\s*+[=:]\s*+|\s++)""")
+_ASSIGNMENT = re.compile(
+    r"""(?<![\w.\-])(?P<name>[\w.\-]++)(?P<sep>(?:\\++["']|["'])?+\]?+\s*+(?:[=-]>|:=|=++|:)\s*+|\s++)"""
+)
 # AWS's own sentences are full of colons that assign nothing: "secretsmanager:GetSecretValue", "registry auth: failed".
-_ASSIGNMENT_IN_PROSE = re.compile(r"""(?<![\w.\-])(?P<name>[\w.\-]++)(?P<sep>["']?\s*+=\s*+|["']\s*+:\s*+(?=["']))""")
-_ASSIGNED = re.compile(r"""\\?"[^"]*+"?|\\?'[^']*+'?|[^\s"',;&]++""")
+_ASSIGNMENT_IN_PROSE = re.compile(
+    r"""(?<![\w.\-])(?P<name>[\w.\-]++)"""
+    r"""(?P<sep>["']?\s*+(?:[=-]>|:=|=++)\s*+|["']\s*+:\s*+(?=["'])|(?<=word)\s*+:\s*+|\s*+:\s*+(?=[^\s:]*+(?<=[0-9])))"""
+)
+_ASSIGNED = re.compile(
+    r"""\\++"[^"]*+"?|\\++'[^']*+'?|"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?|\[[^\]]*+\]?|\{[^}]*+\}?"""
+    # A separator inside of a value, unless the next name follows it.
+    r"""|[^\s"',;&]++(?:[,;&"'](?!["']?[\w.\-]*+["']?\s*+[=:])[^\s"',;&]++)*+""",
+    re.DOTALL,
+)
+# To the end of the line, or of the quotes around: their values hold spaces and separators of their own.
+_HEADER_NAME = r"(?:(?:proxy-)?authorization|(?:set-)?cookie2?)"
+_HEADER = re.compile(
+    rf"""(?P<quote>["'])(?P<quoted>{_HEADER_NAME}\s*+:\s*+)(?:(?!(?P=quote))[^\r\n])++"""
+    rf"""|(?<![\w-])(?P<name>{_HEADER_NAME}(?:(?:\\++)?["']\s*+[:,]|\s*+(?:=>|[:=]))\s*+)"""
+    r"""(?:\\++"[^"]*+"?|"(?:[^"\\]|\\.)*+"?|'[^']*+'?|\[[^\]\r\n]*+\]?|[^\r\n]++)""",
+    re.IGNORECASE,
+)
+_ELEMENT = re.compile(r"<(?P<name>[\w:.\-]{1,80})(?P<rest>\s[^<>]{0,200})?>[^<]++")
+_SAID = re.compile(
+    r"""\b(?P<said>(?:password|passwd|passphrase|token|api key|passcode|otp)\s++(?:(?:is|was)\s++)?)"""
+    r"""(?:"[^"]++"|'[^']++'|(?!arn:)(?=[^\s"',;]*[0-9])[^\s"',;]{6,})""",
+    re.IGNORECASE,
+)
 _SCHEMES = frozenset({"bearer", "basic", "digest", "token"})
 _AUTH_SCHEME = re.compile(r"\b(Bearer|Basic|Digest|AWS4-HMAC-SHA256)\s+[^\s\"',;]{4,}", re.IGNORECASE)
-_USERINFO = re.compile(r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.\-]*://)[^\s\"'?#]+@")
-_SHORT_PASSWORD_FLAG = re.compile(r"(?P<flag>(?:^|\s)(?:-u|--user)[ =])(?P<user>[^\s:]+):\S+")
+_USERINFO = re.compile(
+    r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.\-]{0,30}://)(?:[^\s\"'?#]{1,500}|[^\s\"'/:?#@]{0,100}:[^\s\"'/@]{1,300})@"
+)
+_BARE_USERINFO = re.compile(
+    r"(?P<user>(?<![\w/.@:+%-])[\w.+%-]{1,64}:|\bjdbc:oracle:\w{1,20}:[\w.-]{1,64}/)[^\s\"'@:/]{1,128}@"
+    r"(?=//|(?:tcp|unix)\(|(?!sha256:)[\w.-]{1,253}[:/])"
+)
+_SHORT_PASSWORD_FLAG = re.compile(r"(?P<flag>(?:^|\s)(?:-u[ =]?|--user[ =]))(?P<user>[^\s:]+):\S+")
+_SSH_PASSWORD = re.compile(r"(?P<flag>\bsshpass\s+-p\s*)\S+")
 _TOKENS = (
     re.compile(r"\b(?:AKIA|ASIA|AIDA|AROA|ABIA|ACCA)[A-Z0-9]{12,}\b"),
-    re.compile(r"\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]*)?"),
+    re.compile(r"\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]*)?|\beyJ[A-Za-z0-9_\-]{16,}"),
+    re.compile(r"\bAIza[A-Za-z0-9_\-]{30,}|\bwhsec_[A-Za-z0-9]{16,}|\bnpm_[A-Za-z0-9]{30,}"),
+    re.compile(r"\bSG\.[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}"),
+    re.compile(r"(?<=hooks\.slack\.com/)[^\s\"'<>]{1,200}|(?<=/api/webhooks/)[^\s\"'<>]{1,200}"),
     re.compile(r"\b(?:xox[abeoprs]|xapp)-[A-Za-z0-9\-]{8,}"),
     re.compile(r"\bgh[opsur]_[A-Za-z0-9]{20,}\b|\bgithub_pat_[A-Za-z0-9_]{20,}\b|\bglpat-[A-Za-z0-9_\-]{16,}"),
     re.compile(r"\b(?:sk|pk|rk)[-_](?:live|test|proj|ant)?[-_]?[A-Za-z0-9_\-]{16,}"),
-    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+    re.compile(
+        r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY|\Z)", re.DOTALL
+    ),
+    # An AWS secret key. One may hold slashes, and so may the end of an ARN, which follows a colon.
+    re.compile(r"(?<![A-Za-z0-9/+=_.:\-])(?=[A-Za-z0-9/+]{0,39}[0-9])(?=[A-Za-z0-9/+]{0,39}[a-z])"
+               r"(?=[A-Za-z0-9/+]{0,39}[A-Z])[A-Za-z0-9+][A-Za-z0-9/+]{39}(?![A-Za-z0-9/+=_.\-])"),
     re.compile(r"(?<![A-Za-z0-9/+=])(?=[A-Za-z0-9/+]*[0-9])(?=[A-Za-z0-9/+]*[a-z])(?=[A-Za-z0-9/+]*[A-Z])"
                r"[A-Za-z0-9+]{20}[A-Za-z0-9/+]{20,}={0,2}(?![A-Za-z0-9/+=])"),
 )  # fmt: skip
 _DATABASE_CLIENT = re.compile(r"\b(?:mysql|mariadb)")
 _ATTACHED_PASSWORD = re.compile(r"(?P<flag>(?:^|\s)-p)(?=\S)[^\s]+")
-_E_MAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}+@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
-_CARD = re.compile(r"(?<![\w-])[2-6]\d{3}(?:[ -]?\d){9,15}(?![\w-])")
-_QUERY = re.compile(r"""(?<=[\w/.)\]%-])\?(?=[^\s"'<>?=&]{1,128}=)[^\s"'<>]++""")
+_E_MAIL = re.compile(
+    r"""(?<![\w.+%-])(?:[\w.+%-]{1,64}?|"[^"\s@]{0,30}(?: [^"\s@]{1,30})?")(?:@|%40)"""
+    r"""(?:localhost\b|[\w-]{1,63}(?:\.[\w-]{1,63}){1,8})"""
+)
+_CARD = re.compile(r"(?<!\d)(?<![A-Za-z0-9]-)(?<![A-Za-z])[2-6]\d{3}(?:[ -]?\d){9,15}(?![\w-])")
+_QUERY = re.compile(
+    r"""(?<=[\w/.)\]%*-])(?:\?|%3[Ff])(?=[^\s"<>])[^\s"<>]++|(?<=\s)\?(?=[^\s"<>=]{1,128}=)[^\s"<>]++"""
+)
+_PATH_SECRET = re.compile(
+    r"""(?P<before>/[\w-]{0,30}(?:token|reset|passw|invit|verif|magic|confirm|activat|unsubscribe)[\w-]{0,30}/)"""
+    r"""(?=[^\s"'/?;<>]*[0-9])[^\s"'/?;<>]{8,}""",
+    re.IGNORECASE,
+)
 _ENCODED_FAILURE = re.compile(r"Encoded authorization failure message:\s*\S+", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# What nobody sees would hide a secret's name from the patterns: colours, zero-width and direction characters.
+_UNSEEN = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]|[\x00\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 
 
 def redact_text(text: str, limit: int = MAX_TEXT) -> str:
@@ -72,24 +124,37 @@ def redact_text(text: str, limit: int = MAX_TEXT) -> str:
 
     The input is cut before the patterns run, generously, so that a huge text costs no time.
     """
-    redacted = _without_assigned(_without_tokens(text[: limit * SLACK_FACTOR]), _ASSIGNMENT)
+    redacted = _without_assigned(_without_tokens(_bounded(text, limit)), _ASSIGNMENT)
+    redacted = _SAID.sub(lambda match: match["said"] + REDACTED, redacted)
     if _DATABASE_CLIENT.search(redacted):
         redacted = _without_attached_password(redacted)
     return _one_line(redacted, limit)
 
 
 def redact_prose(text: str, limit: int = MAX_TEXT) -> str:
-    """Like `redact_text` for sentences that AWS wrote, in which a colon assigns nothing."""
-    bounded = _ENCODED_FAILURE.sub("", text[: limit * SLACK_FACTOR])
+    """Like `redact_text` for sentences that AWS wrote, in which a colon assigns nothing. People's own words may stand
+    among them, such as the reason why they stopped a task."""
+    bounded = _without_personal(_ENCODED_FAILURE.sub("", _bounded(text, limit)))
     return _one_line(_without_assigned(_without_tokens(bounded), _ASSIGNMENT_IN_PROSE), limit)
 
 
 def redact_log_line(text: str, limit: int = MAX_TEXT) -> str:
     """Like `redact_text` for a line that an application wrote: query strings, e-mail addresses and the numbers of
     payment cards go too, whatever they are called."""
-    bounded = _QUERY.sub("?[redacted]", text[: limit * SLACK_FACTOR])
-    bounded = _CARD.sub(lambda match: REDACTED if _is_card_number(match[0]) else match[0], bounded)
-    return redact_text(_E_MAIL.sub(REDACTED, bounded), limit)
+    bounded = _PATH_SECRET.sub(lambda match: match["before"] + REDACTED, _bounded(text, limit))
+    return redact_text(_without_personal(bounded), limit)
+
+
+def _bounded(text: str, limit: int) -> str:
+    return _UNSEEN.sub("", text[: limit * SLACK_FACTOR])
+
+
+def _without_personal(text: str) -> str:
+    """Without query strings, numbers of payment cards and e-mail addresses."""
+    # A password before a host looks like an e-mail address, of which the first half would stay.
+    text = _QUERY.sub("?[redacted]", _without_userinfo(text))
+    text = _CARD.sub(lambda match: REDACTED if _is_card_number(match[0]) else match[0], text)
+    return _E_MAIL.sub(REDACTED, text)
 
 
 def _is_card_number(text: str) -> bool:
@@ -102,9 +167,24 @@ def _is_card_number(text: str) -> bool:
 def _without_tokens(text: str) -> str:
     for pattern in _TOKENS:
         text = pattern.sub(REDACTED, text)
+    text = _HEADER.sub(_without_header_value, text)
     text = _AUTH_SCHEME.sub(lambda match: f"{match.group(1)} {REDACTED}", text)
-    text = _USERINFO.sub(lambda match: f"{match.group('scheme')}{REDACTED}@", text)
+    text = _ELEMENT.sub(_without_element_text, _without_userinfo(text))
+    text = _SSH_PASSWORD.sub(lambda match: match["flag"] + REDACTED, text)
     return _SHORT_PASSWORD_FLAG.sub(lambda match: f"{match.group('flag')}{match.group('user')}:{REDACTED}", text)
+
+
+def _without_userinfo(text: str) -> str:
+    text = _USERINFO.sub(lambda match: f"{match.group('scheme')}{REDACTED}@", text)
+    return _BARE_USERINFO.sub(lambda match: f"{match.group('user')}{REDACTED}@", text)
+
+
+def _without_header_value(match: re.Match[str]) -> str:
+    return f"{match['quote']}{match['quoted']}{REDACTED}" if match["quote"] else match["name"] + REDACTED
+
+
+def _without_element_text(match: re.Match[str]) -> str:
+    return f"<{match['name']}{match['rest'] or ''}>{REDACTED}" if is_secret_name(match["name"]) else match[0]
 
 
 def _without_assigned(text: str, assignment: re.Pattern[str]) -> str:

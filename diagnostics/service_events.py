@@ -15,7 +15,7 @@ from typing import Final
 from diagnostics.digest import in_words
 from diagnostics.facts import EcsService
 from diagnostics.moments import MAX_TEXT, Moment
-from diagnostics.printable import counted
+from diagnostics.printable import counted, line
 from diagnostics.snapshot import Snapshot
 
 SOURCE: Final = "ecs:DescribeServices"
@@ -28,7 +28,6 @@ _ROUTINE: Final = re.compile(
     r"(?:has (?P<verb>started|stopped)|(?P<in_group>registered|deregistered)) "
     r"(?P<number>\d{1,5}) (?:running )?(?P<noun>task|target)s?\b"
 )
-_GROUP: Final = re.compile(r"\(target-group (?:arn:[^)\s]*:)?targetgroup/(?P<name>[\w-]+)/\w+\)")
 _VERB: Final = re.compile(r"(?:has|was|is|registered|deregistered)\b")
 
 _Event = tuple[datetime, str]
@@ -81,10 +80,10 @@ def _comings_and_goings(run: Sequence[_Event]) -> Moment:
 
 def _one(event: _Event) -> Moment:
     at, message = event
-    return Moment(at=at, event=_readable(message)[:MAX_TEXT], source=SOURCE, weight=WEIGHT)
+    return Moment(at=at, event=line(_readable(message), MAX_TEXT), source=SOURCE, weight=WEIGHT)
 
 
 def _readable(message: str) -> str:
     """ECS leaves out the subject and writes whole ARNs and ids: ``service registered 1 targets in (target group web)``."""
-    shorter = in_words(_GROUP.sub(lambda found: f"(target group {found['name']})", message))
+    shorter = in_words(message)
     return f"service {shorter}" if _VERB.match(shorter) else shorter

@@ -12,6 +12,7 @@ from typing import Final
 from diagnostics import host_moments, moments, service_events
 from diagnostics.facts import Change, Changes
 from diagnostics.moments import BY_HAND, MAX_TEXT, Moment
+from diagnostics.printable import line
 from diagnostics.report import TimelineEntry
 from diagnostics.rules.changes import event_name
 from diagnostics.rules.observations import Observations
@@ -74,7 +75,7 @@ def _without_repetition(happened: Iterable[Moment]) -> Iterator[Moment]:
         else:
             until = f" until {last:%H:%M:%S}" if f"{last:%H:%M:%S}" != f"{first.at:%H:%M:%S}" else ""
             times = f" ({len(same)} times{until})"
-            yield first.model_copy(update={"event": first.event[: MAX_TEXT - len(times)] + times})
+            yield first.model_copy(update={"event": line(first.event, MAX_TEXT - len(times)) + times})
 
 
 def _pattern(moment: Moment) -> tuple[str, str, str | None]:
@@ -102,7 +103,7 @@ def _changes(snapshot: Snapshot) -> Iterator[Moment]:
             continue  # the service's own events say the same, with the number of targets
         yield Moment(
             at=change.at,
-            event=_change_in_words(change, _earlier(change, changes))[:MAX_TEXT],
+            event=line(_change_in_words(change, _earlier(change, changes)), MAX_TEXT),
             source=_SOURCE_OF_CHANGES,
             actor=change.by_service or change.actor,
             weight=3 if change.by_service else BY_HAND,

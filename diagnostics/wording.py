@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from diagnostics.facts import EcsService, Gap, StoppedTasks, TargetHealth
+from diagnostics.facts import AccessLogs, EcsService, Gap, Metrics, StoppedTasks, TargetHealth
 from diagnostics.report import Symptom, Verdict
 from diagnostics.rules.observations import Observations, is_abnormal_stop
+from diagnostics.rules.seen_code import is_unknown
 from diagnostics.snapshot import Snapshot
 
 STOPS_ARE_OVER = timedelta(minutes=15)
@@ -85,8 +86,11 @@ def _what(snapshot: Snapshot, symptom: Symptom, observed: Observations) -> str:
         return _stops(snapshot)
     if observed.saw("deployment"):
         return "a deployment does not get through"
-    if snapshot.subject.seen and not observed.symptoms:
-        return f"{snapshot.subject.seen} reported, and not from this load balancer"
+    seen = snapshot.subject.seen
+    if seen and is_unknown(seen, snapshot.get(Metrics), snapshot.get(AccessLogs), snapshot.window):
+        return f"{seen} reported; whether it came from this load balancer could not be read"
+    if seen and not observed.symptoms:
+        return f"{seen} reported, and not from this load balancer"
     return "errors on the load balancer that may belong to another target group"
 
 

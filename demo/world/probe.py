@@ -148,13 +148,12 @@ class Prober:
         return Kind.CLOSED if cut_off else Kind.CONNECT_TIMEOUT
 
     def _listener(self, target: Target, address: str, port: int) -> Container | None:
-        now = self._timing.now()
         for task in self._at(address):
             if not task.serves or task.started is None:
                 continue
             for container in task.containers:
                 app = self._apps[container.spec.image]
-                if now - task.started < self._timing.span_s(app.boot_s) or app.loopback_only:
+                if self._timing.age_s(task.started) < app.boot_s or app.loopback_only:
                     continue
                 if _inside_port(task, container, port) in app.listens_on(container.spec.environment):
                     return container

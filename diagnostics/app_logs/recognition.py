@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from diagnostics.app_logs.own_words import own_words
 from diagnostics.app_logs.sign import Sign
 from diagnostics.app_logs.signs import all_signs
 from diagnostics.app_logs.wrapping import unwrap
@@ -16,6 +17,7 @@ from diagnostics.redaction import redact_log_line
 MAX_KEPT = 400
 MAX_DETAIL = 120
 _UNITS = {"ms": 1e-3, "us": 1e-6}
+_NAME_THE_CLIENT: frozenset[LogSignature] = frozenset({"host-refused"})
 _DIGITS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
@@ -43,14 +45,24 @@ def recognise(line: str) -> Recognised:
         if report and details.get("status") == "timeout":
             return Recognised(text, "lambda-timeout", "Lambda", _tidy(details), unwrapped.trace_id)
         return Recognised(text, "lambda-report" if report else "lambda-init", "Lambda", _tidy(details))
-    for sign in _possible(lowered):
+    for sign in () if unwrapped.is_only_fields else _possible(lowered):
         if sign.general and unwrapped.request is not None:
             break
-        if match := sign.pattern.search(text):
+        if match := _said(sign, text):
             return Recognised(text, sign.signature, sign.runtime, _details(sign, match), unwrapped.trace_id)
     if unwrapped.request is not None:
         return Recognised(text, "request", None, _tidy(unwrapped.request), unwrapped.trace_id)
     return Recognised(text, trace_id=unwrapped.trace_id)
+
+
+def _said(sign: Sign, text: str) -> re.Match[str] | None:
+    """Where the program itself says so. That a request holds the same words means nothing, so they are looked for
+    once more without it; what the line tells of the request itself is read from the whole."""
+    found = sign.pattern.search(text)
+    if found is None or sign.signature == "request":
+        return found
+    own = sign.pattern.search(own_words(text))
+    return found if own and sign.signature in _NAME_THE_CLIENT else own
 
 
 @cache

@@ -45,12 +45,14 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]{0,12}m")
 
 @dataclass(frozen=True, slots=True)
 class Unwrapped:
-    """`request` holds status, seconds and method when fields of the wrapping tell of a request."""
+    """`request` holds status, seconds and method when fields of the wrapping tell of a request. `is_only_fields`: of a
+    request and without a message, so that every word in it may be the client's."""
 
     text: str
     trace_id: str | None = None
     request: Mapping[str, str] | None = None
     function_report: Mapping[str, str] | None = None
+    is_only_fields: bool = False
 
 
 def unwrap(line: str) -> Unwrapped:
@@ -65,7 +67,9 @@ def unwrap(line: str) -> Unwrapped:
     inner = _fields(text)
     if inner:
         fields, text = inner, _text(inner) or text
-    return Unwrapped(_plain(text), trace_id, _request(fields), _function_report(fields))
+    request = _request(fields)
+    is_only_fields = request is not None and not _text(fields)
+    return Unwrapped(_plain(text), trace_id, request, _function_report(fields), is_only_fields)
 
 
 def _plain(text: str) -> str:

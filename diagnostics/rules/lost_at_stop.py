@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -148,8 +148,11 @@ def lost_at_stops(facts: Facts, *kinds: EndKind) -> tuple[Lost, ...]:
     """What access log rows show, by kind of end and target group; every ordered kind where none is named."""
     wanted = frozenset(kinds) or ORDERED_KINDS
     groups: dict[tuple[EndKind, str], list[RowCluster]] = defaultdict(list)
-    for cluster in facts.observed.clusters or ():
-        if cluster.end_kind in wanted and cluster.target_status is None and facts.observed.saw(cluster.symptom):
+    every = facts.observed.clusters or ()
+    for cluster in every:
+        if cluster.end_kind not in wanted or cluster.target_status is not None or _happens_anyway(cluster, every):
+            continue
+        if facts.observed.saw(cluster.symptom):
             groups[cluster.end_kind, cluster.target_group or ""].append(cluster)
     found = (_lost(facts, kind, group, clusters) for (kind, group), clusters in groups.items())
     return tuple(lost for lost in found if lost.count >= NOISE_ERRORS)
@@ -291,6 +294,14 @@ def _lost(facts: Facts, kind: EndKind, group: str, clusters: list[RowCluster]) -
         delay_s=delay_of(facts, group),
         definitions=definitions if isinstance(definitions, TaskDefinitions) else None,
     )
+
+
+def _happens_anyway(cluster: RowCluster, every: Sequence[RowCluster]) -> bool:
+    """Whether connections fail like this as often where nobody ended a target: the way to it is at fault then."""
+    if not cluster.family.startswith("not-dispatched"):
+        return False
+    alike = (one for one in every if (one.family, one.target_group) == (cluster.family, cluster.target_group))
+    return sum(one.count for one in alike if one.end_kind not in ORDERED_KINDS) >= cluster.count
 
 
 def _share(rows: tuple[LoggedRow, ...], holds: Callable[[LoggedRow], bool]) -> float:

@@ -16,6 +16,10 @@ PROXIED_USES: tuple[type[Fact], ...] = (Metrics, *ROW_USES, *LINE_USES)
 """What a cause declares that asks here."""
 MOST = 0.8
 FEW = 0.1
+FAILS: tuple[LogSignature, ...] = ("upstream-refused", "upstream-closed", "upstream-none")
+WAITS: tuple[LogSignature, ...] = ("upstream-timeout",)
+"""What a proxy writes when it answers 502 or 503, and when it answers 504."""
+_ANSWERS = ((frozenset({502, 503}), FAILS), (frozenset({504}), WAITS))
 _WORDS: dict[LogSignature, str] = {
     "upstream-refused": "could not connect to what stands behind it",
     "upstream-closed": "saw what stands behind it close the connection before an answer",
@@ -26,8 +30,9 @@ _WORDS: dict[LogSignature, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Proxied:
-    """`rows` have a status that the proxy answers; `affects`: the target group where they are nearly all of its 5xx,
-    else only the targets, so that the rest of the errors keeps its own cause."""
+    """`rows` have a status that the proxy answers; `affects`: the target group where they, and those of the proxy's
+    other failures, are nearly all of its 5xx, else only the targets, so that the rest of the errors keeps its own
+    cause."""
 
     lines: tuple[LogLine, ...]
     rows: tuple[RowCluster, ...]
@@ -64,10 +69,20 @@ def proxied(facts: Facts, statuses: frozenset[int], *signatures: LogSignature) -
     if not lines or count < NOISE_ERRORS or (_whole(facts) and count < FEW * errors):
         return None
     lines = tuple(sorted(lines, key=lambda line: line.signature != _commonest(facts, signatures)))
-    nearly_all = not own or sum(one.count for one in rows) >= MOST * sum(one.count for one in own)
+    nearly_all = not own or sum(one.count for one in _told_of(facts, own)) >= MOST * sum(one.count for one in own)
     groups = frozenset(facts.subject.target_groups) or frozenset(facts.subject.load_balancers)
     targets = frozenset[str]().union(*(one.targets for one in rows))
     return Proxied(lines, rows, count, groups if nearly_all else targets)
+
+
+def _told_of(facts: Facts, own: list[RowCluster]) -> list[RowCluster]:
+    """The rows whose status a proxy gives for what it wrote of its upstream."""
+    return [
+        one
+        for one in own
+        for statuses, signatures in _ANSWERS
+        if one.target_status in statuses and number(facts, *signatures) >= NOISE_ERRORS
+    ]
 
 
 def _whole(facts: Facts) -> bool:

@@ -75,6 +75,18 @@ def all_rows_read(logs: AccessLogs, window: Window) -> bool:
     return complete and logs.covered_from <= window.start and window.end - logs.covered_to <= LATE
 
 
+def is_unknown(
+    code: int | None, metrics: Metrics | Gap | NotApplicable, logs: AccessLogs | Gap | NotApplicable, window: Window
+) -> bool:
+    """Whether nothing that was read can say if an error that people report came from here: no counter, and not all
+    rows. Codes that applications send every day are left out."""
+    if code is None or not (500 <= code <= 599 or code in ONLY_BY_BALANCER):
+        return False
+    if isinstance(logs, AccessLogs) and (rows_with(logs, code) or all_rows_read(logs, window)):
+        return False
+    return not isinstance(metrics, Metrics)
+
+
 def _meaning(code: int) -> str:
     if code in MEANS:
         return f"{code} from a load balancer is {MEANS[code]}"

@@ -1,22 +1,24 @@
 """How sure the answers were, and how right: one pair for each incident and code that was reported or is true.
 
-A band states a probability. A true code that was not reported counts as stated at 0. Answers that were not made (the
-diagnosis or one of its checks failed) are counted apart: they are neither right nor wrong.
+The number is the one that the report shows. A true code that was not reported counts as stated at 0, unless saying that
+it cannot be told was the right answer: then it is counted apart, as honest. Answers that were not made (the diagnosis or
+one of its checks failed) are counted apart too: they are neither right nor wrong.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from typing import get_args
 
 from diagnostics.engine import diagnose
 from diagnostics.report import Band, Report
 from tests.calibration.composing import Composed
+from tests.calibration.honesty import could_not_tell
 
-STATED: Mapping[Band, float] = MappingProxyType({"confirmed": 0.95, "likely": 0.75, "possible": 0.35})
+BANDS: tuple[Band, ...] = get_args(Band)
 ABSTAINED = "insufficient-evidence"
 BROKEN = "the check itself failed"
 _logger = logging.getLogger(__name__)
@@ -32,16 +34,19 @@ class Pair:
 
     code: str
     band: Band | None
+    stated: float
     true: bool
 
     @property
-    def stated(self) -> float:
-        return STATED[self.band] if self.band else 0.0
+    def cost(self) -> float:
+        return (self.stated - self.true) ** 2
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of one incident. `blamed`: codes that are not true and were more than a guess."""
+    """What became of one incident. `blamed`: codes that are not true and were more than a guess. `honest`: codes that
+    are true, could not be told any more from what was left to read, and were not replaced by blame; they are no pair.
+    """
 
     incident: Composed
     ran: bool
@@ -51,7 +56,24 @@ class Answer:
     abstained: bool = False
     blamed: tuple[str, ...] = ()
     guessed: tuple[str, ...] = ()
+    honest: tuple[str, ...] = ()
     why: str = ""
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Of one band: how many pairs, what they stated on average, and the share of them that is true."""
+
+    count: int
+    stated: float | None = None
+    true: float | None = None
+
+    @classmethod
+    def of(cls, pairs: Sequence[Pair]) -> Reliability:
+        if not pairs:
+            return cls(0)
+        count = len(pairs)
+        return cls(count, sum(pair.stated for pair in pairs) / count, sum(pair.true for pair in pairs) / count)
 
 
 @dataclass
@@ -76,8 +98,13 @@ class Table:
 
     @property
     def abstained(self) -> float:
-        """Share that said openly that it cannot tell, though something could be told."""
-        return self._share(sum(answer.abstained for answer in self.ran))
+        """Share that said that it cannot tell, or found nothing, though something could have been told."""
+        return self._share(sum(answer.abstained and not answer.honest for answer in self.ran))
+
+    @property
+    def honest(self) -> float:
+        """Share in which a true code is missing, rightly: what decides was denied, and nobody else was blamed."""
+        return self._share(sum(bool(answer.honest) for answer in self.ran))
 
     @property
     def false_blame(self) -> float:
@@ -85,18 +112,24 @@ class Table:
 
     @property
     def brier(self) -> float:
-        pairs = [pair for answer in self.ran for pair in answer.pairs]
-        if not pairs:
-            raise NothingScoredError(f"{self.name}: no pair of incident and code")
-        return sum((pair.stated - pair.true) ** 2 for pair in pairs) / len(pairs)
+        return self._mean_cost([pair.cost for answer in self.ran for pair in answer.pairs])
 
-    def reliability(self) -> dict[str, tuple[int, float | None]]:
-        """How many pairs each band has, and the share of them that is true."""
-        found: dict[str, tuple[int, float | None]] = {}
-        for band in STATED:
-            pairs = [pair.true for answer in self.ran for pair in answer.pairs if pair.band == band]
-            found[band] = (len(pairs), sum(pairs) / len(pairs) if pairs else None)
-        return found
+    @property
+    def brier_with_honest(self) -> float:
+        """The same where an honest silence costs as much as any other."""
+        costs = [pair.cost for answer in self.ran for pair in answer.pairs]
+        return self._mean_cost(costs + [1.0 for answer in self.ran for _ in answer.honest])
+
+    def reliability(self) -> dict[Band, Reliability]:
+        return {band: Reliability.of(self._in(band)) for band in BANDS}
+
+    def _in(self, band: Band) -> list[Pair]:
+        return [pair for answer in self.ran for pair in answer.pairs if pair.band == band]
+
+    def _mean_cost(self, costs: Sequence[float]) -> float:
+        if not costs:
+            raise NothingScoredError(f"{self.name}: no pair of incident and code")
+        return sum(costs) / len(costs)
 
     @property
     def missed(self) -> int:
@@ -113,13 +146,18 @@ class Table:
         if not self.ran:
             raise NothingScoredError(f"{self.name}: none of {len(self.answers)} incidents was answered")
         rates = (
-            f"first cause right {self.accuracy:.1%}, says it cannot tell {self.abstained:.1%}",
-            f"false blame {self.false_blame:.1%}, Brier {self.brier:.4f}, true codes missed {self.missed}",
+            f"first cause right {self.accuracy:.1%}",
+            f"honest {self.honest:.1%}",
+            f"cannot tell {self.abstained:.1%}",
+            f"false blame {self.false_blame:.2%}",
+            f"true codes missed {self.missed}",
+            f"Brier {self.brier:.4f}",
+            f"with honest as missed {self.brier_with_honest:.4f}",
         )
         return [
             f"{self.name}: {len(self.ran)} incidents answered, {len(self.did_not_run)} did not run",
             f"  {', '.join(rates)}",
-            *(_line(band, *self.reliability()[band]) for band in STATED),
+            *(_line(band, found) for band, found in self.reliability().items()),
         ]
 
     def _share(self, count: int) -> float:
@@ -149,27 +187,32 @@ def tables(incidents: Iterable[Composed]) -> tuple[Table, Table]:
     return tuned, held_out
 
 
-def _line(band: Band, count: int, share: float | None) -> str:
-    true = "  - " if share is None else f"{share:.2f}"
-    return f"  {band:<9} stated {STATED[band]:.2f}  true {true}  ({count} pairs)"
+def _line(band: Band, found: Reliability) -> str:
+    if found.stated is None or found.true is None:
+        return f"  {band:<9} no pair"
+    return f"  {band:<9} stated {found.stated:.2f}  true {found.true:.3f}  ({found.count} pairs)"
 
 
 def _compared(incident: Composed, report: Report) -> Answer:
     truth = incident.truth
     right = truth.allowed | truth.excused
-    reported = {cause.code: cause.band for cause in report.causes if cause.code != ABSTAINED or ABSTAINED in right}
-    pairs = [Pair(code, band, code in right) for code, band in reported.items()]
-    pairs += [Pair(code, None, true=True) for code in sorted(truth.required - reported.keys() - {ABSTAINED})]
+    reported = {cause.code: cause for cause in report.causes if cause.code != ABSTAINED}
+    wrong = [cause for code, cause in reported.items() if code not in right]
+    blamed = tuple(cause.code for cause in wrong if cause.band != "possible")
+    missed = sorted(truth.required - reported.keys() - {ABSTAINED})
+    honest = tuple(code for code in missed if not blamed and could_not_tell(code, incident))
+    pairs = [Pair(code, cause.band, cause.confidence, code in right) for code, cause in reported.items()]
+    pairs += [Pair(code, None, 0.0, true=True) for code in missed if code not in honest]
     first = report.causes[0].code if report.causes else None
     excused = first in truth.excused and bool(incident.denied)
-    wrong = {code: band for code, band in reported.items() if code not in right}
     return Answer(
         incident,
         ran=True,
         pairs=tuple(pairs),
         first=first,
         first_is_right=first == truth.first or excused,
-        abstained=first == ABSTAINED and truth.first not in {ABSTAINED, None},
-        blamed=tuple(code for code, band in wrong.items() if band != "possible"),
-        guessed=tuple(code for code, band in wrong.items() if band == "possible"),
+        abstained=first in {ABSTAINED, None} and truth.first not in {ABSTAINED, None},
+        blamed=blamed,
+        guessed=tuple(cause.code for cause in wrong if cause.band == "possible"),
+        honest=honest,
     )

@@ -49,7 +49,7 @@ def test_registrations_by_ecs_itself_are_not_told_twice() -> None:
     registered = change("RegisterTargets", minutes_ago=5, resources=("tg",), by_service="ecs.amazonaws.com")
     report = diagnose(Incident().event("registered 1 targets in (target-group a)", 5).changed(registered).snapshot())
     assert [entry.event for entry in report.timeline if "egister" in entry.event] == [
-        "registered 1 targets in (target-group a)"
+        "service registered 1 targets in (target-group a)"
     ]
 
 

@@ -128,11 +128,11 @@ class Lifecycle:
         self.failed(service, task, False)
 
     def _watch_containers(self, service: Service, task: Task, now: float) -> None:
-        age_s = now - (task.started or now)
+        age_s = self._timing.age_s(task.started or now)
         for container in task.containers:
             self._judge_container(container, age_s)
             app = self.app(container)
-            self._log.watch(task, container, app, age_s, self._timing.span_s(app.boot_s), now)
+            self._log.watch(task, container, app, age_s, app.boot_s, now)
             if container.spec.essential and (end := self._end_of(task, container, age_s)) is not None:
                 self._crash(task, container, now, *end)
                 return
@@ -141,10 +141,10 @@ class Lifecycle:
         check = container.spec.health_check
         if not check:
             return
-        interval_s = self._timing.span_s(float(check.get("interval", 30)))
-        start_s = self._timing.span_s(float(check.get("startPeriod", 0)))
+        interval_s = float(check.get("interval", 30))
+        start_s = float(check.get("startPeriod", 0))
         app = self.app(container)
-        if app.container_healthy and age_s >= max(interval_s, self._timing.span_s(app.boot_s)):
+        if app.container_healthy and age_s >= max(interval_s, app.boot_s):
             container.health = "HEALTHY"
         elif not app.container_healthy and age_s >= start_s + interval_s * int(check.get("retries", 3)):
             container.health = "UNHEALTHY"
@@ -152,9 +152,9 @@ class Lifecycle:
     def _end_of(self, task: Task, container: Container, age_s: float) -> tuple[int, str | None] | None:
         app = self.app(container)
         too_big = app.memory_mib > task.definition.limit_mib(container.spec) > 0
-        if too_big and age_s >= self._timing.span_s(app.memory_grows_for_s):
+        if too_big and age_s >= app.memory_grows_for_s:
             return SIGKILL_EXIT, OUT_OF_MEMORY
-        if app.crash_after_s is not None and age_s >= self._timing.span_s(app.crash_after_s):
+        if app.crash_after_s is not None and age_s >= app.crash_after_s:
             return app.exit_code, app.exit_reason
         return None
 

@@ -111,17 +111,17 @@ class Scheduler:
     def _opinion(self, service: Service, task: Task) -> str:
         if not task.is_running or task.started is None:
             return "undecided"
-        age_s = self._timing.now() - task.started
+        age_s = self._timing.age_s(task.started)
         views = [self._health.view(*target) for target in task.targets]
         sick = task.health == "UNHEALTHY" or any(view.state == "unhealthy" for view in views)
         if sick:
-            return "unhealthy" if age_s >= self._timing.span_s(service.grace_s) else "undecided"
+            return "unhealthy" if age_s >= service.grace_s else "undecided"
         checked = [c for c in task.containers if c.spec.essential and c.spec.health_check]
         if checked and task.health != "HEALTHY":
             return "undecided"
         if views:
             return "healthy" if all(view.state == "healthy" for view in views) else "undecided"
-        settled = bool(checked) or age_s >= self._timing.span_s(SETTLE_WITHOUT_TARGETS_S)
+        settled = bool(checked) or age_s >= SETTLE_WITHOUT_TARGETS_S
         return "healthy" if settled else "undecided"
 
     # --- stopping

@@ -45,12 +45,14 @@ def target_tls_handshake_failure(facts: Facts) -> Iterator[Finding]:
 def _finding(facts: Facts, trouble: TlsTrouble) -> Finding:
     target = next((key for cluster in trouble.clusters for key in sorted(cluster.targets)), "TARGET:PORT")
     unhealthy = _unhealthy(facts, trouble)
-    rows = [record(facts, c, "502 within milliseconds, before the request was sent") for c in trouble.clusters]
+    said, counted = _said(facts), bool(trouble.counted)
+    refused = "502 within milliseconds, before the request was sent"
+    rows = [record(facts, cluster, refused, decides=counted) for cluster in trouble.clusters]
     return Finding(
         resource=trouble.group.arn,
         summary=f"Target group {trouble.group.name} speaks HTTPS, and the handshake with its targets fails",
-        supports=(*trouble.count_record(), *rows, *unhealthy, *_said(facts)),
-        against=() if trouble.counted else (supporting(UNSURE, "cloudwatch:GetMetricData"),),
+        supports=(*trouble.count_record(), *rows, *unhealthy, *said),
+        against=() if counted else (supporting(UNSURE, "cloudwatch:GetMetricData"),),
         effect_seen=True,
         affects=frozenset[str]().union(*(cluster.targets for cluster in trouble.clusters)),
         explains=explained(trouble.clusters)
@@ -60,7 +62,7 @@ def _finding(facts: Facts, trouble: TlsTrouble) -> Finding:
         overturned_by=f"A handshake that works: openssl s_client -connect {target} -tls1_2",
         advice="Do the targets speak TLS on this port at all? If not, they need a target group of protocol HTTP (a new"
         " one: the protocol cannot be changed). If so, compare TLS versions and ciphers.",
-        at_most=None if trouble.counted else "likely",
+        at_most=None if counted else "likely" if said else "possible",
     )
 
 

@@ -34,14 +34,14 @@ def deployment_gap(facts: Facts) -> Iterator[Finding]:
     """Decided by 503 without a target during a deployment, while no target was healthy: the old ones drained already
     and the new ones were not there or still initial. It needs one task or two, a minimum healthy percent below 100, or
     a maximum percent of 100. Refuted by 503 outside of deployments, by targets that stayed healthy, and by tasks that
-    do not get well: their fault is the root then, and the gap its consequence.
+    do not get well or end: their fault is the cause then.
     """
     service = facts[EcsService]
     room = _room_for_a_gap(service)
     if room is None or service.desired == 0 or not facts.observed.saw("elb_503", "no-targets"):
         return
-    if facts.observed.saw("unhealthy"):
-        return  # the new ones fail their health checks: why they do is what matters
+    if facts.observed.saw("unhealthy", "task-stops"):
+        return  # the new ones fail by themselves: why they do is what matters, and the gap follows from it
     spans = deployment_spans(service, facts.maybe(ServiceHistory), facts.window.start, facts.now)
     gap = tuple(_points(facts))
     rows = own_clusters(facts, "no-target", elb_status=503)
@@ -51,7 +51,7 @@ def deployment_gap(facts: Facts) -> Iterator[Finding]:
     proof = tuple(_none_healthy(facts, gap))
     if not proof and not rows:
         return
-    troubled = facts.observed.saw("task-stops", "deployment")
+    troubled = facts.observed.saw("deployment")
     yield Finding(
         resource=service.arn,
         summary=f"the {span.name} left no target to serve: {room}",

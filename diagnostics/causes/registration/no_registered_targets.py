@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import Changes, EcsService, Listeners, NotApplicable, TargetHealth
+from diagnostics.facts import Changes, EcsService, Listeners, Metrics, NotApplicable, TargetHealth
 from diagnostics.rules.changes import change_evidence, changes_before_onset
-from diagnostics.rules.routing import Route, has_nobody, may_be_empty, routes_to, short_name
+from diagnostics.rules.onset import STILL_GOING
+from diagnostics.rules.routing import CANNOT_SERVE, Route, has_nobody, may_be_empty, routes_to, short_name
 from diagnostics.rules.row_evidence import ROW_USES, own_clusters, record
+from diagnostics.rules.was_empty import vacancy
 
 
 @cause(
@@ -16,7 +18,7 @@ from diagnostics.rules.row_evidence import ROW_USES, own_clusters, record
     family="registration",
     title="The target group is empty",
     needs=(TargetHealth,),
-    uses=(Listeners, EcsService, Changes, *ROW_USES),
+    uses=(Listeners, EcsService, Changes, Metrics, *ROW_USES),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-register-targets.html",
@@ -28,12 +30,15 @@ def no_registered_targets(facts: Facts) -> Iterator[Finding]:
     Decided by DescribeTargetHealth and the listener rules. Refuted by any registered target that is not draining,
     also an unhealthy one: when all are unhealthy the load balancer sends to all of them and does not answer 503. A
     group with weight 0, without a rule, or resting as the other half of a blue/green pair may be empty, and one that
-    no service fills is a risk until somebody gets 503. It is a consequence where the reason is known: scaled to zero,
-    another group is fed, tasks cannot start.
+    no service fills is a risk until somebody gets 503. One that has targets again was empty when CloudWatch counted
+    none in the minutes with a 503. It is a consequence where the reason is known: scaled to zero, another group is
+    fed, tasks cannot start.
     """
     listeners = facts.maybe(Listeners)
     for group, targets in facts[TargetHealth].by_group.items():
         routes = routes_to(listeners, group)
+        if routes != () and any(target.state not in CANNOT_SERVE for target in targets):
+            yield from _over(group, routes, facts)
         if routes == () or not has_nobody(targets):
             continue
         resting = may_be_empty(group, facts[TargetHealth], listeners, facts.maybe(EcsService))
@@ -68,6 +73,53 @@ def _finding(group: str, draining: bool, routes: tuple[Route, ...] | None, facts
         overturned_by=f"A registered target: aws elbv2 describe-target-health --target-group-arn {group}",
         advice=_advice(facts),
         at_most="likely" if routes is None else None,
+    )
+
+
+def _over(group: str, routes: tuple[Route, ...] | None, facts: Facts) -> Iterator[Finding]:
+    """It was empty and is not any more. What a deployment or the scheduler does to a service has names of its own."""
+    span = vacancy(facts, group)
+    if span is None or span.empty is False or facts.window.end - span.end <= STILL_GOING:
+        return
+    if not facts.observed.saw("elb_503") or not facts.observed.errors_are_ours:
+        return
+    removed = changes_before_onset(
+        facts.maybe(Changes),
+        resources=(group, short_name(group)),
+        names=("DeregisterTargets",),
+        onset=facts.observed.onset,
+    )[:1]
+    by_whom = tuple(change_evidence(change, facts.observed.onset) for change in removed)
+    if not (by_whom if span.empty is None else by_whom or isinstance(facts.maybe(EcsService), NotApplicable)):
+        return
+    rows = own_clusters(facts, "no-target", elb_status=503, group=group)
+    if facts.observed.rows_tell("elb_503") and not rows:
+        return
+    name, when = short_name(group), f"from {span.begin:%H:%M} to {span.end:%H:%M} UTC"
+    nobody = decisive(
+        f"no target of {name} was counted in the {span.minutes} minutes with a 503",
+        "cloudwatch:GetMetricData",
+        at=span.begin,
+        value=0,
+    )
+    yield Finding(
+        resource=group,
+        summary=f"Target group {name} had no target to send to {when}; it has targets again",
+        supports=(
+            *((nobody,) if span.empty else ()),
+            *(record(facts, cluster, f"503 for target group {name}, which had no target") for cluster in rows),
+            *by_whom,
+        ),
+        effect_seen=True,
+        affects=frozenset({group}),
+        explains=frozenset({"elb_503"}) | {cluster.key for cluster in rows},
+        since=span.begin,
+        overturned_by="HealthyHostCount above 0 in these minutes, or access log rows of them that name another group",
+        advice=(
+            "Find out who took the targets out, or stopped them, and what put them back (CloudTrail: DeregisterTargets,"
+            " RegisterTargets, StopInstances); leave one target in at any time."
+        ),
+        at_most="possible" if span.empty is None and not rows else "likely" if routes is None else None,
     )
 
 

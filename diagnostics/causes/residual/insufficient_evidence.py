@@ -11,7 +11,7 @@ from diagnostics.rules.logged_errors import COUNTED_BY_ROWS_ONLY
 from diagnostics.rules.observations import ELB_CODES, Observations
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import record, source_of
-from diagnostics.rules.seen_code import MEANS
+from diagnostics.rules.seen_code import MEANS, is_unknown
 
 PARTITION_SHARE = 0.1
 MAX_SAID = 300
@@ -62,7 +62,7 @@ def insufficient_evidence(facts: Facts) -> Iterator[Finding]:
     """Named when something is observed that no cause explains: errors, unhealthy targets, failing tasks. It says what
     would tell. Errors of a shared load balancer that nothing of this target group points to belong here too, unless
     another target group shows the trouble. Where access log rows were read, those that no cause accounts for are named
-    with their share.
+    with their share. An error that people report, while neither counters nor rows could be read, stays open too.
     """
     observed = facts.observed
     rest = left_over(observed, facts.explained)
@@ -75,6 +75,7 @@ def insufficient_evidence(facts: Facts) -> Iterator[Finding]:
         if facts.explained & {"unhealthy", "no-targets", "task-stops", "deployment"}:
             left = frozenset()
     if not left:
+        yield from _reported(facts)
         return
     tells = _what_would_tell(left, facts)
     yield Finding(
@@ -85,6 +86,23 @@ def insufficient_evidence(facts: Facts) -> Iterator[Finding]:
         explains=left | {cluster.key for cluster in rest},
         since=observed.onset,
         advice=_told_by_code(left) or f"What would tell: {tells}.",
+        at_most="possible",
+    )
+
+
+def _reported(facts: Facts) -> Iterator[Finding]:
+    """People report an error, and neither a counter nor the rows could be read: that is not the same as no error."""
+    code, metrics = facts.subject.seen, facts.maybe(Metrics)
+    if facts.observed.symptoms or not is_unknown(code, metrics, facts.maybe(AccessLogs), facts.window):
+        return
+    action = metrics.action if isinstance(metrics, Gap) else "cloudwatch:GetMetricData"
+    yield Finding(
+        resource=facts.subject.label,
+        summary=f"whether the {code} that people see came from this load balancer could not be read",
+        supports=(supporting(f"people report {code}; the counters and the rows of it were not read", action),),
+        effect_seen=True,
+        advice=f"What would tell: the load balancer's counters ({action}) or its access log; and the answer's"
+        " headers, where server: awselb/2.0 is a load balancer.",
         at_most="possible",
     )
 

@@ -46,7 +46,7 @@ def test_the_answer_comes_before_everything_else() -> None:
         "*What would overturn the first:* a connection from the load balancer's subnet that succeeds: `curl -v http",
         "*No harm seen yet:* minimumHealthyPercent is 0",
         "12 checks clear · 1 could not be decided",
-        "*Not read:* `s3:GetObject` (AccessDenied), would decide `target-closed-keepalive`, `response-timeout`",
+        "*Not read:* `s3:GetObject` (AccessDenied), leaves open `target-closed-keepalive`",
         "|Runbook>",
         "Refresh",
     ]

@@ -66,6 +66,13 @@ CASES = (
     ),
     look_alike(
         CODE,
+        "neither counters nor rows may be read",
+        lambda: asked(Incident().denied(Metrics, "cloudwatch:GetMetricData"), 502),
+        first="insufficient-evidence",
+        verdict="inconclusive",
+    ),
+    look_alike(
+        CODE,
         "another service of the load balancer has them",
         lambda: asked(Incident().shared_with_search().elb_errors(502, 40, 20), 502),
         first="insufficient-evidence",

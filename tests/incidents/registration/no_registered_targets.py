@@ -2,9 +2,11 @@
 
 from diagnostics.facts import EcsService, ForwardTarget, Listeners, Rule, RuleAction, ServiceLoadBalancer
 from tests.incidents.building import (
+    LB_DIMENSION,
     LISTENER,
     OTHER_TG,
     TG,
+    TG_DIMENSION,
     Incident,
     change,
     forward_rule,
@@ -47,6 +49,33 @@ def tasks_cannot_start() -> Incident:
     )
     incident = emptied(Incident()).running().stopped(*failures)
     return incident.service(running=0)
+
+
+def taken_out(incident: Incident, since: float = 45, until: float = 30, left: float | None = None) -> Incident:
+    """503 for a quarter of an hour, and all is well since. `left`: targets that were counted all the same."""
+    incident.elb_errors(503, 250, since, until)
+    for statistic in ("Minimum", "Maximum"):
+        meanwhile = minutes_of(left, since, until) if left is not None else ()
+        for metric, usual in (("HealthyHostCount", 4), ("UnHealthyHostCount", 0)):
+            found = meanwhile if metric == "HealthyHostCount" else ()
+            points = (*minutes_of(usual, 180, since), *found, *minutes_of(usual, until))
+            incident.metric(metric, points, statistic, LoadBalancer=LB_DIMENSION, TargetGroup=TG_DIMENSION)
+    return incident
+
+
+def by_hand(incident: Incident, minutes_ago: float = 45) -> Incident:
+    return incident.changed(change("DeregisterTargets", minutes_ago=minutes_ago, resources=(TG,)))
+
+
+def plain(incident: Incident) -> Incident:
+    return incident.not_applicable(EcsService, "no ECS service")
+
+
+def health_not_counted() -> Incident:
+    incident = by_hand(Incident().elb_errors(503, 250, 45, 30))
+    for metric in ("HealthyHostCount", "UnHealthyHostCount"):
+        incident.of_group(metric, 0, 0, statistic="Maximum")
+    return incident
 
 
 def weight_zero() -> Incident:
@@ -117,6 +146,27 @@ CASES = (
     ),
     finds(
         CODE, "no service is known, and people get 503", lambda: of_the_balancer(emptied(Incident())), band="confirmed"
+    ),
+    finds(
+        CODE,
+        "taken out by hand and put back",
+        lambda: by_hand(taken_out(Incident())),
+        band="confirmed",
+        summary_says="had no target to send to from 02:45 to 02:59 UTC; it has targets again",
+    ),
+    finds(CODE, "no service, and nobody knows who took them out", lambda: plain(taken_out(Incident())), band="likely"),
+    finds(CODE, "taken out by hand, and targets were not counted", health_not_counted, band="possible"),
+    look_alike(
+        CODE,
+        "one of the targets was taken out",
+        lambda: by_hand(taken_out(Incident(), left=1)),
+        first="insufficient-evidence",
+    ),
+    look_alike(
+        CODE,
+        "taken out after the errors",
+        lambda: by_hand(taken_out(Incident()), minutes_ago=20),
+        first="insufficient-evidence",
     ),
     look_alike(
         CODE,

@@ -13,13 +13,15 @@ from diagnostics.report import Cause, CheckStatus, EvidenceItem, Report, ReportG
 
 JUST_BEFORE: Final = timedelta(minutes=30)
 TOLERANCE: Final = timedelta(minutes=1)
+DEPLOYS_WITHIN: Final = timedelta(seconds=10)
 """Metrics have minutes, CloudTrail has seconds: a change of the same minute may have come first."""
 _ARN: Final = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:\d*:(?P<resource>[\w/:.+=@-]*\w)", re.ASCII)
 _GROUP_IN_BRACKETS: Final = re.compile(r"\(target-group targetgroup/(?P<name>[\w-]+)/\w+\)", re.ASCII)
+_ONLY_DEPLOYS: Final = re.compile(r"UpdateService on [^:]+: (?:taskDefinition \S+|forceNewDeployment \w+)\Z")
 _TASK_ID: Final = re.compile(r"(?<![\w/-])(?P<begin>[0-9a-f]{8})[0-9a-f]{24}\b")
 _ONE_OF_MANY: Final = re.compile(r"\btask [0-9a-f]{8}\b")
 _COMMAND: Final = re.compile(r":\s+(?P<command>(?:aws|curl|dig|nc|openssl|ss) .+)\Z", re.DOTALL)
-_PLAIN_WORD: Final = re.compile(r"[a-z]+(?:['\u2019-][a-z]+)*[,;]?(?:\s|\Z)", re.ASCII)
+_PLAIN_WORD: Final = re.compile(r"[a-z]+(?:['\u2019][a-z]+)*[,;]?(?:\s|\Z)", re.ASCII)
 MAX_CHANGES: Final = 5
 
 _PLACES: Final = {"target": "at target", "zone": "in zone", "route": "on route"}
@@ -179,14 +181,32 @@ def _changes_just_before(report: Report, first: Cause | None) -> tuple[TimelineE
     if onset is None or report.verdict == "no_fault_found":
         return ()
     told = {(item.source, item.at) for item in first.evidence} if first else set()
-    near = [
+    near = _without_orders(
         entry
         for entry in report.timeline
         if onset - JUST_BEFORE <= entry.at <= onset + TOLERANCE
         and _is_change(entry)
         and (entry.source, entry.at) not in told
-    ]
+    )
     return tuple(_newest_first(near)[:MAX_CHANGES])
+
+
+def _without_orders(entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:
+    """A deployment and the call that ordered it as one entry: what the one knows and who made the other."""
+    ordered = sorted(entries, key=lambda entry: entry.at)
+    told: list[TimelineEntry] = []
+    orders = [entry for entry in ordered if _ONLY_DEPLOYS.match(entry.event)]
+    for entry in ordered:
+        if entry in orders and any(_is_ordered_by(other, entry) for other in ordered):
+            continue
+        order = next((one for one in orders if _is_ordered_by(entry, one)), None)
+        told.append(entry if order is None else entry.model_copy(update={"actor": order.actor}))
+    return told
+
+
+def _is_ordered_by(deployment: TimelineEntry, order: TimelineEntry) -> bool:
+    begins = deployment.actor is None and deployment.event.startswith("deployment of ")
+    return begins and abs(deployment.at - order.at) <= DEPLOYS_WITHIN
 
 
 def _is_change(entry: TimelineEntry) -> bool:

@@ -47,7 +47,8 @@ _ASSIGNMENT = re.compile(
 # AWS's own sentences are full of colons that assign nothing: "secretsmanager:GetSecretValue", "registry auth: failed".
 _ASSIGNMENT_IN_PROSE = re.compile(
     r"""(?<![\w.\-])(?P<name>[\w.\-]++)"""
-    r"""(?P<sep>["']?\s*+(?:[=-]>|:=|=++)\s*+|["']\s*+:\s*+(?=["'])|(?<=word)\s*+:\s*+|\s*+:\s*+(?=[^\s:]*+(?<=[0-9])))"""
+    r"""(?P<sep>["']?\s*+(?:[=-]>|:=|=++)\s*+|["']\s*+:\s*+(?=["'])|(?<=word)\s*+:\s*+"""
+    r"""|\\?+["']?\]?\s*+:\s++(?=[^\s:0-9]*+[0-9]))"""
 )
 _ASSIGNED = re.compile(
     r"""\\++"[^"]*+"?|\\++'[^']*+'?|"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?|\[[^\]]*+\]?|\{[^}]*+\}?"""
@@ -125,7 +126,7 @@ def redact_text(text: str, limit: int = MAX_TEXT) -> str:
     The input is cut before the patterns run, generously, so that a huge text costs no time.
     """
     redacted = _without_assigned(_without_tokens(_bounded(text, limit)), _ASSIGNMENT)
-    redacted = _SAID.sub(lambda match: match["said"] + REDACTED, redacted)
+    redacted = _without_said(redacted)
     if _DATABASE_CLIENT.search(redacted):
         redacted = _without_attached_password(redacted)
     return _one_line(redacted, limit)
@@ -135,7 +136,8 @@ def redact_prose(text: str, limit: int = MAX_TEXT) -> str:
     """Like `redact_text` for sentences that AWS wrote, in which a colon assigns nothing. People's own words may stand
     among them, such as the reason why they stopped a task."""
     bounded = _without_personal(_ENCODED_FAILURE.sub("", _bounded(text, limit)))
-    return _one_line(_without_assigned(_without_tokens(bounded), _ASSIGNMENT_IN_PROSE), limit)
+    redacted = _without_assigned(_without_tokens(bounded), _ASSIGNMENT_IN_PROSE)
+    return _one_line(_without_said(redacted), limit)
 
 
 def redact_log_line(text: str, limit: int = MAX_TEXT) -> str:
@@ -201,6 +203,10 @@ def _without_assigned(text: str, assignment: re.Pattern[str]) -> str:
                 kept.append(REDACTED)
                 position = value.end()
     return "".join(kept) + text[position:]
+
+
+def _without_said(text: str) -> str:
+    return _SAID.sub(lambda match: match["said"] + REDACTED, text)
 
 
 def _without_attached_password(text: str) -> str:

@@ -36,6 +36,7 @@ MUST_BE_FRESH = frozenset(
         "ecs:DescribeTasks",
         "ecs:ListTasks",
         "elasticloadbalancing:DescribeTargetHealth",
+        "health:DescribeEvents",
     }
 )
 COLD, COMMAND, WARM, SCRIPT = (
@@ -93,7 +94,16 @@ def _show(console: Console, rounds: Rounds, latency_ms: float) -> None:
         title=f"\n{world}, {benchmark.RULES} rules, {latency_ms:g} ms added to every call\n{targets.machine()}"
     )
     table.add_column("way")
-    for heading in ("describe and metric calls", "all calls", "delays", "median s", "min s", "max s", "script takes"):
+    for heading in (
+        "describe and metric calls",
+        "log reads",
+        "all calls",
+        "delays",
+        "median s",
+        "min s",
+        "max s",
+        "script takes",
+    ):
         table.add_column(heading, justify="right")
     for name, measured in rounds.items():
         seconds = [one.seconds for one in measured]
@@ -101,6 +111,7 @@ def _show(console: Console, rounds: Rounds, latency_ms: float) -> None:
         table.add_row(
             name,
             str(last.describe_calls),
+            str(last.log_calls),
             str(last.calls),
             str(last.delays),
             *(f"{value:.2f}" for value in (median(seconds), min(seconds), max(seconds))),

@@ -8,11 +8,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+from bot.cli.drawing.catalogue import named
 from bot.cli.output import write
 from diagnostics.causes import catalogue
 from diagnostics.causes.advice import GAP, advice_of
 from diagnostics.causes.cause import CauseSpec
-from diagnostics.facts.fact import Fact
 from diagnostics.printable import counted
 
 PLACE: Final = Path("docs") / "causes"
@@ -98,13 +98,13 @@ def _what_to_do(spec: CauseSpec) -> Iterator[str]:
 def _facts(spec: CauseSpec) -> Iterator[str]:
     yield from ("", "## What it looks at", "")
     if spec.needs:
-        yield f"- Cannot be judged without: {_words(spec.needs)}."
+        yield f"- Cannot be judged without: {named(spec.needs)}."
     rest = [kind for kind in spec.uses if kind not in spec.needs]
     if rest:
-        yield f"- Sharpened by: {_words(rest)}."
+        yield f"- Sharpened by: {named(rest)}."
     excluded = [kind for kind in spec.clear_needs if kind not in spec.needs]
     if excluded:
-        yield f"- Not excluded while unread: {_words(excluded)}."
+        yield f"- Not excluded while unread: {named(excluded)}."
     if not spec.needs and not rest:
         yield "- What was observed, and what the other causes explain."
 
@@ -129,10 +129,6 @@ def _links(codes: Iterable[str], specs: Mapping[str, CauseSpec]) -> str:
 
 def _link(code: str, specs: Mapping[str, CauseSpec]) -> str:
     return f"[`{code}`]({code}.md)" if code in specs else f"`{code}`"
-
-
-def _words(kinds: Iterable[type[Fact]]) -> str:
-    return ", ".join(dict.fromkeys(kind.name.replace("_", " ") for kind in kinds))
 
 
 if __name__ == "__main__":

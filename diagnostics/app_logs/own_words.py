@@ -27,12 +27,13 @@ _RAW_TLS = re.compile(r'"\\x16\\x03')
 _PROTOCOL = re.compile(r' HTTP/[0-9.]{1,3}"\Z')
 _REPEATED = re.compile(
     rf"""(?P<name>["']?(?<![\w.])[\w.-]{{0,40}}?{_OF_A_REQUEST}(?:\\?["'])?\s?[:=]\s?)"""
-    rf"""(?:\\"[^"]*+"?|{_QUOTED}|'(?:[^'\\]|\\.)*+'?|[^\s"',]++)""",
+    rf"""(?!"\\x16\\x03)(?:\\"[^"]*+"?|{_QUOTED}|'(?:[^'\\]|\\.)*+'?|[^\s"',]++)""",
     re.IGNORECASE,
 )
 _HEADER = re.compile(r"(?P<name>\b(?:user-agent|referer|cookie|x-forwarded-for): ?)[^\r\n\"']++", re.IGNORECASE)
 _HOST = re.compile(r"""(?P<name>\bhost: |HTTP_HOST header: )(?:"[^"]*+"?|'[^']*+'?)""")
-_METHOD_AND_PATH = re.compile(rf"(?P<method>\b{_METHODS} )(?:{_QUOTED}|'[^']*+'?|\S++)")
+_CAPTURED_BY_HAPROXY = re.compile(r"""(?<=[0-9] )(?:\{[^{}]*+\} ){1,2}(?=")""")
+_METHOD_AND_PATH = re.compile(rf"(?P<method>\b{_METHODS}\s{{1,10}})(?:{_QUOTED}|'[^']*+'?|\S++)")
 _REFUSED_PATH = re.compile(r"(?P<said>(?:Not Found|Forbidden|Bad Request|Unauthorized|Not Allowed)[^:\s]{0,20}: )/\S*+")
 _PATH_OF_URL = re.compile(r"(?P<place>https?://[^\s/\"'?#]{1,300})[/?#][^\s\"']*+")
 
@@ -43,6 +44,7 @@ def own_words(text: str) -> str:
     if entry:
         rest = re.sub(_QUOTED, '""', entry["rest"])
         return f"{_bare(entry['request'])} {entry['status']} {rest}"
+    text = _CAPTURED_BY_HAPROXY.sub("", text)
     text = _HEADER.sub(r"\g<name>-", _HOST.sub(r"\g<name>'-'", text))
     text = _REPEATED.sub(r"\g<name>-", text)
     text = _REFUSED_PATH.sub(r"\g<said>/", _METHOD_AND_PATH.sub(r"\g<method>/", text))

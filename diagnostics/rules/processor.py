@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from diagnostics.causes.cause import Facts
-from diagnostics.facts import EcsService, HostMetrics, Metrics, RunningTasks, Series, StoppedTasks
+from diagnostics.facts import EcsService, HostMetrics, Metrics, RunningTasks, Series, StoppedTasks, TargetHealth
 from diagnostics.facts.fact import Fact, Frozen
 
-PROCESSOR_USES: tuple[type[Fact], ...] = (EcsService, Metrics, RunningTasks, StoppedTasks, HostMetrics)
+PROCESSOR_USES: tuple[type[Fact], ...] = (EcsService, Metrics, RunningTasks, StoppedTasks, HostMetrics, TargetHealth)
 """What a cause declares to ask here."""
 FULL_PERCENT = 95.0
 NEARLY_FULL_PERCENT = 85.0
@@ -32,7 +32,8 @@ class Processor(Frozen):
     """Minutes of the service's own CPU between two moments. `average` None: not read.
 
     `boots_only`: it was full at the starts of tasks and at no other time. `long_full`: it was nearly as full most of
-    the hour before, when nobody suffered.
+    the hour before, when nobody suffered. `serving` is the part of the targets that gets requests: those in a zone that
+    is off are idle, and bring the average down.
     """
 
     peak: float
@@ -41,11 +42,12 @@ class Processor(Frozen):
     full_since: datetime | None = None
     boots_only: bool = False
     long_full: bool = False
+    serving: float = 1.0
 
     @property
     def is_full(self) -> bool:
-        """For longer than a start takes, and on more than one of several tasks."""
-        busy = self.average is None or self.average >= ALL_BUSY_PERCENT
+        """For longer than a start takes, and on more than one of several tasks that get requests."""
+        busy = self.average is None or self.average >= ALL_BUSY_PERCENT * self.serving
         return self.full_minutes >= SUSTAINED and busy and not self.boots_only
 
     @property
@@ -71,6 +73,7 @@ def processor_of(facts: Facts, start: datetime, end: datetime) -> Processor | No
         full_since=_full_since(busiest, end),
         boots_only=bool(full) and len(steady) < SUSTAINED and bool(starts),
         long_full=bool(earlier) and median(point.value for point in earlier) >= NEARLY_FULL_PERCENT,
+        serving=_serving(facts),
     )
 
 
@@ -115,6 +118,14 @@ def _series(facts: Facts, statistic: str) -> Series | None:
     if isinstance(service, EcsService):
         return metrics.find("CPUUtilization", statistic, ClusterName=service.cluster, ServiceName=service.service)
     return next((s for s in metrics.with_metric("CPUUtilization", statistic) if s.namespace == "AWS/ECS"), None)
+
+
+def _serving(facts: Facts) -> float:
+    """0-1 of the targets, less those that the load balancer leaves out whatever their health is."""
+    health = facts.maybe(TargetHealth)
+    targets = [target for _, target in health.all()] if isinstance(health, TargetHealth) else []
+    left_out = sum(t.state == "unused" or t.override_state == "zonal_shift_active" for t in targets)
+    return 1 - left_out / len(targets) if targets and left_out < len(targets) else 1.0
 
 
 def _task_starts(facts: Facts) -> Iterator[datetime]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from diagnostics.causes.cause import Evidence, Facts, decisive
@@ -64,25 +65,30 @@ def proxied(facts: Facts, statuses: frozenset[int], *signatures: LogSignature) -
     first = min((one.first for one in rows), default=facts.observed.onset)
     last = max((one.last for one in rows), default=facts.observed.last_seen)
     lines = written(facts, *signatures, since=first, until=last)
-    count = number(facts, *signatures)
     errors = sum(one.count for one in rows) or facts.observed.counts.target_5xx or 0
-    if not lines or count < NOISE_ERRORS or (_whole(facts) and count < FEW * errors):
+    if not lines or not _wrote_enough(facts, signatures, errors):
         return None
     lines = tuple(sorted(lines, key=lambda line: line.signature != _commonest(facts, signatures)))
     nearly_all = not own or sum(one.count for one in _told_of(facts, own)) >= MOST * sum(one.count for one in own)
     groups = frozenset(facts.subject.target_groups) or frozenset(facts.subject.load_balancers)
     targets = frozenset[str]().union(*(one.targets for one in rows))
-    return Proxied(lines, rows, count, groups if nearly_all else targets)
+    return Proxied(lines, rows, number(facts, *signatures), groups if nearly_all else targets)
 
 
 def _told_of(facts: Facts, own: list[RowCluster]) -> list[RowCluster]:
     """The rows whose status a proxy gives for what it wrote of its upstream."""
-    return [
-        one
-        for one in own
-        for statuses, signatures in _ANSWERS
-        if one.target_status in statuses and number(facts, *signatures) >= NOISE_ERRORS
-    ]
+    told: list[RowCluster] = []
+    for statuses, signatures in _ANSWERS:
+        rows = [one for one in own if one.target_status in statuses]
+        if _wrote_enough(facts, signatures, sum(one.count for one in rows)):
+            told.extend(rows)
+    return told
+
+
+def _wrote_enough(facts: Facts, signatures: Sequence[LogSignature], errors: int) -> bool:
+    """Often enough to explain a part of so many errors."""
+    count = number(facts, *signatures)
+    return count >= NOISE_ERRORS and not (_whole(facts) and count < FEW * errors)
 
 
 def _whole(facts: Facts) -> bool:

@@ -67,10 +67,13 @@ def test_the_command_is_what_follows_the_colon(text: str, parts: tuple[str, str 
 
 
 def test_arns_in_events_are_shortened() -> None:
-    event = f"registered 4 targets in (target-group {reports.GROUP})."
+    event = f"ModifyTargetGroup on {reports.GROUP}; (task {'ab' * 16}) is unhealthy in (target-group {reports.GROUP})."
     entry = TimelineEntry(at=reports.ONSET, event=event, source="ecs:DescribeServices")
 
-    assert event_in_words(entry) == "registered 4 targets in (target-group targetgroup/checkout/6d0ecf831eec9f09)."
+    assert event_in_words(entry) == (
+        "ModifyTargetGroup on targetgroup/checkout/6d0ecf831eec9f09; "
+        "(task abababab) is unhealthy in (target group checkout)."
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,6 +98,7 @@ def test_the_mood_follows_from_what_was_seen(report: Report, mood: str) -> None:
         ("checkout:8 stops", "checkout:8 stops"),
         ("sg-0a1b lets nobody in", "sg-0a1b lets nobody in"),
         ("app/shop is gone", "app/shop is gone"),
+        ("price-quotes is throttled", "price-quotes is throttled"),
         ("", ""),
     ],
 )

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from rich.console import RenderableType
 from rich.text import Text
 
-from bot.cli.drawing.page import lines, said, titled
+from bot.cli.drawing.page import lines, said, statement, titled
 from diagnostics.causes.advice import advice_of
 from diagnostics.printable import counted
 
 if TYPE_CHECKING:
     from diagnostics.causes.cause import CauseSpec
+    from diagnostics.facts.fact import Fact
 
 MAX_PARAGRAPH: Final = 4_000
+_SPELLED: Final = {"acls": "ACLs", "ecs": "ECS", "lambda": "Lambda"}
 
 
 def listed(specs: Mapping[str, CauseSpec]) -> Iterator[RenderableType]:
@@ -44,11 +46,18 @@ def described(spec: CauseSpec) -> Iterator[RenderableType]:
         yield said("What to do", "bold")
         yield lines((Text("•"), said(text, limit=MAX_PARAGRAPH)) for text in advice)
         yield Text()
-    facts = [("needs", spec.needs), ("sharpened by", spec.uses)]
-    rows = [(label, ", ".join(kind.name.replace("_", " ") for kind in kinds)) for label, kinds in facts if kinds]
+    facts = [("needs", spec.needs), ("sharpened by", tuple(kind for kind in spec.uses if kind not in spec.needs))]
+    rows = [(label, named(kinds)) for label, kinds in facts if kinds]
     rows += [("fixes", ", ".join(spec.fixes))] if spec.fixes else []
     rows += [("instead of", ", ".join(sorted(spec.replaces)))] if spec.replaces else []
     rows += [("leads to", ", ".join(sorted(spec.leads_to)))] if spec.leads_to else []
     rows += [("made worse by", ", ".join(sorted(spec.helped_by)))] if spec.helped_by else []
-    rows += [("AWS", url) for url in spec.docs]
     yield lines((Text(label, style="dim"), said(text)) for label, text in rows)
+    if spec.docs:
+        yield from titled("AWS documentation", *(statement(url) for url in spec.docs), style="dim")
+
+
+def named(kinds: Iterable[type[Fact]]) -> str:
+    """Kinds of facts in words: ``load balancers, network ACLs, ECS service``."""
+    words = (" ".join(_SPELLED.get(word, word) for word in kind.name.split("_")) for kind in kinds)
+    return ", ".join(dict.fromkeys(words))

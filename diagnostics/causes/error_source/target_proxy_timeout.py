@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
 from diagnostics.rules.app_lines import LINE_USES
-from diagnostics.rules.proxied import PROXIED_USES, Proxied, counted, proxied
+from diagnostics.rules.proxied import PROXIED_USES, WAITS, Proxied, counted, proxied
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import ROW_USES, clusters, explained, record, seconds
 from diagnostics.rules.served_by import SERVED_USES
@@ -31,7 +31,7 @@ def target_proxy_timeout(facts: Facts) -> Iterator[Finding]:
     lines of the proxy about an upstream that timed out (nginx: "upstream timed out"). Refuted by a 504 without a
     status of the target, which is the load balancer's own, and by times that vary.
     """
-    found = proxied(facts, STATUSES, "upstream-timeout")
+    found = proxied(facts, STATUSES, *WAITS)
     constant = tuple(
         one
         for one in clusters(facts, "answered")

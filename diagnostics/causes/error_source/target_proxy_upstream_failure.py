@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Facts, Finding, cause
-from diagnostics.rules.proxied import PROXIED_USES, Proxied, counted, proxied
+from diagnostics.rules.proxied import FAILS, PROXIED_USES, Proxied, counted, proxied
 from diagnostics.rules.row_evidence import explained, record
 from diagnostics.rules.served_by import SERVED_USES
 from diagnostics.rules.written import record as line_record
@@ -33,7 +33,7 @@ def target_proxy_upstream_failure(facts: Facts) -> Iterator[Finding]:
     about its upstream: connection refused, closed before an answer, nobody left. Refuted by errors of the load
     balancer's own, by an application without a proxy, and by a proxy that writes no such line.
     """
-    found = proxied(facts, STATUSES, "upstream-refused", "upstream-closed", "upstream-none")
+    found = proxied(facts, STATUSES, *FAILS)
     if found:
         yield _finding(facts, found)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import EcsService, HostMetrics, Metrics
+from diagnostics.rules.app_lines import LINE_USES, Lines, lines_of
 from diagnostics.rules.load import LOAD_USES, Load, load_of
 from diagnostics.rules.processor import PROCESSOR_USES, Processor, exhausted_hosts, full_hosts, processor_of
 from diagnostics.rules.row_evidence import record
@@ -30,7 +31,7 @@ HALF = 0.5
     family="time",
     title="The processor of the tasks is at its limit",
     needs=(Metrics,),
-    uses=tuple(dict.fromkeys((*PROCESSOR_USES, *LOAD_USES, *SLOW_USES, *STRAIN_USES))),
+    uses=tuple(dict.fromkeys((*PROCESSOR_USES, *LOAD_USES, *SLOW_USES, *STRAIN_USES, *LINE_USES))),
     clear_needs=(EcsService, HostMetrics),
     shows=("elb_504", "elb_502", "unhealthy", "target_5xx"),
     docs=(
@@ -76,7 +77,9 @@ def cpu_saturation(facts: Facts) -> Iterator[Finding]:
     rose = load is not None and load.is_several_times
     if (used is None or not used.is_full or (used.long_full and not rose)) and not hosts:
         return
-    yield _finding(facts, used, load, slow, silent, effects, hosts)
+    pauses = lines_of(facts, start, end, "memory-pause")
+    collects = pauses if pauses and pauses.enough and pauses.in_step and not rose else None
+    yield _finding(facts, used, load, slow, silent, effects, hosts, collects)
 
 
 def _hosts(facts: Facts, start: datetime, end: datetime) -> tuple[str, ...]:
@@ -94,6 +97,7 @@ def _finding(
     silent: Silent,
     effects: frozenset[str],
     hosts: tuple[str, ...],
+    collects: Lines | None,
 ) -> Finding:
     rows = slow_clusters(facts)
     too_slow = {"target_5xx"} if slow and slow.for_everybody else set()
@@ -106,12 +110,13 @@ def _finding(
             *_used(used, hosts),
             *((supporting(load.words, SOURCE, value=round(load.times, 1)),) if load and load.is_several_times else ()),
             *((supporting(slow.words, SOURCE, value=slow.p50),) if slow and slow.for_everybody else ()),
+            *_left_out(used),
             *(record(facts, cluster, "504 without an answer in time", decides=False) for cluster in rows[:1]),
             *_silent(silent),
         ),
-        against=tuple(_against(used, load, lost)),
+        against=tuple(_against(used, load, lost, collects)),
         effect_seen=True,
-        role="consequence" if lost else "root",
+        role="consequence" if lost or collects else "root",
         explains=effects | (too_slow & facts.observed.symptoms),
         since=since,
         overturned_by=(
@@ -120,7 +125,7 @@ def _finding(
             f" Name=ServiceName,Value={facts.subject.service} --statistics Average Maximum --period 60"
             f" --start-time {facts.window.start:%FT%TZ} --end-time {facts.window.end:%FT%TZ}"
         ),
-        advice=_advice(load, hosts),
+        advice=_advice(used, load, hosts),
     )
 
 
@@ -145,14 +150,24 @@ def _used(used: Processor | None, hosts: tuple[str, ...]) -> Iterator[Evidence]:
         yield decisive(text, SOURCE, value=len(hosts))
 
 
+def _left_out(used: Processor | None) -> Iterator[Evidence]:
+    if used is not None and used.serving < 1:
+        text = f"only {used.serving:.0%} of the targets get requests, and carry the load of all"
+        yield supporting(text, "elbv2:DescribeTargetHealth", value=round(used.serving, 2))
+
+
 def _silent(silent: Silent) -> Iterator[Evidence]:
     if silent.several:
         text = f"health checks of {len(silent.targets)} targets got no answer in time"
         yield supporting(text, "elbv2:DescribeTargetHealth", value=len(silent.targets))
 
 
-def _against(used: Processor | None, load: Load | None, lost: tuple[str, ...]) -> Iterator[Evidence]:
-    if load is not None and load.is_flat and not lost:
+def _against(
+    used: Processor | None, load: Load | None, lost: tuple[str, ...], collects: Lines | None
+) -> Iterator[Evidence]:
+    if collects:
+        yield supporting(f"the garbage collector uses the processor: {collects.words}", collects.source)
+    elif load is not None and load.is_flat and not lost and (used is None or used.serving == 1):
         text = "no more requests came than usual: a loop, a new revision or the garbage collector may use the processor"
         yield supporting(text, SOURCE, value=round(load.times, 1))
     if used is not None and used.is_full and used.average is None:
@@ -161,9 +176,11 @@ def _against(used: Processor | None, load: Load | None, lost: tuple[str, ...]) -
         yield supporting(f"{len(lost)} tasks ended by themselves before, and the others got their load", SOURCE)
 
 
-def _advice(load: Load | None, hosts: tuple[str, ...]) -> str:
+def _advice(used: Processor | None, load: Load | None, hosts: tuple[str, ...]) -> str:
     if hosts:
         return "Spread the tasks over more hosts, or use instances whose CPU is not limited by credits."
+    if used is not None and used.serving < 1:
+        return "Bring the targets that get no requests back first; until then, run more tasks where they are used."
     if load is not None and load.is_flat:
         return (
             "The load is as usual: take a profile or a thread dump of one task, and roll back if a new revision runs."

@@ -1,4 +1,4 @@
-from diagnostics.facts import Metrics, SecurityGroup, ServiceScaling
+from diagnostics.facts import LoadBalancer, LoadBalancers, Metrics, SecurityGroup, ServiceScaling
 from tests.incidents.building import TARGETS, Incident, allow_all, deployment, stopped_task, task
 from tests.incidents.cases import finds, look_alike
 from tests.incidents.health_check.health_check_port_mismatch import SILENT
@@ -29,6 +29,18 @@ def only_at_boot() -> Incident:
     return incident.elb_errors(504, 40, 14)
 
 
+def one_zone_is_off() -> Incident:
+    """Half of the tasks idle in a zone that was taken from the load balancer; the average of all is 52 %."""
+    incident = cpu(slow_for_all(load(Incident(), 600, 180), 28), 100, 52, 29).elb_errors(504, 25, 26)
+    off = "Target is in an Availability Zone that is not enabled for the load balancer"
+    incident.health("unused", "Target.NotInUse", off, targets=("10.0.2.21", "10.0.2.22"), since=30)
+    return incident.edit(LoadBalancers, lambda fact: LoadBalancers(items=(_in_one_zone(fact.items[0]),)))
+
+
+def _in_one_zone(balancer: LoadBalancer) -> LoadBalancer:
+    return balancer.model_copy(update={"zones": balancer.zones[:1]})
+
+
 def crash_before() -> Incident:
     """Tasks crash again and again; those that are left get everything."""
     incident = cpu(slow_for_all(load(Incident(), 600, 20), 20), 100, 97, 18).elb_errors(504, 60, 19)
@@ -52,6 +64,14 @@ def security_group_revoked_while_busy() -> Incident:
 
 CASES = (
     finds(CODE, "three times the load, and the service cannot grow", rush, also=(FEW, SLOW), band="likely"),
+    finds(
+        CODE,
+        "half of the tasks are in a zone that is off, and the others are full",
+        one_zone_is_off,
+        first="az-not-enabled",
+        also=(SLOW,),
+        band="likely",
+    ),
     finds(
         CODE,
         "health checks of all targets time out under the load",

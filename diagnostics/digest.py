@@ -19,6 +19,7 @@ _ARN: Final = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:\d*:(?P<resource>[\w/:.+=@-]
 _GROUP_IN_BRACKETS: Final = re.compile(r"\(target-group targetgroup/(?P<name>[\w-]+)/\w+\)", re.ASCII)
 _ONLY_DEPLOYS: Final = re.compile(r"UpdateService on [^:]+: (?:taskDefinition \S+|forceNewDeployment \w+)\Z")
 _TASK_ID: Final = re.compile(r"(?<![\w/-])(?P<begin>[0-9a-f]{8})[0-9a-f]{24}\b")
+_ROWS: Final = re.compile(r"(?P<number>[\d,]+) access log rows?: (?P<what>.*?)(?:, on \d+ targets?)?\Z", re.DOTALL)
 _ONE_OF_MANY: Final = re.compile(r"\btask [0-9a-f]{8}\b")
 _COMMAND: Final = re.compile(r":\s+(?P<command>(?:aws|curl|dig|nc|openssl|ss) .+)\Z", re.DOTALL)
 _PLAIN_WORD: Final = re.compile(r"[a-z]+(?:['\u2019][a-z]+)*[,;]?(?:\s|\Z)", re.ASCII)
@@ -89,25 +90,32 @@ def event_in_words(entry: TimelineEntry) -> str:
 
 
 def in_words(text: str) -> str:
-    """ARNs without what every ARN begins with, tasks by the first eight characters of their id, ECS's groups by name."""
+    """ARNs without their beginning, tasks by the first eight characters of their id, target groups by name."""
     shorter = _TASK_ID.sub(lambda found: found["begin"], _ARN.sub(lambda found: found["resource"], text))
     return _GROUP_IN_BRACKETS.sub(lambda found: f"(target group {found['name']})", shorter)
 
 
 def records(items: Sequence[EvidenceItem]) -> tuple[EvidenceItem, ...]:
-    """The evidence for reading: what several tasks say with the same words is told once, with their number."""
+    """The evidence for reading: what several tasks or groups of log rows say with the same words is told once."""
     groups: dict[tuple[str, str], list[EvidenceItem]] = {}
     for item in items:
         text = _TASK_ID.sub(lambda found: found["begin"], item.text)
-        groups.setdefault((_ONE_OF_MANY.sub("task", text), item.source), []).append(
-            item.model_copy(update={"text": text})
-        )
+        rows = _ROWS.match(text)
+        same_for_all = rows["what"] if rows else _ONE_OF_MANY.sub("task", text)
+        groups.setdefault((same_for_all, item.source), []).append(item.model_copy(update={"text": text}))
     return tuple(_told_once(same) for same in groups.values())
 
 
 def _told_once(same: Sequence[EvidenceItem]) -> EvidenceItem:
     first, more = same[0], len(same) - 1
-    return first.model_copy(update={"text": f"{first.text} (and {more} more like it)"}) if more else first
+    if not more:
+        return first
+    rows = [found for item in same if (found := _ROWS.match(item.text))]
+    if not rows:
+        return first.model_copy(update={"text": f"{first.text} (and {more} more like it)"})
+    total = sum(int(found["number"].replace(",", "")) for found in rows)
+    begin = min((item.at for item in same if item.at), default=None)
+    return first.model_copy(update={"text": f"{total:,} access log rows: {rows[0]['what']}", "at": begin})
 
 
 def left_open(gap: ReportGap, report: Report) -> tuple[str, ...]:

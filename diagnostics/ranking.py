@@ -6,7 +6,9 @@ only when they come from different sources.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from diagnostics.causes.cause import CauseSpec, Evidence, Finding, Strength
@@ -14,11 +16,29 @@ from diagnostics.facts.fact import Frozen
 from diagnostics.report import Band, Role
 from diagnostics.rules.observations import Observations
 
-CONFIRMED, LIKELY, POSSIBLE = 0.92, 0.72, 0.35
-"""Starting points: decisive records of two sources, of one source, of none."""
-MORE_DECISIVE, MORE_SUPPORT, CONTRADICTION = 0.02, 0.03, 0.06
+
+@dataclass(frozen=True)
+class Weights:
+    """`start`: the share that is true of such findings, with nothing more for and nothing against them. `more`: for
+    each decisive source beyond two, or else each supporting record. `less`: for each record that contradicts."""
+
+    start: float
+    more: float
+    less: float
+    ceiling: float
+
+
+WEIGHTS: Mapping[Band, Weights] = {
+    "confirmed": Weights(start=0.92, more=0.02, less=0.06, ceiling=0.98),
+    "likely": Weights(start=0.85, more=0.01, less=0.09, ceiling=0.89),
+    "possible": Weights(start=0.56, more=0.02, less=0.05, ceiling=0.59),
+}
+"""By decisive records of two sources, of one source, of none. docs/calibration.md says how the numbers came about."""
 FLOOR: Mapping[Band, float] = {"confirmed": 0.9, "likely": 0.6, "possible": 0.0}
-CEILING: Mapping[Band, float] = {"confirmed": 0.98, "likely": 0.86, "possible": 0.5}
+BANDS: tuple[Band, ...] = ("confirmed", "likely", "possible")
+LEAST = 0.05
+CLEARLY_SURER = 0.15
+"""Within a band and a step of this size, the order is decided by how much a cause explains."""
 MAX_EVIDENCE = 12
 _ROLE_ORDER: Mapping[Role, int] = {"root": 0, "contributing": 1, "consequence": 2}
 
@@ -73,20 +93,13 @@ def confidence(finding: Finding) -> float:
     sources = {item.source for item in finding.supports if item.strength is Strength.DECISIVE}
     support = sum(item.strength is Strength.SUPPORTING for item in finding.supports)
     if len(sources) >= 2:
-        value = CONFIRMED + MORE_DECISIVE * (len(sources) - 2)
-        band: Band = "confirmed"
-    elif sources:
-        value = LIKELY + MORE_SUPPORT * support
-        band = "likely"
+        weights, more = WEIGHTS["confirmed"], len(sources) - 2
     else:
-        value = POSSIBLE + MORE_SUPPORT * support
-        band = "possible"
-    value = min(value, CEILING[band])
-    contradictions = len(finding.against)
-    value -= CONTRADICTION * contradictions
+        weights, more = WEIGHTS["likely" if sources else "possible"], support
+    value = min(weights.start + weights.more * more, weights.ceiling) - weights.less * len(finding.against)
     if finding.at_most:
-        value = min(value, CEILING[finding.at_most])
-    return max(0.05, round(value, 2))
+        value = min(value, WEIGHTS[finding.at_most].ceiling)
+    return max(LEAST, round(value, 2))
 
 
 def band_of(value: float) -> Band:
@@ -100,7 +113,7 @@ def unique(items: Iterable[Evidence]) -> tuple[Evidence, ...]:
 def _weigh(code: str, findings: tuple[Finding, ...], observed: Observations) -> Ranked:
     best = max(confidence(finding) for finding in findings)
     if _rests_on_shared_errors(findings, observed):
-        best = min(best, CEILING["possible"])
+        best = min(best, WEIGHTS["possible"].ceiling)
     role: Role = min((finding.role for finding in findings), key=lambda one: _ROLE_ORDER[one])
     return Ranked(code=code, findings=findings, confidence=best, band=band_of(best), role=role)
 
@@ -181,6 +194,7 @@ def _may_explain(cause: Ranked, effect: Ranked) -> bool:
     return cause.band != "possible" or effect.band == "possible"
 
 
-def _order(item: Ranked) -> tuple[int, float, int, float, str]:
+def _order(item: Ranked) -> tuple[int, int, int, int, float, str]:
     since = item.since.timestamp() if item.since else float("inf")
-    return (_ROLE_ORDER[item.role], -round(item.confidence, 1), -len(item.explains), since, item.code)
+    clearly_surer = math.floor((item.confidence - FLOOR[item.band]) / CLEARLY_SURER)
+    return (_ROLE_ORDER[item.role], BANDS.index(item.band), -clearly_surer, -len(item.explains), since, item.code)

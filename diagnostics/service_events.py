@@ -84,6 +84,6 @@ def _one(event: _Event) -> Moment:
 
 
 def _readable(message: str) -> str:
-    """ECS leaves out the subject and writes whole ARNs and ids: ``service registered 1 targets in (target group web)``."""
+    """ECS writes whole ARNs and ids: ``service registered 1 targets in (target group web).``"""
     shorter = in_words(message)
     return f"service {shorter}" if _VERB.match(shorter) else shorter

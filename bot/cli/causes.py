@@ -31,7 +31,8 @@ def causes(
 
     specs = catalogue()
     if code is not None and code not in specs:
-        near = difflib.get_close_matches(code, specs, n=1)
+        wanted = code.lower()
+        near = difflib.get_close_matches(wanted, specs, n=1) or [known for known in specs if wanted and wanted in known]
         hint = f"the nearest is {near[0]}" if near else "`alb502 causes` lists all"
         raise CommandError(f"no cause has the code {printable.line(code, MAX_SHOWN)!r}; {hint}", status=BAD_USAGE)
     if as_json:

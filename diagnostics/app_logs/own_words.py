@@ -16,12 +16,9 @@ _OF_A_REQUEST = (
 )
 # Common and combined log format: what stands before the request holds a user's name, what follows is all the client's.
 _ACCESS_LINE = re.compile(
-    rf'^.*?(?P<request>"(?:[A-Z]{{3,10}} (?:[^"\\]|\\.)*+|(?:[^"\\]|\\.)*+ HTTP/[0-9.]{{1,3}})") '
+    r"""[^"]*+(?P<request>"[A-Z]{3,10} (?:[^"\\]|\\.)*+"|(?<=\] )"(?:[^"\\]|\\.)*+") """
     r"(?P<status>[1-5][0-9]{2}) (?P<rest>.*)\Z",
     re.DOTALL,
-)
-_ENTRY = re.compile(
-    r'\] (?P<request>"(?:[^"\\]|\\.)*+") (?P<status>[1-5][0-9]{2}) (?P<rest>(?:[0-9]|-).*)\Z', re.DOTALL
 )
 _RAW_TLS = re.compile(r'"\\x16\\x03')
 _PROTOCOL = re.compile(r' HTTP/[0-9.]{1,3}"\Z')
@@ -40,7 +37,7 @@ _PATH_OF_URL = re.compile(r"(?P<place>https?://[^\s/\"'?#]{1,300})[/?#][^\s\"']*
 
 def own_words(text: str) -> str:
     """`text` with everything that a client chose left out; lines of one request keep their form."""
-    entry = _ACCESS_LINE.match(text) or _ENTRY.search(text)
+    entry = _ACCESS_LINE.match(text)
     if entry:
         rest = re.sub(_QUOTED, '""', entry["rest"])
         return f"{_bare(entry['request'])} {entry['status']} {rest}"

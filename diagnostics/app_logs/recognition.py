@@ -45,24 +45,31 @@ def recognise(line: str) -> Recognised:
         if report and details.get("status") == "timeout":
             return Recognised(text, "lambda-timeout", "Lambda", _tidy(details), unwrapped.trace_id)
         return Recognised(text, "lambda-report" if report else "lambda-init", "Lambda", _tidy(details))
-    for sign in () if unwrapped.is_only_fields else _possible(lowered):
-        if sign.general and unwrapped.request is not None:
-            break
-        if match := _said(sign, text):
-            return Recognised(text, sign.signature, sign.runtime, _details(sign, match), unwrapped.trace_id)
+    signs = iter(()) if unwrapped.is_only_fields else _possible(lowered)
+    if found := _found(signs, text, of_a_request=unwrapped.request is not None):
+        sign, match = found
+        return Recognised(text, sign.signature, sign.runtime, _details(sign, match), unwrapped.trace_id)
     if unwrapped.request is not None:
         return Recognised(text, "request", None, _tidy(unwrapped.request), unwrapped.trace_id)
     return Recognised(text, trace_id=unwrapped.trace_id)
 
 
-def _said(sign: Sign, text: str) -> re.Match[str] | None:
-    """Where the program itself says so. That a request holds the same words means nothing, so they are looked for
-    once more without it; what the line tells of the request itself is read from the whole."""
-    found = sign.pattern.search(text)
-    if found is None or sign.signature == "request":
-        return found
-    own = sign.pattern.search(own_words(text))
-    return found if own and sign.signature in _NAME_THE_CLIENT else own
+def _found(signs: Iterator[Sign], text: str, *, of_a_request: bool) -> tuple[Sign, re.Match[str]] | None:
+    """The first sign of what the program says itself. That a request holds the same words means nothing, so they are
+    looked for once more without it; what the line tells of the request itself is read from the whole."""
+    own_text: str | None = None
+    for sign in signs:
+        if sign.general and of_a_request:
+            return None
+        found = sign.pattern.search(text)
+        if found is None:
+            continue
+        if sign.signature == "request":
+            return sign, found
+        own_text = own_words(text) if own_text is None else own_text
+        if own := sign.pattern.search(own_text):
+            return sign, found if sign.signature in _NAME_THE_CLIENT else own
+    return None
 
 
 @cache

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, decisive, supporting
 from diagnostics.facts import Changes, Fact, Gap, Target, TargetGroups, TargetHealth
+from diagnostics.printable import counted as number_of
 from diagnostics.rules import task_stops
 from diagnostics.rules.changes import change_evidence, changes_before_onset, permissions_in
 from diagnostics.rules.health_history import HISTORY_USES, HealthHistory
@@ -166,7 +167,7 @@ def _errors_of(obstacle: Obstacle, facts: Facts) -> frozenset[str]:
 
 def _seen_by_users(obstacle: Obstacle, facts: Facts) -> tuple[Evidence, ...]:
     rows = tuple(
-        record(facts, cluster, f"504 after 10 s without a connection, on {len(cluster.targets)} targets")
+        record(facts, cluster, f"504 after 10 s without a connection, on {number_of(len(cluster.targets), 'target')}")
         for cluster in _timed_out(obstacle, facts)
     )
     counted = None if rows or facts.observed.rows_tell("elb_504") else _counted(facts.observed)

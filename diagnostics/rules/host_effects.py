@@ -20,14 +20,17 @@ FAILING = frozenset({"Target.Timeout", "Target.FailedHealthChecks"})
 class HostEffect:
     """`records` prove it, `explains` are observed symptoms, `elsewhere` counts targets of other hosts that fail alike.
 
-    `silent` are the host's targets that fail their health checks now, `ended` its tasks that stopped with it.
+    `silent` are the host's targets that fail their health checks now, `ended` its tasks that stopped with it, `lost`
+    rows that stand at the end of the host itself. `by_elimination`: they are on an address that nobody else had.
     """
 
     silent: tuple[Target, ...]
     ended: tuple[Task, ...]
+    lost: tuple[RowCluster, ...]
     records: tuple[Evidence, ...]
     explains: frozenset[str]
     elsewhere: int
+    by_elimination: bool = False
 
     @property
     def is_seen(self) -> bool:
@@ -35,7 +38,8 @@ class HostEffect:
 
     @property
     def affects(self) -> frozenset[str]:
-        return frozenset(target.key for target in self.silent) | frozenset(task.id for task in self.ended)
+        rows = frozenset[str]().union(*(cluster.targets for cluster in self.lost))
+        return frozenset(target.key for target in self.silent) | frozenset(task.id for task in self.ended) | rows
 
 
 def effect_on(facts: Facts, hosts: HostMap, instance_id: str | None, ended: Sequence[Task] = ()) -> HostEffect:
@@ -44,7 +48,8 @@ def effect_on(facts: Facts, hosts: HostMap, instance_id: str | None, ended: Sequ
     keys = frozenset(target.key for target in here)
     silent = tuple(target for target in here if is_silent(target))
     unused = tuple(target for target in here if target.state == "unused" and target.reason == "Target.InvalidState")
-    rows = _rows_on(facts, keys)
+    lost = rows_at_end(facts, instance_id)
+    rows = (*_rows_on(facts, keys), *lost)
     elsewhere = [target for target in _others(hosts, keys) if is_silent(target)]
     seen = ({"unhealthy"} if silent else set()) | ({"unused"} if unused else set())
     explains = frozenset(seen) & facts.observed.symptoms | explained(rows)
@@ -54,10 +59,18 @@ def effect_on(facts: Facts, hosts: HostMap, instance_id: str | None, ended: Sequ
     return HostEffect(
         silent=(*silent, *unused),
         ended=tuple(ended),
+        lost=lost,
         records=(*_health(silent, here, hosts, keys), *_of_rows(facts, rows, follow), *follow),
         explains=explains,
         elsewhere=len(elsewhere),
+        by_elimination=bool(lost) and not ended and not hosts.addresses_of(instance_id),
     )
+
+
+def rows_at_end(facts: Facts, instance_id: str | None) -> tuple[RowCluster, ...]:
+    """Rows on an instance that ended while it was registered; empty where it was a host of tasks."""
+    found = own_clusters(facts, "not-dispatched-timeout", "not-dispatched-fast", "closed-before-response")
+    return tuple(cluster for cluster in found if cluster.end_kind == "host" and instance_id in cluster.ended)
 
 
 def is_silent(target: Target) -> bool:
@@ -77,7 +90,7 @@ def _others(hosts: HostMap, keys: frozenset[str]) -> Iterable[Target]:
 
 def _rows_on(facts: Facts, keys: frozenset[str]) -> tuple[RowCluster, ...]:
     found = own_clusters(facts, "not-dispatched-timeout", "not-dispatched-fast", "closed-before-response")
-    return tuple(cluster for cluster in found if cluster.targets and cluster.targets <= keys)
+    return tuple(cluster for cluster in found if cluster.targets and cluster.targets <= keys and not cluster.ended)
 
 
 def _health(silent: Sequence[Target], here: Sequence[Target], hosts: HostMap, keys: frozenset[str]) -> list[Evidence]:

@@ -46,11 +46,14 @@ def ended_by_retirement(host: Host) -> bool:
     return host.reason_code.startswith(_RETIRED_CODES) or "scheduled retirement" in host.reason.lower()
 
 
-def is_scale_in(activity: ScalingActivity) -> bool:
+def is_scale_in(activity: ScalingActivity, host: Host | None = None) -> bool:
     """True for an instance that Auto Scaling ended by its own decision: fewer wanted, a refresh, another zone.
 
-    Not for one that it replaced because it was ill, was about to be taken back, or had ended already.
+    Not for one that it replaced because it was ill, was about to be taken back, or had ended already; the instance's
+    own words, if they are known, tell that AWS ended it and Auto Scaling only took note.
     """
+    if host is not None and host.is_gone and (ended_by_spot(host) or ended_by_retirement(host)):
+        return False
     return activity.terminates and not (replaces_the_ill(activity) or was_gone_already(activity) or is_spot(activity))
 
 
@@ -68,4 +71,4 @@ def was_gone_already(activity: ScalingActivity) -> bool:
 
 def is_spot(activity: ScalingActivity) -> bool:
     text = activity.cause.lower()
-    return any(words in text for words in _REBALANCED) or "spot interruption" in text
+    return any(words in text for words in _REBALANCED) or ("spot" in text and "interrupt" in text)

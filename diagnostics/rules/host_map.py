@@ -83,6 +83,13 @@ class HostMap:
             if tells_of_a_lost_host(task.stopped_reason) and self.host_id_of(task) == instance_id
         )
 
+    def addresses_of(self, instance_id: str | None) -> frozenset[str]:
+        """As far as they are known; a terminated instance has none any more."""
+        host = self.host(instance_id)
+        own = self.interfaces.by_instance(instance_id) if self.interfaces and instance_id else ()
+        found = {ip for interface in own for ip in (*interface.private_ips, *interface.ipv6_addresses)}
+        return frozenset(found | {*(host.private_ips if host else ())})
+
     def targets_on(self, instance_id: str) -> tuple[Target, ...]:
         """Registered targets on this host: itself, addresses of its interfaces, addresses of its tasks."""
         addresses = {address for task in self.tasks_on(instance_id) for address in task.private_ips}

@@ -14,6 +14,7 @@ from typing import Final
 
 from diagnostics.facts import AccessLogs, Changes, Listeners, LoggedRow, Point, StoppedTasks, TargetGroupAttributes
 from diagnostics.facts.fact import Frozen
+from diagnostics.rules.instance_ends import instance_ends
 from diagnostics.rules.routing import weighted_with
 from diagnostics.rules.row_clusters import RowCluster, clusters_of
 from diagnostics.rules.target_ends import target_ends
@@ -78,6 +79,7 @@ def logged_errors(snapshot: Snapshot) -> LoggedErrors | None:
         return None
     own = snapshot.subject.target_groups
     ends = target_ends(snapshot.get(StoppedTasks), snapshot.get(Changes), snapshot.get(TargetGroupAttributes))
+    ends += instance_ends(snapshot)
     partners = _partners(snapshot)
     clusters = (*clusters_of(logs, own, ends), *_without_target(logs, partners))
     others: Counter[str] = Counter()

@@ -103,7 +103,7 @@ class Lost:
 
     @property
     def who(self) -> str:
-        return _LOST_BY[self.kind]
+        return _LOST_BY[self.kind] if self.tasks or self.kind != "host" else "its instance ended"
 
     @property
     def drained_first(self) -> bool:

@@ -73,7 +73,8 @@ class Share(Frozen):
 class RowCluster(Frozen):
     """Error rows of one kind and one population. `rows` are of the sample; `count` is scaled to all rows.
 
-    `of_kind` counts all rows of the kind, `ended` the tasks at whose end the rows stand, and `end_kind` who ended them.
+    `of_kind` counts all rows of the kind, `ended` the tasks or instances at whose end the rows stand, and `end_kind`
+    who ended them.
     """
 
     key: str

@@ -73,7 +73,7 @@ def of_these_stops(facts: Facts, tasks: Sequence[Task]) -> tuple[Evidence, ...]:
 
 
 def rows_in_words(count: int) -> str:
-    return "1 access log row:" if count == 1 else f"{count} access log rows:"
+    return "1 access log row:" if count == 1 else f"{count:,} access log rows:"
 
 
 def explained(found: Iterable[RowCluster]) -> frozenset[str]:

@@ -50,7 +50,8 @@ MAX_TARGETS_A_CHANGE = 100
 class TargetEnd(Frozen):
     """The end of one target. `address` None: only its host port is known. `ports` empty: every port of the address.
 
-    `task_id` None: the target was deregistered, and which task it was is not known.
+    `task_id` is the instance's where that was the target. None: the target was deregistered, and which task it was is
+    not known.
     """
 
     address: str | None

@@ -142,10 +142,15 @@ def newest_definition_only(tasks: Sequence[Task], service: object) -> str | None
 
 
 def memory_peak(metrics: object, service: object) -> tuple[float, datetime] | None:
-    """Highest MemoryUtilization of the service in percent, and when; a service-wide maximum over its tasks."""
-    if not isinstance(metrics, Metrics) or not isinstance(service, EcsService):
+    """Highest MemoryUtilization of the service in percent, and when; a service-wide maximum over its tasks. Where the
+    service itself was not read, the only one whose memory was read is meant."""
+    if not isinstance(metrics, Metrics):
         return None
-    series = metrics.find("MemoryUtilization", "Maximum", ClusterName=service.cluster, ServiceName=service.service)
+    if isinstance(service, EcsService):
+        series = metrics.find("MemoryUtilization", "Maximum", ClusterName=service.cluster, ServiceName=service.service)
+    else:
+        read = [one for one in metrics.with_metric("MemoryUtilization", "Maximum") if "ServiceName" in dict(one.dimensions)]
+        series = read[0] if len(read) == 1 else None
     if series is None or not series.points:
         return None
     peak = max(series.points, key=lambda point: point.value)

@@ -243,7 +243,8 @@ def _missing_points(snapshot: Snapshot, chance: random.Random) -> Snapshot:
 
 
 def _background_errors(snapshot: Snapshot, chance: random.Random) -> Snapshot:
-    """A handful of 502 and 504 in three hours, as every service of some size has."""
+    """A handful of 502 and 504 in three hours, as every service of some size has. Where somebody asks about such a
+    code, they would be what he saw."""
 
     def add(series: Series) -> tuple[Point, ...]:
         zoned = "AvailabilityZone" in dict(series.dimensions)
@@ -331,6 +332,6 @@ DECOYS: tuple[Surrounding, ...] = (
 NOISE: tuple[Surrounding, ...] = (
     Surrounding("jitter", _jitter),
     Surrounding("missing points", _missing_points),
-    Surrounding("background errors", _background_errors),
+    Surrounding("background errors", _background_errors, lambda snapshot: snapshot.subject.seen is None),
 )
 ALL: Mapping[str, Surrounding] = MappingProxyType({one.name: one for one in (*DECOYS, *NOISE)})

@@ -8,7 +8,16 @@ from datetime import datetime
 from typing import Final
 
 from diagnostics import printable
-from diagnostics.digest import count, digest, event_in_words, judged_without, left_open, observed, records, split_command
+from diagnostics.digest import (
+    count,
+    digest,
+    event_in_words,
+    judged_without,
+    left_open,
+    observed,
+    records,
+    split_command,
+)
 from diagnostics.printable import counted
 from diagnostics.report import Cause, EvidenceItem, Report, TimelineEntry
 

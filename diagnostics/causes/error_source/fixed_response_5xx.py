@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import Change, Changes, Listener, Listeners, Metrics, Rule
+from diagnostics.facts import Change, Changes, Gap, Listener, Listeners, Metrics, NotApplicable, Rule
 from diagnostics.printable import line
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.listener_overlap import before, may_meet, takes_all_of
@@ -26,9 +26,9 @@ Relation = Literal["asked", "hides", "takes-some", "missing", "default", "balanc
     code="fixed-response-5xx",
     family="error-source",
     title="A listener rule answers with a fixed error",
-    needs=(Listeners,),
-    uses=(Metrics, Changes, *ROW_USES),
-    clear_needs=(Metrics,),
+    needs=(),
+    uses=(Listeners, Metrics, Changes, *ROW_USES),
+    clear_needs=(Listeners, Metrics),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-action-types.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html",
@@ -38,15 +38,17 @@ def fixed_response_5xx(facts: Facts) -> Iterator[Finding]:
     """Decided by a rule with a fixed 5xx answer that stands before the service's own rule and meets its requests (a
     maintenance rule left on), or by a default rule that answers because no rule takes the requests, together with a
     count of fixed answers. A fixed answer that nobody got is no cause: as a default rule it is good practice. Access
-    log rows with the action fixed-response and the rule's priority confirm it.
+    log rows with the action fixed-response and the rule's priority confirm it, and tell also of a rule that is gone.
     """
     fixed = facts.observed.counts.fixed_responses
-    for listener in facts[Listeners].items:
+    listeners = facts.maybe(Listeners)
+    yield from _by_unknown_rule(facts, listeners)
+    for listener in listeners.items if isinstance(listeners, Listeners) else ():
         if listener.load_balancer_arn not in facts.subject.load_balancers:
             continue
         for rule in listener.rules:
             code = fixed_code(rule)
-            relation = _relation(facts, listener, rule) if code else None
+            relation = _relation(facts, listeners, listener, rule) if code else None
             if code is None or relation is None:
                 continue
             rows = _rows_of(facts, rule, code)
@@ -68,7 +70,7 @@ def fixed_code(rule: Rule) -> int | None:
     return last.status_code if 500 <= last.status_code <= 599 else None
 
 
-def _relation(facts: Facts, listener: Listener, rule: Rule) -> Relation | None:
+def _relation(facts: Facts, listeners: Listeners, listener: Listener, rule: Rule) -> Relation | None:
     """How the rule stands to the subject's own requests; None: it cannot meet them."""
     subject = facts.subject
     if subject.rule_arn == rule.arn:
@@ -87,7 +89,7 @@ def _relation(facts: Facts, listener: Listener, rule: Rule) -> Relation | None:
         return "takes-some"
     if not rule.is_default:
         return None
-    anywhere = any(facts[Listeners].rules_to(arn) for arn in subject.target_groups)
+    anywhere = any(listeners.rules_to(arn) for arn in subject.target_groups)
     return "default" if anywhere else "missing"
 
 
@@ -101,6 +103,46 @@ def _rows_of(facts: Facts, rule: Rule, code: int) -> tuple[RowCluster, ...]:
         and facts.observed.saw(cluster.symptom)
         and any(row.rule_priority == priority and "fixed-response" in row.actions for row in cluster.rows)
     )
+
+
+def _by_unknown_rule(facts: Facts, listeners: Listeners | Gap | NotApplicable) -> Iterator[Finding]:
+    """Rows say that a rule answered, and no such rule is known: it was taken away since, or the rules were not read."""
+    if not facts.observed.errors_are_ours:
+        return
+    known = isinstance(listeners, Listeners)
+    present = {str(rule.priority or 0) for _, rule in listeners.rules() if _is_fixed(rule)} if known else set()
+    for cluster in clusters(facts, "rule-action"):
+        given = [row for row in cluster.rows if "fixed-response" in row.actions]
+        if cluster.elb_status < 500 or cluster.count < NOISE_ERRORS or not facts.observed.saw(cluster.symptom):
+            continue
+        if not given or present.intersection(row.rule_priority or "" for row in given):
+            continue
+        code, name = cluster.elb_status, f"rule {given[0].rule_priority or '?'}"
+        gone = f"; no such rule is there any more, the last was at {cluster.last:%H:%M} UTC" if known else ""
+        yield Finding(
+            resource=facts.subject.load_balancers[0] if facts.subject.load_balancers else facts.subject.label,
+            summary=f"{name} of a listener answered {code} itself{gone}",
+            supports=(
+                record(facts, cluster, f"{code} with the action fixed-response, {_by(cluster)}"),
+                *_counted(facts),
+            ),
+            against=() if known else (supporting("the rules themselves were not read", "elbv2:DescribeRules"),),
+            effect_seen=True,
+            explains=frozenset({cluster.symptom, cluster.key}),
+            since=cluster.first,
+            overturned_by="access log rows of these errors whose actions_executed is not fixed-response",
+            advice=(
+                "Nothing is left to mend: find out who put the rule there (CloudTrail: CreateRule, ModifyRule)."
+                if known
+                else "Is the maintenance over? Then remove the rule, or put it behind the service's own."
+            ),
+        )
+
+
+def _counted(facts: Facts) -> Iterator[Evidence]:
+    fixed = facts.observed.counts.fixed_responses
+    if fixed:
+        yield supporting(f"{fixed} fixed answers were given by all rules", "cloudwatch:GetMetricData", value=fixed)
 
 
 def _was_given(facts: Facts, code: int, fixed: int | None) -> bool:
@@ -128,7 +170,7 @@ def _finding(
     fixed: int,
     rows: tuple[RowCluster, ...],
 ) -> Finding:
-    alone = sum(_is_fixed(other) for _, other in facts[Listeners].rules()) == 1
+    alone = _is_only_one(facts.maybe(Listeners))
     counted = (decisive if alone else supporting)(
         f"{fixed} fixed answers were given" + ("" if alone else " by all rules together"),
         "cloudwatch:GetMetricData",
@@ -236,6 +278,10 @@ def _priority(change: Change) -> int | None:
     """Of a rule that was created; the listener that the event names has others."""
     priority = str(change.request.get("priority", ""))
     return int(priority) if priority.isdigit() else None
+
+
+def _is_only_one(listeners: Listeners | Gap | NotApplicable) -> bool:
+    return isinstance(listeners, Listeners) and sum(_is_fixed(rule) for _, rule in listeners.rules()) == 1
 
 
 def _is_fixed(rule: Rule) -> bool:

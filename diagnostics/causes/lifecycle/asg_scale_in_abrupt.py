@@ -42,13 +42,15 @@ MAX_CAUSE = 300
 def asg_scale_in_abrupt(facts: Facts) -> Iterator[Finding]:
     """Auto Scaling ended an instance by its own decision (scale-in, refresh, zone balance) with tasks still on it.
 
-    Decided by the terminate activity together with tasks that stopped because that very host ended. Refuted when its
-    tasks had been drained before, when the activity replaced an instance that was ill or gone already, or when it is
-    not near the errors. Without tasks, the order in time alone fits, no more.
+    Decided by the terminate activity together with tasks that stopped because that very host ended, or with rows that
+    broke off on the instance at its end. Refuted when its tasks had been drained before, when the activity replaced an instance that was ill or gone already, or
+    when it is not near the errors. Without tasks, the order in time alone fits, no more.
     """
     hosts = HostMap.of(facts)
     for activity in facts[ScalingActivities].items:
-        if activity.instance_id and is_scale_in(activity) and activity.started_at >= facts.window.start - TOLERANCE:
+        if activity.instance_id is None or not is_scale_in(activity, hosts.host(activity.instance_id)):
+            continue
+        if activity.started_at >= facts.window.start - TOLERANCE:
             yield from _findings(facts, hosts, activity, activity.instance_id)
 
 
@@ -57,7 +59,7 @@ def _findings(facts: Facts, hosts: HostMap, activity: ScalingActivity, instance_
     effect = effect_on(facts, hosts, instance_id, ended)
     onset = facts.observed.onset
     near = onset is not None and -TOLERANCE <= onset - activity.started_at <= BEFORE_ERRORS
-    lost = bool(ended) or bool(effect.silent)
+    lost = bool(ended) or bool(effect.silent) or bool(effect.lost)
     if lost:
         yield _finding(facts, activity, instance_id, effect, ended, certain=True)
     untold = isinstance(facts.maybe(StoppedTasks), Gap) or not hosts.running
@@ -100,7 +102,7 @@ def _finding(
         advice="Switch on managed draining and managed termination protection of the capacity provider; without ECS"
         " attach the target group to the Auto Scaling group and add a termination lifecycle hook as long as the"
         " deregistration delay.",
-        at_most=None if certain else "possible",
+        at_most="possible" if not certain else "likely" if effect.by_elimination else None,
         circumstantial=not certain,
     )
 

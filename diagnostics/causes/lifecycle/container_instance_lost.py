@@ -9,7 +9,7 @@ from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, 
 from diagnostics.facts import Host, ScalingActivities, ScalingActivity, Task
 from diagnostics.report import Role
 from diagnostics.rules import task_stops
-from diagnostics.rules.host_effects import HostEffect, effect_on, others_fail_too
+from diagnostics.rules.host_effects import HostEffect, effect_on, others_fail_too, rows_at_end
 from diagnostics.rules.host_ends import replaces_the_ill, tells_of_a_lost_host
 from diagnostics.rules.host_map import HOST_MAP_USES, HostMap
 from diagnostics.rules.row_evidence import ROW_USES
@@ -58,7 +58,8 @@ def container_instance_lost(facts: Facts) -> Iterator[Finding]:
     for host in hosts.hosts.items if hosts.hosts else ():
         tasks = hosts.tasks_on(host.id)
         ill = host.is_impaired and (tasks or hosts.targets_on(host.id))
-        if host.id not in ended and (ill or (host.is_gone and tasks)):
+        took_rows = bool(rows_at_end(facts, host.id)) and not hosts.targets_on(host.id)
+        if host.id not in ended and (ill or (host.is_gone and (tasks or took_rows))):
             yield _finding(facts, hosts, host.id, host, ())
 
 
@@ -91,6 +92,7 @@ def _finding(facts: Facts, hosts: HostMap, instance_id: str, host: Host | None, 
         role=_role(activity),
         affects=effect.affects | frozenset({instance_id}),
         explains=effect.explains,
+        at_most="likely" if effect.by_elimination else None,
         since=_since(host, ended),
         overturned_by=f"An instance that runs and passes both checks: aws ec2 describe-instance-status"
         f" --include-all-instances --instance-ids {name}",
@@ -113,6 +115,8 @@ def _summary(name: str, host: Host | None, ended: tuple[Task, ...], effect: Host
         number = "1 task" if len(ended) == 1 else f"{len(ended)} tasks"
         how = f", which is {host.state}" if host and host.is_gone else ""
         return f"{number} ended with host {name}{how}"
+    if effect.lost:
+        return f"Host {name} was {host.state if host else 'gone'} while requests still went to it"
     what = "fails its status checks" if host and host.is_impaired else f"is {host.state if host else 'gone'}"
     number = f"{len(effect.silent)} targets on it do not answer" if len(effect.silent) > 1 else "its target is silent"
     return f"Host {name} {what}{f', and {number}' if effect.silent else ''}"

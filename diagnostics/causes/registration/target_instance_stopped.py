@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Changes, Host, Hosts, Listeners, Target, TargetHealth
 from diagnostics.rules.changes import change_evidence, changes_before_onset
+from diagnostics.rules.host_effects import rows_at_end
 from diagnostics.rules.routing import CANNOT_SERVE, routes_to, short_name
+from diagnostics.rules.row_evidence import ROW_USES, explained
 
 MAX_NAMED = 3
 MAX_REASON = 160
+EARLY, LATE = timedelta(minutes=1), timedelta(minutes=3)
+"""Around the end of an instance, in which its requests are lost; health checks then leave it out."""
+MOST = 0.5
 
 
 @cause(
@@ -18,7 +24,7 @@ MAX_REASON = 160
     family="registration",
     title="Registered instances are stopped or terminated",
     needs=(TargetHealth,),
-    uses=(Hosts, Changes, Listeners),
+    uses=(Hosts, Changes, Listeners, *ROW_USES),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-register-targets.html",
@@ -62,13 +68,26 @@ def _finding(
         supports=(*_of_health(ended), *_of_hosts(known), *_of_changes(facts, ended)),
         effect_seen=True,
         affects=frozenset(target.key for target in ended) | frozenset(target.id for target in ended),
-        explains=frozenset({"unused"} | ({"elb_503", "no-targets"} if nobody_left else set())),
+        explains=frozenset({"unused"} | ({"elb_503", "no-targets"} if nobody_left else set()))
+        | _lost(facts, ended, known),
         since=min((host.ended_at for host in known if host.ended_at), default=None),
         overturned_by="an instance that runs: aws ec2 describe-instances --instance-ids"
         f" {' '.join(target.id for target in ended[:MAX_NAMED])} --query 'Reservations[].Instances[].State'",
         advice="Start the instance, or deregister it and let the Auto Scaling group bring another; a group that is"
         " attached to the target group deregisters what it ends by itself.",
     )
+
+
+def _lost(facts: Facts, ended: tuple[Target, ...], hosts: list[Host]) -> frozenset[str]:
+    """Errors of the moment in which the instances ended: by their rows, else by the minutes of most errors."""
+    rows = explained(cluster for target in ended for cluster in rows_at_end(facts, target.id))
+    codes = [code for code in ("elb_502", "elb_504") if facts.observed.saw(code) and not facts.observed.rows_tell(code)]
+    times = [host.ended_at for host in hosts if host.ended_at]
+    total = sum(point.value for point in facts.observed.error_minutes)
+    near = sum(
+        point.value for point in facts.observed.error_minutes if any(-EARLY <= point.at - at <= LATE for at in times)
+    )
+    return rows | (frozenset(codes) if total and near / total >= MOST else frozenset())
 
 
 def _of_health(ended: tuple[Target, ...]) -> Iterator[Evidence]:

@@ -222,6 +222,7 @@ def log_options_of(settings: Settings) -> LogOptions:
         )
         if athena.workgroup and athena.database
         else None,
+        app_log_scan_bytes=settings.logs.app_log_scan_bytes,
     )
 
 

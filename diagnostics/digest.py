@@ -106,6 +106,20 @@ def records(items: Sequence[EvidenceItem]) -> tuple[EvidenceItem, ...]:
     return tuple(_told_once(same) for same in groups.values())
 
 
+def foremost(items: Sequence[EvidenceItem], limit: int) -> tuple[EvidenceItem, ...]:
+    """At most `limit` records where there is no room for more; who changed something is always among them."""
+    told = records(items)
+    shown = told[:limit]
+    if any(_is_told_by_trail(item) for item in shown):
+        return shown
+    who = next((item for item in told[limit:] if _is_told_by_trail(item)), None)
+    return shown if who is None else (*shown[:-1], who)
+
+
+def _is_told_by_trail(item: EvidenceItem) -> bool:
+    return item.source.startswith("cloudtrail:")
+
+
 def _told_once(same: Sequence[EvidenceItem]) -> EvidenceItem:
     first, more = same[0], len(same) - 1
     if not more:

@@ -29,9 +29,9 @@ class Weights:
 
 
 WEIGHTS: Mapping[Band, Weights] = {
-    "confirmed": Weights(start=0.92, more=0.02, less=0.06, ceiling=0.98),
-    "likely": Weights(start=0.85, more=0.01, less=0.09, ceiling=0.89),
-    "possible": Weights(start=0.56, more=0.02, less=0.05, ceiling=0.59),
+    "confirmed": Weights(start=0.94, more=0.02, less=0.07, ceiling=0.98),
+    "likely": Weights(start=0.88, more=0.01, less=0.08, ceiling=0.89),
+    "possible": Weights(start=0.58, more=0.01, less=0.03, ceiling=0.59),
 }
 """By decisive records of two sources, of one source, of none. docs/calibration.md says how the numbers came about."""
 FLOOR: Mapping[Band, float] = {"confirmed": 0.9, "likely": 0.6, "possible": 0.0}
@@ -40,6 +40,7 @@ LEAST = 0.05
 CLEARLY_SURER = 0.15
 """Within a band and a step of this size, the order is decided by how much a cause explains."""
 MAX_EVIDENCE = 12
+MINOR_SHARE = 0.1
 _ROLE_ORDER: Mapping[Role, int] = {"root": 0, "contributing": 1, "consequence": 2}
 
 
@@ -85,7 +86,7 @@ def rank(
     weighed = {code: _weigh(code, tuple(items), observed) for code, items in findings.items() if items}
     kept = _without_circumstantial(_without_general(weighed, specs), specs)
     with_roles = _assign_roles(kept, specs)
-    return tuple(sorted(with_roles, key=_order))
+    return tuple(sorted(with_roles, key=lambda item: _order(item, observed)))
 
 
 def confidence(finding: Finding) -> float:
@@ -194,7 +195,15 @@ def _may_explain(cause: Ranked, effect: Ranked) -> bool:
     return cause.band != "possible" or effect.band == "possible"
 
 
-def _order(item: Ranked) -> tuple[int, int, int, int, float, str]:
+def _order(item: Ranked, observed: Observations) -> tuple[int, int, bool, int, int, float, str]:
     since = item.since.timestamp() if item.since else float("inf")
     clearly_surer = math.floor((item.confidence - FLOOR[item.band]) / CLEARLY_SURER)
-    return (_ROLE_ORDER[item.role], BANDS.index(item.band), -clearly_surer, -len(item.explains), since, item.code)
+    minor, explains = _is_minor(item, observed), len(item.explains)
+    return (_ROLE_ORDER[item.role], BANDS.index(item.band), minor, -clearly_surer, -explains, since, item.code)
+
+
+def _is_minor(item: Ranked, observed: Observations) -> bool:
+    """True when what it names among the error rows is a small part of them: what explains the others comes first."""
+    rows = {cluster.key: cluster.count for cluster in observed.clusters or () if cluster.symptom in observed.symptoms}
+    mine = sum(rows[key] for key in item.explains & rows.keys())
+    return 0 < mine < MINOR_SHARE * sum(rows.values())

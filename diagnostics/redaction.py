@@ -107,7 +107,7 @@ _E_MAIL = re.compile(
 )
 _CARD = re.compile(r"(?<!\d)(?<![A-Za-z0-9]-)(?<![A-Za-z])[2-6]\d{3}(?:[ -]?\d){9,15}(?![\w-])")
 _QUERY = re.compile(
-    r"""(?<=[\w/.)\]%*-])(?:\?|%3[Ff])(?=[^\s"<>])[^\s"<>]++|(?<=\s)\?(?=[^\s"<>=]{1,128}=)[^\s"<>]++"""
+    r"""(?<=[\w/.)\]%*-])(?:\?(?!\u2026)|%3[Ff])(?=[^\s"<>])[^\s"<>]++|(?<=\s)\?(?=[^\s"<>=]{1,128}=)[^\s"<>]++"""
 )
 _PATH_SECRET = re.compile(
     r"""(?P<before>/[\w-]{0,30}(?:token|reset|passw|invit|verif|magic|confirm|activat|unsubscribe)[\w-]{0,30}/)"""
@@ -145,6 +145,11 @@ def redact_log_line(text: str, limit: int = MAX_TEXT) -> str:
     payment cards go too, whatever they are called."""
     bounded = _PATH_SECRET.sub(lambda match: match["before"] + REDACTED, _bounded(text, limit))
     return redact_text(_without_personal(bounded), limit)
+
+
+def without_query(address: str) -> str:
+    """A web address that somebody pasted, without what may open a session."""
+    return _QUERY.sub("?[redacted]", address)
 
 
 def _bounded(text: str, limit: int) -> str:

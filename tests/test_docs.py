@@ -12,6 +12,7 @@ import botocore.session
 from botocore import xform_name
 
 from diagnostics.aws_access import iam_action
+from diagnostics.causes import catalogue
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = {
@@ -73,3 +74,7 @@ def test_no_link_between_pages_is_dead() -> None:
         if not (page.parent / target).exists()
     ]
     assert dead == []
+
+
+def test_the_readme_counts_the_causes_that_there_are() -> None:
+    assert f"[{len(catalogue())} causes]" in (ROOT / "README.md").read_text()

@@ -115,7 +115,7 @@ class Logs(Section):
 
     local_budget: LocalBudget = LocalBudget()
     athena: Athena = Athena()
-    app_log_scan_bytes: Annotated[int, words.within(1, MAX_BYTES)] = 2_000_000_000
+    app_log_scan_bytes: Annotated[int, words.within(0, MAX_BYTES)] = 2_000_000_000
 
 
 class Limits(Section):

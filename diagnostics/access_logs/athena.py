@@ -60,12 +60,13 @@ class Table:
         if not _NAME.fullmatch(self.database.lower()):
             raise ValueError(f"{self.database!r} is not a name of a database")
         columns = ",\n  ".join(f"`{name}` string" for name in COLUMNS)
+        location = self.location.replace("\\", "\\\\").replace("'", "\\'")  # Hive's literals, unlike Trino's
         return (
             f"CREATE EXTERNAL TABLE IF NOT EXISTS `{self.database}`.`{self.name}` (\n  {columns}\n)\n"
             f"PARTITIONED BY (`{PARTITION}` string)\n"
             "ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.OpenCSVSerde'\n"
             "WITH SERDEPROPERTIES ('separatorChar' = ' ', 'quoteChar' = '\\\"', 'escapeChar' = '\\\\')\n"
-            f"LOCATION '{self.location}'\n"
+            f"LOCATION '{location}'\n"
             "TBLPROPERTIES (\n"
             "  'projection.enabled' = 'true',\n"
             f"  'projection.{PARTITION}.type' = 'date',\n"
@@ -73,7 +74,7 @@ class Table:
             f"  'projection.{PARTITION}.format' = 'yyyy/MM/dd',\n"
             f"  'projection.{PARTITION}.interval' = '1',\n"
             f"  'projection.{PARTITION}.interval.unit' = 'DAYS',\n"
-            f"  'storage.location.template' = '{self.location}${{{PARTITION}}}'\n"
+            f"  'storage.location.template' = '{location}${{{PARTITION}}}'\n"
             ")"
         )
 

@@ -13,7 +13,7 @@ from diagnostics.access_logs.routes import client_address, route
 from diagnostics.access_logs.row import FIELDS, Row, seconds
 from diagnostics.access_logs.scope import Scope
 from diagnostics.facts.access_logs import LoggedRow
-from diagnostics.redaction import redact_text
+from diagnostics.redaction import redact_log_line, redact_text
 
 MAX_SAMPLE_ROWS = 600
 MAX_KINDS = 200
@@ -112,7 +112,7 @@ def logged_row(row: Row, scope: Scope) -> LoggedRow:
 
 def line(row: Row) -> str:
     """The line as logged, but without query strings, without what looks like a secret, and bounded."""
-    return redact_text(
+    return redact_log_line(
         " ".join(_shown(name, text) for name, text in zip(FIELDS, row.fields, strict=True) if text is not None),
         MAX_LINE_CHARS,
     )

@@ -115,8 +115,9 @@ def _request(fields: Mapping[str, Any]) -> dict[str, str] | None:
     if not re.fullmatch(r"[1-5][0-9]{2}", status):
         return None
     found = {"status": status}
-    taken = next((float(fields[n]) * k for n, k in _SECONDS.items() if isinstance(fields.get(n), int | float)), None)
-    if taken is not None and 0 <= taken < 1e6:
+    # The largest of these numbers is in nanoseconds. JSON knows integers that no float can hold.
+    taken = next((float(fields[n]) * k for n, k in _SECONDS.items() if _is_number(fields.get(n), 1e15)), None)
+    if taken is not None and taken < 1e6:
         found["seconds"] = f"{taken:.3f}"
     method = next((str(fields[name]) for name in _METHOD if name in fields), "")
     return found | ({"method": method} if re.fullmatch(r"[A-Z]{3,7}", method) else {})
@@ -128,5 +129,10 @@ def _function_report(fields: Mapping[str, Any]) -> dict[str, str] | None:
         return None
     names = {"durationms": "ms", "memorysizemb": "memory_mb", "maxmemoryusedmb": "max_memory_mb"}
     found = {"type": str(fields["type"])}
-    found |= {names[k]: str(fields[f"record.metrics.{k}"]) for k in names if f"record.metrics.{k}" in fields}
+    measures = {k: fields.get(f"record.metrics.{k}") for k in names}
+    found |= {names[k]: str(value) for k, value in measures.items() if _is_number(value, 1e9)}
     return found | ({"status": str(fields["record.status"])[:20]} if "record.status" in fields else {})
+
+
+def _is_number(value: Any, limit: float) -> bool:
+    return isinstance(value, int | float) and 0 <= value < limit

@@ -33,7 +33,7 @@ def advice_of(spec: CauseSpec) -> tuple[str, ...]:
 @cache
 def _advice_in(module: ModuleType, functions: frozenset[str]) -> tuple[str, ...]:
     tree = ast.parse(inspect.getsource(module))
-    words = _Words(tree)
+    words = _Words(tree, module)
     found = (
         text
         for node in tree.body
@@ -63,7 +63,8 @@ def _functions_of(module: ModuleType, name: str) -> frozenset[str]:
 class _Words:
     """The texts that an expression of this module may come to."""
 
-    def __init__(self, tree: ast.Module) -> None:
+    def __init__(self, tree: ast.Module, module: ModuleType) -> None:
+        self._module = module
         self._constants = {
             target.id: node.value
             for node in tree.body
@@ -80,14 +81,25 @@ class _Words:
             case ast.Constant(value=str(text)):
                 yield text
             case ast.JoinedStr(values=parts):
-                yield "".join(str(part.value) if isinstance(part, ast.Constant) else GAP for part in parts)
+                yield "".join(self._filled(part, depth) for part in parts)
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 yield "".join(next(self.of(side, depth - 1), GAP) for side in (left, right))
+            case ast.Name(id=name) if name not in self._constants and isinstance(vars(self._module).get(name), str):
+                yield str(vars(self._module)[name])  # a text that it imports
             case ast.Call(func=ast.Name(id=name)) if name in self._functions:
                 yield from self._returned(self._functions[name], depth)
             case _:
                 for choice in self._choices(node):
                     yield from self.of(choice, depth - 1)
+
+    def _filled(self, part: ast.expr, depth: int) -> str:
+        """A part of an f-string: what always stands there, or stands there where the case has nothing of its own."""
+        match part:
+            case ast.Constant(value=value):
+                return str(value)
+            case ast.FormattedValue(value=ast.Name() | ast.BoolOp() as value):
+                return next(self.of(value, depth - 1), GAP)
+        return GAP
 
     def _choices(self, node: ast.expr) -> Sequence[ast.expr]:
         """Expressions of which one is the value; none where it is only known when the case is."""

@@ -40,7 +40,8 @@ class AthenaOptions:
 class LogOptions:
     """`athena` None: it is off. `athena_first`: a person asked for it even if this machine could do it.
 
-    `trail_lookups`: so many resources CloudTrail is asked about, half a second each.
+    `trail_lookups`: so many resources CloudTrail is asked about, half a second each. `app_log_scan_bytes`: so much of
+    application logs CloudWatch Logs Insights may scan, which costs money; 0: nothing.
     """
 
     wish: Wish = "when-errors"
@@ -49,3 +50,4 @@ class LogOptions:
     athena_first: bool = False
     where: tuple[Condition, ...] = ()
     trail_lookups: int = 4
+    app_log_scan_bytes: int = 2_000_000_000

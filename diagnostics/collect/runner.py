@@ -121,7 +121,7 @@ class _Collection:
     _queues: dict[str, deque[tuple[_Running, int]]] = field(default_factory=lambda: defaultdict(deque))
     _in_flight: Counter[str] = field(default_factory=Counter)
     _futures: dict[Future[Pages], tuple[_Running, int]] = field(default_factory=dict)
-    _errands: dict[Future[Any], tuple[_Running, Errand[Any]]] = field(default_factory=dict)
+    _errands: dict[Future[Any], tuple[_Running, Errand[Any], float]] = field(default_factory=dict)
     _called_back: threading.Event = field(default_factory=threading.Event)
     _telling: threading.Lock = field(default_factory=threading.Lock)
     _until: float = 0.0
@@ -218,8 +218,10 @@ class _Collection:
                         return
                     self._settle(running, step)
                 elif isinstance(step, Errand):
-                    self._send_off(running, step)
-                    return
+                    if not running.left:
+                        self._send_off(running, step)
+                        return
+                    step.settle(still_reading(running.spec, (), ()))
                 elif running.left:
                     unread = [still_being_read(read) for read in step]
                 elif step:
@@ -272,7 +274,7 @@ class _Collection:
         until = min(time.monotonic() + errand.seconds, self._until - ERRAND_MARGIN_S)
         leash = Leash(until, self._say, self._called_back, None if self.shelf.refresh else self.shelf.cache)
         run = copy_context().run
-        self._errands[self.pool.submit(run, errand.run, self.log_reader, leash)] = (running, errand)
+        self._errands[self.pool.submit(run, errand.run, self.log_reader, leash)] = (running, errand, until)
 
     def _await(self, until: float) -> bool:
         """Take in at least one answer; False when the time is up."""
@@ -281,9 +283,10 @@ class _Collection:
         done = wait(under_way, timeout=max(left_s, 0.0), return_when=FIRST_COMPLETED).done
         for future in done:
             if future in self._errands:
-                running, errand = self._errands.pop(future)
-                errand.settle(_result(future, running))
-                self._advance(running, ())
+                running, errand, _ = self._errands.pop(future)
+                if not running.left:
+                    errand.settle(_result(future, running))
+                    self._advance(running, ())
                 continue
             running, index = self._futures.pop(future)
             read = running.reads[index]
@@ -297,21 +300,29 @@ class _Collection:
 
     def _patience_ends(self) -> float | None:
         """When the collection stops to wait for the collectors that are still running; None while any of them is one
-        that it waits for to the end."""
+        that it waits for to the end. An errand that was sent off has its time, as it may have cost money by then."""
         patience = [running.spec.patience_s for running in self._running.values()]
         if not patience or None in patience:
             self._alone_since = None
             return None
         self._alone_since = self._alone_since or time.monotonic()
         patient_until = self._alone_since + max(seconds for seconds in patience if seconds is not None)
-        return self.first_answer.patience_until(patient_until) if self.first_answer else patient_until
+        if self.first_answer:
+            patient_until = self.first_answer.patience_until(patient_until)
+        errands_end = (until + ERRAND_MARGIN_S for _, _, until in self._errands.values())
+        return max([patient_until, *errands_end])
 
     def _leave(self) -> bool:
         """Let the running collectors end with what they have; False when the whole collection's time is up."""
         if time.monotonic() >= self._until:
             return False
+        errands = {id(running): errand for running, errand, _ in self._errands.values()}
         for running in tuple(self._running.values()):
             running.left, running.key = True, None
+            if errand := errands.get(id(running)):
+                errand.settle(still_reading(running.spec, (), ()))
+                self._advance(running, ())
+                continue
             for queue in self._queues.values():
                 for waiting in [item for item in queue if item[0] is running]:
                     queue.remove(waiting)

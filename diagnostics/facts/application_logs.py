@@ -80,7 +80,8 @@ class ApplicationLogs(Fact):
     signature, and the last before each task's end. `share_read` is below 1 when a limit ended the reading; a line that
     is not here may still have been written. `traces_asked` are trace ids of error rows for which the log groups were
     searched in full: one that no line names was not written about. That says something only where `lines_with_trace`
-    shows that the application writes trace ids at all.
+    shows that the application writes trace ids at all. `source` is ``insights`` where CloudWatch Logs Insights was
+    asked for what reading page by page did not get to.
     """
 
     name: ClassVar[str] = "application_logs"

@@ -11,6 +11,7 @@ from diagnostics.locate.lookups.load_balancing import MAX_ARNS, target_groups_wi
 from diagnostics.locate.search import Search
 from diagnostics.locate.seen import SeenCluster, SeenTargetGroup, Where
 from diagnostics.question import Ambiguous, Question, Refused, Unknown
+from diagnostics.redaction import without_query
 from diagnostics.snapshot import Subject
 
 Result = Subject | Ambiguous | Unknown | Refused
@@ -66,7 +67,7 @@ class Inquiry:
         """Add what does not depend on how it was found: its nickname's runbook, the notes, what was not searched."""
         return subject.model_copy(
             update={
-                "query": self.question.words,
+                "query": without_query(self.question.words),
                 "seen": self.question.seen,
                 "runbook": self._runbook(subject),
                 "notes": (*self.notes, *self.search.unsearched),

@@ -22,7 +22,8 @@ MANY = 50
 EARLY = timedelta(minutes=5)
 LATE = timedelta(minutes=2)
 MAX_QUOTED = 160
-_SOURCES: Final = {"filter": "logs:FilterLogEvents", "insights": "logs:StartQuery"}
+_SOURCE: Final = "logs:FilterLogEvents"
+"""However a line was read: two ways to one log are not two records."""
 _WORDS: Final[dict[LogSignature, str]] = {
     "pool-exhausted": "waited for a connection of a pool in vain",
     "dependency-slow": "waited too long for something behind the application",
@@ -86,7 +87,7 @@ def lines_of(facts: Facts, start: datetime, end: datetime, *signatures: LogSigna
         tasks=frozenset(one.task for one in counted if one.task),
         first=first,
         last=max(one.last_at for one in counted),
-        source=_SOURCES[logs.source],
+        source=_SOURCE,
         signature=_commonest(counted),
         quote=_quote(logs, _commonest(counted)),
         in_step=first >= start - EARLY,

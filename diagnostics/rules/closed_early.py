@@ -15,15 +15,34 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from diagnostics.causes.cause import Facts
-from diagnostics.facts import AccessLogs, Changes, EcsService, Fact, LoadBalancerAttributes, StoppedTasks
+from diagnostics.facts import (
+    AccessLogs,
+    ApplicationLogs,
+    Changes,
+    EcsService,
+    Fact,
+    LoadBalancerAttributes,
+    LogSignature,
+    StoppedTasks,
+)
+from diagnostics.rules.app_lines import LINE_USES, lines_of
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import own_clusters
 from diagnostics.rules.row_traffic import RowTraffic
 from diagnostics.rules.target_ends import target_ends
 
-Nature = Literal["end-of-target", "worker-timeout", "every-request", "one-route", "few-callers", "race", "unclear"]
+Nature = Literal[
+    "end-of-target", "worker-timeout", "every-request", "no-room", "one-route", "few-callers", "race", "unclear"
+]
 
-CLOSED_USES: tuple[type[Fact], ...] = (AccessLogs, StoppedTasks, EcsService, Changes, LoadBalancerAttributes)
+CLOSED_USES: tuple[type[Fact], ...] = (
+    AccessLogs,
+    StoppedTasks,
+    EcsService,
+    Changes,
+    LoadBalancerAttributes,
+    *LINE_USES,
+)
 """What a cause declares that asks for the nature of rows."""
 AT_ONCE_S = 0.05
 """Median of resets on connections that were idle: nothing was worked on."""
@@ -41,6 +60,12 @@ STEADY_FOR = timedelta(minutes=10)
 BUSIEST_MINUTE = 0.5
 NEAR_EVENT = timedelta(minutes=2)
 NEAR_EVENT_SHARE = 0.5
+LIVES_ON = "process lives on"
+LINES_SHARE = 0.5
+"""So many lines to rows tell of the same events: one line a request, or a few requests a line."""
+KILLS_SHARE = 0.1
+KILLED_AFTER_S = 5.0
+"""A worker takes all its requests with it, and none of them is younger than a time-out can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +92,14 @@ def nature_of(cluster: RowCluster, facts: Facts) -> Nature:
     traffic = RowTraffic.of(logs)
     if cluster.population == "constant" and not _is_idle_timeout(cluster, facts):
         return "worker-timeout"
+    if _workers_were_killed(cluster, facts):
+        return "worker-timeout"
     if _is_every_request(cluster, traffic):
         return "every-request"
+    if _servers_were_full(cluster, facts):
+        return "no-room"
+    if _handlers_broke_off(cluster, facts):
+        return "unclear"
     if cluster.population == "route" or _is_one_route(cluster, traffic):
         return "one-route"
     if _few_callers_always_fail(cluster, traffic):
@@ -95,6 +126,35 @@ def _is_idle_timeout(cluster: RowCluster, facts: Facts) -> bool:
     """A target that gives up together with the load balancer is slow, not killed."""
     idle, times = idle_timeout_s(facts), cluster.target_s
     return idle is not None and times is not None and times.middle >= idle - 1
+
+
+def _workers_were_killed(cluster: RowCluster, facts: Facts) -> bool:
+    """A server that looks at its workers now and then kills them after times that vary."""
+    times = [row.target_s for row in cluster.rows if row.target_s is not None]
+    late = bool(times) and min(times) >= KILLED_AFTER_S and not _is_idle_timeout(cluster, facts)
+    return late and _lines(cluster, facts, "worker-timeout") >= KILLS_SHARE * cluster.count
+
+
+def _servers_were_full(cluster: RowCluster, facts: Facts) -> bool:
+    """The server accepts a connection and closes it again, because it has no room for it."""
+    times = cluster.target_s
+    at_once = times is not None and times.middle <= AT_ONCE_S
+    return at_once and _lines(cluster, facts, "too-many-connections") >= LINES_SHARE * cluster.count
+
+
+def _handlers_broke_off(cluster: RowCluster, facts: Facts) -> bool:
+    """The application says that its handlers fail so hard that the connection ends, as often as rows tell of it."""
+    logs = facts.maybe(ApplicationLogs)
+    if not isinstance(logs, ApplicationLogs):
+        return False
+    broke = any(line.details.get("kind") == LIVES_ON for line in logs.of("unhandled-error"))
+    return broke and _lines(cluster, facts, "unhandled-error") >= LINES_SHARE * cluster.count
+
+
+def _lines(cluster: RowCluster, facts: Facts, signature: LogSignature) -> int:
+    """How many lines of this signature began with these rows; 0 where they had been written before as well."""
+    found = lines_of(facts, cluster.first, cluster.last, signature)
+    return found.count if found and found.enough and found.in_step else 0
 
 
 def _is_every_request(cluster: RowCluster, traffic: RowTraffic) -> bool:

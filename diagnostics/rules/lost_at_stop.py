@@ -103,11 +103,16 @@ class Lost:
 
     @property
     def who(self) -> str:
-        return _LOST_BY[self.kind] if self.tasks or self.kind != "host" else "its instance ended"
+        return _LOST_BY[self.kind]
 
     @property
     def drained_first(self) -> bool:
         return self.kind in _DRAINED_FIRST
+
+    @property
+    def is_of_a_machine(self) -> bool:
+        """An instance that ends says nothing of a process that was asked to."""
+        return self.kind == "host" and not self.tasks
 
     @property
     def outlasted_delay(self) -> float:
@@ -155,7 +160,7 @@ def lost_at_stops(facts: Facts, *kinds: EndKind) -> tuple[Lost, ...]:
         if facts.observed.saw(cluster.symptom):
             groups[cluster.end_kind, cluster.target_group or ""].append(cluster)
     found = (_lost(facts, kind, group, clusters) for (kind, group), clusters in groups.items())
-    return tuple(lost for lost in found if lost.count >= NOISE_ERRORS)
+    return tuple(lost for lost in found if lost.count >= NOISE_ERRORS and not lost.is_of_a_machine)
 
 
 def ordered_stops(facts: Facts, *kinds: EndKind) -> tuple[Task, ...]:

@@ -70,10 +70,10 @@ class Mended(Frozen):
         return group.model_copy(update={"health_check": type(group.health_check).model_validate(_as_text(values))})
 
     def summary(self, key: str, did: str) -> str:
-        """``the health check's path /status answered 404; over since it was changed 03:10 UTC``"""
+        """``the health check's path /status answered 404; over since it was changed at 03:10 UTC``"""
         edit, words = self.former(key), SETTINGS[key].words
         wrong = f"{words} {_value(edit, key)}" if edit else f"former {words}"
-        return f"the health check's {wrong} {did}; over since it was changed {self.edit.at:%H:%M} UTC"
+        return f"the health check's {wrong} {did}; over since it was changed at {self.edit.at:%H:%M} UTC"
 
     def records(self, key: str) -> Iterator[Evidence]:
         """Both edits, with who made them."""

@@ -17,7 +17,7 @@ PROXIED_USES: tuple[type[Fact], ...] = (Metrics, *ROW_USES, *LINE_USES)
 """What a cause declares that asks here."""
 MOST = 0.8
 FEW = 0.1
-FAILS: tuple[LogSignature, ...] = ("upstream-refused", "upstream-closed", "upstream-none")
+FAILS: tuple[LogSignature, ...] = ("upstream-refused", "upstream-closed", "upstream-none", "header-too-large")
 WAITS: tuple[LogSignature, ...] = ("upstream-timeout",)
 """What a proxy writes when it answers 502 or 503, and when it answers 504."""
 _ANSWERS = ((frozenset({502, 503}), FAILS), (frozenset({504}), WAITS))
@@ -26,6 +26,7 @@ _WORDS: dict[LogSignature, str] = {
     "upstream-closed": "saw what stands behind it close the connection before an answer",
     "upstream-timeout": "waited too long for what stands behind it",
     "upstream-none": "had nobody behind it to send to",
+    "header-too-large": "got larger headers from what stands behind it than its buffers take",
 }
 
 
@@ -64,7 +65,7 @@ def proxied(facts: Facts, statuses: frozenset[int], *signatures: LogSignature) -
         return None
     first = min((one.first for one in rows), default=facts.observed.onset)
     last = max((one.last for one in rows), default=facts.observed.last_seen)
-    lines = written(facts, *signatures, since=first, until=last)
+    lines = tuple(line for line in written(facts, *signatures, since=first, until=last) if _is_of_upstream(line))
     errors = sum(one.count for one in rows) or facts.observed.counts.target_5xx or 0
     if not lines or not _wrote_enough(facts, signatures, errors):
         return None
@@ -73,6 +74,11 @@ def proxied(facts: Facts, statuses: frozenset[int], *signatures: LogSignature) -
     groups = frozenset(facts.subject.target_groups) or frozenset(facts.subject.load_balancers)
     targets = frozenset[str]().union(*(one.targets for one in rows))
     return Proxied(lines, rows, number(facts, *signatures), groups if nearly_all else targets)
+
+
+def _is_of_upstream(line: LogLine) -> bool:
+    """Headers can be too large on either side; those of a request end in an error of the caller's."""
+    return line.signature != "header-too-large" or line.details.get("side") == "upstream"
 
 
 def _told_of(facts: Facts, own: list[RowCluster]) -> list[RowCluster]:

@@ -96,9 +96,14 @@ def is_idle_colour(
     service: EcsService | Gap | NotApplicable,
     listeners: Listeners | Gap | NotApplicable,
 ) -> bool:
-    """True for the colour that CodeDeploy or another controller has taken out of the rules, or not yet put in, while
-    the service's other colour has a rule."""
-    if not isinstance(service, EcsService) or service_rolls(service) or routes_to(listeners, target_group) != ():
+    """True for the colour that ECS, CodeDeploy or another controller has taken out of the rules, or not yet put in,
+    while the service's other colour has a rule."""
+    if not isinstance(service, EcsService) or routes_to(listeners, target_group) != ():
+        return False
+    partner = resting_partner(service, target_group)
+    if partner is not None:
+        return bool(routes_to(listeners, partner))
+    if service_rolls(service):
         return False
     return any(routes_to(listeners, arn) for arn in registers_into(service) if arn != target_group)
 

@@ -1,4 +1,4 @@
-"""Which container answers the requests, what it keeps open, and how its log is searched for one request."""
+"""Which container answers the requests, what it keeps open, how it should end, and how its log is searched."""
 
 from __future__ import annotations
 
@@ -6,12 +6,32 @@ import re
 from collections.abc import Iterable
 
 from diagnostics.causes.cause import Facts
-from diagnostics.facts import ApplicationLogs, ContainerDefinition, EcsService, Fact, LoggedRow, TaskDefinitions
+from diagnostics.facts import (
+    ApplicationLogs,
+    ContainerDefinition,
+    EcsService,
+    Fact,
+    LoggedRow,
+    LogLine,
+    TaskDefinitions,
+)
 from diagnostics.rules.routing import registered_groups
-from diagnostics.rules.runtimes import KeepAlive, keep_alive_of
+from diagnostics.rules.runtimes import KeepAlive, Shutdown, keep_alive_of, shutdown_of
+from diagnostics.rules.runtimes.server import goes_on_for_20_s
 
 SERVED_USES: tuple[type[Fact], ...] = (EcsService, TaskDefinitions, ApplicationLogs)
 """What a cause declares that asks here."""
+STOP_TIMEOUT_S = 60
+"""The wait of 20 s, the open requests, and something to spare; the default is 30:
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html"""
+WHY_IT_WAITS = "the wait is for the load balancer's nodes, which need 2-15 s to stop sending"
+REACHED_BY = "exec form of the entry point, or linuxParameters.initProcessEnabled"
+ANY_SHUTDOWN = (
+    "On SIGTERM go on answering for 20 s (the load balancer's nodes need 2-15 s to stop sending), then finish the open"
+    f' requests, then end. Without code: {goes_on_for_20_s("COMMAND")}; "stopTimeout": {STOP_TIMEOUT_S}. SIGTERM must'
+    f" reach the process: {REACHED_BY}."
+)
+"""For a server that is not recognised."""
 _TRACE = re.compile(r"Root=(1-[0-9a-f]{8}-[0-9a-f]{24})")
 
 
@@ -29,11 +49,37 @@ def serving_container(facts: Facts, group: str | None = None) -> ContainerDefini
 
 def keep_alive(facts: Facts) -> KeepAlive | None:
     """None: the task definition was not read, or does not show what runs in it."""
-    container, logs = serving_container(facts), facts.maybe(ApplicationLogs)
-    if container is None:
-        return None
+    container = serving_container(facts)
+    return keep_alive_of(container, _lines_of(facts, container)) if container else None
+
+
+def shutdown(facts: Facts) -> Shutdown:
+    """Without `lines` where nothing is known of the server, or the task definition was not read."""
+    container = serving_container(facts)
+    return shutdown_of(container, _lines_of(facts, container)) if container else Shutdown()
+
+
+def shutdown_advice(facts: Facts) -> str:
+    """What makes this server end without losing a request; empty where it is not known which one it is."""
+    found, container = shutdown(facts), serving_container(facts)
+    if not found.lines or container is None:
+        return ""
+    return (
+        f"For {found.runtime}: {found.lines}. {_long_enough(container)}; {WHY_IT_WAITS}. SIGTERM must reach it:"
+        f" {found.unheard or REACHED_BY}."
+    )
+
+
+def _long_enough(container: ContainerDefinition) -> str:
+    if (container.stop_timeout_s or 0) >= STOP_TIMEOUT_S:
+        return f"stopTimeout {container.stop_timeout_s} s is long enough"
+    return f'"stopTimeout": {STOP_TIMEOUT_S} in the container definition'
+
+
+def _lines_of(facts: Facts, container: ContainerDefinition) -> tuple[LogLine, ...]:
+    logs = facts.maybe(ApplicationLogs)
     lines = logs.lines if isinstance(logs, ApplicationLogs) else ()
-    return keep_alive_of(container, [line for line in lines if line.container in (None, container.name)])
+    return tuple(line for line in lines if line.container in (None, container.name))
 
 
 def race_is_refuted(setting: KeepAlive | None, idle_timeout_s: float | None) -> bool:

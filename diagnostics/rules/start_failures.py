@@ -15,7 +15,8 @@ MAX_REASON = 400
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A sub-class of a start failure, known by words of its reason (lower case), with the advice for it."""
+    """A sub-class of a start failure, known by words of its reason (lower case), with the advice for it, in which
+    REGION, CLUSTER and SERVICE stand for the subject's."""
 
     name: str
     words: tuple[str, ...]
@@ -79,8 +80,17 @@ def finding(
             "a task of this revision that did start: aws ecs list-tasks --desired-status RUNNING --service-name "
             f"{facts.subject.service or 'SERVICE'} --cluster {facts.subject.cluster or 'CLUSTER'}"
         ),
-        advice=kind.advice if kind else "Read the whole reason of the stopped task.",
+        advice=_filled(kind.advice, facts)
+        if kind
+        else "Read the whole reason of the stopped task; containers[].reason has the rest of it.",
     )
+
+
+def _filled(advice: str, facts: Facts) -> str:
+    subject = facts.subject
+    for name, value in (("REGION", subject.region), ("CLUSTER", subject.cluster), ("SERVICE", subject.service)):
+        advice = advice.replace(name, value or name)
+    return advice
 
 
 def _reason(failed: Sequence[Task], events: Sequence[ServiceEvent], words: Sequence[str]) -> str:

@@ -149,7 +149,9 @@ def memory_peak(metrics: object, service: object) -> tuple[float, datetime] | No
     if isinstance(service, EcsService):
         series = metrics.find("MemoryUtilization", "Maximum", ClusterName=service.cluster, ServiceName=service.service)
     else:
-        read = [one for one in metrics.with_metric("MemoryUtilization", "Maximum") if "ServiceName" in dict(one.dimensions)]
+        read = [
+            one for one in metrics.with_metric("MemoryUtilization", "Maximum") if "ServiceName" in dict(one.dimensions)
+        ]
         series = read[0] if len(read) == 1 else None
     if series is None or not series.points:
         return None

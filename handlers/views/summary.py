@@ -12,6 +12,7 @@ from diagnostics.digest import (
     count,
     digest,
     event_in_words,
+    foremost,
     left_open,
     observed,
     records,
@@ -106,11 +107,10 @@ def _answer(report: Report, told: Digest, now: datetime, *, plain: bool) -> Iter
     if report.symptom.onset:
         yield f"Since {moment(report.symptom.onset, now)} · {words(observed(report), MAX_SENTENCE)}"
     yield f"*{words(sentence(first.summary), MAX_SENTENCE)}* — {first.band}"
-    evidence = records(first.evidence)
-    for item in evidence[:MAX_EVIDENCE]:
+    for item in foremost(first.evidence, MAX_EVIDENCE):
         yield evidence_line(item, now, with_source=plain)
-    if len(evidence) > MAX_EVIDENCE:
-        yield f"_showing {MAX_EVIDENCE} of {len(evidence)} records_"
+    if (total := len(records(first.evidence))) > MAX_EVIDENCE:
+        yield f"_showing {MAX_EVIDENCE} of {total} records_"
     for item in first.against[:1]:
         yield f"Against it: {words(item.text, MAX_EVIDENCE_TEXT)}"
     if first.advice:
@@ -206,7 +206,7 @@ def _fallback(report: Report, told: Digest) -> str:
     lines = [headline(report)]
     if told.first:
         lines.append(f"{words(sentence(told.first.summary), MAX_SENTENCE)} — {told.first.band}")
-        for item in records(told.first.evidence)[:MAX_EVIDENCE]:
+        for item in foremost(told.first.evidence, MAX_EVIDENCE):
             when = f" ({utc_time(item.at)})" if item.at and not tells_its_time(item) else ""
             lines.append(f"• {words(item.text, MAX_EVIDENCE_TEXT)}{when}")
         if told.first.advice:

@@ -46,10 +46,12 @@ def test_the_bot_reads_what_its_settings_allow_and_completes_its_answers(
 ) -> None:
     made: dict[str, Any] = {}
     monkeypatch.setattr("bot.diagnosing.Diagnoser", lambda _, **options: made.update(options))
-    settings = settings_for(slack).model_copy(update={"logs": Logs(local_budget=LocalBudget(lines=1234))})
+    settings = settings_for(slack).model_copy(
+        update={"logs": Logs(local_budget=LocalBudget(lines=1234), app_log_scan_bytes=0)}
+    )
     redis = open_client(store_url)
     make_engine(settings, Shared(StoredFacts(redis), StoredIndex(redis), SharedRateGate(redis)))
-    assert made["logs"].budget.lines == 1234
+    assert (made["logs"].budget.lines, made["logs"].app_log_scan_bytes) == (1234, 0)
     assert made["logs"].trail_lookups > LogOptions().trail_lookups
     assert made["useful_s"] == settings.limits.useful_answer_s
 

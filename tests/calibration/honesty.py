@@ -31,6 +31,7 @@ from diagnostics.facts import (
     SecurityGroups,
     ServiceHistory,
     ServiceScaling,
+    SiblingHealth,
     StoppedTasks,
     Subnets,
     TargetGroupAttributes,
@@ -71,7 +72,7 @@ FACTS_OF: Mapping[str, tuple[type[Fact], ...]] = MappingProxyType(
         "elbv2:DescribeRules": (Listeners,),
         "elbv2:DescribeTargetGroupAttributes": (TargetGroupAttributes,),
         "elbv2:DescribeTargetGroups": (TargetGroups,),
-        "elbv2:DescribeTargetHealth": (TargetHealth,),
+        "elbv2:DescribeTargetHealth": (TargetHealth, SiblingHealth),
         "health:DescribeEvents": (HealthEvents,),
         "lambda:GetFunctionConcurrency": (LambdaTargets,),
         "lambda:GetFunctionConfiguration": (LambdaTargets,),
@@ -91,11 +92,12 @@ def could_not_tell(code: str, incident: Composed) -> bool:
     So it is when a fact that the code cannot judge without was denied, and when every record that decides in the same
     incident with nothing denied comes from calls that were denied in full.
     """
-    unread = frozenset(incident.denied)
-    if unread & frozenset(catalogue()[code].needs):
+    unread, spec = frozenset(incident.denied), catalogue()[code]
+    if unread & frozenset(spec.needs):
         return True
-    sources = _decisive_sources(code, incident.whole)
-    return bool(sources) and all(_unreadable(source, incident.whole, unread) for source in sources)
+    known = {kind for kind in (*spec.needs, *spec.uses) if isinstance(incident.whole.get(kind), kind)}
+    carriers = [known & {*FACTS_OF.get(source, ())} for source in _decisive_sources(code, incident.whole)]
+    return bool(carriers) and all(found and found <= unread for found in carriers)
 
 
 def _decisive_sources(code: str, snapshot: Snapshot) -> frozenset[str]:
@@ -112,8 +114,3 @@ def _findings(code: str, snapshot: Snapshot) -> Iterator[Finding]:
     spec = catalogue()[code]
     if all(isinstance(snapshot.get(kind), kind) for kind in spec.needs):
         yield from spec.function(Facts(snapshot, observe(snapshot), spec.needs, spec.uses))
-
-
-def _unreadable(source: str, snapshot: Snapshot, unread: frozenset[type[Fact]]) -> bool:
-    carriers = {kind for kind in FACTS_OF.get(source, ()) if isinstance(snapshot.get(kind), kind)}
-    return bool(carriers) and carriers <= unread

@@ -1,8 +1,8 @@
 """How sure the answers were, and how right: one pair for each incident and code that was reported or is true.
 
-The number is the one that the report shows. A true code that was not reported counts as stated at 0, unless saying that
-it cannot be told was the right answer: then it is counted apart, as honest. Answers that were not made (the diagnosis or
-one of its checks failed) are counted apart too: they are neither right nor wrong.
+The number is the one that the report shows. A true code that was not reported counts as stated at 0, unless nobody
+could have told: then it is counted apart, as honest. Answers that were not made (the diagnosis or one of its checks
+failed) are counted apart too: they are neither right nor wrong.
 """
 
 from __future__ import annotations
@@ -44,8 +44,11 @@ class Pair:
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of one incident. `blamed`: codes that are not true and were more than a guess. `honest`: codes that
-    are true, could not be told any more from what was left to read, and were not replaced by blame; they are no pair.
+    """What became of one incident.
+
+    `blamed`: codes that are not true and were more than a guess. `honest`: codes that are true, could not be told any
+    more from what was left to read, and were not replaced by blame; they are no pair. `left_open`: of the other codes
+    that were missed, those whose check says that it could not exclude them.
     """
 
     incident: Composed
@@ -57,6 +60,7 @@ class Answer:
     blamed: tuple[str, ...] = ()
     guessed: tuple[str, ...] = ()
     honest: tuple[str, ...] = ()
+    left_open: tuple[str, ...] = ()
     why: str = ""
 
 
@@ -135,6 +139,10 @@ class Table:
     def missed(self) -> int:
         return sum(pair.band is None for answer in self.ran for pair in answer.pairs)
 
+    @property
+    def left_open(self) -> int:
+        return sum(len(answer.left_open) for answer in self.ran)
+
     def worst(self) -> Counter[tuple[str, str]]:
         """Which cause was blamed for which other one, the most frequent first."""
         return Counter(
@@ -150,7 +158,7 @@ class Table:
             f"honest {self.honest:.1%}",
             f"cannot tell {self.abstained:.1%}",
             f"false blame {self.false_blame:.2%}",
-            f"true codes missed {self.missed}",
+            f"true codes missed {self.missed} ({self.left_open} of them left open by their checks)",
             f"Brier {self.brier:.4f}",
             f"with honest as missed {self.brier_with_honest:.4f}",
         )
@@ -202,7 +210,8 @@ def _compared(incident: Composed, report: Report) -> Answer:
     missed = sorted(truth.required - reported.keys() - {ABSTAINED})
     honest = tuple(code for code in missed if not blamed and could_not_tell(code, incident))
     pairs = [Pair(code, cause.band, cause.confidence, code in right) for code, cause in reported.items()]
-    pairs += [Pair(code, None, 0.0, true=True) for code in missed if code not in honest]
+    counted = [code for code in missed if code not in honest]
+    pairs += [Pair(code, None, 0.0, true=True) for code in counted]
     first = report.causes[0].code if report.causes else None
     excused = first in truth.excused and bool(incident.denied)
     return Answer(
@@ -215,4 +224,5 @@ def _compared(incident: Composed, report: Report) -> Answer:
         blamed=blamed,
         guessed=tuple(cause.code for cause in wrong if cause.band == "possible"),
         honest=honest,
+        left_open=tuple(check.code for check in report.checks if check.code in counted and check.status == "unknown"),
     )

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from diagnostics.digest import digest, event_in_words, observed, sentence, split_command, telling, tells_its_time
+from diagnostics.digest import (
+    digest,
+    event_in_words,
+    foremost,
+    judged_without,
+    left_open,
+    observed,
+    records,
+    sentence,
+    split_command,
+    telling,
+    tells_its_time,
+)
 from diagnostics.report import EvidenceItem, Report, TimelineEntry
 from tests import reports
 
@@ -111,3 +123,71 @@ def test_a_record_that_names_its_time_needs_none_beside_it() -> None:
     assert tells_its_time(told)
     assert not tells_its_time(told.model_copy(update={"text": "rule removed by role/ops"}))
     assert not tells_its_time(told.model_copy(update={"at": None}))
+
+
+def evidence(text: str, source: str = "ecs:DescribeTasks", minute: int = 11) -> EvidenceItem:
+    return EvidenceItem(text=text, source=source, at=reports.at(minute))
+
+
+def test_what_several_tasks_say_with_the_same_words_is_told_once() -> None:
+    stops = tuple(evidence(f"task {number:08x} (web:2) stopped: web exit 1") for number in range(3))
+    other = evidence("task 0000000a (web:2) stopped: web exit 139")
+
+    assert [item.text for item in records((*stops, other))] == [
+        "task 00000000 (web:2) stopped: web exit 1 (and 2 more like it)",
+        "task 0000000a (web:2) stopped: web exit 139",
+    ]
+
+
+def test_groups_of_rows_that_say_the_same_are_added_up() -> None:
+    first = evidence("1,292 access log rows: 504 after 10 s without a connection, on 12 targets", "s3:GetObject", 20)
+    second = evidence("8 access log rows: 504 after 10 s without a connection, on 1 target", "s3:GetObject", 12)
+    (told,) = records((first, second))
+
+    assert told.text == "1,300 access log rows: 504 after 10 s without a connection"
+    assert told.at == reports.at(12)
+    assert records((first,)) == (first,)
+
+
+def test_who_changed_something_is_shown_also_where_there_is_little_room() -> None:
+    seen = tuple(evidence(f"sign {number}") for number in range(3))
+    who = evidence("rule removed 03:11 by role/ops", "cloudtrail:LookupEvents")
+
+    assert foremost((*seen, who), 2) == (seen[0], who)
+    assert foremost((who, *seen), 2) == (who, seen[0])
+    assert foremost(seen, 2) == seen[:2]
+
+
+def test_a_task_s_id_is_shortened_and_the_one_in_a_path_is_not() -> None:
+    (told,) = records((evidence(f"(task {'ab' * 16}) failed, see task/prod/{'ab' * 16}"),))
+
+    assert told.text == f"(task abababab) failed, see task/prod/{'ab' * 16}"
+
+
+def test_a_gap_leaves_open_what_is_unknown_and_nothing_else() -> None:
+    report = reports.report()
+    (gap,) = report.gaps
+
+    assert left_open(gap, report) == ("target-closed-keepalive",)
+    assert judged_without(gap, report) == "1 cause was judged without it"
+
+
+def test_a_deployment_and_the_call_that_ordered_it_are_one_change() -> None:
+    began = TimelineEntry(
+        at=reports.at(12),
+        event="deployment of web:2 began (IN_PROGRESS): task definition web:1 → web:2",
+        source="ecs:DescribeServices",
+    )
+    order = began.model_copy(
+        update={
+            "event": "UpdateService on prod, web: taskDefinition task-definition/web:2",
+            "source": "cloudtrail:LookupEvents",
+            "actor": "role/deploy-pipeline",
+        }
+    )
+    smaller = order.model_copy(update={"event": "UpdateService on prod, web: desiredCount 4 → 1"})
+
+    assert digest(reports.unclear(timeline=(order, began))).changes == (
+        began.model_copy(update={"actor": "role/deploy-pipeline"}),
+    )
+    assert smaller in digest(reports.unclear(timeline=(smaller, began))).changes

@@ -12,6 +12,7 @@ from diagnostics.redaction import (
     is_allowed_name,
     is_secret_name,
     redact_command,
+    redact_log_line,
     redact_prose,
     redact_text,
 )
@@ -53,6 +54,96 @@ def test_a_planted_secret_does_not_survive(text: str) -> None:
 def test_a_bare_token_is_recognised_by_its_shape(token: str) -> None:
     assert token not in redact_text(f"run --with {token} now")
     assert token not in redact_prose(f"exec: {token}: not found")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{{\\"password\\":\\"{PLANTED}\\"}}',
+        f'{{"password":"abc\\\\\\"{PLANTED}"}}',
+        f'{{"secrets":["a", "{PLANTED}"]}}',
+        f'"password"=>"{PLANTED}"',
+        f"[password] => {PLANTED}",
+        f"password := {PLANTED}",
+        f"<password>{PLANTED}</password>",
+        f"Cookie: a=b; sid={PLANTED}; other=x",
+        f"curl -H 'Cookie: a=b; x={PLANTED}' http://localhost",
+        f'["Cookie","a=b; x={PLANTED}"]',
+        f"Authorization: ApiKey {PLANTED}",
+        f'Authorization: Digest username="u", response="{PLANTED}"',
+        f"postgres://u:{PLANTED}#1@db/x",
+        f"root:{PLANTED}@tcp(10.0.0.5:3306)/shop",
+        f"jdbc:oracle:thin:scott/{PLANTED}@//db:1521/x",
+        f"password=abc,{PLANTED} next",
+        f"password=abc;{PLANTED}",
+        f"dbpass={PLANTED}",
+        f"AccountName=x;AccountKey={PLANTED}",
+        f"PHPSESSID={PLANTED}",
+        f"Invalid password '{PLANTED}' for user",
+        f"the password is {PLANTED}",
+        f"pass\u200bword={PLANTED}",
+        f"pass\x1b[0mword={PLANTED}",
+        f"sshpass -p {PLANTED} ssh host",
+        f"https://hooks.slack.com/services/T0/B0/{PLANTED}",
+        f"-----BEGIN PGP PRIVATE KEY BLOCK-----\n{PLANTED}",
+    ],
+)
+def test_a_secret_survives_in_no_notation(text: str) -> None:
+    assert PLANTED not in redact_text(text)
+    assert PLANTED not in redact_log_line(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"stopped by me, password: {PLANTED}",
+        f"rotated password is {PLANTED}",
+        f"see https://x.example/?a={PLANTED}",
+        f"api_key: {PLANTED}",
+        f"Cookie: a; b={PLANTED}",
+        "ask jane.hunter2@example.com",
+        "card 4111 1111 1111 1111",
+    ],
+)
+def test_what_a_person_types_as_a_reason_is_not_trusted(text: str) -> None:
+    said = redact_prose(text)
+    assert "hunter2" not in said
+    assert "1111" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        (f"GET /reset?{PLANTED} HTTP/1.1", PLANTED),
+        (f"GET /?{PLANTED} HTTP/1.1", PLANTED),
+        (f"GET /x?a='{PLANTED}'", PLANTED),
+        (f"GET /login%3Ftoken%3D{PLANTED}", PLANTED),
+        (f"GET /reset-password/{PLANTED}/x", PLANTED),
+        ("login of jane%40example.com", "jane"),
+        ("login of j\u00e4ne@ex\u00e4mple.com", "ne@"),
+        ("login of jane@localhost", "jane"),
+        ("charged card_4111111111111111", "4111"),
+        ("key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "K7MDENG"),
+        ("SG.ngeVfQFYQlKU0ufo8x5d1A.TwL2iGABf9DHoTf-09kqeF8tAm", "ngeVfQ"),
+        ("eyJhbGciOiJIUzI1NiJ9abc and the rest", "hbGci"),
+    ],
+)
+def test_what_clients_send_is_not_kept(text: str, secret: str) -> None:
+    assert secret not in redact_log_line(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/MyShop/0123456789abcdef",
+        "shop.dkr.ecr.eu-west-1.amazonaws.com/web:v12@sha256:0123abcd is gone",
+        "unable to retrieve secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop-1a2b",
+        "2026-11-21 13:00:00 listening on 0.0.0.0:8080",
+    ],
+)
+def test_what_only_resembles_a_secret_stays(text: str) -> None:
+    assert redact_prose(text) == text
+    assert redact_log_line(text) == text or "secret" in text
 
 
 def test_a_value_after_its_flag_goes_and_the_rest_stays() -> None:

@@ -157,3 +157,17 @@ def test_a_change_after_the_first_error_stands_after_it_and_is_no_cause() -> Non
     told = [entry.event for entry in report.timeline]
     assert told.index("first errors") < told.index(f"RevokeSecurityGroupIngress on {TASK_SG}")
     assert not any("rule removed" in item.text for cause in report.causes for item in cause.evidence)
+
+
+def test_a_long_reason_is_cut_where_it_shows() -> None:
+    task = stopped_task(1, minutes_ago=9, exit_code=1).model_copy(update={"stopped_reason": "because " * 60})
+    (told,) = [event for event in events(Incident().stopped(task)) if "stopped" in event]
+    assert len(told) <= 300
+    assert told.endswith("because…")
+
+
+def test_what_happens_twice_in_one_second_has_no_end() -> None:
+    incident = Incident()
+    for number in range(2):
+        incident.event(f"(task {number:032x}) failed container health checks.", 9)
+    assert events(incident)[-1].endswith("(2 times)")

@@ -146,6 +146,19 @@ def plain_instances() -> Incident:
     return incident.security_group(task_group(allow_from(LB_SG, port=PLAIN_PORT)))
 
 
+def forgotten(incident: Incident, instance_id: str = "i-0b", *, minutes_ago: float = 25) -> Incident:
+    """A plain instance is terminated: its target and its interface are gone with it, and its address with both."""
+    with_host(incident, terminated(instance_id, minutes_ago=minutes_ago))
+    incident.targets(t for t in incident.known(TargetHealth).by_group[TG] if t.id != instance_id)
+    incident.edit(
+        NetworkInterfaces,
+        lambda fact: fact.model_copy(
+            update={"items": tuple(item for item in fact.items if item.instance_id != instance_id)}
+        ),
+    )
+    return incident
+
+
 def with_host(incident: Incident, *changed: Host) -> Incident:
     """Puts these hosts in the place of those with the same id."""
     ids = {item.id for item in changed}

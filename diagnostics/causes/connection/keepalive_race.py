@@ -20,6 +20,7 @@ from diagnostics.rules.written import record as line_record
 ENOUGH_ROWS = 10
 ENOUGH_UNHEARD = 3
 NEAR = timedelta(minutes=2)
+BEGINS_AFTER = timedelta(minutes=10)
 STEADY_FOR = timedelta(minutes=10)
 SPARE_S = 5
 LOW_RATE_COUNTED = 0.02
@@ -69,7 +70,8 @@ def _seen(
     first, last = min(cluster.first for cluster in found), max(cluster.last for cluster in found)
     events = events_between(facts, first - NEAR, last + NEAR)
     at_most: Band | None = None if setting and setting.basis == "configured" and races else "likely"
-    if races is False or isinstance(facts.maybe(StoppedTasks), Gap) or _known_to_the_application(facts, found):
+    late = _began_of_itself(facts, found)
+    if races is False or late or isinstance(facts.maybe(StoppedTasks), Gap) or _known_to_the_application(facts, found):
         at_most = "possible"
     elif events and at_most is None:
         at_most = "likely"
@@ -86,6 +88,7 @@ def _seen(
         against=(
             *_against(facts, setting, idle, races, [event.what for event in events]),
             *_known_to_the_application(facts, found),
+            *late,
         ),
         effect_seen=True,
         affects=frozenset[str]().union(*(cluster.targets for cluster in found)),
@@ -96,6 +99,18 @@ def _seen(
         advice=_advice(setting, idle),
         at_most=at_most,
     )
+
+
+def _began_of_itself(facts: Facts, found: Sequence[RowCluster]) -> tuple[Evidence, ...]:
+    """A timer does not start to run in the middle of a quiet hour, unless something was changed then."""
+    logs = facts.maybe(AccessLogs)
+    first, last = min(cluster.first for cluster in found), max(cluster.last for cluster in found)
+    if not isinstance(logs, AccessLogs) or first - logs.covered_from < last - first:
+        return ()
+    if events_between(facts, first - BEGINS_AFTER, first + NEAR):
+        return ()
+    text = f"they began at {first:%H:%M} UTC, and nothing that was read changed then"
+    return (supporting(text, source_of(facts), at=first),)
 
 
 def _record(facts: Facts, cluster: RowCluster) -> Evidence:

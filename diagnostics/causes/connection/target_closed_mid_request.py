@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
-from diagnostics.facts import AccessLogs, Gap, LogSignature, StoppedTasks
+from diagnostics.facts import AccessLogs, Gap, Hosts, LogSignature, StoppedTasks
 from diagnostics.rules.app_lines import LINE_USES
 from diagnostics.rules.closed_early import CLOSED_USES, closed_early, events_between, idle_timeout_s, nature_of
 from diagnostics.rules.row_clusters import RowCluster
@@ -26,7 +26,7 @@ NEAR = timedelta(minutes=2)
     family="connection",
     title="Targets close connections in the middle of requests",
     needs=(),
-    uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES), *LINE_USES),
+    uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES), *LINE_USES, Hosts),
     clear_needs=(AccessLogs,),
     shows=("elb_502",),
     docs=(
@@ -61,7 +61,7 @@ def _finding(facts: Facts, cluster: RowCluster) -> Finding:
         f" seen, broke off or was answered: {log_search(facts, cluster.rows)}",
         advice="Search the application's log for the trace ids of these rows: the last line before each break says"
         " why.",
-        at_most="possible" if isinstance(facts.maybe(StoppedTasks), Gap) else None if said else "likely",
+        at_most="possible" if any(_ends_unread(facts)) else None if said else "likely",
     )
 
 
@@ -84,8 +84,14 @@ def _said(facts: Facts, cluster: RowCluster) -> tuple[Evidence, ...]:
 def _against(facts: Facts, said: tuple[Evidence, ...]) -> Iterator[Evidence]:
     if not said:
         yield supporting("why they closed it is not in the access log", source_of(facts))
+    yield from _ends_unread(facts)
+
+
+def _ends_unread(facts: Facts) -> Iterator[Evidence]:
     if isinstance(facts.maybe(StoppedTasks), Gap):
         yield supporting("stopped tasks were not read, so a crash is not excluded", "ecs:DescribeTasks")
+    if isinstance(facts.maybe(Hosts), Gap):
+        yield supporting("hosts were not read, so the end of one is not excluded", "ec2:DescribeInstances")
 
 
 def _record(facts: Facts, cluster: RowCluster, where: str) -> Evidence:

@@ -21,7 +21,7 @@ UNSURE = "the counter does not tell a handshake that fails from one that takes l
     clear_needs=(AccessLogs, Metrics),
     shows=("elb_504",),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",),
-    replaces=("connect-timeout-unattributed",),
+    replaces=("connect-timeout-unattributed", "target-connection-saturation"),
 )
 def target_tls_handshake_timeout(facts: Facts) -> Iterator[Finding]:
     """Targets of a group of protocol HTTPS do not finish the handshake within ten seconds: they accept connections and

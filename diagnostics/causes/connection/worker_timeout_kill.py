@@ -6,23 +6,20 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import AccessLogs
-from diagnostics.rules.app_lines import LINE_USES
-from diagnostics.rules.closed_early import CLOSED_USES, closed_early, idle_timeout_s
+from diagnostics.rules.app_lines import LINE_USES, Lines, lines_of
+from diagnostics.rules.closed_early import CLOSED_USES, KILLS_SHARE, closed_early, idle_timeout_s, nature_of
 from diagnostics.rules.observations import NOISE_ERRORS
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import record, rows_were_read, seconds, share_words, source_of
-from diagnostics.rules.runtimes import WorkerTimeout, worker_timeout_of
-from diagnostics.rules.served_by import SERVED_USES, serving_container
+from diagnostics.rules.runtimes import WorkerTimeout, worker_lines_of, worker_timeout_of
+from diagnostics.rules.served_by import SERVED_USES, keep_alive, race_is_refuted, serving_container
 from diagnostics.rules.written import number, read_in_full, were_read, written
 from diagnostics.rules.written import record as line_record
 
 AGREES_WITHIN_S = 2.0
 TASK_DEFINITION = "ecs:DescribeTaskDefinition"
-ADVICE = (
-    "Make the slow request faster or move it out of the request; then a longer worker time-out, below the"
-    " load balancer's idle timeout. With gunicorn's sync workers also gthread or more workers: a connection that"
-    " the load balancer opens ahead occupies one."
-)
+DEFAULT_IDLE_S = 60
+SPARE_S = 5
 
 
 @cause(
@@ -31,7 +28,7 @@ ADVICE = (
     title="The server kills workers that take too long",
     needs=(),
     uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES), *LINE_USES),
-    clear_needs=(AccessLogs,),
+    clear_needs=(AccessLogs, *LINE_USES),
     shows=("elb_502",),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
@@ -52,8 +49,41 @@ def worker_timeout_kill(facts: Facts) -> Iterator[Finding]:
         times = cluster.target_s
         if times is not None:
             yield _finding(facts, cluster, times.middle, timer)
+    for cluster in closed_early(facts, "unclear", "race"):
+        killed = lines_of(facts, cluster.first, cluster.last, "worker-timeout")
+        often = killed is not None and killed.enough and killed.count >= KILLS_SHARE * cluster.count
+        if killed and often and killed.in_step and not _may_be_race(facts, cluster):
+            yield _with_the_worker(facts, cluster, killed, timer)
     if not rows_were_read(facts) and facts.observed.saw("elb_502") and facts.observed.errors_are_ours:
         yield from _by_lines(facts, timer)
+
+
+def _may_be_race(facts: Facts, cluster: RowCluster) -> bool:
+    return nature_of(cluster, facts) == "race" and not race_is_refuted(keep_alive(facts), idle_timeout_s(facts))
+
+
+def _with_the_worker(facts: Facts, cluster: RowCluster, killed: Lines, timer: WorkerTimeout | None) -> Finding:
+    """All requests that a worker holds end with it, however long each of them has run."""
+    after = f" after {timer.seconds:g} s" if timer else ""
+    lines = written(facts, "worker-timeout", since=cluster.first, until=cluster.last)
+    return Finding(
+        resource=facts.subject.label,
+        summary=f"{timer.runtime if timer else 'The server'} kills workers that hang{after}, {killed.count} times, and"
+        f" with them {cluster.count} requests",
+        supports=(
+            record(facts, cluster, "the target closed the connection in the middle of a request", decides=False),
+            *(line_record(line, f"kills a worker, {killed.count} times", value=killed.count) for line in lines[:1]),
+            *_agreeing(timer),
+        ),
+        against=(supporting("the requests ended after times that vary", source_of(facts)),),
+        effect_seen=True,
+        affects=cluster.targets,
+        explains=cluster.explains,
+        since=cluster.first,
+        overturned_by="Rows of these 502s at other moments than the lines about killed workers",
+        advice=_advice(facts, timer.runtime if timer else _killer(facts)),
+        at_most="likely",
+    )
 
 
 def _by_lines(facts: Facts, timer: WorkerTimeout | None) -> Iterator[Finding]:
@@ -77,7 +107,7 @@ def _by_lines(facts: Facts, timer: WorkerTimeout | None) -> Iterator[Finding]:
         explains=frozenset({"elb_502"}),
         since=since,
         overturned_by="Access log rows of these 502s that vary in their target processing time",
-        advice=ADVICE,
+        advice=_advice(facts, timer.runtime if timer else _killer(facts)),
         at_most="likely",
     )
 
@@ -106,10 +136,27 @@ def _finding(facts: Facts, cluster: RowCluster, constant_s: float, timer: Worker
         since=cluster.first,
         overturned_by="No line about a killed worker (WORKER TIMEOUT, HARAKIRI) in the application's log at the time of"
         " these rows",
-        advice=ADVICE,
+        advice=_advice(facts, timer.runtime if timer else _killer(facts)),
         at_most=None
         if tuple(_named(facts, cluster)) or (agrees and timer and timer.basis == "configured")
         else "likely",
+    )
+
+
+def _killer(facts: Facts) -> str:
+    lines = written(facts, "worker-timeout")
+    return (lines[0].runtime if lines else None) or ""
+
+
+def _advice(facts: Facts, runtime: str) -> str:
+    """A worker time-out above the idle timeout would make a 504 of the 502."""
+    idle = idle_timeout_s(facts)
+    limit = max((idle or DEFAULT_IDLE_S) - SPARE_S, 1)
+    how = worker_lines_of(runtime, limit)
+    known = f" For {runtime}: {how}." if how else f" Or a worker time-out of {limit} s, where every request needs it."
+    return (
+        "Make the slow request faster, or answer 202 with Location and Retry-After, queue the work, and let the client"
+        f" poll.{known} Keep the worker time-out below the idle timeout of {idle or DEFAULT_IDLE_S} s."
     )
 
 

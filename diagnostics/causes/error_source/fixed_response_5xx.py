@@ -28,7 +28,8 @@ Relation = Literal["asked", "hides", "takes-some", "missing", "default", "balanc
     title="A listener rule answers with a fixed error",
     needs=(),
     uses=(Listeners, Metrics, Changes, *ROW_USES),
-    clear_needs=(Listeners, Metrics),
+    clear_needs=(Listeners, Metrics, *ROW_USES),
+    shows=tuple(f"elb_{code}" for code in ELB_CODES),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-action-types.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-condition-types.html",
@@ -43,7 +44,9 @@ def fixed_response_5xx(facts: Facts) -> Iterator[Finding]:
     fixed = facts.observed.counts.fixed_responses
     listeners = facts.maybe(Listeners)
     yield from _by_unknown_rule(facts, listeners)
-    for listener in listeners.items if isinstance(listeners, Listeners) else ():
+    if not isinstance(listeners, Listeners):
+        return
+    for listener in listeners.items:
         if listener.load_balancer_arn not in facts.subject.load_balancers:
             continue
         for rule in listener.rules:
@@ -110,7 +113,8 @@ def _by_unknown_rule(facts: Facts, listeners: Listeners | Gap | NotApplicable) -
     if not facts.observed.errors_are_ours:
         return
     known = isinstance(listeners, Listeners)
-    present = {str(rule.priority or 0) for _, rule in listeners.rules() if _is_fixed(rule)} if known else set()
+    rules = listeners.rules() if isinstance(listeners, Listeners) else ()
+    present = {str(rule.priority or 0) for _, rule in rules if _is_fixed(rule)}
     for cluster in clusters(facts, "rule-action"):
         given = [row for row in cluster.rows if "fixed-response" in row.actions]
         if cluster.elb_status < 500 or cluster.count < NOISE_ERRORS or not facts.observed.saw(cluster.symptom):

@@ -27,11 +27,12 @@ MAX_LINES = 3
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html",
     ),
     replaces=("target-generated-5xx",),
+    leads_to=("health-check-app-error",),
 )
 def target_proxy_upstream_failure(facts: Facts) -> Iterator[Finding]:
     """Decided by 502 or 503 that the targets sent themselves, together with lines of nginx, Envoy, HAProxy or Apache
-    about its upstream: connection refused, closed before an answer, nobody left. Refuted by errors of the load
-    balancer's own, by an application without a proxy, and by a proxy that writes no such line.
+    about its upstream: connection refused, closed before an answer, nobody left, headers too large. Refuted by errors
+    of the load balancer's own, by an application without a proxy, and by a proxy that writes no such line.
     """
     found = proxied(facts, STATUSES, *FAILS)
     if found:
@@ -58,5 +59,6 @@ def _finding(facts: Facts, found: Proxied) -> Finding:
         f" left out: curl -v http://{found.upstream or 'UPSTREAM:PORT'}/ inside of the task",
         advice="Let the proxy start after the application (dependsOn with condition HEALTHY), send to the port that it"
         " listens on, and keep connections to it for less time than it does: in nginx keepalive_timeout of the"
-        " upstream block, proxy_http_version 1.1 and an empty Connection header.",
+        " upstream block, proxy_http_version 1.1 and an empty Connection header. Where headers are too large: shorter"
+        " cookies, or larger buffers (proxy_buffer_size, fastcgi_buffer_size).",
     )

@@ -23,7 +23,7 @@ from diagnostics.rules.health_reasons import codes_in_words
 )
 def health_check_app_error(facts: Facts) -> Iterator[Finding]:
     """Decided by targets that answer 5xx to the health check on a path that worked before. Why the application fails
-    stands in its log, which is not read in this version, so it is likely at most. Where the path was changed before,
+    stands in its own log, so it is likely at most. Where the path was changed before,
     or no target was ever healthy on it while users are answered well, the path is the cause.
     """
     for case in health_case.health_cases(facts):
@@ -80,6 +80,6 @@ def _against(case: HealthCase, unread: bool) -> Iterator[Evidence]:
     if case.traffic.served:
         text = (
             f"users got {case.traffic.good} good answers meanwhile: only the health path fails, as when it "
-            "asks something behind the application that is down; the application's log was not read"
+            "asks something behind the application that is down; the application's log would tell"
         )
         yield supporting(text, "cloudwatch:GetMetricData", value=case.traffic.good)

@@ -55,7 +55,7 @@ def health_check_grace_period_too_short(facts: Facts) -> Iterator[Finding]:
     answered, while tasks of the same definition became healthy when they had longer, the grace period was shortened
     before, or the container is set up for the registered port, so that only time is missing. Refuted by an answer from
     a killed task (then path or host are wrong), by a blocked network, and by a task that had long been up. Start-up
-    lines of the application's log are not read in this version.
+    lines of the application's log that end before the stop would settle it.
     """
     service = facts[EcsService]
     for group in facts[TargetGroups].items:
@@ -96,7 +96,7 @@ def _finding(facts: Facts, group: TargetGroup, killed: tuple[Task, ...], cases: 
         explains=task_stops.explained_by_stops(killed, facts.observed)
         | (frozenset({"unhealthy"}) & facts.observed.symptoms if cases else frozenset()),
         since=min(task.stopped_at for task in killed if task.stopped_at),
-        overturned_by="start-up lines in the application's log that end before the stop, or a wrong port in them",
+        overturned_by="the application's start-up lines, when they end before the stop or name a wrong port",
         advice=(
             "Set the service's health check grace period longer than the slowest start: "
             f"aws ecs update-service --cluster {service.cluster} --service {service.service} "
@@ -162,8 +162,8 @@ def _same_definition_is_healthy(facts: Facts, group: TargetGroup, killed: tuple[
 
 def _unproven(facts: Facts, group: TargetGroup, killed: tuple[Task, ...]) -> Iterator[Evidence]:
     """Nothing that was read tells a slow start from a server that never listens, or only on the loopback address."""
-    unread = "the application's log was not read; an application that never listens on the port looks the same"
-    yield supporting(unread, "ecs:DescribeTasks")
+    alike = "an application that never listens on the port looks the same; its start-up lines would tell"
+    yield supporting(alike, "ecs:DescribeTasks")
     running, grace_s = facts.maybe(RunningTasks), facts[EcsService].grace_period_s or 0
     definitions = {task.task_definition for task in killed}
     healthy = {target.id for target in facts[TargetHealth].by_group.get(group.arn, ()) if target.state == "healthy"}

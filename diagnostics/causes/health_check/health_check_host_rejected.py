@@ -9,6 +9,8 @@ from diagnostics.rules.app_lines import LINE_USES
 from diagnostics.rules.health_answers import explanation
 from diagnostics.rules.health_case import HealthCase
 from diagnostics.rules.health_reasons import codes_in_words
+from diagnostics.rules.runtimes import host_lines_of
+from diagnostics.rules.served_by import serving_container
 from diagnostics.rules.written import read_in_full, were_read
 
 MISDIRECTED = 421
@@ -64,11 +66,20 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
         explains=case.explains(facts.observed),
         since=case.since,
         overturned_by=f"a 200 with the bare address as Host: {health_case.ask_the_target(case)}",
-        advice=(
-            "Let the application accept its own IP address as Host for the health path. "
-            "The Host header of health checks cannot be set on the load balancer."
-        ),
+        advice=_advice(case, facts),
         at_most=None if health_case.of_the_log(case, "host-refused") else "likely",
+    )
+
+
+def _advice(case: HealthCase, facts: Facts) -> str:
+    path = case.group.health_check.path or "/"
+    said = next((one for one in case.log_lines if one.signature == "host-refused"), None)
+    framework, lines = host_lines_of(serving_container(facts, case.group.arn), said.runtime if said else None, path)
+    known = f" For {framework}: {lines}." if lines else ""
+    return (
+        f"Let the application accept its own IP address as Host, at least on {path}; health checks cannot send another"
+        f" one.{known} The listener's rules can check the name instead (a host-header condition, and a default action"
+        " that refuses the rest)."
     )
 
 

@@ -38,7 +38,7 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
     changed = case.changed("healthCheckPath")
     sure = case.sick.codes <= NOT_THERE or changed is not None
     setting = decisive if sure else supporting
-    when = f" since its path was changed {changed.at:%H:%M} UTC" if changed else ""
+    when = f" since its path was changed at {changed.at:%H:%M} UTC" if changed else ""
     return Finding(
         resource=case.group.arn,
         summary=f"the health check's path {case.path} answers {codes}{when}{health_case.fail_open_words(case)}",

@@ -32,7 +32,7 @@ def health_check_redirect(facts: Facts) -> Iterator[Finding]:
 
 def _finding(case: HealthCase, facts: Facts) -> Finding:
     path, matcher = case.changed("healthCheckPath"), case.changed("matcher")
-    what = f" since its path was changed {path.at:%H:%M} UTC" if path else ""
+    what = f" since its path was changed at {path.at:%H:%M} UTC" if path else ""
     if matcher and not path:
         what = f" and the matcher refuses it since {matcher.at:%H:%M} UTC"
     codes = codes_in_words(case.sick.codes)

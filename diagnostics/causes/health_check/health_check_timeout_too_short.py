@@ -10,8 +10,10 @@ from diagnostics.rules.health_answers import explanation
 from diagnostics.rules.health_case import HealthCase
 from diagnostics.rules.health_reach import REACH_NEEDS, REACH_USES, may_have_been_opened, way_to
 from diagnostics.rules.processor import PROCESSOR_USES, SUSTAINED, processor_of
+from diagnostics.rules.row_evidence import own_clusters
 
 RECENT = timedelta(minutes=15)
+EQUALS = 3
 
 
 @cause(
@@ -44,7 +46,14 @@ def health_check_timeout_too_short(facts: Facts) -> Iterator[Finding]:
 def _has_another_reason(case: HealthCase, facts: Facts) -> bool:
     slow = case.traffic.slow_s is not None and case.traffic.slow_s >= case.group.health_check.timeout_s
     mended = may_have_been_opened(case, facts)
-    return slow or bool(case.traffic.connection_errors) or mended or _cpu_is_full(facts)
+    return slow or bool(case.traffic.connection_errors) or mended or _cpu_is_full(facts) or _hangs(case, facts)
+
+
+def _hangs(case: HealthCase, facts: Facts) -> bool:
+    """These targets, and no others, do not answer users either."""
+    found = own_clusters(facts, "response-timeout")
+    silent = frozenset[str]().union(*(one.targets for one in found if one.population == "target"))
+    return bool(case.affects) and case.affects <= silent
 
 
 def _finding(case: HealthCase, facts: Facts, *, way_is_open: bool) -> Finding:
@@ -54,6 +63,7 @@ def _finding(case: HealthCase, facts: Facts, *, way_is_open: bool) -> Finding:
     sound = way_is_open and case.traffic.served
     silent = health_case.answers(case)
     took = tuple(_took(case, facts))
+    alone = _is_ill_itself(case, facts) and not change and not took
     return Finding(
         resource=case.group.arn,
         summary=(
@@ -68,7 +78,7 @@ def _finding(case: HealthCase, facts: Facts, *, way_is_open: bool) -> Finding:
             *_users(case),
             *health_case.replaced(case),
         ),
-        against=tuple(_against(case, way_is_open=way_is_open)),
+        against=tuple(_against(case, way_is_open=way_is_open, alone=alone)),
         effect_seen=True,
         affects=case.affects,
         explains=case.explains(facts.observed),
@@ -78,8 +88,13 @@ def _finding(case: HealthCase, facts: Facts, *, way_is_open: bool) -> Finding:
             "Let the health path answer for the process alone and at once; until then raise the check's time-out, "
             "which has to stay below its interval."
         ),
-        at_most=None if took and way_is_open else "likely" if took or way_is_open else "possible",
+        at_most=None if took and way_is_open else "likely" if (took or way_is_open) and not alone else "possible",
     )
+
+
+def _is_ill_itself(case: HealthCase, facts: Facts) -> bool:
+    """One of several equal targets is silent, and some users wait in vain as well."""
+    return len(case.sick.keys) == 1 and case.registered >= EQUALS and facts.observed.saw("elb_504")
 
 
 def _took(case: HealthCase, facts: Facts) -> Iterator[Evidence]:
@@ -112,7 +127,10 @@ def _users(case: HealthCase) -> Iterator[Evidence]:
         yield supporting(text, "cloudwatch:GetMetricData", value=case.traffic.slow_s)
 
 
-def _against(case: HealthCase, *, way_is_open: bool) -> Iterator[Evidence]:
+def _against(case: HealthCase, *, way_is_open: bool, alone: bool) -> Iterator[Evidence]:
+    if alone:
+        text = f"{case.registered - 1} equal targets answer the same check in time"
+        yield supporting(text, "elbv2:DescribeTargetHealth", value=case.registered - 1)
     if not way_is_open:
         text = "part of the security groups or network ACLs could not be judged, and blocked packets look the same"
         yield supporting(text, "ec2:DescribeSecurityGroups")

@@ -43,8 +43,9 @@ def asg_scale_in_abrupt(facts: Facts) -> Iterator[Finding]:
     """Auto Scaling ended an instance by its own decision (scale-in, refresh, zone balance) with tasks still on it.
 
     Decided by the terminate activity together with tasks that stopped because that very host ended, or with rows that
-    broke off on the instance at its end. Refuted when its tasks had been drained before, when the activity replaced an instance that was ill or gone already, or
-    when it is not near the errors. Without tasks, the order in time alone fits, no more.
+    broke off on the instance at its end. Refuted when its tasks had been drained before, when the activity replaced an
+    instance that was ill or gone already, or when it is not near the errors. Without tasks and rows, the order in time
+    alone fits, no more.
     """
     hosts = HostMap.of(facts)
     for activity in facts[ScalingActivities].items:

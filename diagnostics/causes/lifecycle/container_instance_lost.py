@@ -23,7 +23,8 @@ MAX_REASON = 200
     title="An EC2 host under the targets is gone or not well",
     needs=(),
     uses=(*HOST_MAP_USES, ScalingActivities, *ROW_USES),
-    clear_needs=HOST_MAP_USES,
+    clear_needs=(*HOST_MAP_USES, *ROW_USES),
+    shows=("elb_502", "elb_503", "elb_504", "no-targets", "task-stops", "unhealthy", "unused"),
     docs=(
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html",
         "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-system-instance-status-check.html",

@@ -10,6 +10,7 @@ from diagnostics.rules.deployment_room import DeploymentRoom
 from diagnostics.rules.deployment_span import DeploymentSpan, deployment_spans, share_within
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import ROW_USES, own_clusters, record, rows_were_read
+from diagnostics.rules.safer_deployments import BLUE_GREEN, old_tasks_stay, update
 
 SMALL = 2
 NEARLY_ALL = 0.8
@@ -158,9 +159,12 @@ def _against(facts: Facts) -> Iterator[Evidence]:
 
 def _advice(service: EcsService) -> str:
     if service.desired == 1:
-        return "Run two tasks or more, with minimum healthy percent 100 and maximum percent 200."
+        two = old_tasks_stay(service, "--desired-count 2")
+        return f"Run two tasks or more, and let none go before a new one is healthy: {two}"
     if service.minimum_healthy_percent < 100:
-        return "Set minimum healthy percent to 100 and maximum percent to 200, if there is room for the extra tasks."
+        return f"So that no old task goes before a new one is healthy: {old_tasks_stay(service)}"
     return (
-        "Run more than two tasks, or make the new ones healthy sooner: a shorter health check interval, a faster start."
+        f"Run more than two tasks ({update(service, '--desired-count 3')}), or make the new ones healthy sooner: aws"
+        " elbv2 modify-target-group --target-group-arn ARN --health-check-interval-seconds 5"
+        f" --health-check-timeout-seconds 4 --healthy-threshold-count 2. {BLUE_GREEN}"
     )

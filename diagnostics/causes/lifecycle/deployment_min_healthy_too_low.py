@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive
-from diagnostics.facts import Deployment, EcsService, Metrics, Point
+from diagnostics.facts import Deployment, EcsService, Metrics, Point, Series
+from diagnostics.rules.safer_deployments import old_tasks_stay
 
 SMALL_SERVICE = 2
 DEPLOYMENT_LASTS = timedelta(minutes=15)
@@ -55,7 +57,7 @@ def deployment_min_healthy_too_low(facts: Facts) -> Iterator[Finding]:
         else frozenset(),
         since=dip.at if hurt and dip else None,
         overturned_by="healthy targets that stay steady through a deployment: HealthyHostCount, Minimum, by minute",
-        advice="Set minimum healthy percent to 100 and maximum percent to 200, if there is room for the extra tasks.",
+        advice=f"So that no old task goes before a new one is healthy: {old_tasks_stay(service)}",
         at_most="likely",
         circumstantial=hurt,
     )
@@ -75,11 +77,18 @@ def _dip(facts: Facts, service: EcsService) -> Evidence | None:
         if dict(series.dimensions).get("TargetGroup") not in own:
             continue
         for deployment in service.deployments:
-            found = _lowest_below(series.points, deployment)
+            found = _lowest_below((*series.points, *_holes(series)), deployment)
             if found is not None and _errors_near(facts, found.at):
                 text = f"healthy targets fell to {found.value:.0f} during the deployment, and errors came with it"
                 return decisive(text, "cloudwatch:GetMetricData", at=found.at, value=found.value)
     return None
+
+
+def _holes(series: Series) -> tuple[Point, ...]:
+    """The count is not reported while no target is registered: minutes that are missing between others were at 0."""
+    step = timedelta(seconds=series.period_s)
+    pairs = itertools.pairwise(point.at for point in series.points)
+    return tuple(Point(at=before + step, value=0) for before, after in pairs if after - before > step)
 
 
 def _lowest_below(points: tuple[Point, ...], deployment: Deployment) -> Point | None:

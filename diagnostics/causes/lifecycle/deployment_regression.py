@@ -4,11 +4,21 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import Deployment, EcsService, Metrics, RunningTasks, StoppedTasks, TargetHealth, Task
+from diagnostics.facts import (
+    Deployment,
+    EcsService,
+    Metrics,
+    RunningTasks,
+    StoppedTasks,
+    TargetHealth,
+    Task,
+    TaskDefinitions,
+)
 from diagnostics.rules import task_stops
 from diagnostics.rules.observations import is_abnormal_stop
 from diagnostics.rules.row_evidence import source_of
 from diagnostics.rules.rows_by_revision import REVISION_USES, RowsByRevision, rows_by_revision
+from diagnostics.rules.safer_deployments import ALARMS, BLUE_GREEN, update
 
 SOON = timedelta(minutes=15)
 TOLERANCE = timedelta(minutes=1)
@@ -20,7 +30,7 @@ MAX_AGE = timedelta(hours=3)
     family="lifecycle",
     title="The trouble came with a deployment",
     needs=(EcsService,),
-    uses=(*REVISION_USES, TargetHealth),
+    uses=(*REVISION_USES, TargetHealth, TaskDefinitions),
     clear_needs=(Metrics, StoppedTasks),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html",),
     leads_to=("target-generated-5xx",),
@@ -80,10 +90,32 @@ def deployment_regression(facts: Facts) -> Iterator[Finding]:
         explains=facts.observed.symptoms,
         since=deployment.created_at,
         overturned_by="errors on tasks of the old revision, or before the deployment, in the access logs",
-        advice=f"Roll back to the revision before {revision} while the fault in it is looked for.",
+        advice=_advice(facts, service, deployment),
         at_most=None if rows.new_only and rows.old_served else "likely",
         circumstantial=not tells_apart,
     )
+
+
+def _advice(facts: Facts, service: EcsService, deployment: Deployment) -> str:
+    revision, before = task_stops.revision(deployment.task_definition), _before(facts, service, deployment)
+    if service.deployment_controller == "ECS":
+        back = update(service, f"--task-definition {before or 'REVISION'}")
+        how = back if before else f"{back}, with the revision before it"
+    else:
+        how = f"with what makes its deployments ({service.deployment_controller})"
+    return (
+        f"Roll back {revision} while the fault in it is looked for: {how}. So that the next one goes back by itself:"
+        f" {ALARMS}. {BLUE_GREEN}"
+    )
+
+
+def _before(facts: Facts, service: EcsService, deployment: Deployment) -> str | None:
+    """The revision that served before: the one that still does, else the one that ECS knows from before."""
+    still = (one.task_definition for one in service.deployments if one.task_definition != deployment.task_definition)
+    definitions = facts.maybe(TaskDefinitions)
+    known = definitions.previous_arn if isinstance(definitions, TaskDefinitions) else None
+    found = next(still, known)
+    return task_stops.revision(found) if found and found != deployment.task_definition else None
 
 
 def _rows(facts: Facts, rows: RowsByRevision) -> tuple[Evidence, ...]:

@@ -21,11 +21,7 @@ from diagnostics.rules.lost_at_stop import (
     stops_as_evidence,
 )
 from diagnostics.rules.row_evidence import NOT_READ, rows_were_read
-
-ADVICE = (
-    "On SIGTERM go on answering for 15-20 s, then finish the open requests, then end; let SIGTERM reach the process"
-    " (exec form of the entry point, or initProcessEnabled), and set stopTimeout above that time."
-)
+from diagnostics.rules.served_by import ANY_SHUTDOWN, SERVED_USES, shutdown_advice
 
 
 @cause(
@@ -33,7 +29,7 @@ ADVICE = (
     family="lifecycle",
     title="Tasks drop requests when they are asked to stop",
     needs=(),
-    uses=LOST_USES,
+    uses=(*LOST_USES, *SERVED_USES),
     clear_needs=(AccessLogs, Metrics, StoppedTasks),
     shows=("elb_502", "elb_504"),
     docs=(
@@ -76,7 +72,7 @@ def _seen(facts: Facts, lost: Lost) -> Finding:
         since=lost.since,
         overturned_by="A line of the application's log that it went on answering for 20 s after SIGTERM and closed"
         f" nothing before: {_log_search(facts)}",
-        advice=ADVICE,
+        advice=shutdown_advice(facts) or ANY_SHUTDOWN,
         at_most=at_most,
     )
 
@@ -117,7 +113,7 @@ def _guess(facts: Facts) -> Iterator[Finding]:
         explains=frozenset({"elb_502"}),
         since=facts.observed.onset,
         overturned_by="Access log rows of these 502s on targets that were not being stopped",
-        advice=ADVICE,
+        advice=shutdown_advice(facts) or ANY_SHUTDOWN,
         at_most="possible",
         circumstantial=True,
     )

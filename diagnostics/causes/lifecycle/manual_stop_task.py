@@ -11,6 +11,7 @@ from diagnostics.rules import task_stops
 from diagnostics.rules.lost_at_stop import LOST_USES, errors_at, lost_at_stops, ordered_stops, stops_as_evidence
 from diagnostics.rules.lost_at_stop import rows_as_evidence as rows_of
 from diagnostics.rules.row_evidence import NOT_READ, own_clusters, rows_were_read
+from diagnostics.rules.served_by import ANY_SHUTDOWN, SERVED_USES, shutdown_advice
 
 MAX_REASON = 160
 _BROKEN = frozenset({"elb_502", "elb_504"})
@@ -22,7 +23,7 @@ _EMPTY = frozenset({"elb_503", "no-targets"})
     family="lifecycle",
     title="Somebody stopped tasks by hand",
     needs=(StoppedTasks,),
-    uses=(*(kind for kind in LOST_USES if kind is not StoppedTasks), EcsService),
+    uses=(*(kind for kind in LOST_USES if kind is not StoppedTasks), *SERVED_USES),
     clear_needs=(AccessLogs, EcsService, Metrics),
     shows=("elb_502", "elb_503", "elb_504"),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html",),
@@ -62,8 +63,16 @@ def manual_stop_task(facts: Facts) -> Iterator[Finding]:
         explains=explains,
         since=min((item.since for item in lost), default=facts.observed.onset),
         overturned_by="Errors on these targets before the order: then the stop was an attempt to mend it",
-        advice="Replace tasks with a new deployment (aws ecs update-service --force-new-deployment), which drains each"
-        " target before its task is stopped, and starts its successor first.",
+        advice=_advice(facts),
+    )
+
+
+def _advice(facts: Facts) -> str:
+    where = f"--cluster {facts.subject.cluster or 'CLUSTER'} --service {facts.subject.service or 'SERVICE'}"
+    return (
+        f"Replace tasks with a deployment: aws ecs update-service {where} --force-new-deployment drains each target"
+        " before its task is stopped, and starts its successor first. So that a stop loses nothing:"
+        f" {shutdown_advice(facts) or ANY_SHUTDOWN}"
     )
 
 

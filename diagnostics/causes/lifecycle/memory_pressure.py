@@ -52,8 +52,16 @@ def memory_pressure(facts: Facts) -> Iterator[Finding]:
     told = tuple(one for one in (killed, pauses) if one is not None and one.enough and one.in_step)
     slow = slowness(facts, start, end)
     effects = _effects(facts, slow, lost_workers=killed is not None)
-    if (memory is not None and memory.is_short) or (told and (memory is None or memory.peak >= HIGH_PERCENT)):
+    waits = pauses if slow is not None and slow.for_everybody else None
+    inside = any(one is not None and one in told for one in (waits, _of_heap(killed)))
+    full = memory is None or memory.peak >= HIGH_PERCENT
+    if (memory is not None and memory.is_short) or (told and (full or inside)):
         yield _finding(facts, memory, told, slow, effects)
+
+
+def _of_heap(killed: Lines | None) -> Lines | None:
+    """Lines of a process that ran into its own limit, which may be far below the task's."""
+    return killed if killed is not None and killed.signature == "out-of-memory" else None
 
 
 def _workers_killed(facts: Facts, start: datetime, end: datetime) -> Lines | None:
@@ -118,6 +126,8 @@ def _finding(
     facts: Facts, memory: _Memory | None, told: tuple[Lines, ...], slow: Slowness | None, effects: frozenset[str]
 ) -> Finding:
     level = f"memory of the tasks is at {memory.peak:.0f} % of its limit" if memory else "the tasks run out of memory"
+    if memory and memory.peak < HIGH_PERCENT:
+        level = f"the process is at a memory limit of its own, with {memory.peak:.0f} % of the task's memory in use"
     said = f": {told[0].words}" if told else " and rising"
     return Finding(
         resource=facts.subject.service or facts.subject.label,

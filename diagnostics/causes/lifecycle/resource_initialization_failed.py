@@ -9,26 +9,50 @@ from diagnostics.rules import start_failures, task_stops
 WORDS = ("ResourceInitializationError", "cannot pull registry authentication", "unable to pull secrets")
 _OF_THE_CONTAINER = ("oci runtime", "exec format error", "container runtime task")
 """Fargate puts the same word before errors of the container's own start: a wrong architecture, a missing command."""
+_FILE_SYSTEM = (
+    "A mount target in each subnet's zone, whose security group lets 2049 in from the tasks' one;"
+    " elasticfilesystem:ClientMount and ClientWrite for the task role (taskRoleArn) where IAM is used, with"
+    ' "transitEncryption": "ENABLED"; rootDirectory must exist; DNS hostnames on in the VPC.'
+)
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html,
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
 _KINDS = (
+    start_failures.Kind("file system", ("efs utils", "mount.nfs", "elasticfilesystem"), _FILE_SYSTEM),
+    start_failures.Kind(
+        "no such key in the secret",
+        ("json key",),
+        "The secret has no such key: aws secretsmanager get-secret-value --secret-id NAME shows them, and valueFrom is"
+        " arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX:KEY:: with both colons at its end.",
+    ),
     start_failures.Kind(
         "no permission",
         ("accessdenied", "access denied", "not authorized", "unauthorized"),
-        "Let the execution role read it: the secret, parameter, key, registry or log group that the reason names.",
+        "The execution role (executionRoleArn, not taskRoleArn) needs what the reason names:"
+        " secretsmanager:GetSecretValue, ssm:GetParameters, kms:Decrypt of the secret's own key,"
+        " ecr:GetAuthorizationToken on *, logs:CreateLogStream and logs:PutLogEvents, with awslogs-create-group also"
+        " logs:CreateLogGroup.",
     ),
     start_failures.Kind(
         "something named does not exist",
         ("resourcenotfound", "not found", "does not exist", "can't find"),
-        "Create what the reason names (secret, parameter, log group, file system) or correct the task definition.",
+        "Create what the reason names, or correct its name and region in the task definition: valueFrom is the whole"
+        " ARN of a secret in another region; aws logs create-log-group --log-group-name NAME, or"
+        ' "awslogs-create-group": "true" in the options of the log driver.',
     ),
     start_failures.Kind(
         "no way to an AWS endpoint",
         ("i/o timeout", "dial tcp", "deadline exceeded", "tls handshake timeout", "connection", "timed out", "timeout"),
-        "Give the task a way out: NAT gateway, public address or VPC endpoints, and egress on port 443 in its group.",
+        "One of: a route 0.0.0.0/0 to a NAT gateway; assignPublicIp ENABLED in a public subnet; endpoints"
+        " com.amazonaws.REGION.secretsmanager, .ssm, .kms, .ecr.api, .ecr.dkr, .logs (private DNS, 443 from the tasks'"
+        " security group) and .s3 (gateway). And egress on 443 in the tasks' security group.",
     ),
     start_failures.Kind(
-        "log driver", ("logging driver", "log group", "awslogs"), "Correct the log configuration or its permission."
+        "log driver",
+        ("logging driver", "log group", "awslogs"),
+        'logConfiguration needs "awslogs-group", "awslogs-region": "REGION" and, on Fargate, "awslogs-stream-prefix";'
+        " the execution role logs:CreateLogStream and logs:PutLogEvents.",
     ),
-    start_failures.Kind("file system", ("efs", "mount"), "Check the file system's mount targets and security group."),
+    start_failures.Kind("file system", ("efs", "mount"), _FILE_SYSTEM),
 )
 
 

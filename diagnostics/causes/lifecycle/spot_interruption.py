@@ -11,6 +11,7 @@ from diagnostics.rules.host_effects import effect_on
 from diagnostics.rules.host_ends import BY_A_PERSON, ended_by_spot, is_scale_in, is_spot, tells_of_a_lost_host
 from diagnostics.rules.host_map import HOST_MAP_USES, HostMap
 from diagnostics.rules.row_evidence import ROW_USES, of_these_stops
+from diagnostics.rules.served_by import ANY_SHUTDOWN, SERVED_USES, shutdown_advice
 from diagnostics.rules.task_stops import explained_by_stops, named
 
 FARGATE_SPOT = "FARGATE_SPOT"
@@ -23,7 +24,7 @@ MAX_REASON = 200
     family="lifecycle",
     title="Spot capacity was taken back",
     needs=(),
-    uses=(*HOST_MAP_USES, ScalingActivities, *ROW_USES),
+    uses=(*HOST_MAP_USES, ScalingActivities, *ROW_USES, *SERVED_USES),
     clear_needs=(*HOST_MAP_USES, ScalingActivities),
     docs=(
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html",
@@ -108,8 +109,24 @@ def _of_tasks(facts: Facts, hosts: HostMap, tasks: tuple[Task, ...]) -> Finding:
         since=min(task.stopping_at or task.stopped_at or facts.now for task in tasks),
         overturned_by=f"a stop order of somebody: aws ecs describe-tasks --cluster {newest.arn.split('/')[-2]}"
         f" --tasks {newest.id} --query 'tasks[].[stopCode,stoppedReason,capacityProviderName]'",
-        advice="Keep a base of tasks on FARGATE or on-demand hosts in the capacity provider strategy, and let the"
-        " application drain on SIGTERM: Spot leaves two minutes, a short deregistration delay uses them.",
+        advice=_advice(facts, newest),
+    )
+
+
+def _advice(facts: Facts, newest: Task) -> str:
+    """Fargate sends SIGTERM with its notice; hosts hear of it two minutes ahead, when their agent is told to drain.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-spot.html
+    """
+    if newest.capacity_provider == FARGATE_SPOT:
+        return (
+            'Keep a part that stays: capacityProviderStrategy [{"capacityProvider":"FARGATE","base":1,"weight":1},'
+            '{"capacityProvider":"FARGATE_SPOT","weight":3}]. So that a notice loses nothing:'
+            f" {shutdown_advice(facts) or ANY_SHUTDOWN}"
+        )
+    return (
+        "Keep a base of on-demand hosts, and set ECS_ENABLE_SPOT_INSTANCE_DRAINING=true in /etc/ecs/ecs.config. So that"
+        f" a notice loses nothing: {shutdown_advice(facts) or ANY_SHUTDOWN}"
     )
 
 

@@ -29,6 +29,28 @@ _KINDS = {
     "not-executable": "the program may not be executed",
     "library": "a library that the program needs is not in the image",
 }
+# https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (entryPoint, command),
+# https://docs.docker.com/reference/dockerfile/#exec-form-entrypoint-example
+ANY_COMMAND = (
+    "Run the same thing: docker run --rm IMAGE COMMAND. entryPoint and command of the task definition replace those of"
+    " the image and are lists of words, without a shell; the program must be in the image, be executable (RUN chmod"
+    " +x), and be built for the processor of runtimePlatform."
+)
+_MISSING = (
+    "Look whether it is there: docker run --rm --entrypoint ls IMAGE -l PATH. entryPoint and command are lists of"
+    " words, without a shell. A script says the same when its first line names an interpreter that the image lacks"
+    " (alpine has no bash) or ends with CRLF (sed -i 's/\\r$//'); so does a glibc program on alpine."
+)
+_ADVICE = {
+    _WORDS["executable file not found"]: _MISSING,
+    _KINDS["missing"]: _MISSING,
+    _KINDS["not-executable"]: "RUN chmod +x /entrypoint.sh in the Dockerfile (and git update-index --chmod=+x), or"
+    ' "entryPoint": ["sh", "/entrypoint.sh"]; where "user" is set, that user must be allowed to run it too.',
+    _KINDS[
+        "library"
+    ]: "docker run --rm --entrypoint ldd IMAGE PATH names what is missing: install it in the last stage of"
+    " the Dockerfile, or build in the same distribution as the one that it runs in.",
+}
 _STARTING = ("cannotstartcontainererror", "cannotcreatecontainererror", "failed to create task", "runc", "exec:")
 
 
@@ -135,15 +157,29 @@ def _finding(facts: Facts, failed: list[_Failed]) -> Finding:
         overturned_by="A start of the same image and command that works: docker run --rm IMAGE COMMAND; and the last"
         f" lines of the task: aws ecs describe-tasks --cluster {newest.task.arn.split('/')[-2]} --tasks"
         f" {newest.task.id} --query 'tasks[].containers[].[name,exitCode,reason]'",
-        advice="Build the image for the processor of runtimePlatform (docker build --platform linux/amd64 or"
-        " linux/arm64), and look that the command of the task definition exists in the image, is executable, ends its"
-        " lines with LF and begins with an interpreter that the image has.",
+        advice=_advice(facts, newest),
     )
 
 
-def _architecture(facts: Facts, newest: _Failed) -> Iterator[Evidence]:
+def _advice(facts: Facts, newest: _Failed) -> str:
+    if newest.why == _KINDS["architecture"]:
+        asked = _asked_for(facts, newest) or "X86_64"
+        platform, other = ("linux/arm64", "X86_64") if asked == "ARM64" else ("linux/amd64", "ARM64")
+        return (
+            f"Build it for {asked}: docker buildx build --platform {platform} -t IMAGE --push . (see docker buildx"
+            f' imagetools inspect IMAGE); or let the task run where it was built for: "runtimePlatform":'
+            f' {{"cpuArchitecture": "{other}", "operatingSystemFamily": "LINUX"}} in the task definition.'
+        )
+    return _ADVICE.get(newest.why, ANY_COMMAND)
+
+
+def _asked_for(facts: Facts, newest: _Failed) -> str | None:
     definitions = facts.maybe(TaskDefinitions)
     definition = definitions.of(newest.task.task_definition) if isinstance(definitions, TaskDefinitions) else None
-    if definition and definition.cpu_architecture and newest.why == _KINDS["architecture"]:
-        text = f"the task definition asks for {definition.cpu_architecture}"
-        yield supporting(text, "ecs:DescribeTaskDefinition", value=definition.cpu_architecture)
+    return definition.cpu_architecture if definition else None
+
+
+def _architecture(facts: Facts, newest: _Failed) -> Iterator[Evidence]:
+    asked = _asked_for(facts, newest)
+    if asked and newest.why == _KINDS["architecture"]:
+        yield supporting(f"the task definition asks for {asked}", "ecs:DescribeTaskDefinition", value=asked)

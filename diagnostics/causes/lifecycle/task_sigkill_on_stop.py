@@ -23,6 +23,7 @@ from diagnostics.rules.lost_at_stop import (
     took_the_timeout,
 )
 from diagnostics.rules.row_evidence import NOT_READ, rows_were_read
+from diagnostics.rules.served_by import REACHED_BY, SERVED_USES, shutdown
 
 FARGATE_MAX_S = 120
 
@@ -32,7 +33,7 @@ FARGATE_MAX_S = 120
     family="lifecycle",
     title="Tasks are killed because they do not end in time",
     needs=(StoppedTasks,),
-    uses=tuple(kind for kind in LOST_USES if kind is not StoppedTasks),
+    uses=tuple(kind for kind in (*LOST_USES, *SERVED_USES) if kind is not StoppedTasks),
     docs=(
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html",
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html",
@@ -153,8 +154,10 @@ def _overturned_by(task: Task) -> str:
 def _advice(facts: Facts, task: Task) -> str:
     timeout = _timeout(facts, task)
     more = min(timeout * 2, FARGATE_MAX_S) if task.launch_type == "FARGATE" else timeout * 2
-    raise_it = f"raise stopTimeout to {more} s (Fargate allows 120)" if more > timeout else "end open requests sooner"
+    longer = f'"stopTimeout": {more}' if more > timeout else "open requests must end sooner"
+    known = shutdown(facts)
+    how = f" For {known.runtime}: {known.lines}." if known.lines else ""
     return (
-        "Let SIGTERM reach the process (exec form of the entry point instead of a shell, or initProcessEnabled) and end"
-        f" when open requests are done; if they need longer than {timeout} s, {raise_it}."
+        f"Let SIGTERM reach the process: {known.unheard or REACHED_BY}. Let it end when its open requests are done;"
+        f" where they need more than {timeout} s, {longer} in the container definition (Fargate allows 120).{how}"
     )

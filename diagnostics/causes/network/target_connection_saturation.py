@@ -8,6 +8,7 @@ from datetime import datetime
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Metrics
 from diagnostics.rules.app_lines import LINE_USES, Lines, lines_of
+from diagnostics.rules.closed_early import CLOSED_USES, closed_early
 from diagnostics.rules.load import LOAD_USES, Load, load_of
 from diagnostics.rules.reachability import Blocked, paths
 from diagnostics.rules.row_clusters import RowCluster
@@ -26,8 +27,8 @@ ENOUGH = 10
     family="network",
     title="The targets take no more connections",
     needs=TERRAIN_NEEDS,
-    uses=tuple(dict.fromkeys((*TERRAIN_USES, *LOAD_USES, *ROW_USES, *LINE_USES))),
-    clear_needs=(Metrics, *LINE_USES),
+    uses=tuple(dict.fromkeys((*TERRAIN_USES, *LOAD_USES, *ROW_USES, *CLOSED_USES, *LINE_USES))),
+    clear_needs=(Metrics, *ROW_USES, *LINE_USES),
     shows=("elb_504", "elb_502"),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",),
     replaces=("connect-timeout-unattributed", "port-not-listening"),
@@ -35,10 +36,10 @@ ENOUGH = 10
     helped_by=("insufficient-task-count",),
 )
 def target_connection_saturation(facts: Facts) -> Iterator[Finding]:
-    """Decided by connections to the targets that fail while others succeed, together with log lines of a server that
-    has no more room (worker_connections are not enough, too many open files). A load of several times the usual fits
-    without such lines, no more. Refuted by a rule on the way that blocks, by failures that do not rise with the load,
-    by targets that take no connection at all, and by one of several equal targets.
+    """Decided by connections to the targets that fail, or that are closed at once, while others succeed, together with
+    log lines of a server that has no more room (worker_connections are not enough, too many open files). A load of
+    several times the usual fits without such lines, no more. Refuted by a rule on the way that blocks, by failures that
+    do not rise with the load, by targets that take no connection at all, and by one of several equal targets.
     """
     asked = span(facts)
     if asked is None:
@@ -59,11 +60,8 @@ def target_connection_saturation(facts: Facts) -> Iterator[Finding]:
 
 
 def _unconnected(facts: Facts) -> tuple[RowCluster, ...]:
-    return tuple(
-        cluster
-        for cluster in own_clusters(facts, "not-dispatched-timeout", "not-dispatched-fast")
-        if cluster.population != "at-end-of-target"
-    )
+    never = own_clusters(facts, "not-dispatched-timeout", "not-dispatched-fast")
+    return (*(one for one in never if one.population != "at-end-of-target"), *closed_early(facts, "no-room"))
 
 
 def _counted(facts: Facts, start: datetime, end: datetime) -> tuple[float, float]:
@@ -106,7 +104,7 @@ def _finding(
         + (f": {full.words}" if full else ""),
         supports=(
             *((full.record(),) if full else ()),
-            *(record(facts, one, f"{one.elb_status} without a connection", decides=told) for one in rows[:2]),
+            *(record(facts, one, f"{one.elb_status} {_how(one)}", decides=told) for one in rows[:2]),
             *_failures(failed, decides=told and not rows),
             *((supporting(load.words, SOURCE, value=round(load.times, 1)),) if load and rose else ()),
         ),
@@ -120,6 +118,11 @@ def _finding(
         advice="Run more tasks; then raise what limits one of them: worker_connections, the number of open files"
         " (ulimits of the container), the queue of connections that wait to be accepted (net.core.somaxconn).",
     )
+
+
+def _how(rows: RowCluster) -> str:
+    accepted = rows.family == "closed-before-response"
+    return "on a connection that the target closed at once" if accepted else "without a connection"
 
 
 def _failures(failed: float, *, decides: bool) -> Iterator[Evidence]:

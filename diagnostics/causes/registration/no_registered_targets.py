@@ -19,6 +19,8 @@ from diagnostics.rules.was_empty import vacancy
     title="The target group is empty",
     needs=(TargetHealth,),
     uses=(Listeners, EcsService, Changes, Metrics, *ROW_USES),
+    clear_needs=(EcsService, Changes, Metrics),
+    shows=("elb_503", "no-targets"),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-register-targets.html",

@@ -72,6 +72,8 @@ def insufficient_evidence(facts: Facts) -> Iterator[Finding]:
             left = frozenset(symptom for symptom in left if not symptom.startswith("elb_"))
     elif facts.explained & observed.symptoms and not _large(left, observed, rest):
         left = frozenset(symptom for symptom in left if not symptom.startswith(("elb_", "target_5xx")))
+        if facts.explained & {"unhealthy", "no-targets", "task-stops", "deployment", "elb_503"}:
+            left = left - {"no-requests"}  # these are the requests that get the load balancer's own answer
         if facts.explained & {"unhealthy", "no-targets", "task-stops", "deployment"}:
             left = frozenset()
     if not left:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import EcsService, HostMetrics, Metrics
+from diagnostics.facts import EcsService, HostMetrics, Metrics, TargetHealth
 from diagnostics.rules.app_lines import LINE_USES, Lines, lines_of
 from diagnostics.rules.load import LOAD_USES, Load, load_of
 from diagnostics.rules.processor import PROCESSOR_USES, Processor, exhausted_hosts, full_hosts, processor_of
@@ -32,7 +32,7 @@ HALF = 0.5
     title="The processor of the tasks is at its limit",
     needs=(Metrics,),
     uses=tuple(dict.fromkeys((*PROCESSOR_USES, *LOAD_USES, *SLOW_USES, *STRAIN_USES, *LINE_USES))),
-    clear_needs=(EcsService, HostMetrics),
+    clear_needs=(EcsService, HostMetrics, TargetHealth),
     shows=("elb_504", "elb_502", "unhealthy", "target_5xx"),
     docs=(
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html",

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
-from diagnostics.facts import AccessLogs, Metrics
+from diagnostics.facts import AccessLogs, LoadBalancerAttributes, Metrics
 from diagnostics.rules.app_lines import LINE_USES, WAITING, Lines, lines_of
+from diagnostics.rules.closed_early import idle_timeout_s
+from diagnostics.rules.in_time import in_time
 from diagnostics.rules.load import LOAD_USES, load_of
 from diagnostics.rules.processor import PROCESSOR_USES, Processor, processor_of
 from diagnostics.rules.row_clusters import RowCluster
@@ -23,7 +25,7 @@ SOURCE = "cloudwatch:GetMetricData"
     family="time",
     title="Requests wait for something behind the application",
     needs=LINE_USES,
-    uses=tuple(dict.fromkeys((*SLOW_USES, *PROCESSOR_USES, *LOAD_USES))),
+    uses=tuple(dict.fromkeys((*SLOW_USES, *PROCESSOR_USES, *LOAD_USES, LoadBalancerAttributes))),
     clear_needs=(Metrics, AccessLogs),
     shows=("elb_504", "elb_460", "target_5xx"),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",),
@@ -101,8 +103,9 @@ def _finding(
         advice=(
             "Look at what the lines name: its own latency, its limit of connections, its locks; and whether the tasks'"
             " security group lets them out to it. Give every outgoing call a time-out shorter than the load balancer's"
-            " idle timeout. A new deployment of the same revision (--force-new-deployment) frees stuck connections, as"
-            " a stop-gap."
+            " idle timeout, and answer 503 with Retry-After when it is over. --force-new-deployment frees stuck"
+            " connections, as a stop-gap. Where the wait belongs to the work: "
+            f"{in_time(idle_timeout_s(facts))}"
         ),
         at_most=None if used is not None else "likely",
     )

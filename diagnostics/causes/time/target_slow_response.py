@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import AccessLogs, LoadBalancerAttributes, Metrics
+from diagnostics.facts import AccessLogs, LoadBalancerAttributes, Metrics, TargetHealth
 from diagnostics.rules.closed_early import idle_timeout_s
+from diagnostics.rules.in_time import STREAMED, in_time
 from diagnostics.rules.observations import NOISE_ERRORS
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import (
@@ -31,7 +32,7 @@ TARGET_SHARE = 0.8
     family="time",
     title="Targets take longer than the load balancer waits",
     needs=(),
-    uses=(AccessLogs, Metrics, LoadBalancerAttributes),
+    uses=(AccessLogs, Metrics, LoadBalancerAttributes, TargetHealth),
     clear_needs=(AccessLogs, Metrics),
     shows=("elb_504", "elb_460"),
     docs=(
@@ -72,13 +73,23 @@ def _finding(facts: Facts, cluster: RowCluster, idle: int | None) -> Finding:
         ),
         effect_seen=True,
         affects=cluster.targets,
-        explains=cluster.explains,
+        explains=cluster.explains | _hanging(facts, cluster),
         since=cluster.first,
         overturned_by=f"An idle timeout that is not what these requests waited{took}: aws elbv2"
         " describe-load-balancer-attributes --load-balancer-arn"
         f" {next(iter(facts.subject.load_balancers), 'ARN')}",
-        advice=_advice(cluster),
+        advice=_advice(cluster, idle),
     )
+
+
+def _hanging(facts: Facts, cluster: RowCluster) -> frozenset[str]:
+    """Health checks that time out on the one target that does not answer users either."""
+    health = facts.maybe(TargetHealth)
+    if cluster.population != "target" or not isinstance(health, TargetHealth):
+        return frozenset()
+    sick = [target for _, target in health.in_state("unhealthy")]
+    same = bool(sick) and all(one.reason == "Target.Timeout" and one.key in cluster.targets for one in sick)
+    return frozenset({"unhealthy"}) if same else frozenset()
 
 
 def _where(facts: Facts, cluster: RowCluster) -> str:
@@ -137,7 +148,9 @@ def _cut_short(facts: Facts, cluster: RowCluster) -> Finding:
         affects=cluster.targets,
         explains=cluster.explains,
         since=cluster.first,
-        advice="Make the route faster, or answer at once and let the work be done outside of the request.",
+        advice=f"Make {name} faster. The callers count the whole time, so streaming helps them only where they read as"
+        " it comes: answer 202 with Location and Retry-After, queue the work, and let them poll; or let them wait"
+        " longer.",
         at_most="likely",
     )
 
@@ -168,21 +181,20 @@ def _guess(facts: Facts, idle: int) -> Finding:
         explains=frozenset({"elb_504"}),
         since=facts.observed.onset,
         overturned_by="Access log rows of these 504s with a request processing time of -1: they got no connection",
-        advice="Find the slow route (access logs or the application's own timing), and make it faster or asynchronous.",
+        advice=f"Find the slow route (access logs, or the application's own timing) and make it faster. {in_time(idle)}"
+        f" {STREAMED}",
         at_most="possible",
     )
 
 
-def _advice(cluster: RowCluster) -> str:
+def _advice(cluster: RowCluster, idle: int | None) -> str:
     top = cluster.top_target
     if cluster.population == "target" and top:
         return f"Only target {top.key} hangs: replace it, after taking a thread dump or a profile of its process."
     if cluster.top_route and cluster.top_route.share >= ROUTE_SHARE:
-        return (
-            f"Make {cluster.top_route.key} faster or asynchronous. A longer idle timeout helps only when the targets'"
-            " keep-alive is longer still."
-        )
+        return f"Make {cluster.top_route.key} faster, or let it answer in time. {in_time(idle)} {STREAMED}"
     return (
         "All routes wait: look at what stands behind them all (database, a pool of connections, another service) and"
         " at the CPU. A longer idle timeout helps only when the targets' keep-alive is longer still."
+        f" {in_time(idle)}"
     )

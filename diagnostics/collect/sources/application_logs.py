@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterL
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,9 @@ from diagnostics.app_logs.tally import LogTally, Origin
 from diagnostics.aws_access import Pages
 from diagnostics.collect.answers import distinct
 from diagnostics.collect.collector import Later, Read, Reads, Step, collector
+from diagnostics.collect.insights_queries import Scanned
 from diagnostics.collect.log_options import LogOptions
+from diagnostics.collect.sources.insights_logs import Beyond, beyond, events_by_group
 from diagnostics.collect.sources.log_wish import why_no_application_logs
 from diagnostics.facts import (
     AccessLogs,
@@ -46,11 +49,14 @@ MAX_GROUPS = 2
 MAX_TRACES = 20
 MAX_LINES = 10_000
 MAX_BYTES = 4_000_000
+MAX_WORK_S = 5.0
+"""In processor time. So many ordinary lines take a fifth of it, but who sends requests may make others be written."""
 BOOT_SEEN = timedelta(minutes=2)
 AROUND_A_REQUEST = timedelta(minutes=5)
 READ_STREAM, FILTER = "logs:GetLogEvents", "logs:FilterLogEvents"
 ELSEWHERE = "LogsElsewhere"
 NO_CONTAINERS = NotApplicable(reason="neither an ECS service nor a Lambda function: where it writes logs is not known")
+_TRACE = re.compile(r"Root=1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24}(?:;|\Z)")
 _TASK_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f-]{36}")
 NOT_FOUND = ("ResourceNotFoundException",)
 PROBLEMS = (
@@ -60,6 +66,8 @@ PROBLEMS = (
 """Words of which one stands in nearly every line that explains an error. How AWS searches for them:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html"""
 FUNCTION_PROBLEMS = ("rror", "ERROR", "timed out", "REPORT", "platform.report", "INIT_REPORT", "signal:", "Traceback")
+FUNCTION_FAILURES = ("rror", "ERROR", "timed out", "Status: timeout", '"timeout"', "signal:", "Traceback")
+"""Without the line that every invocation ends with: where there are too many lines, these would be all of them."""
 
 
 @dataclass(slots=True)
@@ -70,15 +78,22 @@ class _Reading:
     bytes: int = 0
     gaps: list[Gap] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    searched: float = 1.0
+    unread_since: dict[str, datetime] = field(default_factory=dict)
+    by_insights: bool = False
     came: int = 0
     taken: int = 0
     answers: int = 0
+    worked_s: float = 0.0
+
+    def share(self, window: Window) -> float:
+        """0-1: of the time that was searched, and of the lines that came the part that was looked at."""
+        searched = min(self.unread_since.values(), default=window.end) - window.start
+        share = min(max(searched / (window.end - window.start), 0.0), 1.0)
+        return share * (self.taken / self.came if self.came else 1.0)
 
     @property
-    def share(self) -> float:
-        """0-1: of the time that was searched, and of the lines that came the part that was looked at."""
-        return self.searched * (self.taken / self.came if self.came else 1.0)
+    def is_full(self) -> bool:
+        return self.taken >= MAX_LINES or self.bytes >= MAX_BYTES or self.worked_s >= MAX_WORK_S
 
     def take(self, answer: Pages, origin_of: Callable[[str], Origin]) -> None:
         """The newest lines first, so that a limit takes away the oldest."""
@@ -87,11 +102,13 @@ class _Reading:
         self.came += len(answer.items)
         for event in reversed(answer.items):
             message = str(event.get("message", ""))
-            if self.taken >= MAX_LINES or self.bytes >= MAX_BYTES:
+            if self.is_full:
                 return
+            begun = time.thread_time()
             self.taken += 1
             self.bytes += len(message)
             self.tally.add(_time(event), message, origin_of(str(event.get("logStreamName", ""))))
+            self.worked_s += time.thread_time() - begun
 
 
 @collector(cached=True, own_budget=True, patience_s=PATIENCE_S)
@@ -116,19 +133,26 @@ def application_logs(
     skipped = why_no_application_logs(options, subject, window, metrics, health, stopped)
     if skipped:
         return skipped
+    words = FUNCTION_FAILURES if of_functions else PROBLEMS
+    further = beyond(words, options, subject, window, metrics, health, stopped)
     if of_functions:
-        return (yield from _of_functions(of_functions, window, rows))
+        return (yield from _of_functions(of_functions, window, rows, further))
     if not isinstance(service, EcsService):
         return service
     if not isinstance(definitions, TaskDefinitions):
         return definitions
     found = health if isinstance(health, TargetHealth) else None
     choice = chosen(service, definitions, items(running), items(stopped), found, window.start)
-    return (yield from _of_containers(_here(choice, subject), choice, subject, window, rows))
+    return (yield from _of_containers(_here(choice, subject), choice, subject, window, rows, further))
 
 
 def _of_containers(
-    here: Choice, all_of_it: Choice, subject: Subject, window: Window, rows: Later[AccessLogs]
+    here: Choice,
+    all_of_it: Choice,
+    subject: Subject,
+    window: Window,
+    rows: Later[AccessLogs],
+    further: Beyond,
 ) -> Reads[ApplicationLogs]:
     if not here.groups:
         return _elsewhere(all_of_it, subject)
@@ -147,16 +171,18 @@ def _of_containers(
     for read, answer in zip(searches, answers[len(tails) + len(banners) :], strict=True):
         _take_search(reading, read, answer, origins, window)
     reading.notes.extend(_notes(here, all_of_it, subject))
-    return (yield from _with_traces(reading, distinct(groups), origins, window, rows))
+    return (yield from _with_traces(reading, distinct(groups), origins, window, rows, further))
 
 
-def _of_functions(groups: Sequence[str], window: Window, rows: Later[AccessLogs]) -> Reads[ApplicationLogs]:
+def _of_functions(
+    groups: Sequence[str], window: Window, rows: Later[AccessLogs], further: Beyond
+) -> Reads[ApplicationLogs]:
     reading = _Reading()
     searches = [_search(group, window.start, window.end, FUNCTION_PROBLEMS, PROBLEM_PAGES) for group in groups]
     answers = yield searches
     for read, answer in zip(searches, answers, strict=True):
         _take_search(reading, read, answer, {}, window)
-    return (yield from _with_traces(reading, groups, {}, window, rows))
+    return (yield from _with_traces(reading, groups, {}, window, rows, further))
 
 
 def _function_groups(subject: Subject, functions: LambdaTargets | Gap | NotApplicable) -> tuple[str, ...]:
@@ -178,8 +204,10 @@ def _with_traces(
     origins: Mapping[str, Origin],
     window: Window,
     rows: Later[AccessLogs],
+    further: Beyond,
 ) -> Generator[Step, Sequence[Pages], ApplicationLogs | Gap | NotApplicable]:
-    """The same with the lines that name a failed request, where access logs tell of some."""
+    """The same with the lines that name a failed request, where access logs tell of some, and at last with those that
+    cost money."""
     if not reading.answers and reading.gaps:
         return reading.gaps[0]
     yield rows
@@ -194,13 +222,18 @@ def _with_traces(
             reading.take(answer, partial(_origin_in, str(read.params["logGroupName"]), origins))
         if not any(answer.gaps or answer.truncated or answer.missing for answer in answers):
             asked = tuple(trace for trace, _ in wanted)
+    errand = None if reading.is_full else further.errand(reading.unread_since)
+    if errand:
+        yield errand
+        _take_scanned(reading, errand.outcome, further, origins)
+    reading.notes.extend(_unread_notes(reading))
     return ApplicationLogs(
-        source="filter",
+        source="insights" if reading.by_insights else "filter",
         covered_from=window.start,
         covered_to=window.end,
         log_groups=tuple(groups),
         lines_read=reading.tally.lines_read,
-        share_read=reading.share,
+        share_read=reading.share(window),
         counts=reading.tally.counts(),
         lines=reading.tally.lines(trace for trace, _ in wanted),
         traces_asked=asked,
@@ -255,10 +288,28 @@ def _take_search(reading: _Reading, read: Read, answer: Pages, origins: Mapping[
     if answer.missing:
         reading.notes.append(f"log group {group} does not exist")
     if answer.truncated:
-        newest = max((_time(event) for event in answer.items), default=window.start)
-        share = (newest - window.start) / (window.end - window.start)
-        reading.searched = min(reading.searched, max(share, 0.0))
-        reading.notes.append(f"log group {group} was searched until {newest:%H:%M} UTC; there is more")
+        reading.unread_since[group] = max((_time(event) for event in answer.items), default=window.start)
+
+
+def _take_scanned(reading: _Reading, outcome: Scanned | Gap, further: Beyond, origins: Mapping[str, Origin]) -> None:
+    """What was scanned in full is no longer unread; what it found before it was stopped counts as well."""
+    if isinstance(outcome, Gap):
+        reading.gaps.append(outcome)
+        return
+    reading.by_insights = bool(outcome.lines) or outcome.ended is None
+    reading.notes.append(further.price(outcome))
+    reading.came += outcome.matched - len(outcome.lines)
+    for group, found in events_by_group(outcome, reading.unread_since):
+        reading.take(found, partial(_origin_in, group, origins))
+    if outcome.ended:
+        reading.gaps.append(outcome.ended)
+    else:
+        reading.unread_since.clear()
+
+
+def _unread_notes(reading: _Reading) -> Iterable[str]:
+    for group, since in reading.unread_since.items():
+        yield f"log group {group} was searched until {since:%H:%M} UTC; there is more"
 
 
 def _origin(stream: Stream) -> Origin:
@@ -281,8 +332,13 @@ def _traces(rows: AccessLogs | Gap | NotApplicable) -> list[tuple[str, datetime]
     """Failed requests that reached a target, a few of them."""
     if not isinstance(rows, AccessLogs):
         return []
-    reached = [row for row in rows.sample if row.trace_id and row.target and (row.request_s or 0) >= 0]
+    reached = [row for row in rows.sample if _is_trace(row.trace_id) and row.target and (row.request_s or 0) >= 0]
     return list({row.trace_id.split(";")[0]: row.at for row in reached if row.trace_id}.items())[:MAX_TRACES]
+
+
+def _is_trace(text: str | None) -> bool:
+    """Clients may send one of their own, and it becomes a part of a search."""
+    return _TRACE.match(text or "") is not None
 
 
 def _here(choice: Choice, subject: Subject) -> Choice:

@@ -6,6 +6,18 @@ from diagnostics.rules.runtimes.server import Banner, KeepAlive, Seen
 
 RANK = 60
 SETTINGS = {"Kestrel": "KestrelServerOptions.Limits.KeepAliveTimeout = TimeSpan.FromSeconds({s})"}
+# The callbacks of ApplicationStopping are waited for, and their time counts towards ShutdownTimeout:
+# https://learn.microsoft.com/en-us/aspnet/core/fundamentals/host/generic-host#ihostapplicationlifetime
+SHUTDOWNS = {
+    "Kestrel": "builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(50));"
+    " app.Lifetime.ApplicationStopping.Register(() => Thread.Sleep(20_000))",
+}
+# https://learn.microsoft.com/en-us/aspnet/core/fundamentals/servers/kestrel/host-filtering
+HOSTS = {
+    "Kestrel": '"AllowedHosts": "*" in appsettings.json (it takes no ranges of addresses), and the names in the'
+    " listener's rules (host-header) instead",
+}
+HOSTS[".NET"] = HOSTS["Kestrel"]
 
 
 def keep_alive(seen: Seen) -> KeepAlive | None:
@@ -14,6 +26,10 @@ def keep_alive(seen: Seen) -> KeepAlive | None:
         where = f"variable {min(kestrel)}" if kestrel else seen.word("aspnet")
         return KeepAlive(runtime="Kestrel", seconds=130, where=where)
     return None
+
+
+def framework(seen: Seen) -> str | None:
+    return "Kestrel" if keep_alive(seen) else None
 
 
 def heard(banner: Banner) -> KeepAlive | None:

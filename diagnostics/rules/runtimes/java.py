@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diagnostics.rules.runtimes.server import Banner, KeepAlive, Seen, configured
+from diagnostics.rules.runtimes.server import Banner, KeepAlive, Seen, configured, goes_on_for_20_s
 
 RANK = 40
 EMBEDDED = "Spring Boot's Tomcat"
@@ -11,12 +11,34 @@ SETTINGS = {
     "Tomcat": '<Connector keepAliveTimeout="{ms}">',
     "Jetty": "server.jetty.connection-idle-timeout={s}s, or jetty.http.idleTimeout={ms}",
     "Undertow": "server.undertow.no-request-timeout={s}s, or no-request-timeout of WildFly's listener",
+    "Netty": "server.netty.idle-timeout={s}s",
+}
+_SPRING = (
+    "server.shutdown=graceful, spring.lifecycle.timeout-per-shutdown-phase=30s, and @EventListener void"
+    " drain(ContextClosedEvent e) throws InterruptedException { Thread.sleep(20_000); }: graceful alone closes the port"
+)
+# https://docs.spring.io/spring-boot/reference/web/graceful-shutdown.html (the listener runs before the port is closed),
+# https://tomcat.apache.org/tomcat-10.1-doc/config/service.html, https://quarkus.io/guides/lifecycle#graceful-shutdown
+SHUTDOWNS = {
+    "Spring Boot": _SPRING,
+    "Netty": _SPRING,
+    "Tomcat": '<Service gracefulStopAwaitMillis="30000"> and <Connector bindOnInit="false"> in server.xml, and '
+    + goes_on_for_20_s("catalina.sh run"),
+    "Jetty": f"{goes_on_for_20_s('java …')}; in Spring Boot server.shutdown=graceful too",
+    "Undertow": f"{goes_on_for_20_s('java …')}; in Spring Boot server.shutdown=graceful too",
+    "Quarkus": "quarkus.shutdown.delay-enabled=true (when it is built), quarkus.shutdown.delay=20s and"
+    " quarkus.shutdown.timeout=30s",
+}
+# https://docs.spring.io/spring-security/reference/servlet/exploits/firewall.html
+HOSTS = {
+    "Spring": 'StrictHttpFirewall.setAllowedHostnames(h -> h.equals("example.com") || h.startsWith("10.")), with the'
+    " range of the subnets",
 }
 
 
 def keep_alive(seen: Seen) -> KeepAlive | None:
     for name, runtime in (
-        ("SERVER_TOMCAT_KEEP_ALIVE_TIMEOUT", "Tomcat"),
+        ("SERVER_TOMCAT_KEEP_ALIVE_TIMEOUT", EMBEDDED),
         ("SERVER_JETTY_CONNECTION_IDLE_TIMEOUT", "Jetty"),
         ("SERVER_UNDERTOW_NO_REQUEST_TIMEOUT", "Undertow"),
         ("SERVER_NETTY_IDLE_TIMEOUT", "Netty"),
@@ -32,6 +54,10 @@ def keep_alive(seen: Seen) -> KeepAlive | None:
     if spring := sorted(name for name in seen.names if name.startswith("SPRING_")):
         return KeepAlive(runtime="Spring Boot's Tomcat", seconds=60, where=f"variable {spring[0]}")
     return None
+
+
+def framework(seen: Seen) -> str | None:
+    return "Spring" if any(name.startswith("SPRING_") for name in seen.names) else None
 
 
 def heard(banner: Banner) -> KeepAlive | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from diagnostics.rules.runtimes.server import Banner, KeepAlive, Seen, WorkerTimeout, configured
+from diagnostics.rules.runtimes.server import Banner, KeepAlive, Seen, WorkerTimeout, configured, goes_on_for_20_s
 
 RANK = 10
 GUNICORN_KILLS_S = 30.0
@@ -18,6 +18,33 @@ SETTINGS = {
     "Sanic": "KEEP_ALIVE_TIMEOUT = {s}",
     "CherryPy": "server.socket_timeout = {s}",
     "aiohttp": "keepalive_timeout={s} of run_app()",
+}
+# All close their port at SIGTERM and finish what is open: https://docs.gunicorn.org/en/stable/signals.html,
+# https://www.uvicorn.org/server-behavior/#graceful-process-shutdown. uWSGI reloads instead of ending:
+# https://uwsgi-docs.readthedocs.io/en/latest/Management.html
+SHUTDOWNS = {
+    "gunicorn": goes_on_for_20_s("gunicorn … --graceful-timeout 30"),
+    "uvicorn": goes_on_for_20_s("uvicorn … --timeout-graceful-shutdown 30")
+    + "; a sleep in the lifespan's end comes too late, the port is closed by then",
+    "hypercorn": goes_on_for_20_s("hypercorn … --graceful-timeout 30"),
+    "waitress": "signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)) before serve(), and "
+    + goes_on_for_20_s("python serve.py"),
+    "uWSGI": "master = true and hook-master-start = unix_signal:15 gracefully_kill_them_all in uwsgi.ini (SIGTERM only"
+    " reloads otherwise), and " + goes_on_for_20_s("uwsgi …"),
+    "Daphne": goes_on_for_20_s("daphne …"),
+}
+# https://docs.gunicorn.org/en/stable/settings.html#timeout, https://uwsgi-docs.readthedocs.io/en/latest/Options.html
+WORKERS = {
+    "gunicorn": "gunicorn --worker-class gthread --threads 8 --timeout {s}; a sync worker counts the whole request, so"
+    " that streaming does not help it, and a connection that the load balancer opens ahead occupies one",
+    "uWSGI": "--harakiri {s}, which counts the whole request, so that streaming does not help",
+}
+_OWN_ADDRESS = "requests.get(os.environ['ECS_CONTAINER_METADATA_URI_V4']).json()['Networks'][0]['IPv4Addresses'][0]"
+# https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts, https://www.starlette.io/middleware/,
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4.html
+HOSTS = {
+    "Django": f"ALLOWED_HOSTS.append({_OWN_ADDRESS}) in settings.py; in bridge or host mode the host's address",
+    "Starlette": f"TrustedHostMiddleware(allowed_hosts=[…, {_OWN_ADDRESS}])",
 }
 _HEARD = {"uvicorn": 5.0, "hypercorn": 5.0, "waitress": 120.0}
 _CLOSING = ("Werkzeug", "Django runserver")
@@ -71,6 +98,12 @@ def _others(seen: Seen) -> KeepAlive | None:
     if re.search(r"\bmanage\.py runserver\b|\bflask run\b", seen.line):
         return KeepAlive(runtime="a development server", closes="after-each", where="command line")
     return None
+
+
+def framework(seen: Seen) -> str | None:
+    if any("DJANGO" in name for name in seen.names) or "manage.py" in seen.line:
+        return "Django"
+    return "Starlette" if seen.runs("uvicorn", "fastapi") else None
 
 
 def heard(banner: Banner) -> KeepAlive | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def test_a_page_says_what_it_means_and_what_to_do(code: str) -> None:
     text = _pages()[f"{code}.md"]
     assert spec.title in text
     assert "## What to do" in text
-    assert "{" not in "".join(advice_of(spec)).replace('{"statusCode', "")
+    assert not re.search(r"\{[a-z_.()]+\}", "".join(advice_of(spec)))  # what a case fills in stands as a gap
 
 
 def test_advice_is_told_with_gaps_for_what_the_case_fills_in() -> None:

@@ -150,6 +150,17 @@ def test_a_misspelt_cause_suggests_the_nearest(capsys: Capsys) -> None:
     assert "the nearest is task-oom-killed" in ran.err
 
 
+def test_a_part_of_a_code_and_capitals_find_the_cause(capsys: Capsys) -> None:
+    assert "the nearest is task-oom-killed" in alb502(capsys, "causes", "oom").err
+    assert "the nearest is sg-ingress-missing" in alb502(capsys, "causes", "SG-INGRESS").err
+
+
+def test_an_address_of_the_aws_documentation_stays_whole(capsys: Capsys) -> None:
+    told = alb502(capsys, "causes", "sg-ingress-missing").out
+
+    assert all(f"\n  {url}\n" in told for url in catalogue()["sg-ingress-missing"].docs)
+
+
 def test_serve_says_what_it_cannot_do_without(capsys: Capsys) -> None:
     ran = alb502(capsys, "serve", "--role", "worker")
 

@@ -23,8 +23,10 @@ class Driven:
         return [read for step in self.rounds for read in step]
 
 
-def drive(collector: Reads[Any], answer: Callable[[Read], Pages]) -> Driven:
-    """Every `Later` and `Errand` that the collector waits for must have been settled before."""
+def drive(
+    collector: Reads[Any], answer: Callable[[Read], Pages], work: Callable[[Errand[Any]], Any] | None = None
+) -> Driven:
+    """Every `Later` that the collector waits for must have been settled before, and every `Errand` without `work`."""
     driven = Driven()
     answers: Sequence[Pages] = ()
     try:
@@ -32,6 +34,8 @@ def drive(collector: Reads[Any], answer: Callable[[Read], Pages]) -> Driven:
         while True:
             if isinstance(step, Later | Errand):
                 answers = ()
+                if work and isinstance(step, Errand):
+                    step.settle(work(step))
             else:
                 driven.rounds.append(list(step))
                 answers = [answer(read) for read in step]

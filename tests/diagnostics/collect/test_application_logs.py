@@ -282,6 +282,21 @@ def test_a_flood_is_cut_and_the_share_is_told(monkeypatch: pytest.MonkeyPatch) -
     assert len(logs.model_dump_json()) < 200_000
 
 
+def test_a_trace_id_that_a_client_made_up_is_not_searched_for() -> None:
+    rows = no_rows(failed_request('Root=1" ?"'))
+    logs = asked(rows=rows).outcome
+    assert isinstance(logs, ApplicationLogs)
+    assert logs.traces_asked == ()
+
+
+def test_lines_that_take_too_long_end_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "MAX_WORK_S", 0.0)
+    when = int((NOW - timedelta(minutes=11)).timestamp() * 1000)
+    logs = asked(answer=lambda _: answered({"timestamp": when, "message": "ERROR"})).outcome
+    assert isinstance(logs, ApplicationLogs)
+    assert logs.share_read < 1
+
+
 def test_a_functions_group_is_the_configured_one_or_the_customary_one() -> None:
     arn = "arn:aws:lambda:us-east-1:111122223333:function:quote"
     subject = SUBJECT.model_copy(update={"function": arn, "service": None, "cluster": None, "kind": "lambda"})

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from diagnostics.aws_access import Pages, Reader
+from diagnostics.collect import runner
 from diagnostics.collect.collector import CollectorSpec, Read, Reads, specify
 from diagnostics.collect.errand import Errand, Leash
+from diagnostics.collect.first_answer import FirstAnswer
 from diagnostics.collect.runner import collect
 from diagnostics.facts import Gap, PrefixLists, Tags
 from diagnostics.question import Progress
@@ -25,7 +27,7 @@ def quick(subject: Subject) -> Reads[Tags]:
     return Tags(by_arn={})
 
 
-def working(run: Any, seconds: float = 30.0) -> CollectorSpec:
+def working(run: Any, seconds: float = 30.0, patience_s: float | None = None) -> CollectorSpec:
     """A collector whose fact is what its errand returned."""
 
     def lists(subject: Subject) -> Reads[PrefixLists]:
@@ -35,7 +37,7 @@ def working(run: Any, seconds: float = 30.0) -> CollectorSpec:
         outcome = errand.outcome
         return outcome if isinstance(outcome, Gap) else PrefixLists(cidrs={"said": (outcome,)})
 
-    return specify(lists, cached=False, own_budget=True)
+    return specify(lists, cached=False, own_budget=True, patience_s=patience_s)
 
 
 def run(*collectors: CollectorSpec, **options: Any) -> Snapshot:
@@ -108,6 +110,61 @@ def test_one_that_breaks_costs_only_its_own_fact(caplog: pytest.LogCaptureFixtur
     assert isinstance(snapshot.get(PrefixLists), Gap)
     assert isinstance(snapshot.get(Tags), Tags)
     assert "prefix_lists failed unexpectedly" in caplog.text
+
+
+def test_patience_does_not_cut_short_what_was_sent_off_and_the_first_answer_does_not_wait_for_it() -> None:
+    first_shown, shown = threading.Event(), list[Snapshot]()
+
+    def show(snapshot: Snapshot) -> None:
+        shown.append(snapshot)
+        first_shown.set()
+
+    def read(reader: Reader, leash: Leash) -> str:
+        return "after the first answer" if first_shown.wait(10) else "alone"
+
+    patient = working(read, patience_s=0.02)
+    first = FirstAnswer(show, useful_s=20.0, linger_s=0.01)
+    snapshot = run(patient, specify(quick, cached=False), first_answer=first)
+    assert snapshot.get(PrefixLists) == PrefixLists(cidrs={"said": ("after the first answer",)})
+    (early,) = shown
+    assert isinstance(early.get(PrefixLists), Gap)
+
+
+def test_one_that_overstays_leaves_a_gap_when_nobody_has_patience_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "ERRAND_MARGIN_S", 0.05)
+    released = threading.Event()
+
+    def read(reader: Reader, leash: Leash) -> str:
+        leash.called_back.wait(10)
+        released.set()
+        return "too late"
+
+    started = time.monotonic()
+    snapshot = run(working(read, seconds=0.05, patience_s=0.02), specify(quick, cached=False))
+    gap = snapshot.get(PrefixLists)
+    assert isinstance(gap, Gap)
+    assert (gap.error, gap.kind) == ("StillBeingRead", "not-read")
+    assert released.is_set()
+    assert time.monotonic() - started < 5
+
+
+def test_nothing_is_sent_off_for_who_was_left() -> None:
+    def read(reader: Reader, leash: Leash) -> str:
+        raise AssertionError("nobody waits for this")
+
+    stuck = threading.Event()
+
+    def script(operation: str, params: dict[str, Any]) -> Pages:
+        if operation == "list_objects_v2":
+            stuck.wait(10)
+        return answered("yes")
+
+    specs = [working(read, patience_s=0.02), specify(quick, cached=False)]
+    snapshot = collect(SUBJECT, WINDOW, ScriptedReader(script), clock=lambda: NOW, specs=specs)
+    stuck.set()
+    gap = snapshot.get(PrefixLists)
+    assert isinstance(gap, Gap)
+    assert gap.error == "StillBeingRead"
 
 
 def test_control_c_calls_it_back_so_that_it_can_tidy_up() -> None:

@@ -124,3 +124,8 @@ def test_a_memory_of_another_version_looks_empty(memory: Memory) -> None:
     with_remembered(look(ago(5)), memory)
     memory.kept = dict.fromkeys(memory.kept, '{"tasks": [{"unknown": 1}]}')
     assert not stopped(with_remembered(look(ago(0)), memory)).items
+
+
+def test_the_edge_of_the_last_hour_is_no_gap(memory: Memory) -> None:
+    almost = (ago(61), ago(0))
+    assert not stopped(with_remembered(look(ago(0), window=almost), memory)).gaps

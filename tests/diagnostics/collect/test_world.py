@@ -217,7 +217,7 @@ def test_a_missing_permission_is_a_gap_and_the_rest_is_read(incident: Incident) 
 
 
 def test_a_hanging_service_costs_its_facts_and_the_time_budget_only(incident: Incident) -> None:
-    incident.faults.hang(60, "cloudwatch", "GetMetricData")
+    incident.faults.hang(60, "cloudwatch", "GetMetricData", times=None)
     snapshot = incident.collect(budget_s=2.5)
     incident.faults.clear()
     gap = snapshot.get(Metrics)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -61,3 +62,11 @@ def test_of_a_service_behind_two_kinds_the_application_load_balancer_is_read(inq
 def test_a_target_group_of_a_network_load_balancer(inquiry: Inquiry) -> None:
     assert "the network load balancer edge" in line(of_groups(inquiry, HERE, (behind_edge,)))
     assert "the network load balancer edge" in line(of_groups(inquiry, HERE, (behind_edge,), load_balancer=EDGE))
+
+
+def test_a_session_in_a_pasted_address_is_not_kept(inquiry: Inquiry) -> None:
+    pasted = replace(inquiry, question=Question(words="https://shop.example.com/reset?token=hunter2"))
+    result = of_service(pasted, service(GROUP), (behind_public,))
+
+    assert isinstance(result, Subject)
+    assert result.query == "https://shop.example.com/reset?[redacted]"

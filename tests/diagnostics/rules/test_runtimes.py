@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from diagnostics.app_logs.recognition import recognise
 from diagnostics.facts import ContainerDefinition, LogLine, PortMapping
-from diagnostics.rules.runtimes import keep_alive_of, worker_timeout_of
+from diagnostics.rules.runtimes import (
+    _groups,
+    host_lines_of,
+    keep_alive_of,
+    shutdown_of,
+    worker_lines_of,
+    worker_timeout_of,
+)
+from diagnostics.rules.runtimes.server import goes_on_for_20_s
+from handlers.views.summary import MAX_SENTENCE
 
 
 def container(image: str, command: str = "", port: int = 8080, **environment: str) -> ContainerDefinition:
@@ -162,3 +175,123 @@ def test_what_was_set_counts_for_more_than_a_banner() -> None:
 def test_a_proxy_in_front_hides_the_server_behind_it() -> None:
     lines = heard("2026/11/21 03:20:00 [notice] 1#1: nginx/1.25.3", "[INFO] Using worker: gthread")
     assert keep_alive_of(container("shop:7"), lines) is None
+
+
+@pytest.mark.parametrize(
+    ("it", "runtime", "says"),
+    [
+        (container("node:20", "node server.js"), "Node.js", "server.close(() => process.exit(0)), 20000)"),
+        (container("web:7", "next start"), "Next.js", "node_modules/.bin/next start & p=$!"),
+        (container("api:7", "gunicorn -k gthread app"), "gunicorn", "--graceful-timeout 30"),
+        (container("api:7", "uvicorn main:app"), "uvicorn", "--timeout-graceful-shutdown 30"),
+        (container("api:7", "uwsgi --ini uwsgi.ini"), "uWSGI", "unix_signal:15 gracefully_kill_them_all"),
+        (container("shop:7", "java -jar app.jar", SPRING_PROFILES_ACTIVE="prod"), "Spring Boot", "ContextClosedEvent"),
+        (container("shop:7", SERVER_TOMCAT_KEEP_ALIVE_TIMEOUT="75s"), "Spring Boot", "server.shutdown=graceful"),
+        (container("tomcat:10"), "Tomcat", 'gracefulStopAwaitMillis="30000"'),
+        (container("shop:7", "bundle exec puma"), "Puma", "force_shutdown_after 30"),
+        (container("shop:7", "bundle exec unicorn -c unicorn.rb"), "Unicorn", "kill -QUIT $p"),
+        (container("nginx:1.29", port=8080), "nginx", "trap 'sleep 20; kill -QUIT $p; wait $p; exit $?' TERM QUIT"),
+        (container("php:8-apache", port=80), "Apache httpd", "kill -WINCH $p"),
+        (container("php:8-fpm", port=9000), "php-fpm", "process_control_timeout = 30s"),
+        (container("shop:7", ASPNETCORE_URLS="http://+:8080"), "Kestrel", "ShutdownTimeout"),
+        (container("golang:1.25", "go run ."), "Go", "srv.Shutdown"),
+        (container("traefik:3"), "Traefik", "requestAcceptGraceTimeout=20s"),
+    ],
+)
+def test_how_a_server_ends_without_losing_a_request(it: ContainerDefinition, runtime: str, says: str) -> None:
+    found = shutdown_of(it)
+    assert found.runtime == runtime
+    assert says in found.lines
+
+
+def test_a_server_that_its_log_names_has_lines_too() -> None:
+    assert shutdown_of(container("shop:7"), heard("* Puma version: 6.4.0 (ruby 3.3.0)")).runtime == "Puma"
+    assert shutdown_of(container("shop:7"), heard("http: panic serving 10.0.0.1:1: boom")).runtime == "Go"
+
+
+def test_nothing_is_said_of_a_server_that_nobody_recognises() -> None:
+    assert shutdown_of(container("shop:7")).lines == ""
+    both = heard("2026/11/21 03:20:00 [notice] 1#1: nginx/1.25.3", "[INFO] Using worker: gthread")
+    assert shutdown_of(container("shop:7"), both).lines == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (("sh", "-c", "node server.js"), "begins with a shell"),
+        (("/bin/bash", "-ec", "gunicorn app"), "begins with a shell"),
+        (("npm", "start"), "npm stands between"),
+        (("sh", "-c", "exec node server.js"), ""),
+        (("node", "server.js"), ""),
+        (("node", "npm-proxy.js"), ""),
+    ],
+)
+def test_what_may_keep_sigterm_from_the_server(command: tuple[str, ...], says: str) -> None:
+    found = shutdown_of(ContainerDefinition(name="web", image="shop:7", command=command))
+    assert says in found.unheard
+    assert bool(found.unheard) == bool(says)
+
+
+@pytest.mark.parametrize("signal", ["TERM", "USR1"])
+def test_the_entry_point_that_waits_passes_the_signal_and_the_exit_code_on(signal: str, tmp_path: Path) -> None:
+    listens, waits = tmp_path / "listens", tmp_path / "waits"
+    server = f'sh -c "trap \\"exit 7\\" {signal}; touch {listens}; while :; do sleep 0.01; done"'
+    shell, option, script = without_the_wait(server, signal)
+    with subprocess.Popen([shell, option, script.replace("p=$!;", f"p=$!; touch {waits};")]) as task:
+        while not (listens.exists() and waits.exists()) and task.poll() is None:
+            time.sleep(0.005)
+        task.terminate()
+        assert task.wait(timeout=5) == 7
+
+
+def test_the_entry_point_that_waits_ends_with_a_server_that_crashes() -> None:
+    assert subprocess.run(without_the_wait('sh -c "exit 3"'), check=False, timeout=5).returncode == 3
+
+
+def without_the_wait(command: str, signal: str = "TERM") -> list[str]:
+    text = goes_on_for_20_s("SERVER", signal).removeprefix("entryPoint ").replace("sleep 20; ", "")
+    return [str(part).replace("SERVER", command) for part in json.loads(text)]
+
+
+def test_advice_for_a_slow_worker_stays_below_the_idle_timeout() -> None:
+    assert "--worker-class gthread --threads 8 --timeout 55" in worker_lines_of("gunicorn", 55)
+    assert "--harakiri 55" in worker_lines_of("uWSGI", 55)
+    assert worker_lines_of("", 55) == ""
+
+
+@pytest.mark.parametrize(
+    ("it", "refused_by", "framework", "says"),
+    [
+        (container("shop:7", "gunicorn app", DJANGO_SETTINGS_MODULE="shop"), None, "Django", "ECS_CONTAINER_METADATA"),
+        (container("shop:7"), "Django", "Django", "ALLOWED_HOSTS.append"),
+        (container("shop:7", RAILS_ENV="production"), None, "Rails", 'request.path == "/up"'),
+        (container("shop:7", SPRING_PROFILES_ACTIVE="prod"), None, "Spring", "setAllowedHostnames"),
+        (container("shop:7", "next start"), None, "Next.js", "middleware.ts, which must let /up through"),
+        (container("shop:7"), "Kestrel", "Kestrel", '"AllowedHosts": "*"'),
+        (container("shop:7"), None, "", ""),
+        (None, "Rails", "Rails", "config.host_authorization"),
+    ],
+)
+def test_how_a_framework_accepts_the_health_checks_host(
+    it: ContainerDefinition | None, refused_by: str | None, framework: str, says: str
+) -> None:
+    name, lines = host_lines_of(it, refused_by, "/up")
+    assert name == framework
+    assert says in lines
+
+
+def test_what_is_known_of_each_server_fits_what_a_person_reads_at_night() -> None:
+    tables = [getattr(group, table, {}) for group in _groups() for table in ("SHUTDOWNS", "WORKERS", "HOSTS")]
+    assert all(len(text) <= MAX_SENTENCE for table in tables for text in table.values())
+
+
+def test_keep_alive_lines_are_whole() -> None:
+    node = keep_alive_of(container("node:20", "node server.js"))
+    caddy = keep_alive_of(container("caddy:2", port=80))
+    assert node
+    assert caddy
+    assert node.fix(65) == "server.keepAliveTimeout = 65000; server.headersTimeout = 66000"
+    following = keep_alive_of(container("web:7", "next start"))
+    assert following
+    assert following.fix(65) == "next start --keepAliveTimeout 65000"
+    assert "servers { timeouts { idle 65s } }" in caddy.fix(65)

@@ -1,6 +1,8 @@
 from diagnostics.facts import Listeners, Rule, RuleAction, RuleCondition
 from tests.incidents.building import LISTENER, OTHER_TG, TG, Incident, change, forward_rule
 from tests.incidents.cases import finds, look_alike
+from tests.incidents.rows import answered, logged
+from tests.incidents.rows import fixed as by_rule
 
 CODE = "fixed-response-5xx"
 MAINTENANCE = f"{LISTENER}/maintenance"
@@ -87,6 +89,11 @@ def only_the_test_listener_forwards() -> Incident:
     return incident.replace(Listeners(items=(users, test)))
 
 
+def maintenance_that_is_over() -> Incident:
+    """The rule was there for ten minutes, and nobody finds it any more."""
+    return logged(Incident(), by_rule(3000, 503, "1", since=40, until=30), sample=60)
+
+
 def catch_all_that_nobody_meets() -> Incident:
     return Incident().rules(own(10, path("/checkout/*")), fixed(None))
 
@@ -148,6 +155,31 @@ CASES = (
         "users' own rule was deleted, a test listener still forwards",
         only_the_test_listener_forwards,
         band="likely",
+    ),
+    finds(
+        CODE,
+        "the maintenance is over and its rule is gone",
+        maintenance_that_is_over,
+        band="likely",
+        summary_says="no such rule is there any more, the last was at 03:00 UTC",
+    ),
+    finds(
+        CODE,
+        "rows name the rule, and rules may not be read",
+        lambda: maintenance_that_is_over().denied(Listeners, "elasticloadbalancing:DescribeRules"),
+        band="likely",
+    ),
+    look_alike(
+        CODE,
+        "the targets answer 503 as in a maintenance that they know of",
+        lambda: logged(Incident(), answered(3000, 503, since=40, until=30), sample=60),
+        first="target-generated-5xx",
+    ),
+    look_alike(
+        CODE,
+        "a rule that is gone, on a load balancer whose errors may be another's",
+        lambda: logged(Incident().shared_with_search(), by_rule(3000, 503, "1", since=40, until=30), sample=60),
+        first="insufficient-evidence",
     ),
     look_alike(
         CODE, "a catch-all default rule that nobody meets", catch_all_that_nobody_meets, verdict="no_fault_found"

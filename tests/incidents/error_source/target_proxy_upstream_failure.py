@@ -13,7 +13,20 @@ REFUSED = ERROR + "connect() failed (111: Connection refused) while connecting t
 CLOSED = ERROR + "upstream prematurely closed connection while reading response header from upstream" + TAIL
 ENVOY = '[2026-11-21T03:20:00.310Z] "GET /{n} HTTP/1.1" 503 UF,URX 0 91 12 - "10.0.1.10"'
 
+
+def health_checks_go_through_the_proxy() -> Incident:
+    incident = said(logged(Incident(), answered(300, 502, since=13)), Said(REFUSED, 60, 13, 6, container="nginx"))
+    return incident.unhealthy("Target.ResponseCodeMismatch", "Health checks failed with these codes: [502]", since=12)
+
+
 CASES = (
+    finds(
+        CODE,
+        "health checks go through the proxy as well",
+        health_checks_go_through_the_proxy,
+        band="confirmed",
+        also=("all-targets-unhealthy-fail-open", "health-check-app-error"),
+    ),
     finds(
         CODE,
         "nginx finds nobody on port 3000",

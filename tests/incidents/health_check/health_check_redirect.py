@@ -22,7 +22,7 @@ CASES = (
         CODE,
         "the former path, which redirected, was put right",
         lambda: mended("Health checks failed with these codes: [301]", "healthCheckPath", ("/healthz",)),
-        summary_says="former path answered 301; over since it was changed 02:53 UTC",
+        summary_says="former path answered 301; over since it was changed at 02:53 UTC",
     ),
     finds(
         CODE,

@@ -1,10 +1,14 @@
 """Scale-ins that hurt, and scale-ins that did not."""
 
+from typing import Any
+
 from diagnostics.facts import ContainerInstances, Hosts, ScalingActivities, StoppedTasks
-from tests.incidents.building import Incident, stopped_task
+from tests.incidents.building import TG, Incident, change, stopped_task
 from tests.incidents.cases import finds, look_alike
 from tests.incidents.on_hosts import (
+    addresses,
     container_instance,
+    forgotten,
     host_went_away,
     on_hosts,
     plain_instances,
@@ -12,11 +16,12 @@ from tests.incidents.on_hosts import (
     terminated,
     with_host,
 )
-from tests.incidents.rows import logged, refused, slow
+from tests.incidents.rows import Rows, closed, connect_timeouts, logged, refused, slow
 
 CODE = "asg-scale-in-abrupt"
 LOST = ("container-instance-lost", "graceful-shutdown-missing")
 BY_REFRESH = "At 2026-11-21T03:10:00Z an instance was taken out of service in response to an instance refresh."
+BY_AN_UNKNOWN_WORD = "At 2026-11-21T03:10:00Z an instance was taken out of service in response to its change of state."
 BY_STATUS = (
     "At 2026-11-21T03:10:00Z an instance was taken out of service in response to an EC2 health check indicating it has"
     " been terminated or stopped."
@@ -45,6 +50,48 @@ def instances_are_forgotten_already() -> Incident:
 
 def plain_instances_without_evidence_of_the_target() -> Incident:
     return scaled_in(plain_instances()).elb_errors(502, 60, 20, 18)
+
+
+def plain_instance_lost_its_requests() -> Incident:
+    """Rows name an address that belongs to nobody by now, in the moments in which the instance ended."""
+    return logged(scaled_in(forgotten(plain_instances()), minutes_ago=25), *rows_of_the_lost())
+
+
+def only_its_group_remembers_it() -> Incident:
+    """No target any more when it was asked, so that the instance itself was not looked up."""
+    return plain_instance_lost_its_requests().edit(
+        Hosts,
+        lambda fact: fact.model_copy(update={"items": tuple(item for item in fact.items if item.id != "i-0b")}),
+    )
+
+
+def rows_of_the_lost(at: float = 25) -> tuple[Rows, Rows]:
+    gone = addresses(["i-0b"])
+    return (
+        closed(60, (0.01, 1.0), since=at, until=at - 0.3, targets=gone),
+        connect_timeouts(50, since=at - 0.2, until=at - 0.6, targets=gone),
+    )
+
+
+def taken_out_long_before_it_ended() -> Incident:
+    """Auto Scaling deregistered it and waited; a report that takes longer than the delay broke off."""
+    incident = scaled_in(forgotten(plain_instances()), minutes_ago=25)
+    request: dict[str, Any] = {"targetGroupArn": TG, "targets": [{"id": "i-0b"}]}
+    incident.changed(change("DeregisterTargets", minutes_ago=30.1, resources=(TG,), request=request))
+    gone = addresses(["i-0b"])
+    return logged(incident, closed(100, (301.0, 340.0), since=25.1, until=24.5, targets=gone))
+
+
+def an_unknown_address_at_another_time() -> Incident:
+    """Nothing ties these rows to an instance that ended half an hour before."""
+    incident = scaled_in(forgotten(plain_instances(), minutes_ago=45), minutes_ago=45)
+    return logged(incident, closed(60, (0.3, 1.0), since=12, until=11, targets=("10.0.1.77:8080",)))
+
+
+def aws_ended_it_first() -> Incident:
+    """Auto Scaling takes note in words that are not known, and the instance says that Spot ended it."""
+    ended = terminated("i-0b", lifecycle="spot", reason_code="Server.SpotInstanceTermination", reason="")
+    return scaled_in(with_host(host_went_away(on_hosts()), ended), cause=BY_AN_UNKNOWN_WORD)
 
 
 def long_before_the_errors() -> Incident:
@@ -99,6 +146,27 @@ CASES = (
         band="possible",
         also=("insufficient-evidence",),
     ),
+    finds(
+        CODE,
+        "a plain instance that lost its requests",
+        plain_instance_lost_its_requests,
+        band="likely",
+        also=("container-instance-lost", "graceful-shutdown-missing"),
+    ),
+    finds(CODE, "only its group remembers the instance", only_its_group_remembers_it, band="likely"),
+    look_alike(
+        CODE,
+        "taken out long before it ended",
+        taken_out_long_before_it_ended,
+        first="deregistration-delay-too-short",
+    ),
+    look_alike(
+        CODE,
+        "an unknown address at another time",
+        an_unknown_address_at_another_time,
+        first="target-closed-mid-request",
+    ),
+    look_alike(CODE, "AWS ended it first", aws_ended_it_first, first="spot-interruption", also=LOST),
     look_alike(CODE, "a scale-in long before the errors", long_before_the_errors, first="target-slow-response"),
     look_alike(CODE, "drained properly", drained_properly, verdict="no_fault_found"),
     look_alike(

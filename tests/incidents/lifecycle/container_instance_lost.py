@@ -15,7 +15,9 @@ from tests.incidents.network.sg_ingress_missing import task_group
 from tests.incidents.on_hosts import (
     HOSTS,
     PORTS,
+    addresses,
     container_instance,
+    forgotten,
     host,
     host_went_away,
     lost_task,
@@ -73,6 +75,12 @@ def rows_at_its_end() -> Incident:
     incident = with_host(host_went_away(on_hosts()), terminated("i-0b"))
     targets = tuple(f"10.0.2.5:{port}" for port in PORTS["i-0b"])
     return logged(incident, closed(90, (0.1, 4.0), since=20, until=19.5, targets=targets))
+
+
+def plain_instance_was_terminated_by_a_person() -> Incident:
+    """Without ECS and Auto Scaling: the rows of its last moments name an address that nobody has by now."""
+    incident = forgotten(plain_instances())
+    return logged(incident, closed(90, (0.1, 4.0), since=25, until=24.6, targets=addresses(["i-0b"])))
 
 
 def hosts_may_not_be_read() -> Incident:
@@ -144,6 +152,14 @@ def pods() -> Incident:
 
 
 CASES = (
+    finds(
+        CODE,
+        "a plain instance was terminated by a person",
+        plain_instance_was_terminated_by_a_person,
+        band="likely",
+        also=("graceful-shutdown-missing",),
+        summary_says="while requests still went to it",
+    ),
     finds(CODE, "pods on a node that is ill", pods_on_an_ill_node, band="confirmed", summary_says="2 targets on it"),
     look_alike(CODE, "pods that do not listen", pods_that_do_not_listen, first="port-not-listening"),
     finds(

@@ -27,7 +27,24 @@ def taken_away_in_the_first_minute() -> Incident:
     )
 
 
+def not_reported_in_the_gap() -> Incident:
+    """The only task went first: nothing was registered for a while, and nothing counted."""
+    return (
+        Incident()
+        .service(desired=1, running=1, minimum_healthy_percent=0, deployments=(deployment(8, created=20),))
+        .metric("HealthyHostCount", minutes_of(1, 180, 19) + minutes_of(1, 16), "Minimum", **BOTH)
+        .elb_errors(503, 300, 19, 16)
+    )
+
+
 CASES = (
+    finds(
+        "deployment-min-healthy-too-low",
+        "nothing was registered in the gap",
+        not_reported_in_the_gap,
+        band="likely",
+        also=("deployment-gap",),
+    ),
     finds(
         "deployment-min-healthy-too-low",
         "the gap began on the full minute",

@@ -1,9 +1,10 @@
 """Desired count 0."""
 
-from diagnostics.facts import Change, ForwardTarget, Rule, RuleAction
-from tests.incidents.building import LISTENER, OTHER_TG, SERVICE, TG, Incident, change, deployment
+from diagnostics.facts import Change, ForwardTarget, Rule, RuleAction, RuleCondition
+from tests.incidents.building import LISTENER, OTHER_TG, SERVICE, TG, Incident, change, deployment, forward_rule
 from tests.incidents.cases import finds, look_alike
 from tests.incidents.registration.no_registered_targets import deregistered_by_hand, emptied
+from tests.incidents.rows import fixed, logged, no_target
 
 CODE = "service-scaled-to-zero"
 EMPTY = ("no-registered-targets",)
@@ -72,9 +73,24 @@ def somebody_else_registers() -> Incident:
     return Incident().service(desired=0, running=0)
 
 
+def a_few_meet_a_maintenance_rule() -> Incident:
+    """One in a hundred of the 503 is a rule's own, on a path that has been closed for long."""
+    maintenance = RuleAction(type="fixed-response", status_code=503)
+    closed = RuleCondition(field="path-pattern", values=("/internal/*",))
+    rule = Rule(arn=f"{LISTENER}/5", priority=5, conditions=(closed,), actions=(maintenance,))
+    incident = at_zero(emptied(Incident(), since=30)).rules(rule, forward_rule())
+    return logged(incident, no_target(5000, since=30), fixed(50, since=55), sample=60)
+
+
 CASES = (
     finds(CODE, "somebody set the desired count to 0", by_a_person, band="confirmed", also=EMPTY),
     finds(CODE, "a schedule set it", by_a_schedule, band="confirmed", also=EMPTY),
+    finds(
+        CODE,
+        "a few of the 503 are a maintenance rule's",
+        a_few_meet_a_maintenance_rule,
+        also=(*EMPTY, "fixed-response-5xx"),
+    ),
     finds(CODE, "nobody asked yet", nobody_asked_yet, also=EMPTY),
     finds(CODE, "zero for ten minutes, and back", back_after_ten_minutes, summary_says="from 02:50 to 03:00 UTC"),
     look_alike(

@@ -50,6 +50,17 @@ def gone_with_503() -> Incident:
     return incident.elb_errors(503, 600, 12)
 
 
+def ecs_turned_to_green(green_has_a_rule: bool = True) -> Incident:
+    """A blue/green deployment of ECS itself: the rule leads to green, blue waits for its end."""
+    setting = ServiceLoadBalancer(
+        target_group_arn=TG, container_name="web", container_port=8080, alternate_target_group_arn=OTHER_TG
+    )
+    incident = Incident().health("unused", "Target.NotInUse", WORDS, since=3)
+    incident.targets(tuple(Target(id=f"10.0.1.7{n}", port=8080, state="healthy") for n in range(4)), OTHER_TG)
+    incident.service(load_balancers=(setting,), deployment_strategy="BLUE_GREEN")
+    return incident.rules(forward_rule(OTHER_TG) if green_has_a_rule else redirect_only())
+
+
 def hidden_by_a_wider_rule() -> Incident:
     """Somebody put /shop* of another service before /shop/cart*."""
     incident = Incident().rules(rule(5, "/shop*", OTHER_TG), rule(10, "/shop/cart*", TG))
@@ -132,6 +143,8 @@ CASES = (
     look_alike(
         CODE, "CodeDeploy keeps the old colour for a while", old_colour_waits_for_its_end, verdict="no_fault_found"
     ),
+    look_alike(CODE, "ECS itself turned to the other colour", ecs_turned_to_green, verdict="no_fault_found"),
+    finds(CODE, "neither colour has a rule", lambda: ecs_turned_to_green(green_has_a_rule=False)),
     look_alike(CODE, "a wider rule takes its requests, and nobody gets an error", hidden_and_nobody_hurt, risk=True),
     finds(CODE, "a wider rule takes all of its requests", hidden_by_a_wider_rule, summary_says="Rule 5 of port 443"),
 )

@@ -3,8 +3,18 @@
 from diagnostics.facts import Hosts, Target, TargetHealth
 from tests.incidents.building import SUBNETS, TG, Incident, ago
 from tests.incidents.cases import finds, look_alike
-from tests.incidents.on_hosts import HOSTS, host, host_went_away, on_hosts, plain_instances, terminated, with_host
+from tests.incidents.on_hosts import (
+    HOSTS,
+    addresses,
+    host,
+    host_went_away,
+    on_hosts,
+    plain_instances,
+    terminated,
+    with_host,
+)
 from tests.incidents.registration.az_not_enabled import ZONE, serves
+from tests.incidents.rows import connect_timeouts, logged
 
 CODE = "target-instance-stopped"
 STOPPED = "Target is in the stopped state"
@@ -13,6 +23,15 @@ STOPPED = "Target is in the stopped state"
 def one_of_two() -> Incident:
     incident = with_host(plain_instances(), terminated("i-0b", minutes_ago=25, state="stopped"))
     return incident.health("unused", "Target.InvalidState", STOPPED, targets=["i-0b"])
+
+
+def with_the_errors_of_its_end() -> Incident:
+    """Counters only: connections to it failed until the health check had left it out."""
+    return one_of_two().elb_errors(504, 90, 25, 23).connection_errors(90, 25, 23)
+
+
+def with_the_rows_of_its_end() -> Incident:
+    return logged(one_of_two(), connect_timeouts(90, since=24.9, until=24, targets=addresses(["i-0b"])))
 
 
 def all_of_them() -> Incident:
@@ -57,6 +76,8 @@ def the_server_in_it_stopped() -> Incident:
 
 CASES = (
     finds(CODE, "one of two instances was stopped", one_of_two, band="confirmed", summary_says="1 of 2"),
+    finds(CODE, "with the errors of its end", with_the_errors_of_its_end, band="confirmed"),
+    finds(CODE, "with the rows of its end", with_the_rows_of_its_end, band="confirmed"),
     finds(CODE, "all of them", all_of_them, band="confirmed", summary_says="nobody is left"),
     finds(CODE, "instances may not be read", instances_may_not_be_read, band="likely"),
     finds(

@@ -37,6 +37,12 @@ CASES = (
         "nobody is left, and errors began with it",
         lambda: shifted(tuple(TARGETS), since=12).elb_errors(503, 600, 12),
     ),
+    finds(
+        CODE,
+        "nobody is left, and requests stopped to arrive with it",
+        lambda: shifted(tuple(TARGETS)).elb_errors(503, 600, 19).of_group("RequestCount", 600, 180, 20),
+        band="confirmed",
+    ),
     look_alike(
         CODE,
         "the shift is somebody's answer to the errors",

@@ -183,8 +183,8 @@ STORIES = (
     Story(
         "a release for another processor",
         release_for_another_processor,
-        {"checkout": "deployment-failing-loop"},
-        frozenset({"deployment-regression"}),
+        {"checkout": "task-entrypoint-failed"},
+        frozenset({"deployment-failing-loop", "deployment-regression"}),
     ),
     Story("a healthy deployment is under way", half_way_through_a_healthy_deployment, {"checkout": None}),
 )

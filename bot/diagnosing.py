@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import importlib
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 from bot.settings import Settings
 from diagnostics.aws_access import AccessLimits, Account, AwsAccess, CallMeter, RateGate, explain
+from diagnostics.causes import catalogue
 from diagnostics.collect.cache import FactCache
 from diagnostics.collect.collector import CollectorSpec
 from diagnostics.collect.first_answer import FirstAnswer
@@ -39,7 +39,7 @@ from diagnostics.question import (
 )
 from diagnostics.snapshot import Snapshot, Subject, Window
 
-ENGINE: Final = "diagnostics.access_logs.local"
+LOG_ENGINE: Final = "diagnostics.access_logs.local"
 LINGER_S: Final = 10.0
 LATER_LOOKUPS: Final = 10
 """What CloudTrail tells about more resources, and how long after the first answer it may do so."""
@@ -112,8 +112,7 @@ class Diagnoser:
         window = window_of(question, self._clock())
         if isinstance(window, Refused):
             return window
-        if logs.wish != "never":
-            _load_log_engine_meanwhile()
+        _load_meanwhile(with_logs=logs.wish != "never")
         meter = CallMeter()
         started_s = time.monotonic()
         located = locate(
@@ -159,10 +158,16 @@ def _tell_so_far(progress: ProgressListener, tasks: TaskMemory | None, snapshot:
         progress(Progress(step="reading", text=unread, so_far=diagnose(snapshot)))
 
 
-def _load_log_engine_meanwhile() -> None:
-    """Its libraries take half a second to import, which a new command would else spend after the first answers."""
-    if ENGINE not in sys.modules:
-        threading.Thread(target=importlib.import_module, args=(ENGINE,), name="load-log-engine", daemon=True).start()
+@lru_cache
+def _load_meanwhile(*, with_logs: bool) -> None:
+    """What the first question of a process needs only after its calls takes half a second to import."""
+
+    def load() -> None:
+        catalogue()
+        if with_logs:
+            importlib.import_module(LOG_ENGINE)
+
+    threading.Thread(target=load, name="load-meanwhile", daemon=True).start()
 
 
 def diagnoser(

@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 from typing import Final
 
 from bot.settings import Settings
+from diagnostics.app_logs.signs import all_signs
 from diagnostics.aws_access import AccessLimits, Account, AwsAccess, CallMeter, RateGate, explain
 from diagnostics.causes import catalogue
 from diagnostics.collect.cache import FactCache
@@ -160,9 +161,10 @@ def _tell_so_far(progress: ProgressListener, tasks: TaskMemory | None, snapshot:
 
 @lru_cache
 def _load_meanwhile(*, with_logs: bool) -> None:
-    """What the first question of a process needs only after its calls takes half a second to import."""
+    """What the first question of a process needs only after its first calls takes a second to import."""
 
     def load() -> None:
+        all_signs()
         catalogue()
         if with_logs:
             importlib.import_module(LOG_ENGINE)

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.diagnose import aws_cli
+from benchmarks.diagnose.bytecode import compile_as_installed
 from benchmarks.diagnose.ways import Measured, Unspaced, Ways
 from benchmarks.harness import targets
 from benchmarks.harness.child import child
@@ -55,8 +56,9 @@ def main() -> int:
     parser.add_argument("--latency-ms", type=float, default=50.0, help="added to every AWS call (default 50)")
     options = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 110)
-    with console.status("installing the AWS CLI …"):
+    with console.status("installing the AWS CLI, compiling bytecode …"):
         cli = aws_cli.directory()
+        compile_as_installed()
     rounds, unspaced = _run(console, options.rounds, options.latency_ms, cli)
     _show(console, rounds, options.latency_ms)
     console.print(

@@ -86,7 +86,8 @@ def unknown_key(path: Path, names: Names) -> Problem:
     for setting, customary in CUSTOMARY_NAMES.items():
         if key in {setting, setting.removeprefix("slack_")}:
             return Problem(names.of(path), f"is no setting of the file; set the environment variable {customary}")
-    return Problem(names.of(path), f"is no setting; the nearest is {shape.nearest_key(path[:-1], key)}")
+    nearest = _printable(shape.nearest_key(path[:-1], key), MAX_NAME_CHARS)
+    return Problem(names.of(path), f"is no setting; the nearest is {nearest}")
 
 
 def _problem(details: ErrorDetails, names: Names) -> Problem:

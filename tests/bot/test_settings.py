@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -534,6 +534,7 @@ def assert_settings_or_printable_lines(environ: dict[str, str], path: Path | Non
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(name=st.sampled_from(sorted(variables())), value=hostile_text | json_values.map(json.dumps))
+@example(name="ALB502_SCOPES", value='{"\\f":{"":null}}')
 def test_whatever_a_variable_holds_the_answer_is_settings_or_printable_lines(name: str, value: str) -> None:
     assert_settings_or_printable_lines({name: value})
 

@@ -40,7 +40,8 @@ _TOLD_SETTINGS: Final = (
 )
 """Request parameters that say in one word what a change was about."""
 _REGISTRATIONS: Final = frozenset({"RegisterTargets", "DeregisterTargets"})
-_NUMBERS: Final = re.compile(r"\b[0-9a-f]*[0-9][0-9a-f]*\b")
+_NUMBERS: Final = re.compile(r"(?<![:\[])(?<!exit )\b[0-9a-f]*[0-9][0-9a-f]*\b")
+"""Ids and counts; not the revision of a task definition, an exit code or a status code, which make another event."""
 _BY_ECS: Final = "ecs.amazonaws.com"
 MAX_TARGETS_TOLD: Final = 3
 MAX_SETTINGS: Final = 6

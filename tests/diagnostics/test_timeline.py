@@ -31,6 +31,17 @@ def test_what_repeats_is_told_once_with_its_number() -> None:
     assert f"{told[0].at:%H:%M}" == "03:00"
 
 
+def test_other_exit_codes_revisions_and_status_codes_are_other_events() -> None:
+    incident = Incident().stopped(
+        stopped_task(1, minutes_ago=9, exit_code=1), stopped_task(2, minutes_ago=8, exit_code=137)
+    )
+    for revision, code in ((7, 404), (8, 500)):
+        incident.event(f"checkout:{revision} failed health checks with codes: [{code}]", 20 - revision)
+    events = [entry.event for entry in diagnose(incident.snapshot()).timeline]
+    for words in ("web exit 1", "web exit 137", "checkout:7 failed", "checkout:8 failed"):
+        assert any(words in event and "times" not in event for event in events), (words, events)
+
+
 def test_a_change_by_a_person_outlives_a_flood_of_events() -> None:
     incident = Incident().elb_errors(504, 40, 50)
     incident.changed(change("RevokeSecurityGroupIngress", minutes_ago=52, resources=(TASK_SG,)))

@@ -69,6 +69,16 @@ def from_the_history() -> Incident:
     return logged(incident.replace(ServiceHistory(deployments=(past,))), no_target(200, since=48, until=45))
 
 
+def new_task_is_killed_for_memory() -> Incident:
+    """The new revision serves for two minutes; its only task is killed, and 503s follow until the next one serves."""
+    reason = "OutOfMemoryError: Container killed due to memory usage"
+    killed = [
+        stopped_task(n, minutes_ago=at, exit_code=137, reason=reason, revision=8) for n, at in enumerate((18, 14), 1)
+    ]
+    incident = healthy(small(1), 1, 18, 13).stopped(*killed)
+    return logged(incident, no_target(200, since=18, until=13))
+
+
 CASES = (
     finds(
         CODE,
@@ -109,6 +119,13 @@ CASES = (
         "the 503s are half an hour before the deployment",
         lambda: logged(healthy(small(1, created=10), 1, 45, 43), no_target(200, since=45, until=43)),
         first="insufficient-evidence",
+    ),
+    look_alike(
+        CODE,
+        "the new revision's only task is killed for memory, again and again",
+        new_task_is_killed_for_memory,
+        first="task-oom-killed",
+        also=("deployment-regression", "insufficient-task-count"),
     ),
     look_alike(
         CODE,

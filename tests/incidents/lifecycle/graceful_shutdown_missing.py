@@ -2,7 +2,8 @@ from diagnostics.facts import ApplicationLogs, Latency, LogLine, StoppedTasks, T
 from tests.incidents.building import Incident, ago, deployment, minutes_of
 from tests.incidents.cases import finds, look_alike
 from tests.incidents.connection.keepalive_race import running
-from tests.incidents.rows import ALL_TARGETS, answered, closed, logged
+from tests.incidents.network.sg_ingress_missing import revoked, silent, task_group
+from tests.incidents.rows import ALL_TARGETS, answered, closed, connect_timeouts, logged
 from tests.incidents.stopping import LEAVING, leaving, lost_at, refused_at, released_at, with_delay
 
 CODE = "graceful-shutdown-missing"
@@ -55,6 +56,13 @@ def goodbye() -> ApplicationLogs:
 
 def counters_only() -> Incident:
     return with_delay(Incident().stopped(leaving(took_s=2)), 5).elb_errors(502, 80, 20, 19)
+
+
+def shut_out_while_tasks_go() -> Incident:
+    """Nobody gets through to any target, and a roll-out happens to stop one of them meanwhile."""
+    incident = silent(Incident().security_group(task_group())).changed(revoked(13))
+    incident.stopped(leaving(minutes_ago=8))
+    return logged(incident, connect_timeouts(2400, since=12), released_at(minutes_ago=8, count=400))
 
 
 CASES = (
@@ -116,6 +124,13 @@ CASES = (
             Incident().denied(StoppedTasks, "ecs:ListTasks"), lost_at(), latency=Latency(p50=0.02, p99=0.2, max=4.0)
         ),
         first="target-closed-mid-request",
+    ),
+    look_alike(
+        CODE,
+        "the security group shuts the load balancer out, while a roll-out stops a task",
+        shut_out_while_tasks_go,
+        first="sg-ingress-missing",
+        also=("all-targets-unhealthy-fail-open",),
     ),
     look_alike(
         CODE,

@@ -1,0 +1,117 @@
+"""How a fix is written: metadata and one pure function from facts to plans.
+
+The decorator registers and does nothing else. A fix names the `causes` that it ends; when one of them is in a report
+and all `needs` were read, its function is asked for plans. What it does not know it does not offer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from diagnostics.causes.cause import Facts
+from diagnostics.facts.fact import Fact
+from diagnostics.report import Cause, Report, Risk
+from remediations.plan import Plan
+
+F = TypeVar("F", bound=Fact)
+
+Prepare = Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
+"""From the answers of a write's `reads`, by name, and its arguments to the parameters of its call. Pure. Raises
+CannotPrepareError when what was read does not allow it."""
+
+
+class CannotPrepareError(Exception):
+    """What AWS has now is not what the fix is made for; the text is for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What the settings say about where fixes put things."""
+
+    access_log_bucket: str | None = None
+    alarm_topic: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a fix may see: the facts that it declared, the report, and the cause in it that it is asked to end."""
+
+    facts: Facts
+    report: Report
+    cause: Cause
+    preferences: Preferences = Preferences()
+
+
+FixFunction = Callable[[Case], Iterator[Plan]]
+
+
+@dataclass(frozen=True, slots=True)
+class FixSpec:
+    """A registered fix. `risk` is the usual one; a plan may have a higher one. `for_risks`: risks ask for it, too."""
+
+    id: str
+    title: str
+    description: str
+    risk: Risk
+    causes: tuple[str, ...]
+    needs: tuple[type[Fact], ...]
+    uses: tuple[type[Fact], ...]
+    for_risks: bool
+    docs: tuple[str, ...]
+    function: FixFunction
+    prepare: Mapping[str, Prepare] = field(default_factory=dict)
+
+
+_REGISTRY: dict[str, FixSpec] = {}
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+
+
+def fix(
+    *,
+    id: str,  # noqa: A002 - the word that users see
+    title: str,
+    risk: Risk,
+    causes: tuple[str, ...],
+    needs: tuple[type[Fact], ...],
+    uses: tuple[type[Fact], ...] = (),
+    for_risks: bool = False,
+    docs: tuple[str, ...] = (),
+    prepare: Mapping[str, Prepare] | None = None,
+) -> Callable[[FixFunction], FixFunction]:
+    """Registers a fix; the function's docstring says what it changes, what makes it sound and what is dangerous about
+    it, and is shown to users.
+
+    Raises ValueError for an id that is malformed or taken.
+    """
+
+    def register(function: FixFunction) -> FixFunction:
+        if not _ID.match(id):
+            raise ValueError(f"fix id {id!r} must be words joined by hyphens")
+        if id in _REGISTRY:
+            raise ValueError(f"fix id {id!r} is registered twice")
+        if not function.__doc__:
+            raise ValueError(f"fix {id!r} needs a docstring")
+        _REGISTRY[id] = FixSpec(
+            id=id,
+            title=title,
+            description=function.__doc__,
+            risk=risk,
+            causes=causes,
+            needs=needs,
+            uses=tuple(dict.fromkeys(uses)),
+            for_risks=for_risks,
+            docs=docs,
+            function=function,
+            prepare=MappingProxyType(dict(prepare or {})),
+        )
+        return function
+
+    return register
+
+
+def registered() -> Mapping[str, FixSpec]:
+    return MappingProxyType(_REGISTRY)

@@ -1,0 +1,64 @@
+"""How it is seen that targets and services work again."""
+
+from __future__ import annotations
+
+from diagnostics.facts import TargetGroup
+from remediations.plan import Call, Guard, Look, Quiet
+from remediations.steps import paths
+
+MARGIN_S = 30
+"""What a health check may take beyond its interval until the state shows it."""
+
+
+def targets_healthy(group_arn: str) -> Guard:
+    """The group has targets, and all that are not leaving are healthy. Draining ones do not count: they leave."""
+    path = "TargetHealthDescriptions[?TargetHealth.State != 'draining']"
+    unwell = f"{path} | [?TargetHealth.State != 'healthy']"
+    name = group_arn.split("/")[-2]
+    return Guard(
+        look=Look(
+            call=Call(service="elbv2", operation="describe_target_health", parameters={"TargetGroupArn": group_arn}),
+            path=f"length({path}) > `0` && {paths.none_of(unwell)}",
+        ),
+        expected=True,
+        text=f"all targets of {name} are healthy",
+    )
+
+
+def becomes_healthy_s(group: TargetGroup) -> int:
+    """How long a target that answers needs at most to be healthy."""
+    check = group.health_check
+    return check.interval_s * check.healthy_threshold + check.timeout_s + MARGIN_S
+
+
+def deployed(cluster: str, service: str) -> Guard:
+    """The service's only deployment is complete and its tasks run."""
+    path = (
+        "length(services[0].deployments) == `1` && services[0].deployments[0].rolloutState == 'COMPLETED'"
+        " && services[0].runningCount == services[0].desiredCount"
+    )
+    return Guard(look=_service(cluster, service, path), expected=True, text=f"the deployment of {service} is complete")
+
+
+def deployment_failed(cluster: str, service: str) -> Guard:
+    """The newest deployment of the service was given up."""
+    path = "services[0].deployments[?status == 'PRIMARY'] | [0].rolloutState"
+    return Guard(look=_service(cluster, service, path), expected="FAILED", text=f"the deployment of {service} failed")
+
+
+def not_deploying(cluster: str, service: str) -> Guard:
+    """No deployment of the service is in progress: a second one would cut it short."""
+    path = paths.none_of("services[0].deployments[?rolloutState == 'IN_PROGRESS']")
+    text = f"no deployment of {service} is in progress"
+    return Guard(look=_service(cluster, service, path), expected=True, text=text)
+
+
+def load_balancer_quiet(dimension: str, metric: str, group_dimension: str | None = None) -> Quiet:
+    """No errors of this kind at the load balancer, or at one of its target groups."""
+    dimensions = {"LoadBalancer": dimension} | ({"TargetGroup": group_dimension} if group_dimension else {})
+    return Quiet(namespace="AWS/ApplicationELB", metric=metric, dimensions=dimensions)
+
+
+def _service(cluster: str, service: str, path: str) -> Look:
+    parameters = {"cluster": cluster, "services": [service]}
+    return Look(call=Call(service="ecs", operation="describe_services", parameters=parameters), path=path)

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from bot import __version__
-from bot.cli import causes, demo, diagnose, logs, replay, report, schema, serve
+from bot.cli import alarm_post, causes, demo, diagnose, logs, replay, report, schema, serve
 from bot.cli.output import write
 
 app: Final = typer.Typer(
@@ -22,6 +22,9 @@ app.command("diagnose", epilog=diagnose.EXAMPLE)(diagnose.diagnose)
 app.command("logs", short_help="Show what the access logs say.", epilog=logs.EXAMPLE)(logs.logs)
 app.command("replay", short_help="Diagnose again from a saved snapshot.", epilog=replay.EXAMPLE)(replay.replay)
 app.command("report", short_help="Print a report that the bot has kept.", epilog=report.EXAMPLE)(report.report)
+app.command("alarm-post", short_help="Show what is understood of an alarm's post.", epilog=alarm_post.EXAMPLE)(
+    alarm_post.alarm_post
+)
 app.command("causes", short_help="Show what can be found.", epilog=causes.EXAMPLE)(causes.causes)
 app.command("demo", short_help="Start a simulated AWS with an incident in it.", epilog=demo.EXAMPLE)(demo.demo)
 app.command("serve", short_help="Run the bot.", epilog=serve.EXAMPLE)(serve.serve)

@@ -1,0 +1,53 @@
+"""Posts of Amazon Q Developer in chat applications, which was AWS Chatbot.
+https://docs.aws.amazon.com/chatbot/latest/adminguide/what-is.html"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from handlers.alarm_formats.clues import REGION, bounded_name, state_named
+from handlers.alarm_formats.format import alarm_format
+from handlers.alarm_formats.post import AlarmPost
+from handlers.alarm_formats.said import Said
+
+_SENTENCE: Final = re.compile(
+    r"(?:^|\n)The alarm (?P<name>.{1,255}?) changed state to (?P<state>ALARM|OK|INSUFFICIENT_DATA)\b"
+)
+_TITLE: Final = re.compile(
+    rf"CloudWatch Alarm \| (?P<name>.{{1,255}}) \| (?P<region>{REGION}) \| Account: (?P<account>\d{{12}})"
+)
+_TRANSITION: Final = re.compile(r"(?:ALARM|OK|INSUFFICIENT_DATA) -> (?P<state>ALARM|OK|INSUFFICIENT_DATA) transition")
+_SIGNS: Final = {":rotating_light:": "ALARM", ":white_check_mark:": "OK", ":large_green_circle:": "OK"}
+
+
+@alarm_format("Amazon Q Developer")
+def amazon_q(said: Said) -> AlarmPost | None:
+    """A sentence with the name and the state, below a title with name, region and account; older posts have the title
+    only, and a sign before it for the state."""
+    title = next((found for text in said.texts if (found := _TITLE.search(text))), None)
+    sentence = next((found for text in said.texts if (found := _SENTENCE.search(text))), None)
+    if title is None and sentence is None:
+        return None
+    name = title["name"] if title else sentence["name"] if sentence else ""
+    return AlarmPost(
+        at=said.posted_at,
+        alarm=bounded_name(name),
+        region=title["region"] if title else None,
+        account=title["account"] if title else None,
+        state=state_named(_stated(said, name) or _signed(said)),
+    )
+
+
+def _stated(said: Said, name: str) -> str | None:
+    """What follows this name, which may itself read like the sentence."""
+    found = re.search(rf"(?:^|\n)The alarm {re.escape(name)} changed state to (?P<state>[A-Z_]+)\b", said.whole)
+    return found["state"] if found else None
+
+
+def _signed(said: Said) -> str | None:
+    for sign, state in _SIGNS.items():
+        if any(text.lstrip(" *").startswith(sign) for text in said.texts):
+            return state
+    found = _TRANSITION.search(said.whole)
+    return found["state"] if found else None

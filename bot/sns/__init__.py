@@ -1,0 +1,1 @@
+"""What arrives from Amazon SNS over HTTP: verified, then taken in."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from diagnostics.printable import counted
+from diagnostics.printable import counted, percent
 from diagnostics.report import Cause, CheckStatus, EvidenceItem, Report, ReportGap, TimelineEntry
 
 JUST_BEFORE: Final = timedelta(minutes=30)
@@ -21,7 +21,6 @@ _ONLY_DEPLOYS: Final = re.compile(r"UpdateService on [^:]+: (?:taskDefinition \S
 _TASK_ID: Final = re.compile(r"(?<![\w/-])(?P<begin>[0-9a-f]{8})[0-9a-f]{24}\b")
 _ROWS: Final = re.compile(r"(?P<number>[\d,]+) access log rows?: (?P<what>.*?)(?:, on \d+ targets?)?\Z", re.DOTALL)
 _ONE_OF_MANY: Final = re.compile(r"\btask [0-9a-f]{8}\b")
-_COMMAND: Final = re.compile(r":\s+(?P<command>(?:aws|curl|dig|nc|openssl|ss) .+)\Z", re.DOTALL)
 _PLAIN_WORD: Final = re.compile(r"[a-z]+(?:['\u2019][a-z]+)*[,;]?(?:\s|\Z)", re.ASCII)
 MAX_CHANGES: Final = 5
 
@@ -157,12 +156,6 @@ def tells_its_time(item: EvidenceItem) -> bool:
     return item.at is not None and f"{item.at:%H:%M}" in item.text
 
 
-def split_command(text: str) -> tuple[str, str | None]:
-    """``a later steady state: aws ecs describe-services …`` in its words and the command that can be pasted."""
-    found = _COMMAND.search(text)
-    return (text[: found.start()], found["command"]) if found else (text, None)
-
-
 def count(report: Report, status: CheckStatus) -> int:
     """How many checks ended this way."""
     return sum(check.status == status for check in report.checks)
@@ -181,7 +174,7 @@ def observed(report: Report) -> str:
         parts.append(symptom.pattern)
     where = symptom.concentration
     if where.by != "none" and where.key:
-        share = "" if where.share is None else f"{where.share:.0%} ".replace("%", " %")
+        share = "" if where.share is None else f"{percent(where.share)} "
         parts.append(f"{share}{_PLACES[where.by]} {where.key}")
     if symptom.scope == "load-balancer":
         parts.append("counted for the whole load balancer")

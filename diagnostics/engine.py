@@ -9,9 +9,11 @@ from collections.abc import Iterable, Mapping
 from diagnostics import timeline
 from diagnostics.causes import catalogue
 from diagnostics.causes.cause import CauseSpec, Facts, Finding
+from diagnostics.commands import without_commands
 from diagnostics.facts.access_logs import AccessLogs
 from diagnostics.facts.fact import Fact, Frozen, Gap, NotApplicable
 from diagnostics.gaps import report_gaps
+from diagnostics.log_notes import log_notes
 from diagnostics.ranking import Ranked, rank
 from diagnostics.report import (
     Cause,
@@ -23,6 +25,7 @@ from diagnostics.report import (
     Stats,
     Verdict,
 )
+from diagnostics.rules.former_hosts import with_former_hosts
 from diagnostics.rules.kubernetes import Controller, controller_of, in_its_terms
 from diagnostics.rules.observations import Observations, observe
 from diagnostics.rules.registered_names import with_registered_names
@@ -51,7 +54,7 @@ def diagnose(snapshot: Snapshot) -> Report:
     A cause whose needed facts are gaps becomes an `unknown` check; one that fails becomes `unknown` too and is logged,
     because one faulty rule must not cost the answer.
     """
-    specs, snapshot = catalogue(), with_registered_names(snapshot)
+    specs, snapshot = catalogue(), as_judged(snapshot)
     observed = observe(snapshot)
     judged = {code: _judge(spec, snapshot, observed) for code, spec in specs.items() if not spec.residual}
     explained = _explained(judged.values())
@@ -84,6 +87,11 @@ def diagnose(snapshot: Snapshot) -> Report:
     )
 
 
+def as_judged(snapshot: Snapshot) -> Snapshot:
+    """The snapshot with its facts told of one another, as causes and fixes see it."""
+    return with_registered_names(with_former_hosts(snapshot))
+
+
 def _judge(
     spec: CauseSpec, snapshot: Snapshot, observed: Observations, explained: frozenset[str] = frozenset()
 ) -> Judged:
@@ -108,13 +116,20 @@ def _check(spec: CauseSpec, findings: tuple[Finding, ...], snapshot: Snapshot, o
         return Check(code=spec.code, status="found", reason=findings[0].summary)
     if findings:
         return Check(code=spec.code, status="risk", reason=findings[0].summary)
-    blind = [gap for kind in spec.clear_needs if isinstance(gap := snapshot.get(kind), Gap)]
+    blind = [gap for kind in spec.clear_needs for gap in _blind_spots(snapshot.get(kind))]
     if blind and not observed.known_quiet(spec.shows):
         reason = f"could not be excluded: {blind[0].action} gave {blind[0].error}"
         return Check(code=spec.code, status="unknown", reason=reason)
     unread = [_words(kind) for kind in spec.uses if isinstance(snapshot.get(kind), Gap)]
     reason = "nothing speaks for it" + (f"; not read: {', '.join(unread)}" if unread else "")
     return Check(code=spec.code, status="clear", reason=reason)
+
+
+def _blind_spots(found: Fact | Gap | NotApplicable) -> tuple[Gap, ...]:
+    """What was not read of a fact; of one that was read, the calls beside it that were denied."""
+    if isinstance(found, Fact):
+        return tuple(gap for gap in found.gaps if gap.kind == "denied")
+    return (found,) if isinstance(found, Gap) else ()
 
 
 def _settled(check: Check, reported: set[str], risks: set[str]) -> Check:
@@ -145,6 +160,7 @@ def _cause(item: Ranked, spec: CauseSpec, owner: Controller | None, *, first: bo
     summaries = list(dict.fromkeys(finding.summary for finding in item.findings))
     more = f" (and {len(summaries) - 1} more)" if len(summaries) > 1 else ""
     overturned_by = next((finding.overturned_by for finding in item.findings if finding.overturned_by), None)
+    advice, commands = without_commands(best.advice) if best.advice else (None, ())
     return Cause(
         code=item.code,
         family=spec.family,
@@ -156,7 +172,8 @@ def _cause(item: Ranked, spec: CauseSpec, owner: Controller | None, *, first: bo
         evidence=tuple(EvidenceItem(text=e.text, source=e.source, at=e.at, value=e.value) for e in item.supports),
         against=tuple(EvidenceItem(text=e.text, source=e.source, at=e.at, value=e.value) for e in item.against),
         overturned_by=overturned_by if first else None,
-        advice=in_its_terms(best.advice, spec.family, owner),
+        advice=in_its_terms(advice, spec.family, owner),
+        advice_commands=commands,
         resources=tuple(dict.fromkeys(finding.resource for finding in item.findings)),
         since=item.since,
         docs=spec.docs,
@@ -192,6 +209,7 @@ def _stats(snapshot: Snapshot) -> Stats:
         cache_hits=stats.cache_hits,
         log_lines=logs.rows + logs.rows_unparsed if isinstance(logs, AccessLogs) else 0,
         log_bytes=logs.bytes if isinstance(logs, AccessLogs) else 0,
+        log_notes=log_notes(snapshot),
     )
 
 

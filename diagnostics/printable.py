@@ -34,6 +34,19 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def part_of(number: int, total: int, noun: str, whose: str = "the") -> str:
+    """``2 of 4 targets``, ``the only target``."""
+    return f"{whose} only {noun}" if total == 1 else f"{number:,} of {counted(total, noun)}"
+
+
+def percent(share: float) -> str:
+    """A share in words: ``4 %``, ``0.3 %``, ``under 0.1 %``."""
+    value = share * 100
+    if 0 < value < 0.1:
+        return "under 0.1 %"
+    return f"{value:.1f} %" if 0 < value < 1 else f"{value:.0f} %"
+
+
 def shortened(text: str, limit: int, *, was_cut: bool = False) -> str:
     """At most `limit` characters; what is cut off ends in an ellipsis."""
     if len(text) <= limit and not was_cut:

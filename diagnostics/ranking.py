@@ -29,15 +29,15 @@ class Weights:
 
 
 WEIGHTS: Mapping[Band, Weights] = {
-    "confirmed": Weights(start=0.94, more=0.02, less=0.07, ceiling=0.98),
-    "likely": Weights(start=0.88, more=0.01, less=0.08, ceiling=0.89),
-    "possible": Weights(start=0.58, more=0.01, less=0.03, ceiling=0.59),
+    "confirmed": Weights(start=0.96, more=0.01, less=0.08, ceiling=0.98),
+    "likely": Weights(start=0.89, more=0.0, less=0.05, ceiling=0.89),
+    "possible": Weights(start=0.59, more=0.0, less=0.02, ceiling=0.59),
 }
 """By decisive records of two sources, of one source, of none. docs/calibration.md says how the numbers came about."""
 FLOOR: Mapping[Band, float] = {"confirmed": 0.9, "likely": 0.6, "possible": 0.0}
 BANDS: tuple[Band, ...] = ("confirmed", "likely", "possible")
 LEAST = 0.05
-CLEARLY_SURER = 0.15
+CLEARLY_SURER = 0.1
 """Within a band and a step of this size, the order is decided by how much a cause explains."""
 MAX_EVIDENCE = 12
 MINOR_SHARE = 0.1
@@ -85,7 +85,7 @@ def rank(
     """Causes in the order in which a person should read them. `findings` holds those with a seen effect only."""
     weighed = {code: _weigh(code, tuple(items), observed) for code, items in findings.items() if items}
     kept = _without_circumstantial(_without_general(weighed, specs), specs)
-    with_roles = _assign_roles(kept, specs)
+    with_roles = _with_their_roots(_assign_roles(kept, specs), specs, observed)
     return tuple(sorted(with_roles, key=lambda item: _order(item, observed)))
 
 
@@ -188,6 +188,33 @@ def _assign_roles(kept: Mapping[str, Ranked], specs: Mapping[str, CauseSpec]) ->
         )
         roles[first.code] = "root"
     return tuple(item.model_copy(update={"role": roles[code]}) for code, item in kept.items())
+
+
+def _with_their_roots(
+    items: tuple[Ranked, ...], specs: Mapping[str, CauseSpec], observed: Observations
+) -> tuple[Ranked, ...]:
+    """A pattern fits many faults. Beside a well-founded one that brings it along, or that it helped, and that explains
+    the same symptoms, it is as good as one decisive record, and never surer than that fault."""
+
+    def surest(item: Ranked) -> float:
+        roots = (
+            other.confidence
+            for other in items
+            if other.band != "possible"
+            and item.code in (specs[other.code].leads_to | specs[other.code].helped_by) - {other.code}
+            and other.explains & item.explains
+        )
+        return max(roots, default=0.0)
+
+    def carried(item: Ranked) -> Ranked:
+        alone = item.role == "root" or item.band != "possible" or _rests_on_shared_errors(item.findings, observed)
+        weights = WEIGHTS["likely"]
+        value = 0.0 if alone else min(surest(item), weights.start - weights.less * len(item.against))
+        if value <= item.confidence:
+            return item
+        return item.model_copy(update={"confidence": round(value, 2), "band": band_of(round(value, 2))})
+
+    return tuple(carried(item) for item in items)
 
 
 def _may_explain(cause: Ranked, effect: Ranked) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from datetime import datetime
 from typing import Literal
 
@@ -96,6 +97,8 @@ class Undo(Frozen):
 
 
 class Remediation(Frozen):
+    """A fix for this report. `touches`: who or what else notices it; `warnings`: what to know before it is made."""
+
     id: str
     title: str
     risk: Risk
@@ -103,6 +106,8 @@ class Remediation(Frozen):
     allowed: bool
     why_not: str | None = None
     changes: tuple[SettingChange, ...] = ()
+    touches: str = ""
+    warnings: tuple[str, ...] = ()
     aws_cli: tuple[str, ...] = ()
     undo: Undo
 
@@ -119,6 +124,8 @@ class Cause(Frozen):
     against: tuple[EvidenceItem, ...] = ()
     overturned_by: str | None = None
     advice: str | None = None
+    advice_commands: tuple[str, ...] = ()
+    """The commands that `advice` speaks of, in its order; words in capitals stand for what only a person can know."""
     resources: tuple[str, ...] = ()
     since: datetime | None = None
     remediations: tuple[Remediation, ...] = ()
@@ -156,6 +163,8 @@ class Stats(Frozen):
     cache_hits: int = 0
     log_lines: int = 0
     log_bytes: int = 0
+    log_notes: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
+    """What share of logs was read where it was not all, and what a scan for money cost; left out where it is empty."""
 
 
 class Report(Frozen):

@@ -17,6 +17,7 @@ from diagnostics.report import TimelineEntry
 from diagnostics.rules.changes import event_name
 from diagnostics.rules.observations import Observations
 from diagnostics.snapshot import Snapshot
+from diagnostics.told_changes import details
 
 MAX_ENTRIES: Final = 60
 _SOURCE_OF_CHANGES: Final = "cloudtrail:LookupEvents"
@@ -104,7 +105,7 @@ def _changes(snapshot: Snapshot) -> Iterator[Moment]:
             continue  # the service's own events say the same, with the number of targets
         yield Moment(
             at=change.at,
-            event=line(_change_in_words(change, _earlier(change, changes)), MAX_TEXT),
+            event=line(_change_in_words(change, _earlier(change, changes), details(change, changes.items)), MAX_TEXT),
             source=_SOURCE_OF_CHANGES,
             actor=change.by_service or change.actor,
             weight=3 if change.by_service else BY_HAND,
@@ -122,9 +123,9 @@ def _earlier(change: Change, changes: Changes) -> tuple[Change, ...]:
     return tuple(sorted(same, key=lambda other: other.at, reverse=True))
 
 
-def _change_in_words(change: Change, earlier: tuple[Change, ...]) -> str:
+def _change_in_words(change: Change, earlier: tuple[Change, ...], more: str) -> str:
     resources = f" on {', '.join(_short(resource) for resource in change.resources[:2])}" if change.resources else ""
-    return f"{event_name(change)}{resources}{_settings(change, earlier)}{_targets(change)}" + (
+    return f"{event_name(change)}{resources}{_settings(change, earlier)}{_targets(change)}{more}" + (
         f" (refused: {change.error})" if change.error else ""
     )
 

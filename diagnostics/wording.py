@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from diagnostics.facts import AccessLogs, EcsService, Gap, Metrics, StoppedTasks, TargetHealth
+from diagnostics.printable import percent
 from diagnostics.report import Symptom, Verdict
 from diagnostics.rules.observations import Observations, is_abnormal_stop
 from diagnostics.rules.seen_code import is_unknown
@@ -29,14 +30,6 @@ def headline(snapshot: Snapshot, symptom: Symptom, verdict: Verdict, observed: O
         since = f" from {symptom.onset:%H:%M} to {symptom.last_seen:%H:%M} UTC" if symptom.onset else ""
     calm = "" if symptom.kind == "errors" else _calm(symptom)
     return f"{label} · {what}{since}{calm}{_rate(symptom, observed)}"
-
-
-def percent(share: float) -> str:
-    """A share in words: ``4 %``, ``0.3 %``, ``under 0.1 %``."""
-    value = share * 100
-    if 0 < value < 0.1:
-        return "under 0.1 %"
-    return f"{value:.1f} %" if value < 1 else f"{value:.0f} %"
 
 
 def _nothing(snapshot: Snapshot, observed: Observations) -> str:

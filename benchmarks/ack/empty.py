@@ -10,7 +10,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from benchmarks.harness.child import serve_parent
 from bot.listener import Listener
-from bot.server import make_web
+from bot.server import Slack, make_web
 from bot.slack_app import make_client
 from handlers.commands import COMMAND
 from tests.slack_fake import SECRET, TOKEN
@@ -28,7 +28,7 @@ def main(slack_url: str) -> None:
     def acknowledge(ack: Ack) -> None:
         ack()
 
-    listener = Listener(make_web(app, SignatureVerifier(SECRET)), "127.0.0.1", 0, "the port")
+    listener = Listener(make_web(Slack(app, SignatureVerifier(SECRET))), "127.0.0.1", 0, "the port")
     listener.start()
     try:
         serve_parent(listener.port)

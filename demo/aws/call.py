@@ -105,8 +105,9 @@ def _added_actions(call: Call) -> tuple[str, ...]:
         return ("ec2:CreateTags",)
     if call.service == "elbv2" and call.operation.startswith("Create") and call.params.get("Tags"):
         return ("elasticloadbalancing:AddTags",)
-    if call.operation == "RegisterTaskDefinition" and passed_roles(call):
-        return ("iam:PassRole",)
+    if call.operation == "RegisterTaskDefinition":
+        tagging = ("ecs:TagResource",) if call.params.get("tags") else ()
+        return (*tagging, *(("iam:PassRole",) if passed_roles(call) else ()))
     return ()
 
 

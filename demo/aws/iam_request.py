@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from demo.aws.call import passed_roles
 from demo.aws.layer import Call
+from demo.aws.scalable import scalable_target_arn
 
 _EC2_RESOURCES = {
     "GroupId": "security-group",
@@ -20,6 +21,8 @@ _EC2_RESOURCES = {
     "RouteTableId": "route-table",
 }
 _ELB_RESOURCES = ("RuleArn", "ListenerArn", "TargetGroupArn", "LoadBalancerArn")
+_NEW = "new"
+"""Stands for the id of something that the call makes."""
 _ECS_LISTS = ("ListClusters", "ListServices", "ListTaskDefinitions", "ListTasks", "DescribeTaskDefinition")
 
 
@@ -36,10 +39,24 @@ def permissions_needed(call: Call) -> tuple[Permission, ...]:
     """Every permission without which the call is denied."""
     context = _context(call)
     own = [Permission(call.iam_action, resource, context) for resource in _resources(call) or ["*"]]
-    added = [Permission(action, "*", context) for action in call.iam_actions[1:] if action != "iam:PassRole"]
+    tagging = [action for action in call.iam_actions[1:] if action != "iam:PassRole"]
+    created = {**context, **{f"{action.split(':')[0]}:CreateAction": call.operation for action in tagging}}
+    added = [Permission(action, resource, created) for action in tagging for resource in _tagged(call) or ["*"]]
     to_tasks = {**context, "iam:PassedToService": "ecs-tasks.amazonaws.com"}
     roles = passed_roles(call) if call.operation == "RegisterTaskDefinition" else ()
     return (*own, *added, *(Permission("iam:PassRole", role, to_tasks) for role in roles))
+
+
+def _tagged(call: Call) -> list[str]:
+    """What a call makes and puts tags on at once; its id is not known yet."""
+    match call.operation:
+        case "RegisterTaskDefinition":
+            return list(_ecs(call))
+        case "CreateTargetGroup":
+            return list(_elbv2(call))
+        case "CreateRule":
+            return [f"{call.params['ListenerArn'].replace(':listener/', ':listener-rule/')}/{_NEW}"]
+    return [_arn(call, "ec2", f"{one['ResourceType']}/{_NEW}") for one in call.params.get("TagSpecifications", ())]
 
 
 def _context(call: Call) -> dict[str, str]:
@@ -69,6 +86,10 @@ def _resources(call: Call) -> list[str]:
         case "cloudwatch" if call.operation in ("PutMetricAlarm", "DeleteAlarms"):
             names = call.params.get("AlarmNames") or [call.params.get("AlarmName", "")]
             return [_arn(call, "cloudwatch", f"alarm:{name}") for name in names]
+        case "application-autoscaling" if call.params.get("ResourceId") and not call.read_only:
+            return [scalable_target_arn(call.account, call.region, str(call.params["ResourceId"]))]
+        case "application-autoscaling" if call.operation == "ListTagsForResource":
+            return [str(call.params["ResourceARN"])]
         case "sts" if call.operation == "AssumeRole":
             return [str(call.params.get("RoleArn", "*"))]
     return []
@@ -78,10 +99,14 @@ def _ec2(call: Call) -> Iterator[str]:
     for name, kind in _EC2_RESOURCES.items():
         if call.params.get(name):
             yield _arn(call, "ec2", f"{kind}/{call.params[name]}")
+    if call.operation.startswith("AuthorizeSecurityGroup"):
+        yield from (arn for arn in _tagged(call) if ":security-group-rule/" in arn)
 
 
 def _elbv2(call: Call) -> Iterator[str]:
     named = [str(call.params[name]) for name in _ELB_RESOURCES if call.params.get(name)]
+    if call.operation == "CreateTargetGroup":
+        yield _arn(call, "elasticloadbalancing", f"targetgroup/{call.params.get('Name', '')}/{_NEW}")
     yield from named[:1]  # an operation is authorised on the resource that it changes, not on those it mentions
     yield from (str(one["RuleArn"]) for one in call.params.get("RulePriorities", ()))
     yield from (str(arn) for arn in call.params.get("ResourceArns", ()))

@@ -23,7 +23,9 @@ EXPECT = Expect(
 def build(world: World, account: str) -> None:
     """Only `/healthz/` with the slash answers 200; somebody dropped the slash."""
     app = App(routes={"/healthz/": 200, "/healthz": 301, "*": 200})
-    checkout = world.account(account).service("checkout", desired=3, app=app, health_path="/healthz/")
+    checkout = world.account(account).service(
+        "checkout", desired=3, app=app, health_path="/healthz/", container_health=True
+    )
     quiet_until(world, FAULT_AT_MIN)
     checkout.set_health_check(HealthCheckPath="/healthz")
     world.until(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from demo.scenarios.history import FAULT_AT_MIN, quiet_until
 from demo.scenarios.scenario import Expect
-from demo.world.apps import Answer
+from demo.world.apps import Answer, App
 from demo.world.world import World
 
 NAME = "health-check-timeout-too-short"
@@ -22,7 +22,7 @@ EXPECT = Expect(
 
 def build(world: World, account: str) -> None:
     """It takes seven seconds where five are allowed. The network is as it always was."""
-    checkout = world.account(account).service("checkout", desired=3)
+    checkout = world.account(account).service("checkout", desired=3, app=App(logs_slower_than_s=1.0))
     quiet_until(world, FAULT_AT_MIN)
     checkout.change_app(routes={"/healthz": Answer(200, 7.0), "*": 200})
     world.until(0)

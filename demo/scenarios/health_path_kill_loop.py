@@ -23,7 +23,7 @@ EXPECT = Expect(
 def build(world: World, account: str) -> None:
     """Between two tasks nobody is registered: users get 503 then, and good answers in between."""
     app = App(routes={"/healthz": 200, "/": 200}, pull_s=25.0)
-    checkout = world.account(account).service("checkout", desired=1, app=app, grace_s=0)
+    checkout = world.account(account).service("checkout", desired=1, app=app, grace_s=0, container_health=True)
     quiet_until(world, FAULT_AT_MIN)
     checkout.set_health_check(HealthCheckPath="/status/ready")
     world.until(0)

@@ -5,7 +5,10 @@ A scenario's ``REPAIR`` is such a line with names in braces: `places` says which
 
 from __future__ import annotations
 
+from typing import Any
+
 from demo.scenarios.scenario import Scenario
+from demo.world.builder import AccountBuilder
 from demo.world.world import World
 
 CLUSTER = "prod"
@@ -19,28 +22,47 @@ def repair_line(scenario: Scenario, world: World, account: str) -> str | None:
 
 
 def places(scenario: Scenario, world: World, account: str) -> dict[str, str]:
-    """The names that a ``REPAIR`` may use, for the scenario's ECS service and the load balancer in front of it.
+    """The names that a ``REPAIR`` may use, for what the scenario built and the load balancer in front of it.
 
-    `rule` is the first listener rule that answers by itself, empty when there is none.
+    `rule` is the first listener rule that answers by itself, `service_rule` the first that forwards, both empty when
+    there is none; `stopped_instance` is the first instance that does not run.
     """
     acct = world.account(account)
-    ecs, elb = acct.client("ecs"), acct.client("elbv2")
-    service = ecs.describe_services(cluster=CLUSTER, services=[scenario.target])["services"][0]
-    group = service["loadBalancers"][0]["targetGroupArn"]
-    network = service.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
+    elb = acct.client("elbv2")
     balancer = elb.describe_load_balancers()["LoadBalancers"][0]
     listener = elb.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"][0]["ListenerArn"]
-    fixed = [
-        rule["RuleArn"]
-        for rule in elb.describe_rules(ListenerArn=listener)["Rules"]
-        if not rule["IsDefault"] and rule["Actions"][0]["Type"] == "fixed-response"
-    ]
+    rules = [rule for rule in elb.describe_rules(ListenerArn=listener)["Rules"] if not rule["IsDefault"]]
+    return {
+        "load_balancer_security_group": balancer["SecurityGroups"][0],
+        "listener": listener,
+        "rule": _first_rule(rules, "fixed-response"),
+        "service_rule": _first_rule(rules, "forward"),
+        "stopped_instance": _stopped_instance(acct),
+        **_of_service(scenario, acct),
+    }
+
+
+def _first_rule(rules: list[dict[str, Any]], kind: str) -> str:
+    return next((str(rule["RuleArn"]) for rule in rules if rule["Actions"][0]["Type"] == kind), "")
+
+
+def _stopped_instance(acct: AccountBuilder) -> str:
+    reservations = acct.client("ec2").describe_instances()["Reservations"]
+    instances = [instance for one in reservations for instance in one["Instances"]]
+    return next((str(one["InstanceId"]) for one in instances if one["State"]["Name"] != "running"), "")
+
+
+def _of_service(scenario: Scenario, acct: AccountBuilder) -> dict[str, str]:
+    """Empty for what is no ECS service."""
+    ecs = acct.client("ecs")
+    if not ecs.list_clusters()["clusterArns"]:
+        return {}
+    service = ecs.describe_services(cluster=CLUSTER, services=[scenario.target])["services"][0]
+    network = service.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
     return {
         "service": f"--cluster {CLUSTER} --service {scenario.target}",
         "definition": f"{scenario.target}:1",
-        "target_group": group,
+        "target_group": service["loadBalancers"][0]["targetGroupArn"],
         "task_security_group": next(iter(network.get("securityGroups", ())), ""),
-        "load_balancer_security_group": balancer["SecurityGroups"][0],
         "port": str(service["loadBalancers"][0]["containerPort"]),
-        "rule": next(iter(fixed), ""),
     }

@@ -23,7 +23,7 @@ EXPECT = Expect(
 def build(world: World, account: str) -> None:
     """Targets answer 404 to the checks while users are served, because the load balancer fails open."""
     app = App(routes={"/healthz": 200, "/": 200, "/cart": 200})
-    checkout = world.account(account).service("checkout", desired=3, app=app)
+    checkout = world.account(account).service("checkout", desired=3, app=app, container_health=True)
     quiet_until(world, FAULT_AT_MIN)
     checkout.set_health_check(HealthCheckPath="/status/ready")
     world.until(0)

@@ -10,10 +10,11 @@ from typing import Any
 
 from moto.logs.models import LogEvent, LogGroup, logs_backends
 
-from demo.world.apps import App
+from demo.world.apps import Answer, App
 from demo.world.ecs.model import Container, Task
 
 ABORTED, SEGMENTATION_FAULT = 134, 139
+SLOW_AGAIN_S = 60.0
 
 
 class AppLog:
@@ -22,16 +23,30 @@ class AppLog:
     def __init__(self, account: str, region: str) -> None:
         self._backend = logs_backends[account][region]
         self._up: set[tuple[str, str]] = set()
+        self._slow: dict[tuple[str, str], float] = {}
 
     def watch(self, task: Task, container: Container, app: App, age_s: float, boot_s: float, now: float) -> None:
-        """Says once that a container listens, when its boot is over."""
+        """Says once that a container listens, when its boot is over, and now and then which routes are slow."""
         key = (task.id, container.spec.name)
-        if key in self._up or age_s < boot_s:
+        if age_s < boot_s:
             return
-        self._up.add(key)
-        address = "127.0.0.1" if app.loopback_only else "0.0.0.0"  # noqa: S104 - words, nobody binds
-        for port in sorted(app.listens_on(container.spec.environment)):
-            self._write(task, container, now, f"{container.spec.name} is listening on {address}:{port}")
+        if key not in self._up:
+            self._up.add(key)
+            address = "127.0.0.1" if app.loopback_only else "0.0.0.0"  # noqa: S104 - words, nobody binds
+            for port in sorted(app.listens_on(container.spec.environment)):
+                self._write(task, container, now, f"{container.spec.name} is listening on {address}:{port}")
+        if app.logs_slower_than_s is not None:
+            self._tell_slow_routes(task, container, app, now)
+
+    def _tell_slow_routes(self, task: Task, container: Container, app: App, now: float) -> None:
+        key, limit_s = (task.id, container.spec.name), app.logs_slower_than_s or 0.0
+        if now - self._slow.get(key, 0.0) < SLOW_AGAIN_S:
+            return
+        self._slow[key] = now
+        for path, answer in app.routes.items():
+            if isinstance(answer, Answer) and answer.latency_s >= limit_s and "*" not in path:
+                took_ms = answer.latency_s * 1000
+                self._write(task, container, now, f"GET {path} {answer.status} {took_ms:.3f} ms - 15")
 
     def ended(self, task: Task, container: Container, at: float, code: int) -> None:
         """The last words of a process that ends by itself; who is killed has none."""

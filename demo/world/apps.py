@@ -28,6 +28,7 @@ class App:
     `memory_mib` is the working set it grows to within `memory_grows_for_s`; a smaller limit gets it killed.
     `stops_in_s` is the time from SIGTERM to exit; longer than the container's stop timeout means SIGKILL.
     `closes_share` is the share of requests on which it closes the connection instead of answering.
+    With `logs_slower_than_s` it writes how long its slower routes take, as far as `routes` names them in full.
     """
 
     port: int = 8080
@@ -39,6 +40,7 @@ class App:
     latency_s: float = 0.02
     status_for_ip_host: int | None = None
     closes_share: float = 0.0
+    logs_slower_than_s: float | None = None
 
     pull_s: float = 12.0
     boot_s: float = 10.0

@@ -86,6 +86,8 @@ class Prober:
         self._ec2: EC2Backend = ec2_backends[store.account][store.region]
         self._tasks: dict[str, list[Task]] | None = None
         self._zones: dict[Target, str | None] = {}
+        self.servers: dict[str, App] = {}
+        """What runs on instances that belong to no cluster, by instance id."""
 
     def forget(self) -> None:
         """Tasks or instances may have changed."""
@@ -102,7 +104,7 @@ class Prober:
             return Outcome(silent)
         listener = self._listener(target, address, exchange.port)
         if listener is None:
-            return Outcome(Kind.REFUSED)
+            return self._server(target, exchange)
         return _converse(self._apps[listener.spec.image], exchange)
 
     def address_of(self, target: Target) -> str:
@@ -146,6 +148,13 @@ class Prober:
         ended = max(task.execution_stopped or 0.0 for task in owners)
         cut_off = self._timing.now() - ended <= self._timing.span_s(CUT_OFF_S)
         return Kind.CLOSED if cut_off else Kind.CONNECT_TIMEOUT
+
+    def _server(self, target: Target, exchange: Exchange) -> Outcome:
+        """A program on the instance itself; nobody listens where there is none."""
+        app = self.servers.get(target.id)
+        if app is None or app.loopback_only or exchange.port not in app.listens_on({}):
+            return Outcome(Kind.REFUSED)
+        return _converse(app, exchange)
 
     def _listener(self, target: Target, address: str, port: int) -> Container | None:
         for task in self._at(address):

@@ -21,6 +21,8 @@ from demo.world.timing import Timing
 PULSE_S = 5.0
 HOSTS_SAMPLED_S = 20.0
 MAX_REQUESTS_PER_PULSE = 2_000
+MIXING_STRIDE = 61
+"""A prime, so that steps of it meet every turn of a round."""
 STATUS_OF = {
     Kind.CONNECT_TIMEOUT: 504,
     Kind.NO_RESPONSE: 504,
@@ -161,8 +163,10 @@ class Traffic:
         return Handled(request, action, group, pulse.known[(node, target)][0], outcome, status, idle_s)
 
     def _pick_group(self, action: Action) -> str:
-        total = sum(weight for _, weight in action.weights)
-        turn = self._turns.next("+".join(arn for arn, _ in action.weights)) % max(1, total)
+        """By weight, and well mixed: a share of a fifth is every fifth request and no block of them."""
+        total = max(1, sum(weight for _, weight in action.weights))
+        stride = MIXING_STRIDE if total % MIXING_STRIDE else 1
+        turn = self._turns.next("+".join(arn for arn, _ in action.weights)) * stride % total
         for arn, weight in action.weights:
             if turn < weight:
                 return arn

@@ -6,7 +6,7 @@ import random
 import threading
 from collections.abc import Mapping
 
-from demo.aws import elbv2, functions, scaling
+from demo.aws import elbv2, functions
 from demo.aws.call import Call
 from demo.aws.guards import KnownRegions
 from demo.aws.health_events import HealthBoard
@@ -18,7 +18,7 @@ from demo.clock import Clock, ManualClock
 from demo.world import health_api
 from demo.world.apps import AppCatalogue
 from demo.world.builder import AccountBuilder
-from demo.world.ecs import api_clusters, api_definitions, api_services, api_tasks
+from demo.world.ecs import api_clusters, api_definitions, api_scaling, api_services, api_tasks
 from demo.world.in_process import InProcessClients
 from demo.world.moto_state import forget_account
 from demo.world.nodes import Nodes
@@ -114,10 +114,9 @@ class World:
         self.metrics.install(self.layer)
         self.health_board.install(self.layer)
         elbv2.install(self.layer, self._registry)
-        scaling.install(self.layer)
         health_api.install(self.layer, self._region_of)
         functions.install(self.layer)
-        for api in (api_clusters, api_definitions, api_services, api_tasks):
+        for api in (api_clusters, api_definitions, api_scaling, api_services, api_tasks):
             api.install(self.layer, self._region_of)
         self.layer.before.append(self._before)
         self.layer.after.append(self._after)

@@ -34,7 +34,7 @@ BLANKS: Final = Scope(
 class Statements:
     """What the local engine asks its tables `lines`, `weighed` and `loud`, in DuckDB's dialect."""
 
-    quiet_counts: str
+    quiet_groups: str
     weighed_counts: str
     counts: str
     sample: str
@@ -65,7 +65,7 @@ def statements(scope: Scope) -> Statements:
 def translated(scope: Scope) -> Statements:
     """The same by sqlglot, whatever the scope is."""
     return Statements(
-        quiet_counts=to_duckdb(questions.quiet_counts(scope, "lines")),
+        quiet_groups=to_duckdb(questions.quiet_groups(scope, "lines")),
         weighed_counts=to_duckdb(questions.weighed_counts(scope, "weighed")),
         counts=to_duckdb(questions.counts(scope, "loud", unknown="unknown", is_whole=False)),
         sample=to_duckdb(questions.sample(scope, "loud", unknown="unknown")),

@@ -14,7 +14,7 @@ from isal import isal_zlib
 
 from diagnostics.access_logs.scratch import Scratch
 
-BLOCK_BYTES = 48 * 2**20
+BLOCK_BYTES = 32 * 2**20
 PIECE_BYTES = 2**18
 """Small enough that the processor still has it at hand when its lines are looked for and it is written."""
 STORED_PIECE_BYTES = 2**15

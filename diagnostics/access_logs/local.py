@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import os
 import queue
-import re
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -29,15 +30,9 @@ from diagnostics.access_logs import questions
 from diagnostics.access_logs.dialect import statements
 from diagnostics.access_logs.inflating import Block, Inflated, line_ends
 from diagnostics.access_logs.questions import Question
-from diagnostics.access_logs.row import (
-    BYTES_ESCAPED,
-    FEWEST_FIELDS,
-    FIELDS,
-    MAX_LINE_CHARS,
-    MOST_UNKNOWN,
-    joined,
-    split_fields,
-)
+from diagnostics.access_logs.quiet import Quiet, quiet
+from diagnostics.access_logs.regular import LONGEST_REWRITTEN, reader, rewritten
+from diagnostics.access_logs.row import BYTES_ESCAPED, FIELDS, MAX_LINE_CHARS
 from diagnostics.access_logs.scope import Scope
 from diagnostics.access_logs.scratch import Scratch
 from diagnostics.access_logs.tally import Tally
@@ -48,16 +43,15 @@ if TYPE_CHECKING:
 
 MAX_WORKERS = 4
 MEMORY_LIMIT = "230MB"
-READER_BUFFER_BYTES = 4 * 2**20
-LONGEST_REWRITTEN = READER_BUFFER_BYTES // 2
-"""A line that was made regular is longer than it was."""
 USUAL_EXTRA = 4
 """Columns for fields without a name until a file has more of them: each column costs time."""
 LOUD_LINES_AT_ONCE = 12_000
 """So many lines that may be errors are kept before they are counted and forgotten."""
+FEW_LOUD_LINES = 2_000
+"""One statement over so few lines of all workers costs less than one of each worker."""
 WEIGHED_IN_FULL = 20_000
 """So many lines of each worker are all looked at for their route, rule and client."""
-ONE_IN = 31
+ONE_IN = 61
 WEIGHED_LINES_AT_ONCE = 20_000
 QUIET_FIELDS = (
     *("time", "client", "target", "target_processing_time", "elb_status_code", "target_status_code", "request"),
@@ -67,11 +61,6 @@ QUIET_FIELDS = (
 _MAY_BE_ERROR = (
     "elb_status_code >= '4' AND NOT (elb_status_code IN ('400', '401', '403', '404') AND "
     "elb_status_code = target_status_code)"
-)
-_NO_FIELD = "\x01absent\x01"
-_PLAIN_FIELD = rb'(?:"[^"\\\r\0]*+(?:\\[^x\r\0][^"\\\r\0]*+)*+"|(?!")[^ \r\0]*+)'
-_REGULAR = re.compile(
-    rb"%b(?: %b){%d,%d}+" % (_PLAIN_FIELD, _PLAIN_FIELD, FEWEST_FIELDS - 1, len(FIELDS) + MOST_UNKNOWN - 1)
 )
 
 
@@ -162,10 +151,11 @@ class LocalEngine:
         """What was read so far; waits for the files that are being added."""
         workers = [self._workers.get() for _ in range(self._count_of_workers)]
         try:
-            for worker in workers:
-                workers[0].take_over(worker)
-            for worker in workers:
-                self._count(worker, to_the_end=True)
+            if sum(worker.loud_lines for worker in workers) <= FEW_LOUD_LINES:
+                for worker in workers:
+                    workers[0].take_over(worker)
+            with ThreadPoolExecutor(len(workers)) as pool:
+                list(pool.map(partial(self._count, to_the_end=True), workers))
         finally:
             for worker in workers:
                 self._workers.put(worker)
@@ -224,24 +214,28 @@ class _Worker:
     def read(self, block: Block) -> int:
         """Counts the rows of a block; returns how many lines it has, empty ones not counted."""
         ends, count = block.ends, len(block.ends)
-        counted = None if block.has_returns else self._counted_as_it_is(count)
-        if counted is None:
+        found = None if block.has_returns else self._read_as_it_is(count)
+        if found is None:
             lines = [line for line in self.scratch.part(0, block.size).split(b"\n") if line]
             count = len(lines)
             content = b"".join(line + b"\n" for line in self._rewritten(lines))
             ends = line_ends(content)
             self.scratch.put(content)
-            counted = self._counted(len(questions.EXTRA))
-        self._answers.counts += [row[:-2] for row in counted]
-        (totals,) = (row for row in counted if row[0] == Question.TOTALS)
-        self._loud += [self._line(number, ends) for number in sorted(totals[-1] or ())]
+            found = self._quiet(len(questions.EXTRA))
+        self._answers.counts += found.counts
+        self._loud += [self._line(number, ends) for number in found.loud_lines]
         if not self._scope.where:
             self._weigh(ends)
         self._lines += count
         return count
 
+    @property
+    def loud_lines(self) -> int:
+        """How many lines that may be errors wait to be counted."""
+        return len(self._loud)
+
     def take_over(self, other: _Worker) -> None:
-        """Takes the lines that may be errors from another worker: one statement over all costs less than two."""
+        """Takes the lines that may be errors from another worker."""
         if other is not self:
             self._loud += other._loud
             other._loud = []
@@ -268,24 +262,24 @@ class _Worker:
             self._prepared.add(name)
         return self._connection.execute(f"EXECUTE {name}").fetchall()
 
-    def _counted_as_it_is(self, lines: int) -> list[tuple[Any, ...]] | None:
+    def _read_as_it_is(self, lines: int) -> Quiet | None:
         """What the block that stands in the scratch file says; None when not each of its lines became a row."""
         import duckdb
 
         for extra in (self._extra, len(questions.EXTRA)):
             try:
-                counted = self._counted(extra, MAX_LINE_CHARS)
+                found = self._quiet(extra, MAX_LINE_CHARS)
             except duckdb.Error:
                 return None
-            if sum(row[-2] for row in counted if row[0] == Question.TOTALS) == lines:
+            if found.lines == lines:
                 self._extra = extra
-                return counted
+                return found
         return None
 
-    def _counted(self, extra: int, longest: int = LONGEST_REWRITTEN) -> list[tuple[Any, ...]]:
+    def _quiet(self, extra: int, longest: int = LONGEST_REWRITTEN) -> Quiet:
         """Reads with columns for so many fields without a name; a line with more is no row then, nor a longer one."""
         self._look_at("lines", self.scratch, extra, longest)
-        return self._asked("quiet_counts", self._statements.quiet_counts)
+        return quiet(self._asked("quiet_groups", self._statements.quiet_groups))
 
     def _look_at(self, view: str, scratch: Scratch, extra: int, longest: int = LONGEST_REWRITTEN) -> None:
         """Makes the view of what the questions need to know of the lines in a file, if there is none yet."""
@@ -297,7 +291,7 @@ class _Worker:
             f"SELECT {', '.join(QUIET_FIELDS)}, coalesce({questions.owned(self._scope)}, false) AS is_own, "
             f"error_reason IS NULL AS is_short, {questions.unknown_fields(questions.EXTRA[:extra])} AS unknown_fields, "
             f"coalesce({wanted}, false) AS is_loud, row_number() OVER () AS line_number "
-            f"FROM {_csv(scratch.path, extra, longest)}"
+            f"FROM {reader(scratch.path, extra, longest)}"
         )
         self._views[view] = extra, longest
 
@@ -347,50 +341,23 @@ class _Worker:
     def _load_loud(self, lines: list[bytes]) -> None:
         """All fields of lines that may be errors: more than was looked at before, so some may be irregular now."""
         content = b"".join(lines)
-        if BYTES_ESCAPED in content or self._read_loud(content) != len(lines):
+        if BYTES_ESCAPED in content or self._read_loud(content, self._extra) != len(lines):
             self._read_loud(
-                b"\n".join(self._rewritten([line.removesuffix(b"\n") for line in lines], LONGEST_REWRITTEN))
+                b"\n".join(self._rewritten([line.removesuffix(b"\n") for line in lines], LONGEST_REWRITTEN)),
+                len(questions.EXTRA),
             )
 
-    def _read_loud(self, lines: bytes) -> int:
+    def _read_loud(self, lines: bytes, extra: int) -> int:
         self._few.put(lines)
         self._connection.execute("TRUNCATE loud")
         ((count,),) = self._connection.execute(
-            f"INSERT INTO loud SELECT {', '.join(FIELDS)}, {questions.UNKNOWN_FIELDS} FROM {_csv(self._few.path)}"  # noqa: S608
+            f"INSERT INTO loud SELECT {', '.join(FIELDS)}, {questions.unknown_fields(questions.EXTRA[:extra])} "  # noqa: S608
+            f"FROM {reader(self._few.path, extra)}"
         ).fetchall()
         return int(count)
 
     def _rewritten(self, lines: list[bytes], longest: int = MAX_LINE_CHARS) -> list[bytes]:
         """The lines, each so that the reader takes it for the row that the parser sees; damaged ones are counted."""
-        regular: list[bytes] = []
-        for line in lines:
-            if len(line) <= longest and _REGULAR.fullmatch(line) and _is_text(line):
-                regular.append(line)
-                continue
-            text = line.decode("utf-8", "replace")
-            fields = split_fields(text) if len(text) <= longest else None
-            if fields is None:
-                self._answers.damaged += 1
-            else:
-                regular.append(joined(fields[: len(questions.COLUMNS)]).encode())
+        regular, damaged = rewritten(lines, longest)
+        self._answers.damaged += damaged
         return regular
-
-
-def _csv(path: Path, extra: int = len(questions.EXTRA), longest: int = LONGEST_REWRITTEN) -> str:
-    """The reader of a file of regular lines with at most `extra` fields without a name and so many bytes."""
-    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in (*FIELDS, *questions.EXTRA[:extra]))
-    name = str(path).replace("'", "''")
-    return (
-        f"read_csv('{name}', columns = {{{columns}}}, delim = ' ', quote = '\"', escape = '\\', new_line = '\\n', "
-        "header = false, auto_detect = false, null_padding = true, strict_mode = true, ignore_errors = true, "
-        f"nullstr = '{_NO_FIELD}', allow_quoted_nulls = false, "
-        f"buffer_size = {READER_BUFFER_BYTES}, max_line_size = {longest})"
-    )
-
-
-def _is_text(line: bytes) -> bool:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

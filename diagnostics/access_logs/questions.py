@@ -89,37 +89,40 @@ GROUP BY GROUPING SETS ({_sets(keys)}, (), (is_kind, {", ".join(KIND)}))\
 {f" HAVING sum(failure) > 0 OR NOT ({failing})" if is_whole else ""}"""  # noqa: S608 - names and literals of ours
 
 
-def quiet_counts(scope: Scope, table: str) -> str:
-    """The counts of rows without an error but those `OF_FAILURES`, in one pass over a part of the log.
+def quiet_groups(scope: Scope, table: str) -> str:
+    """Rows without an error in few groups, once by target and once by the time that it took, in one pass over a part of
+    the log; `quiet.py` says what a group counts for. Not more is asked here, because each row is asked.
 
     The table has of every line what the engine needs to know: `is_loud` when it may be an error, `is_own`, `is_short`
-    of few fields. At the end of each row stand the number of all its lines, and which of them are loud.
+    of few fields. Groups of loud rows have the numbers of their lines.
     """
-    keys = _keys(Question.MINUTE, Question.TARGET, Question.LATENCY, own="is_counted AND is_own")
-    return f"""WITH {_quiet_steps(scope, table)},
-keyed AS (
+    alike = "minute, elb_status_code, is_in_time, is_own, is_short, is_loud"
+    return f"""WITH told AS (
   SELECT
-    is_damaged, is_counted, CASE WHEN is_damaged OR is_loud THEN 0 ELSE unknown_fields END AS unknown_fields,
-    is_loud, line_number,
-    {_as_columns(keys)}
-  FROM counted
+    substr(time, 1, {MINUTE_CHARS}) AS minute, elb_status_code, {_in_time(scope)} AS is_in_time,
+    is_own, is_short, is_loud, target, target_status_code <> '-' AS is_answered,
+    target_processing_time AS latency, unknown_fields, line_number
+  FROM {table}
 )
 SELECT
-  CASE {_names(keys)} ELSE '{Question.TOTALS}' END AS question,
-  coalesce({_columns(keys)}) AS key,
-  {_NO_KIND},
-  count_if(is_counted) AS row_count, 0 AS failures, count_if(is_damaged) AS damaged,
-  max(unknown_fields) AS unknown_fields, NULL AS first_at, NULL AS last_at,
-  count(*) AS lines, array_agg(line_number) FILTER (WHERE is_loud) AS loud_lines
-FROM keyed
-GROUP BY GROUPING SETS ({_sets(keys)}, ())"""  # noqa: S608 - as above
+  grouping(target) = 0 AS is_by_target, {alike}, target, is_answered, latency,
+  count(*) AS lines, max(unknown_fields) AS unknown_fields, array_agg(line_number) FILTER (WHERE is_loud) AS loud_lines
+FROM told
+GROUP BY GROUPING SETS (({alike}, target), ({alike}, is_answered, latency))"""  # noqa: S608 - as above
 
 
 def weighed_counts(scope: Scope, table: str) -> str:
-    """The counts `OF_FAILURES` of rows without an error, of a table like that of `quiet_counts`; at the end of each row
+    """The counts `OF_FAILURES` of rows without an error, of a table like that of `quiet_groups`; at the end of each row
     stands the number of all its lines."""
     keys = _keys(*OF_FAILURES, own="is_counted AND is_own")
-    return f"""WITH {_quiet_steps(scope, table)},
+    return f"""WITH checked AS (
+  SELECT *, NOT is_loud AND {_damaged("is_short")} AS is_damaged
+  FROM {table}
+),
+counted AS (
+  SELECT *, NOT is_loud AND NOT is_damaged AND {_in_time(scope)} AS is_counted
+  FROM checked
+),
 keyed AS (
   SELECT
     {_as_columns(keys)}
@@ -133,17 +136,6 @@ SELECT
   count(*) AS lines
 FROM keyed
 GROUP BY GROUPING SETS ({_sets(keys)}, ())"""  # noqa: S608 - as above
-
-
-def _quiet_steps(scope: Scope, table: str) -> str:
-    return f"""checked AS (
-  SELECT *, NOT is_loud AND {_damaged("is_short")} AS is_damaged
-  FROM {table}
-),
-counted AS (
-  SELECT *, NOT is_loud AND NOT is_damaged AND {_in_time(scope)} AS is_counted
-  FROM checked
-)"""  # noqa: S608 - as above
 
 
 def _keys(*questions: Question, own: str = "") -> dict[Question, str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import chain, islice, zip_longest
 
 from diagnostics.access_logs.families import row_family
@@ -52,7 +53,8 @@ class Sample:
         kinds = [_chosen(rows) for rows in self._kinds.values()]
         in_turn = (row for row in chain.from_iterable(zip_longest(*kinds)) if row is not None)
         chosen = sorted(islice(in_turn, MAX_SAMPLE_ROWS), key=_by_time)
-        return tuple(logged_row(row, self.scope) for row in chosen)
+        redact = lru_cache(maxsize=None)(redact_text)  # most texts stand in many rows
+        return tuple(logged_row(row, self.scope, redact) for row in chosen)
 
 
 def _chosen(rows: list[Row]) -> list[Row]:
@@ -77,9 +79,13 @@ def _texts(row: Row) -> Iterator[str]:
     return (text or "" for text in row.fields)
 
 
-def logged_row(row: Row, scope: Scope) -> LoggedRow:
+def logged_row(row: Row, scope: Scope, redact: Callable[[str], str] = redact_text) -> LoggedRow:
     """The row as it is kept: without secrets and bounded."""
-    target = _present(row["target"])
+
+    def present(text: str | None) -> str | None:
+        return redact(text) if text and text != "-" else None
+
+    target = present(row["target"])
     method = (row["request"] or "").partition(" ")[0]
     return LoggedRow(
         at=at(row["time"]) or scope.since,
@@ -87,8 +93,8 @@ def logged_row(row: Row, scope: Scope) -> LoggedRow:
         elb_status=row.elb_status,
         target_status=row.target_status,
         row_family=row_family(row, scope.timeouts),
-        error_reason=_present(row["error_reason"]),
-        target_group=_present(row["target_group_arn"]),
+        error_reason=present(row["error_reason"]),
+        target_group=present(row["target_group_arn"]),
         target=target,
         zone=scope.zones.get(client_address(target)) if target else None,
         request_s=seconds(row["request_processing_time"]),
@@ -96,16 +102,16 @@ def logged_row(row: Row, scope: Scope) -> LoggedRow:
         response_s=seconds(row["response_processing_time"]),
         received_bytes=_count(row["received_bytes"]),
         sent_bytes=_count(row["sent_bytes"]),
-        route=redact_text(route(row["request"])),
-        rule_priority=_present(row["matched_rule_priority"]),
-        actions=_present(row["actions_executed"]) or "",
-        classification=_present(row["classification"]),
-        classification_reason=_present(row["classification_reason"]),
-        transform_status=_present(row["request_transform_status"]),
-        trace_id=_present(row["trace_id"]),
-        protocol=_present(row["type"]) or "",
-        client=_present(client_address(row["client"])),
-        method=_present(method),
+        route=redact(route(row["request"])),
+        rule_priority=present(row["matched_rule_priority"]),
+        actions=present(row["actions_executed"]) or "",
+        classification=present(row["classification"]),
+        classification_reason=present(row["classification_reason"]),
+        transform_status=present(row["request_transform_status"]),
+        trace_id=present(row["trace_id"]),
+        protocol=present(row["type"]) or "",
+        client=present(client_address(row["client"])),
+        method=present(method),
         line=line(row),
     )
 
@@ -132,10 +138,6 @@ def at(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return found.astimezone(UTC) if found.tzinfo else None
-
-
-def _present(text: str | None) -> str | None:
-    return redact_text(text) if text and text != "-" else None
 
 
 def _count(text: str | None) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,9 @@ NAMES = {
     "minute": "minute",
 }
 """What a person may call a field in a condition; `route` and `minute` are made of fields, as they are shown."""
+
+LIST = "list"
+"""In place of a condition: asks for the names."""
 
 Operator = Literal["=", "!=", "~", "!~"]
 _CONDITION = re.compile(
@@ -122,11 +126,19 @@ def parse_where(text: str) -> tuple[Condition, ...]:
     return tuple(conditions)
 
 
+def _no_field(name: str) -> str:
+    """The nearest ones alone: there are more names than a person reads."""
+    wanted = name.lower()
+    near = difflib.get_close_matches(wanted, NAMES, n=3) or [one for one in sorted(NAMES) if wanted in one][:3]
+    meant = f"did you mean {' or '.join(near)}?" if near else "status, target and route are some;"
+    return f"no field {name[:40]!r}; {meant} `--where {LIST}` shows all {len(NAMES)}"
+
+
 def _condition(found: re.Match[str]) -> Condition:
     name = NAMES.get(found["name"].lower())
     value = found["bare"] if found["quoted"] is None else found["quoted"]
     if name is None:
-        raise WhereError(f"no field {found['name'][:40]!r}; there are {', '.join(sorted(NAMES))}")
+        raise WhereError(_no_field(found["name"]))
     if len(value) > MAX_VALUE_CHARS:
         raise WhereError(f"a value of at most {MAX_VALUE_CHARS} characters")
     if name == "minute":

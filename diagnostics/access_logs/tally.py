@@ -21,6 +21,7 @@ MAX_SHOWN = {Question.TARGET: 500, Question.MINUTE: 3_000}
 MAX_ERROR_KINDS = 500
 MAX_LISTED = 100
 """Keys of the questions without a limit of their own."""
+_QUESTION, _KEY, _ROW_COUNT, _FAILURES = map(COUNT_COLUMNS.index, ("question", "key", "row_count", "failures"))
 
 
 class _Table:
@@ -88,7 +89,7 @@ class Tally:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._sample = Sample(scope)
-        self._tables: dict[Question, _Table] = {question: _Table() for question in BY_KEY}
+        self._tables: dict[str, _Table] = {question: _Table() for question in BY_KEY}
         self._errors: dict[tuple[str | None, ...], _Kind] = {}
         self._rows = 0
         self._damaged = 0
@@ -100,20 +101,22 @@ class Tally:
         `one_in`: of how many rows one was looked at.
         """
         for answer in answers:
+            question, key, rows = answer[_QUESTION], answer[_KEY], int(answer[_ROW_COUNT] or 0)
+            if table := self._tables.get(question):
+                if key is None:
+                    continue
+                if one_in > 1:
+                    table.add_weighed(key, rows, one_in)
+                else:
+                    table.add(key, rows, int(answer[_FAILURES] or 0))
+                continue
             values = dict(zip(COUNT_COLUMNS, answer, strict=True))
-            question = Question(values["question"])
-            rows = int(values["row_count"] or 0)
-            if question is Question.TOTALS:
+            if Question(question) is Question.ERRORS:
+                self._add_error(values, rows)
+            else:
                 self._rows += rows
                 self._damaged += int(values["damaged"] or 0)
                 self._unknown_fields = max(self._unknown_fields, int(values["unknown_fields"] or 0))
-            elif question is Question.ERRORS:
-                self._add_error(values, rows)
-            elif (key := values["key"]) is not None:
-                if one_in > 1:
-                    self._tables[question].add_weighed(key, rows, one_in)
-                else:
-                    self._tables[question].add(key, rows, int(values["failures"] or 0))
 
     def add_sample(self, answers: Iterable[Sequence[str | None]]) -> None:
         """Rows of the statement `questions.sample`."""

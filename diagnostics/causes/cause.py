@@ -70,6 +70,8 @@ class Finding(Frozen):
     without one the finding is a risk. `affects` are the targets (``ip:port``), tasks, target groups or deployments
     that it explains; empty means the whole subject. `explains` names observed symptoms (see `Observations.symptoms`).
     `since` is when the fault began, if known. `at_most` caps the confidence and `against` should say why.
+    `advice` marks a command by backticks behind a colon or in brackets (see `diagnostics.commands`); in the report it
+    stands apart, whole.
     `circumstantial`: only the order in time speaks for it, or it may pass by itself; it gives way to a well-founded
     cause that explains the same and does not name it among those that help it.
     """
@@ -160,7 +162,6 @@ class CauseSpec:
     needs: tuple[type[Fact], ...]
     uses: tuple[type[Fact], ...]
     clear_needs: tuple[type[Fact], ...]
-    fixes: tuple[str, ...]
     docs: tuple[str, ...]
     replaces: frozenset[str]
     leads_to: frozenset[str]
@@ -183,7 +184,6 @@ def cause(
     uses: tuple[type[Fact], ...] = (),
     clear_needs: tuple[type[Fact], ...] = (),
     shows: tuple[str, ...] = (),
-    fixes: tuple[str, ...] = (),
     docs: tuple[str, ...] = (),
     replaces: tuple[str, ...] = (),
     leads_to: tuple[str, ...] = (),
@@ -211,7 +211,6 @@ def cause(
             uses=tuple(dict.fromkeys(uses)),
             clear_needs=clear_needs,
             shows=shows,
-            fixes=fixes,
             docs=docs,
             replaces=frozenset(replaces),
             leads_to=frozenset(leads_to),

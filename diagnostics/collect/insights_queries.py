@@ -55,7 +55,8 @@ class LogQuery:
 class Scanned:
     """Lines by name of field, of `matched` that there are. `ended`: why the query did not get to its end.
 
-    `from_cache`: nothing was scanned now.
+    `from_cache`: nothing was scanned now. `again_at`: neither; it is an earlier scan of what was written between
+    `since` and `until`, and from then on there is another one.
     """
 
     lines: tuple[Line, ...] = ()
@@ -63,6 +64,9 @@ class Scanned:
     bytes: int = 0
     ended: Gap | None = None
     from_cache: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+    again_at: datetime | None = None
 
 
 def run_query(query: LogQuery, max_bytes: int, reader: Reader, leash: Leash) -> Scanned | Gap:

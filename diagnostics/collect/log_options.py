@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from diagnostics.collect.earlier_scans import EarlierScans
 
 if TYPE_CHECKING:
     from diagnostics.access_logs.scope import Condition
@@ -41,7 +43,8 @@ class LogOptions:
     """`athena` None: it is off. `athena_first`: a person asked for it even if this machine could do it.
 
     `trail_lookups`: so many resources CloudTrail is asked about, half a second each. `app_log_scan_bytes`: so much of
-    application logs CloudWatch Logs Insights may scan, which costs money; 0: nothing.
+    application logs CloudWatch Logs Insights may scan, which costs money; 0: nothing. `earlier`: what scans for money
+    found before, for who asks again; None: each question is a new one.
     """
 
     wish: Wish = "when-errors"
@@ -51,3 +54,4 @@ class LogOptions:
     where: tuple[Condition, ...] = ()
     trail_lookups: int = 4
     app_log_scan_bytes: int = 2_000_000_000
+    earlier: EarlierScans | None = field(default=None, repr=False, compare=False)

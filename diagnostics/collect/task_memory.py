@@ -76,8 +76,25 @@ def with_remembered(snapshot: Snapshot, memory: TaskMemory | None) -> Snapshot:
     return snapshot.model_copy(update={"facts": {**snapshot.facts, StoppedTasks.name: merged}})
 
 
+def with_task(text: str | None, task: Task, now: datetime) -> str:
+    """The text of a service with one more stopped task, which ECS told of by itself."""
+    known = _read(text)
+    tasks = {one.arn: one for one in known.tasks if now - _end(one) <= KEEP}
+    tasks[task.arn] = task.model_copy(update={"seen_at": now})
+    newest = sorted(tasks.values(), key=_end, reverse=True)[:MAX_TASKS]
+    return known.model_copy(update={"tasks": tuple(newest)}).model_dump_json()
+
+
+def name_of(account: str, region: str, cluster: str, service: str) -> str:
+    """What a service is called in the memory."""
+    return f"{account}/{region}/{cluster}/{service}"
+
+
 def _recall(memory: TaskMemory | None, service: str) -> Remembered:
-    text = memory.recall(service) if memory is not None else None
+    return _read(memory.recall(service) if memory is not None else None)
+
+
+def _read(text: str | None) -> Remembered:
     if text is None:
         return Remembered()
     try:
@@ -150,4 +167,4 @@ def _end(task: Task) -> datetime:
 def _service_of(subject: Subject) -> str | None:
     if not (subject.cluster and subject.service):
         return None
-    return f"{subject.account}/{subject.region}/{subject.cluster}/{subject.service}"
+    return name_of(subject.account, subject.region, subject.cluster, subject.service)

@@ -37,6 +37,7 @@ from diagnostics.facts.containers import (
 )
 from diagnostics.facts.fact import Fact, Frozen, Gap, GapKind, NotApplicable
 from diagnostics.facts.hosts import (
+    FormerHosts,
     Host,
     Hosts,
     LifecycleHook,
@@ -115,6 +116,7 @@ __all__ = [
     "EcsService",
     "ErrorCount",
     "Fact",
+    "FormerHosts",
     "ForwardTarget",
     "Frozen",
     "FunctionAlias",

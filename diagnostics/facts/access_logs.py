@@ -130,6 +130,8 @@ class AccessLogs(Fact):
     sample: tuple[LoggedRow, ...] = ()
     notes: tuple[str, ...] = ()
     """How it was read, one line each, such as what Athena cost."""
+    paid: str | None = None
+    """The note that says what was read for money, and how much that was."""
 
     def own_errors(self, target_groups: tuple[str, ...]) -> Iterator[ErrorCount]:
         """Errors of these target groups, and those that name no target group."""

@@ -18,6 +18,7 @@ LogSignature = Literal[
     "entrypoint",
     "out-of-memory",
     "memory-pause",
+    "no-threads",
     "worker-timeout",
     "worker-killed",
     "host-refused",
@@ -97,6 +98,8 @@ class ApplicationLogs(Fact):
     traces_asked: tuple[str, ...] = ()
     lines_with_trace: int = 0
     notes: tuple[str, ...] = ()
+    paid: str | None = None
+    """The note that says what was scanned for money, and how much that was."""
 
     def of(self, *signatures: LogSignature) -> Iterator[LogLine]:
         """The kept lines with one of these signatures, in order of time."""

@@ -68,6 +68,18 @@ class Hosts(Fact):
         return next((host for host in self.items if host.id == instance_id), None)
 
 
+class FormerHosts(Fact):
+    """Instances that CloudTrail names as taken out of the target groups, stopped or terminated, and are no targets now.
+
+    `missing` are those that EC2 has forgotten.
+    """
+
+    name: ClassVar[str] = "former_hosts"
+
+    items: tuple[Host, ...]
+    missing: tuple[str, ...] = ()
+
+
 class ScalingActivity(Frozen):
     """One activity of an Auto Scaling group; `cause` is AWS's account of why, in sentences."""
 

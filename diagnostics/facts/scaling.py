@@ -11,12 +11,14 @@ from diagnostics.facts.metrics import Series
 
 
 class ScalingLimits(Frozen):
-    """Between how many tasks Application Auto Scaling may choose, and which of its ways are switched off."""
+    """Between how many tasks Application Auto Scaling may choose, and which of its ways are switched off. `arn` names
+    the scalable target."""
 
     minimum: int
     maximum: int
     out_suspended: bool = False
     in_suspended: bool = False
+    arn: str | None = None
 
 
 class ScalingPolicy(Frozen):

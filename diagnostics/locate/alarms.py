@@ -27,12 +27,24 @@ MAX_PLACES_SHOWN: Final = 10
 
 def of_alarms(inquiry: Inquiry, alarms: Sequence[SeenAlarm]) -> Result:
     """Alarms of one name: of several the one that is in ALARM. One delay for each level of a composite alarm."""
+    alarm = chosen(alarms)
+    if alarm is None:
+        places = "; ".join(one.where.label for one in alarms[:MAX_PLACES_SHOWN])
+        return _refused(f"{len(alarms)} places have this alarm: {places}. Say which account and region.")
+    return of_alarm(inquiry, alarm)
+
+
+def chosen(alarms: Sequence[SeenAlarm]) -> SeenAlarm | None:
+    """Which of the alarms of one name is meant: the only one, or the only one that is in ALARM."""
     firing = [alarm for alarm in alarms if alarm.state == "ALARM"]
-    chosen = firing if len(firing) == 1 else alarms
-    if len(chosen) > 1:
-        places = "; ".join(alarm.where.label for alarm in chosen[:MAX_PLACES_SHOWN])
-        return _refused(f"{len(chosen)} places have this alarm: {places}. Say which account and region.")
-    alarm = chosen[0]
+    for few in (alarms, firing):
+        if len(few) == 1:
+            return few[0]
+    return None
+
+
+def of_alarm(inquiry: Inquiry, alarm: SeenAlarm) -> Result:
+    """What this alarm watches."""
     inquiry.tell("reading what the alarm watches")
     watched = _all_watched(inquiry, alarm)
     accounts = list(dict.fromkeys(item.account or alarm.where.account for item in watched))

@@ -30,6 +30,7 @@ _WORDS: Final[dict[LogSignature, str]] = {
     "dependency-unreachable": "could not reach something behind the application",
     "upstream-timeout": "waited too long for an upstream",
     "memory-pause": "stood still to free memory",
+    "no-threads": "had no free thread to go on with",
     "out-of-memory": "ran out of memory",
     "worker-killed": "lost a worker process",
     "too-many-connections": "could not take more connections",
@@ -62,7 +63,7 @@ class Lines(Frozen):
         """``214 log lines from 03:10 UTC on: the application waited for a connection of a pool in vain``"""
         did = _WORDS.get(self.signature, f"wrote of {self.signature}")
         quoted = f" ({self.quote})" if self.quote else ""
-        return f"{self.count} log lines since {self.first:%H:%M} UTC: the application {did}{quoted}"
+        return f"{self.count:,} log lines since {self.first:%H:%M} UTC: the application {did}{quoted}"
 
     def record(self, *, decides: bool = True) -> Evidence:
         record_of = decisive if decides and self.enough and self.in_step else supporting

@@ -33,18 +33,26 @@ ACT_BY_THEMSELVES = frozenset(
 """Services whose calls are their daily work: part of the timeline, not somebody's change."""
 
 _API_DATE = re.compile(r"\d{8}(v\d+)?\Z")
+_RULE_ARN = re.compile(
+    r"(?P<before>arn:[^:]+:elasticloadbalancing:[^:]*:[^:]*):listener-rule/"
+    r"(?P<balancer>[a-z]+/[^/]+/[^/]+)/(?P<listener>[^/]+)/[^/]+"
+)
 _WORDS = {
     "AddPermission": "permission to invoke the function added",
+    "AssociateRouteTable": "another route table given to the subnet",
     "AuthorizeSecurityGroupEgress": "outbound rule added",
     "AuthorizeSecurityGroupIngress": "rule added",
     "CreateNetworkAclEntry": "network ACL entry added",
+    "CreateRoute": "route added",
     "CreateRule": "listener rule added",
     "DeleteAlias": "function's alias deleted",
     "DeleteFunction": "function or version deleted",
     "DeleteFunctionConcurrency": "function's reserved concurrency removed",
     "DeleteNetworkAclEntry": "network ACL entry removed",
+    "DeleteRoute": "route removed",
     "DeleteRule": "listener rule removed",
     "DeleteTargetGroup": "target group deleted",
+    "DeleteVpcPeeringConnection": "VPC peering deleted",
     "DeregisterTargets": "targets deregistered",
     "ModifyListener": "listener changed",
     "ModifyLoadBalancerAttributes": "load balancer attributes changed",
@@ -58,12 +66,16 @@ _WORDS = {
     "RemovePermission": "permission to invoke the function removed",
     "ReplaceNetworkAclAssociation": "another network ACL put before the subnet",
     "ReplaceNetworkAclEntry": "network ACL entry changed",
+    "ReplaceRoute": "route changed",
+    "ReplaceRouteTableAssociation": "another route table given to the subnet",
     "RevokeSecurityGroupEgress": "outbound rule removed",
     "RevokeSecurityGroupIngress": "rule removed",
     "SetIpAddressType": "load balancer's address type changed",
     "SetSecurityGroups": "load balancer's security groups changed",
     "SetSubnets": "load balancer's subnets changed",
+    "StopInstances": "instances stopped",
     "StopTask": "task stopped",
+    "TerminateInstances": "instances terminated",
     "UpdateAlias": "function's alias moved",
     "UpdateFunctionCode": "function's code updated",
     "UpdateFunctionConfiguration": "function's configuration changed",
@@ -130,9 +142,20 @@ def permissions_in(change: Change) -> tuple[Permission, ...]:
     return tuple(_permission(raw) for raw in _with_protocol([change.request, change.response], MAX_NESTING))
 
 
+def load_balancer_of(rule_arn: str) -> str | None:
+    """The ARN of the load balancer that a listener rule belongs to."""
+    found = _RULE_ARN.fullmatch(rule_arn)
+    return f"{found['before']}:loadbalancer/{found['balancer']}" if found else None
+
+
 def _touched(change: Change) -> Iterator[str]:
     yield from change.resources
     yield from (value for value in change.request.values() if isinstance(value, str))
+    if event_name(change) == "DeleteRule":
+        # Nothing lists a deleted rule any more: what is left of it is the listener that its ARN names.
+        found = _RULE_ARN.fullmatch(str(change.request.get("ruleArn", "")))
+        if found:
+            yield f"{found['before']}:listener/{found['balancer']}/{found['listener']}"
 
 
 def _with_protocol(value: object, depth: int) -> Iterator[Mapping[str, Any]]:

@@ -16,7 +16,7 @@ from diagnostics.facts import (
 from diagnostics.facts.fact import Frozen
 
 MAX_COMMAND = 2000
-_URL = re.compile(r"https?://[^/:\s'\"|;]{1,200}(?::(?P<port>\d{1,5}))?(?P<path>/[^\s'\"|;)]{0,200})?")
+_URL = re.compile(r"(?P<scheme>https?)://[^/:\s'\"|;]{1,200}(?::(?P<port>\d{1,5}))?(?P<path>/[^\s'\"|;)]{0,200})?")
 
 
 class ContainerProbe(Frozen):
@@ -25,6 +25,7 @@ class ContainerProbe(Frozen):
     port: int | None
     path: str
     passes: bool
+    protocol: str = "HTTP"
 
 
 def _definitions(facts: Facts) -> tuple[TaskDefinition, ...]:
@@ -55,21 +56,26 @@ def container_probe(facts: Facts) -> ContainerProbe | None:
     running = facts.maybe(RunningTasks)
     for definition in _definitions(facts)[:1]:
         for container in definition.containers:
-            found = probed_url(container)
+            found = _asked(container)
             if found:
                 return ContainerProbe(
-                    port=found[0],
-                    path=found[1],
+                    port=int(found["port"]) if found["port"] else None,
+                    path=found["path"] or "/",
                     passes=isinstance(running, RunningTasks) and _all_pass(running, definition.arn, container.name),
+                    protocol=found["scheme"].upper(),
                 )
     return None
 
 
 def probed_url(container: ContainerDefinition) -> tuple[int | None, str] | None:
     """Port and path of the first URL in the container's health check command."""
-    command = " ".join(container.health_check.command)[:MAX_COMMAND] if container.health_check else ""
-    found = _URL.search(command)
+    found = _asked(container)
     return (int(found["port"]) if found["port"] else None, found["path"] or "/") if found else None
+
+
+def _asked(container: ContainerDefinition) -> re.Match[str] | None:
+    command = " ".join(container.health_check.command)[:MAX_COMMAND] if container.health_check else ""
+    return _URL.search(command)
 
 
 def _all_pass(running: RunningTasks, definition_arn: str, container_name: str) -> bool:

@@ -13,6 +13,7 @@ from datetime import timedelta
 from diagnostics.causes.cause import Evidence, Facts, Finding, decisive, supporting
 from diagnostics.facts import Changes, Fact, Gap, Target, TargetGroups, TargetHealth
 from diagnostics.printable import counted as number_of
+from diagnostics.printable import part_of
 from diagnostics.rules import task_stops
 from diagnostics.rules.changes import change_evidence, changes_before_onset, permissions_in
 from diagnostics.rules.health_history import HISTORY_USES, HealthHistory
@@ -22,6 +23,7 @@ from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import ROW_USES, explained, own_clusters, record
 from diagnostics.rules.security_group import covers_port
 from diagnostics.rules.stand_ins import REPLACED
+from diagnostics.rules.target_states import others_in_words
 
 EFFECT_USES: tuple[type[Fact], ...] = (Changes, *HISTORY_USES, *ROW_USES)
 """What a cause declares, beside the terrain, to ask for the effect of an obstacle."""
@@ -110,10 +112,11 @@ def rule_changes(
 
 
 def _timeouts(silent: tuple[Target, ...], obstacle: Obstacle, facts: Facts) -> DropEffect:
-    number = f"{len(silent)} of {obstacle.of_how_many} targets" if obstacle.of_how_many > 1 else "the only target"
     verb = "are" if len(silent) > 1 else "is"
+    where = f"{'ports' if len(obstacle.ports) > 1 else 'port'} {obstacle.port_words}"
     health = decisive(
-        f"{number} {verb} unhealthy with Target.Timeout: health checks on port {obstacle.port_words} get no answer",
+        f"{part_of(len(silent), obstacle.of_how_many, 'target')} {verb} unhealthy with Target.Timeout: health checks on"
+        f" {where} get no answer{_others(silent, obstacle)}",
         "elbv2:DescribeTargetHealth",
         value=len(silent),
     )
@@ -129,6 +132,11 @@ def _timeouts(silent: tuple[Target, ...], obstacle: Obstacle, facts: Facts) -> D
         affects |= replaced.affects
     rows = {word for word in explains if word.startswith("rows:")}
     return DropEffect(True, affects, tuple(records), frozenset(explains) & facts.observed.symptoms | rows)
+
+
+def _others(silent: tuple[Target, ...], obstacle: Obstacle) -> str:
+    """What the rest of the targets does that the obstacle stands before; a stand-in does nothing any more."""
+    return others_in_words(one for one in obstacle.targets if one not in silent and one.state != REPLACED)
 
 
 def _traffic_effect(obstacle: Obstacle, facts: Facts) -> DropEffect:
@@ -179,10 +187,10 @@ def _counted(observed: Observations) -> Evidence | None:
         return None
     counts = observed.counts
     attempts = (
-        f", {counts.connection_errors} connection attempts to the targets failed" if counts.connection_errors else ""
+        f", {counts.connection_errors:,} connection attempts to the targets failed" if counts.connection_errors else ""
     )
     return supporting(
-        f"{counts.elb('504')} answers of 504{attempts}", "cloudwatch:GetMetricData", value=counts.elb("504")
+        f"{counts.elb('504'):,} answers of 504{attempts}", "cloudwatch:GetMetricData", value=counts.elb("504")
     )
 
 
@@ -202,7 +210,7 @@ def _of_replaced(obstacle: Obstacle, facts: Facts) -> DropEffect | None:
         for way in silent[:1]
     ]
     if killed:
-        text = f"ECS stopped {len(killed)} tasks for failed health checks: {task_stops.named(killed)}"
+        text = f"ECS stopped {number_of(len(killed), 'task')} for failed health checks: {task_stops.named(killed)}"
         records.append(supporting(text, "ecs:DescribeTasks", at=killed[0].stopped_at, value=len(killed)))
     tasks = frozenset(task.id for task in killed).union(*(way.task_ids for way in silent))
     explains = frozenset({"task-stops", "deployment", "unhealthy", "no-targets"}) & facts.observed.symptoms

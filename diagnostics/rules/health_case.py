@@ -16,9 +16,11 @@ from diagnostics.facts import (
     Change,
     Changes,
     EcsService,
+    Gap,
     LogLine,
     LogSignature,
     Metrics,
+    RunningTasks,
     StoppedTasks,
     Target,
     TargetGroup,
@@ -28,7 +30,7 @@ from diagnostics.facts import (
     TaskDefinitions,
 )
 from diagnostics.facts.fact import Fact, Frozen
-from diagnostics.printable import line
+from diagnostics.printable import counted, line, part_of
 from diagnostics.rules import task_stops
 from diagnostics.rules.address_space import address
 from diagnostics.rules.app_lines import LINE_USES
@@ -46,6 +48,7 @@ from diagnostics.rules.health_history import HISTORY_USES, Failing, HealthHistor
 from diagnostics.rules.health_reasons import HealthReport, accepted_codes, codes_in_words, named
 from diagnostics.rules.mended import SETTINGS, Mended, mended_by, setting
 from diagnostics.rules.observations import Observations
+from diagnostics.rules.target_states import others_in_words
 from diagnostics.rules.written import quoted, who, written
 
 CASE_NEEDS: tuple[type[Fact], ...] = (TargetGroups, TargetHealth)
@@ -78,7 +81,8 @@ class HealthCase(Frozen):
     of this group that people changed before `since`, newest first. `mended`: nothing fails any more since this edit of
     the health check, and `group` then has the settings that failed, as far as CloudTrail tells them.
     `mapped_ports` None: what the targets open is not known. `log_lines` are those in which the application says why it
-    refuses: the host of a request, or plain HTTP and TLS meeting each other.
+    refuses: the host of a request, or plain HTTP and TLS meeting each other. `may_be_starting`: tasks or
+    service could not be read, and it fails in the way of tasks that are new, for no longer than these may need.
     """
 
     group: TargetGroup
@@ -94,6 +98,14 @@ class HealthCase(Frozen):
     mapped_ports: frozenset[int] | None = None
     probe: ContainerProbe | None = None
     log_lines: tuple[LogLine, ...] = ()
+    others: tuple[Target, ...] = ()
+    """The group's targets that do not fail so, whatever they do."""
+    may_be_starting: bool = False
+
+    @property
+    def in_all(self) -> int:
+        """How many targets the group has, those included that are not checked."""
+        return len(self.sick.keys) + len(self.others)
 
     @property
     def affects(self) -> frozenset[str]:
@@ -127,7 +139,8 @@ class HealthCase(Frozen):
             value = setting(change, key)
             if value is not None:
                 same_before = any(setting(old, key) == value for old in self.changes if old.at < change.at)
-                return change if value == _present(self.group, key) and not same_before else None
+                # CloudTrail writes a port as it was given, which may be a number.
+                return change if str(value) == str(_present(self.group, key)) and not same_before else None
         return None
 
 
@@ -145,7 +158,7 @@ def answers(case: HealthCase) -> Evidence:
     }[case.sick.kind]
     if case.sick.targets:
         keys = sorted(case.sick.keys)
-        text = f"{len(keys)} of {case.registered} targets {did}: {named(keys)}"
+        text = f"{part_of(len(keys), case.in_all, 'target')} {did}: {named(keys)}{others_in_words(case.others)}"
         return decisive(text, "elbv2:DescribeTargetHealth", value=len(keys))
     report = case.reports[0]
     return decisive(f"targets that ECS has replaced since {did}", "ecs:DescribeServices", at=report.at)
@@ -165,7 +178,9 @@ def replaced(case: HealthCase) -> Iterator[Evidence]:
         report = case.reports[0]
         yield supporting(reported(report), "ecs:DescribeServices", at=report.at)
     if case.killed:
-        text = f"ECS stopped {len(case.killed)} tasks for failed health checks: {task_stops.named(case.killed)}"
+        text = (
+            f"ECS stopped {counted(len(case.killed), 'task')} for failed health checks: {task_stops.named(case.killed)}"
+        )
         yield supporting(text, "ecs:DescribeTasks", at=case.killed[0].stopped_at)
 
 
@@ -199,14 +214,19 @@ def change_of(case: HealthCase, key: str, what: str) -> Iterator[Evidence]:
 
 
 def fail_open_words(case: HealthCase) -> str:
-    """What no healthy target means for users; empty while there is one."""
-    if not case.all_sick:
+    """What no healthy target means for users; empty while there is one, and where a cause of its own tells it."""
+    if not case.all_sick or case.group.target_type != "lambda":
         return ""
     if case.traffic.served:
         return "; no target is healthy, and users are served only because the load balancer fails open"
     if case.traffic.suffers:
         return "; no target is healthy: the load balancer fails open, and users get the targets' errors"
     return "; no target is healthy, so the load balancer sends requests to all of them"
+
+
+def set_check(case: HealthCase, *options: str) -> str:
+    """The command that changes a setting of the health check."""
+    return " ".join((f"aws elbv2 modify-target-group --target-group-arn {case.group.arn}", *options))
 
 
 def ask_the_target(case: HealthCase, protocol: str | None = None, port: int | None = None) -> str:
@@ -268,6 +288,8 @@ def _cases(facts: Facts) -> Iterator[HealthCase]:
                 mapped_ports=mapped_ports(facts, group),
                 probe=container_probe(facts),
                 log_lines=_log_lines(facts, failing, since),
+                others=tuple(target for target in targets if target.key not in failing.keys),
+                may_be_starting=_may_be_starting(facts, history, failing, arn, since),
             )
 
 
@@ -296,6 +318,16 @@ def _since(
     measured = sick_since(facts.maybe(Metrics), group, facts.window.end, quiet)
     signs = [report.at for report in reports] + [task.stopped_at for task in killed if task.stopped_at]
     return measured or min(signs, default=facts.observed.onset)
+
+
+def _may_be_starting(
+    facts: Facts, history: HealthHistory, failing: Failing, group_arn: str, since: datetime | None
+) -> bool:
+    unread = isinstance(facts.maybe(RunningTasks), Gap) or isinstance(facts.maybe(EcsService), Gap)
+    if not unread or since is None:
+        return False
+    new = history.may_be_starting(group_arn, facts.window.end - since)
+    return bool(failing.keys) and failing.keys <= new
 
 
 def _traffic(facts: Facts, group: TargetGroup, since: datetime | None) -> GroupTraffic:

@@ -37,6 +37,7 @@ HISTORY_USES: tuple[type[Fact], ...] = (TargetHealth, EcsService, RunningTasks, 
 LATELY = timedelta(minutes=15)
 """ECS repeats itself with every replacement; what it has not said for so long is no longer going on."""
 YOUNG = timedelta(minutes=2)
+USUAL_START = timedelta(minutes=5)
 FIRST_SERVER_ERROR = 500
 ENDED_BY_ITSELF = frozenset({"EssentialContainerExited", "TaskFailedToStart"})
 _ELB_KILL = "Task failed ELB health checks"
@@ -167,19 +168,33 @@ class HealthHistory:
         A packet that is lost (a time-out) is no sign of starting.
         https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-load-balancing.html
         """
-        grace = timedelta(seconds=self.service.grace_period_s or 0) if self.service else timedelta()
-        targets = self._targets(group_arn)
-        if self.running is None or not any(target.state == "healthy" for target in targets):
-            return frozenset()
-        if self.killed(group_arn) or self.reports(group_arn):
+        if self.running is None:
             return frozenset()
         return frozenset(
             target.key
-            for target in targets
-            if _may_be_starting(target)
-            and (task := self.running.by_ip(target.id))
-            and (not task.started_at or self.window.end - task.started_at < grace)
+            for target in self._as_if_starting(group_arn)
+            if (task := self.running.by_ip(target.id))
+            and (not task.started_at or self.window.end - task.started_at < self._grace)
         )
+
+    def may_be_starting(self, group_arn: str, failed_for: timedelta) -> frozenset[str]:
+        """The same where nobody could read how old the tasks are, or how much time they are given, from how long
+        health checks have failed."""
+        if failed_for >= (self._grace if self.service else USUAL_START):
+            return frozenset()
+        return frozenset(target.key for target in self._as_if_starting(group_arn))
+
+    @property
+    def _grace(self) -> timedelta:
+        return timedelta(seconds=self.service.grace_period_s or 0) if self.service else timedelta()
+
+    def _as_if_starting(self, group_arn: str) -> tuple[Target, ...]:
+        targets = self._targets(group_arn)
+        if not any(target.state == "healthy" for target in targets):
+            return ()
+        if self.killed(group_arn) or self.reports(group_arn):
+            return ()
+        return tuple(target for target in targets if _may_be_starting(target))
 
     def _speaking(self, group_arn: str) -> Iterator[Target]:
         """Targets whose state tells something about health checks: not those that a crashed task left behind, also

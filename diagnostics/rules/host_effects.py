@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from diagnostics.causes.cause import Evidence, Facts, decisive, supporting
 from diagnostics.facts import Target, Task
+from diagnostics.printable import counted
 from diagnostics.rules import task_stops
 from diagnostics.rules.host_map import HostMap
 from diagnostics.rules.row_clusters import RowCluster
@@ -80,7 +81,7 @@ def is_silent(target: Target) -> bool:
 def others_fail_too(effect: HostEffect) -> Iterable[Evidence]:
     """What speaks against a single host: targets elsewhere fail in the same way."""
     if effect.elsewhere and effect.silent:
-        text = f"{effect.elsewhere} targets on other hosts fail their health checks as well"
+        text = f"{counted(effect.elsewhere, 'target')} on other hosts fail their health checks as well"
         yield supporting(text, "elbv2:DescribeTargetHealth", value=effect.elsewhere)
 
 

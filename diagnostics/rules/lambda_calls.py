@@ -138,7 +138,7 @@ def row_records(
 def counter_records(one: LambdaCalls) -> Iterator[Evidence]:
     """That the target group counted errors of its function, where no rows say more."""
     if one.counted:
-        text = f"the target group counted {one.user_errors} requests that the function failed"
+        text = f"the target group counted {one.user_errors:,} requests that the function failed"
         yield supporting(text, COUNTERS, value=one.user_errors)
     if one.unhealthy:
         yield supporting("the target is unhealthy", "elbv2:DescribeTargetHealth")
@@ -166,11 +166,11 @@ def changed_before(facts: Facts, one: LambdaCalls, since: datetime | None, *name
 
 
 def how_many(one: LambdaCalls, rows: Iterable[RowCluster]) -> str:
-    """``: 120 x 502``; empty without a number."""
+    """``: 120 times 502``; empty without a number."""
     listed = tuple(rows)
     if listed:
-        return f": {sum(cluster.count for cluster in listed)} x {listed[0].elb_status}"
-    return f": {one.user_errors} x 502" if one.counted else ""
+        return f": {sum(cluster.count for cluster in listed):,} times {listed[0].elb_status}"
+    return f": {one.user_errors:,} times 502" if one.counted else ""
 
 
 def look_into_log(one: LambdaCalls, words: str) -> str:

@@ -22,15 +22,16 @@ _TELLING: tuple[LogSignature, ...] = (
 )
 
 
-def last_words(facts: Facts, ended: Sequence[tuple[Task, Container]], *, decides: bool = False) -> tuple[Evidence, ...]:
+def last_words(
+    facts: Facts, ended: Sequence[tuple[Task, Container]], *, decides_by: tuple[LogSignature, ...] = ()
+) -> tuple[Evidence, ...]:
     """The line that tells most, of the newest tasks: an error of these last minutes, else whatever came last. Only
-    the words of a crash decide; an error may have been one of many that a process lives with."""
+    lines of `decides_by` decide; another error may have been one of many that a process lives with."""
     found = []
     for task, container in ended:
         line = _line(facts, task, container)
         if line is not None:
-            certain = decides and line.signature in {"crash", "out-of-memory"}
-            found.append(record(line, "wrote before its end", decides=certain))
+            found.append(record(line, "wrote before its end", decides=line.signature in decides_by))
     return tuple(found[:MAX_QUOTED_TASKS])
 
 

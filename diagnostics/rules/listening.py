@@ -31,12 +31,14 @@ from diagnostics.facts import (
     TaskDefinition,
     TaskDefinitions,
 )
+from diagnostics.printable import part_of
 from diagnostics.rules.group_traffic import traffic_of
 from diagnostics.rules.health_history import HISTORY_USES, Failing, HealthHistory
 from diagnostics.rules.observations import NOISE_ERRORS
 from diagnostics.rules.routing import registered_groups
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import ROW_USES, own_clusters, record
+from diagnostics.rules.target_states import others_in_words
 from diagnostics.rules.task_stops import explained_by_stops
 
 LISTENING_NEEDS: tuple[type[Fact], ...] = (TargetGroups, TargetHealth)
@@ -141,7 +143,7 @@ def _at_present(
     if isinstance(tasks, RunningTasks):
         owned = [(target, task) for target, task in owned if task is not None and task.last_status == "RUNNING"]
     refused = tuple(target for target, _ in owned if _check_is_refused(target, group))
-    records: tuple[Evidence, ...] = (_health_record(refused, len(serving)),) if refused else ()
+    records: tuple[Evidence, ...] = (_health_record(refused, serving),) if refused else ()
     by_rows = frozenset[str]().union(*(cluster.targets for cluster in refused_rows(facts, group)))
     if by_rows:
         refused = tuple(target for target, _ in owned if target in refused or target.key in by_rows)
@@ -308,10 +310,11 @@ def _answers_users(facts: Facts, group: TargetGroup, refused: Sequence[Target], 
     return traffic.served
 
 
-def _health_record(refused: Sequence[Target], of_how_many: int) -> Evidence:
-    who = f"{len(refused)} of {of_how_many} targets" if of_how_many > 1 else "the only target"
+def _health_record(refused: Sequence[Target], serving: Sequence[Target]) -> Evidence:
+    others = others_in_words(target for target in serving if target not in refused)
     return decisive(
-        f"{who} unhealthy with Target.FailedHealthChecks: the connection is refused or closed, not dropped",
+        f"{part_of(len(refused), len(serving), 'target')} unhealthy with Target.FailedHealthChecks: the connection is"
+        f" refused or closed, not dropped{others}",
         "elbv2:DescribeTargetHealth",
         value=len(refused),
     )
@@ -331,7 +334,7 @@ def _reported_record(failing: Failing) -> Evidence:
 def _error_record(facts: Facts) -> Evidence:
     counts = facts.observed.counts
     return decisive(
-        f"{counts.connection_errors} connections to the targets failed, with {counts.elb_502} answers of 502",
+        f"{counts.connection_errors:,} connections to the targets failed, with {counts.elb_502:,} answers of 502",
         "cloudwatch:GetMetricData",
         value=counts.connection_errors,
     )

@@ -35,6 +35,8 @@ from diagnostics.rules.sharing import is_shared, sick_siblings
 from diagnostics.snapshot import Snapshot
 
 ELB_CODES = ("500", "502", "503", "504")
+BY_COUNTER_AND_ROWS = (*(f"elb_{code}" for code in ELB_CODES), "target_5xx")
+SURELY_MORE = 1.2
 NOISE_ERRORS = 3
 NOISE_RATE = 0.001
 NOISE_BY_CALLERS = {"elb_400": 0.01, "elb_408": 0.01, "elb_460": 0.01} | dict.fromkeys(
@@ -187,11 +189,13 @@ def observe(snapshot: Snapshot) -> Observations:
 def _with_rows(counts: ErrorCounts, logged: LoggedErrors, *, ours: bool, replace: bool) -> ErrorCounts:
     """Codes without a counter, and counters that could not be read, from the rows; with `replace` also the load
     balancer's own 5xx, of which only the rows know whose they are."""
-    names = (*(f"elb_{code}" for code in ELB_CODES), "target_5xx")
+    rows = {name: logged.count(name, with_unnamed=ours) for name in BY_COUNTER_AND_ROWS}
     update = {
-        name: logged.count(name, with_unnamed=ours)
-        for name in names
-        if getattr(counts, name) is None or (replace and name.startswith("elb_"))
+        name: count
+        for name, count in rows.items()
+        if (counted := getattr(counts, name)) is None
+        or (replace and name.startswith("elb_"))
+        or _counter_lacks(counted, count)
     }
     update |= {f"elb_{code}": logged.count(f"elb_{code}", with_unnamed=ours) for code in COUNTED_BY_ROWS_ONLY}
     if counts.requests is None and ours:
@@ -203,10 +207,19 @@ def _minutes_with_rows(
     minutes: dict[str, tuple[Point, ...]], logged: LoggedErrors, *, ours: bool, replace: bool
 ) -> dict[str, tuple[Point, ...]]:
     by_rows = [f"elb_{code}" for code in COUNTED_BY_ROWS_ONLY]
-    by_rows += [name for name in (*(f"elb_{code}" for code in ELB_CODES), "target_5xx") if not minutes.get(name)]
+    by_rows += [
+        name
+        for name in BY_COUNTER_AND_ROWS
+        if _counter_lacks(sum(p.value for p in minutes.get(name, ())), logged.count(name, with_unnamed=ours))
+    ]
     if replace:
         by_rows += [f"elb_{code}" for code in ELB_CODES]
     return minutes | {name: logged.minutes([name], with_unnamed=ours) for name in by_rows}
+
+
+def _counter_lacks(counted: float, rows: int) -> bool:
+    """A row is a record of an error; minutes that a counter did not report, or not yet, do not unsay it."""
+    return not counted or rows > counted * SURELY_MORE
 
 
 def is_abnormal_stop(task: Task) -> bool:

@@ -43,12 +43,12 @@ def last_burst(points: Sequence[Point], until: datetime) -> Burst | None:
 
 
 def without_trickle(points: Sequence[Point]) -> tuple[Point, ...]:
-    """Minutes with errors, less those with one or two beside a trouble that counts many times more.
+    """Minutes with errors, less those with one or two beside a trouble that counts ten times more and over.
 
     Every service of some size has them now and then, and they would make each trouble look older than it is.
     """
     peak = max((point.value for point in points), default=0.0)
-    floor = TRICKLE if peak * TRICKLE_SHARE > TRICKLE else 0.0
+    floor = min(TRICKLE, peak * TRICKLE_SHARE)
     return tuple(point for point in points if point.value > floor)
 
 

@@ -112,4 +112,4 @@ def counted(facts: Facts) -> tuple[Evidence, ...]:
     errors, metrics = facts.observed.counts.target_5xx, facts.maybe(Metrics)
     if not errors or not isinstance(metrics, Metrics):
         return ()
-    return (decisive(f"{errors} answers of 5xx came from the targets", "cloudwatch:GetMetricData", value=errors),)
+    return (decisive(f"{errors:,} answers of 5xx came from the targets", "cloudwatch:GetMetricData", value=errors),)

@@ -19,6 +19,7 @@ from diagnostics.facts import (
     Target,
     TargetHealth,
 )
+from diagnostics.printable import percent
 
 CANNOT_SERVE = frozenset({"unused", "draining"})
 
@@ -35,8 +36,9 @@ class Route:
         """``the default rule of port 443``, ``rule 10 of port 443 (host-header shop.example.com)``."""
         conditions = "; ".join(f"{item.field} {', '.join(item.values[:2])}" for item in self.rule.conditions[:3])
         name = "the default rule" if self.rule.is_default else f"rule {self.rule.priority}"
-        weight = f", {self.share:.0%} of its requests" if self.share < 1 else ""
-        return f"{name} of port {self.listener.port}{f' ({conditions})' if conditions else ''}{weight}"
+        weight = f"{percent(self.share)} of its requests" if self.share < 1 else ""
+        which = "; ".join(part for part in (conditions, weight) if part)
+        return f"{name} of port {self.listener.port}{f' ({which})' if which else ''}"
 
 
 def routes_to(listeners: Listeners | Gap | NotApplicable, target_group: str) -> tuple[Route, ...] | None:

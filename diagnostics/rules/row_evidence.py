@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from diagnostics.causes.cause import Evidence, Facts, Strength, decisive
 from diagnostics.facts import AccessLogs, Fact, RowFamily, Task
+from diagnostics.printable import percent
 from diagnostics.rules import task_stops
 from diagnostics.rules.row_clusters import RowCluster, Share
 
@@ -82,11 +83,13 @@ def explained(found: Iterable[RowCluster]) -> frozenset[str]:
 
 def share_words(share: Share | None, what: str) -> str:
     """``82 % on target 10.0.1.21:8080``; empty where nothing was named."""
-    return f"{share.share:.0%} on {what} {share.key}" if share else ""
+    return f"{percent(share.share)} on {what} {share.key}" if share else ""
 
 
 def seconds(value: float) -> str:
-    """``12 ms``, ``4.2 s``, ``60 s``."""
+    """``under 1 ms``, ``12 ms``, ``4.2 s``, ``60 s``."""
+    if 0 < value < 0.001:
+        return "under 1 ms"
     if value < 1:
         return f"{round(value * 1000)} ms"
     return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"

@@ -41,4 +41,4 @@ def old_tasks_stay(service: EcsService, *options: str) -> str:
         return NOT_BY_ECS.format(controller=service.deployment_controller)
     command = update(service, *options, f"--deployment-configuration '{ROLLING}'")
     room = "; the hosts need room for twice the tasks meanwhile" if service.launch_type == "EC2" else ""
-    return f"{command}{room}. {BLUE_GREEN}"
+    return f"`{command}`{room}. {BLUE_GREEN}"

@@ -6,7 +6,7 @@ the answer needs no rule. https://docs.aws.amazon.com/vpc/latest/userguide/secur
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -143,3 +143,14 @@ def _open_questions(permission: Permission, other: OtherSide, lists: Mapping[str
         yield "which security groups the other side has"
     if other.address is None and (permission.cidrs or permission.ipv6_cidrs or permission.prefix_list_ids):
         yield "the address of the other side"
+
+
+def letting_in(groups: Sequence[str], ports: Sequence[int | str], sources: Sequence[str]) -> str:
+    """The command that lets one security group into another; the first of several is enough."""
+    group = groups[0] if groups else "GROUP"
+    port = ports[0] if len(ports) == 1 else "PORT"
+    source = sources[0] if sources else "LOAD-BALANCER-GROUP"
+    return (
+        f"aws ec2 authorize-security-group-ingress --group-id {group} --protocol tcp --port {port}"
+        f" --source-group {source}"
+    )

@@ -56,11 +56,14 @@ NEVER_MADE: Final[Mapping[int, str]] = MappingProxyType(
 def notes_on_seen(snapshot: Snapshot) -> tuple[str, ...]:
     """Two lines about the code that somebody reports; none when nobody does.
 
-    The first says what the load balancer means by it, the second whether it, or a target, sent it in this time.
+    The first says what the load balancer means by it, the second whether it, or a target, sent it in this time: not
+    where the load balancer's own counter has it, which the report tells above.
     """
     code = snapshot.subject.seen
     if code is None:
         return ()
+    if _counted(snapshot, code) and not _by_target(snapshot.get(AccessLogs), code):
+        return (_meaning(code),)
     return _meaning(code), _whether(snapshot, code)
 
 
@@ -94,6 +97,11 @@ def _meaning(code: int) -> str:
         code, "it comes from the application, from a rule with a fixed answer or from something in front"
     )
     return f"{code} is not a code that an application load balancer makes by itself; {why}"
+
+
+def _by_target(logs: AccessLogs | Gap | NotApplicable, code: int) -> int:
+    errors = logs.errors if isinstance(logs, AccessLogs) else ()
+    return sum(one.count for one in errors if one.elb_status == code and one.generated_by != "load-balancer")
 
 
 def _whether(snapshot: Snapshot, code: int) -> str:

@@ -10,6 +10,7 @@ from diagnostics.causes.cause import Facts
 from diagnostics.facts import AccessLogs, Metrics, Series
 from diagnostics.facts.fact import Fact, Frozen
 from diagnostics.rules.row_clusters import RowCluster, top_share
+from diagnostics.rules.row_evidence import seconds
 from diagnostics.rules.row_traffic import RowTraffic
 
 SLOW_USES: tuple[type[Fact], ...] = (Metrics, AccessLogs)
@@ -40,10 +41,14 @@ class Slowness(Frozen):
 
     @property
     def words(self) -> str:
-        """``half of the answers take more than 2.4 s, 0.0 s before``"""
+        """``half of the answers took 2.4 s or longer, 40 ms before``"""
         if self.for_everybody:
-            return f"half of the answers took {self.p50:.1f} s or longer, {self.p50_before or 0:.2f} s before"
-        return f"the slowest hundredth took {self.p99 or 0:.1f} s or longer, {self.p99_before or 0:.2f} s before"
+            return f"half of the answers took {_took(self.p50)} or longer, {_took(self.p50_before)} before"
+        return f"the slowest hundredth took {_took(self.p99)} or longer, {_took(self.p99_before)} before"
+
+
+def _took(value_s: float | None) -> str:
+    return "an unknown time" if value_s is None else seconds(value_s)
 
 
 def slowness(facts: Facts, start: datetime, end: datetime) -> Slowness | None:

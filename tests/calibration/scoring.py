@@ -16,11 +16,13 @@ from typing import get_args
 from diagnostics.engine import diagnose
 from diagnostics.report import Band, Report
 from tests.calibration.composing import Composed
-from tests.calibration.honesty import could_not_tell
+from tests.calibration.honesty import could_not_tell, denied_in_full
 
 BANDS: tuple[Band, ...] = get_args(Band)
 ABSTAINED = "insufficient-evidence"
 BROKEN = "the check itself failed"
+LEFT_OPEN = frozenset({"unknown", "risk"})
+"""What a check says that could not be excluded: it could not be judged, or its effect was not to be seen."""
 _logger = logging.getLogger(__name__)
 
 
@@ -47,8 +49,9 @@ class Answer:
     """What became of one incident.
 
     `blamed`: codes that are not true and were more than a guess. `honest`: codes that are true, could not be told any
-    more from what was left to read, and were not replaced by blame; they are no pair. `left_open`: of the other codes
-    that were missed, those whose check says that it could not exclude them.
+    more from what was left to read, and were not replaced by blame; they are no pair. `in_part`: those of them of which
+    only a part of what decides together was denied. `left_open`: of the other codes that were missed, those whose check
+    says that it could not exclude them.
     """
 
     incident: Composed
@@ -60,6 +63,7 @@ class Answer:
     blamed: tuple[str, ...] = ()
     guessed: tuple[str, ...] = ()
     honest: tuple[str, ...] = ()
+    in_part: tuple[str, ...] = ()
     left_open: tuple[str, ...] = ()
     why: str = ""
 
@@ -124,6 +128,12 @@ class Table:
         costs = [pair.cost for answer in self.ran for pair in answer.pairs]
         return self._mean_cost(costs + [1.0 for answer in self.ran for _ in answer.honest])
 
+    @property
+    def brier_with_part(self) -> float:
+        """The same where it costs only when some of what decides together could be read."""
+        costs = [pair.cost for answer in self.ran for pair in answer.pairs]
+        return self._mean_cost(costs + [1.0 for answer in self.ran for _ in answer.in_part])
+
     def reliability(self) -> dict[Band, Reliability]:
         return {band: Reliability.of(self._in(band)) for band in BANDS}
 
@@ -160,7 +170,8 @@ class Table:
             f"false blame {self.false_blame:.2%}",
             f"true codes missed {self.missed} ({self.left_open} of them left open by their checks)",
             f"Brier {self.brier:.4f}",
-            f"with honest as missed {self.brier_with_honest:.4f}",
+            f"with those denied in part as missed {self.brier_with_part:.4f}",
+            f"with all honest as missed {self.brier_with_honest:.4f}",
         )
         return [
             f"{self.name}: {len(self.ran)} incidents answered, {len(self.did_not_run)} did not run",
@@ -208,7 +219,8 @@ def _compared(incident: Composed, report: Report) -> Answer:
     wrong = [cause for code, cause in reported.items() if code not in right]
     blamed = tuple(cause.code for cause in wrong if cause.band != "possible")
     missed = sorted(truth.required - reported.keys() - {ABSTAINED})
-    honest = tuple(code for code in missed if not blamed and could_not_tell(code, incident))
+    open_codes = {check.code for check in report.checks if check.status in LEFT_OPEN}
+    honest = tuple(code for code in missed if not blamed and code in open_codes and could_not_tell(code, incident))
     pairs = [Pair(code, cause.band, cause.confidence, code in right) for code, cause in reported.items()]
     counted = [code for code in missed if code not in honest]
     pairs += [Pair(code, None, 0.0, true=True) for code in counted]
@@ -224,5 +236,6 @@ def _compared(incident: Composed, report: Report) -> Answer:
         blamed=blamed,
         guessed=tuple(cause.code for cause in wrong if cause.band == "possible"),
         honest=honest,
-        left_open=tuple(check.code for check in report.checks if check.code in counted and check.status == "unknown"),
+        in_part=tuple(code for code in honest if not denied_in_full(code, incident)),
+        left_open=tuple(code for code in counted if code in open_codes),
     )

@@ -14,7 +14,8 @@ from diagnostics.facts import Fact, Metrics, SecurityGroups, TargetGroups
 from diagnostics.report import Band
 from diagnostics.snapshot import Snapshot
 from tests.calibration import scoring
-from tests.calibration.composing import Composed, Truth, composed
+from tests.calibration.composing import UMBRELLAS, Composed, Truth, composed
+from tests.calibration.honesty import could_not_tell
 from tests.calibration.scoring import NothingScoredError, Table, answer, tables
 from tests.calibration.surroundings import denied
 from tests.incidents.building import Incident
@@ -63,7 +64,8 @@ def incident(snapshot: Snapshot, truth: Truth, whole: Snapshot | None = None, *d
     return Composed(0, None, snapshot, whole or snapshot, truth, (), denied)
 
 
-SOMETHING = Truth("sg-ingress-missing", frozenset({"sg-ingress-missing"}), frozenset({"sg-ingress-missing"}))
+CLOSED = frozenset({"sg-ingress-missing"})
+SOMETHING = Truth("sg-ingress-missing", CLOSED, CLOSED | UMBRELLAS)
 NOTHING = Truth(None, frozenset(), frozenset())
 
 
@@ -81,13 +83,34 @@ def test_a_code_that_nobody_could_tell_from_what_was_left_is_honest() -> None:
     closed = silent(Incident().security_group(task_group()))
     assert answer(incident(closed.snapshot(), SOMETHING)).honest == ()
     unread = answer(without(closed, TargetGroups))
-    assert (unread.honest, unread.pairs) == (("sg-ingress-missing",), ())
+    assert (unread.honest, unread.in_part, unread.pairs) == (("sg-ingress-missing",), (), ())
     table = Table("one", [unread, answer(incident(closed.snapshot(), SOMETHING))])
     assert (table.honest, table.abstained) == (0.5, 0.0)
     assert table.brier < table.brier_with_honest
     one_of_two = answer(without(closed, SecurityGroups))
-    assert (one_of_two.honest, one_of_two.left_open) == ((), ("sg-ingress-missing",))
-    assert [pair.stated for pair in one_of_two.pairs if pair.code == "sg-ingress-missing"] == [0.0]
+    assert (one_of_two.honest, one_of_two.in_part) == (("sg-ingress-missing",), ("sg-ingress-missing",))
+    assert Table("part", [one_of_two]).brier < Table("part", [one_of_two]).brier_with_part
+
+
+def test_what_is_left_to_read_may_still_tell() -> None:
+    """The rules are shut and the targets are silent, whatever a denied fact would say that neither of them is."""
+    closed = silent(Incident().security_group(task_group())).elb_errors(504, 40, 10)
+    unread = answer(without(closed, Metrics))
+    assert (unread.first, unread.honest) == ("sg-ingress-missing", ())
+    assert not could_not_tell("sg-ingress-missing", without(closed, Metrics))
+    assert could_not_tell("sg-ingress-missing", without(closed, SecurityGroups))
+
+
+def test_a_code_that_is_called_clear_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who could not tell has to say so."""
+    closed = silent(Incident().security_group(task_group()))
+    unread = without(closed, SecurityGroups)
+    report = diagnose(unread.snapshot)
+    clear = tuple(one.model_copy(update={"status": "clear"}) for one in report.checks)
+    monkeypatch.setattr(scoring, "diagnose", lambda _: report.model_copy(update={"checks": clear}))
+    found = answer(unread)
+    assert (found.honest, found.left_open) == ((), ())
+    assert [pair.stated for pair in found.pairs if pair.code == "sg-ingress-missing"] == [0.0]
 
 
 def test_what_the_report_states_is_scored() -> None:

@@ -13,7 +13,6 @@ from diagnostics.digest import (
     observed,
     records,
     sentence,
-    split_command,
     telling,
     tells_its_time,
 )
@@ -64,18 +63,6 @@ def test_numbers_that_were_not_read_are_not_told_as_zero() -> None:
     nothing = dict.fromkeys(("elb_500", "elb_502", "elb_503", "elb_504", "target_5xx", "requests"))
 
     assert observed(reports.report(symptom=reports.symptom(**nothing))) == "no error count could be read"
-
-
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("a listener: aws ecs list-tasks", ("a listener", "aws ecs list-tasks")),
-        ("a later steady state", ("a later steady state", None)),
-        ("an answer: 200", ("an answer: 200", None)),
-    ],
-)
-def test_the_command_is_what_follows_the_colon(text: str, parts: tuple[str, str | None]) -> None:
-    assert split_command(text) == parts
 
 
 def test_arns_in_events_are_shortened() -> None:

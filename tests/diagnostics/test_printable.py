@@ -49,3 +49,19 @@ def test_a_line_is_one_line_bounded_and_visible(text: str, limit: int) -> None:
     assert len(line) <= limit
     assert len(line.splitlines()) <= 1
     assert not any(unicodedata.category(char) in {"Cc", "Cf", "Cs"} for char in line)
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(0.0, "0 %"), (0.0004, "under 0.1 %"), (0.003, "0.3 %"), (0.04, "4 %"), (0.996, "100 %"), (1.0, "100 %")],
+)
+def test_a_share_is_told_in_one_style(share: float, words: str) -> None:
+    assert printable.percent(share) == words
+
+
+@pytest.mark.parametrize(
+    ("number", "total", "words"),
+    [(1, 1, "the only target"), (1, 2, "1 of 2 targets"), (1200, 3400, "1,200 of 3,400 targets")],
+)
+def test_a_part_of_one_is_no_part(number: int, total: int, words: str) -> None:
+    assert printable.part_of(number, total, "target") == words

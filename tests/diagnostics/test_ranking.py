@@ -28,7 +28,6 @@ def spec(code: str, **changes: Any) -> CauseSpec:
         "needs": (),
         "uses": (),
         "clear_needs": (),
-        "fixes": (),
         "docs": (),
         "replaces": frozenset(),
         "leads_to": frozenset(),
@@ -134,6 +133,25 @@ def test_errors_of_a_shared_load_balancer_never_pass_possible() -> None:
     assert ranked[0].band == "possible"
     found = {"fault": [finding(HEALTH, RULES, explains={"elb_504", "unhealthy"})]}
     assert rank(found, {"fault": spec("fault")}, Observations(**shared))[0].band == "confirmed"
+
+
+def test_a_pattern_is_as_well_founded_as_the_fault_that_brings_it_along() -> None:
+    root, hurt = spec("root", leads_to=["slow"], helped_by=["drain"]), {"explains": frozenset({"elb_504"})}
+    specs = {"root": root, "slow": spec("slow"), "drain": spec("drain")}
+    guess = finding(METRIC, against=(METRIC,), **hurt)
+
+    def bands(by: Finding, **observed: Any) -> dict[str, tuple[str, str]]:
+        ranked = rank({"root": [by], "slow": [guess], "drain": [guess]}, specs, Observations(**observed))
+        assert max(item.confidence for item in ranked) <= confidence(by)
+        return {item.code: (item.role, item.band) for item in ranked}
+
+    sure = bands(finding(HEALTH, **hurt))
+    assert (sure["slow"], sure["drain"]) == (("consequence", "likely"), ("contributing", "likely"))
+    assert bands(finding(METRIC, METRIC, **hurt))["slow"] == ("consequence", "possible")
+    of_something_else = finding(HEALTH, explains=frozenset({"unhealthy"}))
+    assert bands(of_something_else)["slow"] == ("consequence", "possible")
+    shared = {"shared_load_balancer": True, "errors_are_ours": False}
+    assert bands(finding(HEALTH, explains=frozenset({"elb_504", "unhealthy"})), **shared)["slow"][1] == "possible"
 
 
 def test_there_is_always_a_root() -> None:

@@ -14,8 +14,10 @@ from tests.incidents.stopping import leaving, lost_at, with_delay
 
 
 def advice(incident: Incident, code: str) -> str:
+    """Its words and its commands, line by line."""
     report = diagnose(incident.snapshot())
-    return next(cause.advice or "" for cause in report.causes if cause.code == code)
+    found = next(cause for cause in report.causes if cause.code == code)
+    return "\n".join((found.advice or "", *found.advice_commands))
 
 
 def drops_requests(image: str, *command: str) -> Incident:

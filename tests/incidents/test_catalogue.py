@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import logging
+import re
+import shlex
 from dataclasses import dataclass
 
 import pytest
 
 from diagnostics.causes import catalogue
+from diagnostics.commands import PROGRAMS, split_command
 from diagnostics.engine import diagnose
 from diagnostics.report import Report
 from diagnostics.snapshot import Snapshot
 from tests.incidents.cases import Case, all_cases
+from tests.remediations.holding import hold
 
+_COMMAND = re.compile(r"\baws [a-z0-9-]+ [a-z]+-[a-z-]+|\b(?:curl|nc|ss|time) -|\b(?:docker|openssl) \w+ -")
+_QUOTED = re.compile(
+    r'".*"|(?:service event|function.s log|stopped|did not start|Auto Scaling[^:]*|GMT\)|start): .*', re.DOTALL
+)
+"""What AWS or an application said, in its own words."""
+_PLURALS = "targets|tasks|rows|requests|errors|answers|routes|callers|minutes|connections|rules|times"
+_ODD = {
+    "percent": re.compile(r"\d%(?!\w)"),
+    "times": re.compile(r"\d x \d"),
+    "no time": re.compile(r"\b0\.0+ s\b"),
+    "plural": re.compile(rf"(?<![\d,./:-])1 (?:{_PLURALS})\b"),
+    "singular": re.compile(
+        r"(?<![\w./:-])(?:[2-9]|\d\d+) (?:target|task|row|request|error|route|caller|minute)\b(?! role)"
+    ),
+    "separator": re.compile(rf"(?<![\w.,:/-])\d{{4,}} (?:{_PLURALS}|good|access|log|invocations|connection)\b"),
+}
 CASES = sorted(all_cases(), key=lambda case: (case.code, case.kind, case.title))
 
 
@@ -51,9 +72,36 @@ def test_incident(told: Told) -> None:
     assert not [check for check in report.checks if "the check itself failed" in check.reason]
 
 
+def test_commands_can_be_pasted_whole(told: Told) -> None:
+    """A command within a sentence is wrapped with it, and then no shell takes it."""
+    for cause in (*told.report.causes, *told.report.risks):
+        assert not _COMMAND.search(cause.advice or ""), (cause.code, cause.advice)
+        words, last = split_command(cause.overturned_by or "")
+        assert not _COMMAND.search(words), (cause.code, cause.overturned_by)
+        for command in (*cause.advice_commands, *((last,) if last else ())):
+            assert shlex.split(command)[0] in PROGRAMS
+            assert "…" not in command, (cause.code, command)
+
+
+def test_numbers_are_written_as_people_write_them(told: Told) -> None:
+    """One style everywhere: ``4 %``, ``581 times 502``, ``3,600 answers``, ``1 target``."""
+    for cause in (*told.report.causes, *told.report.risks):
+        texts = (cause.summary, *(item.text for item in (*cause.evidence, *cause.against)), cause.advice or "")
+        for text in texts:
+            own = _QUOTED.sub("", text)
+            for name, odd in _ODD.items():
+                assert not odd.search(own), (name, cause.code, text)
+
+
 def test_the_answer_survives_being_saved(told: Told) -> None:
     again = Snapshot.model_validate_json(told.snapshot.model_dump_json())
     assert diagnose(again) == told.report
+
+
+def test_its_fixes_hold(told: Told, caplog: pytest.LogCaptureFixture) -> None:
+    """None fails or has to be refused, and AWS would take every call of theirs."""
+    hold(told.report, told.snapshot)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 @pytest.mark.parametrize("code", sorted(catalogue()))

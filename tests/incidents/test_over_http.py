@@ -27,6 +27,7 @@ from diagnostics.aws_access import AccessLimits, AwsAccess
 from diagnostics.question import Diagnosed, Progress, Question
 from diagnostics.report import Report
 from tests.demo.scenarios.test_scenarios import SHOWS, Seen
+from tests.remediations.holding import hold
 
 PRESENT = 1_800_000_000.0
 LATER_S = dict(zip(scenarios.names(), itertools.cycle((45.0, 180.0)), strict=False))
@@ -67,6 +68,7 @@ class Asked:
     def about(self, target: str) -> Report:
         outcome = self._diagnoser(Question(words=target), _ignore)
         assert isinstance(outcome, Diagnosed), outcome
+        hold(outcome.report, outcome.snapshot)
         return outcome.report
 
 

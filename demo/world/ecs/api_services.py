@@ -9,7 +9,7 @@ from typing import Any
 from demo.aws.call import Call
 from demo.aws.layer import AwsLayer
 from demo.world.ecs import documents, errors, rollout
-from demo.world.ecs.model import DeploymentRules, Service, TaskDefinition
+from demo.world.ecs.model import Deployment, DeploymentRules, Service, TaskDefinition
 from demo.world.ecs.pages import failure, page
 from demo.world.ecs.store import EcsStore, last_part
 from demo.world.region import Region, RegionOf
@@ -62,6 +62,10 @@ def install(layer: AwsLayer, region_of: RegionOf) -> None:
     def describe_services(call: Call) -> dict[str, Any]:
         return _describe(region_of(call), call.params)
 
+    _install_rollouts(layer, region_of)
+
+
+def _install_rollouts(layer: AwsLayer, region_of: RegionOf) -> None:
     @layer.op("ecs", "ListServiceDeployments")
     def list_service_deployments(call: Call) -> dict[str, Any]:
         service = region_of(call).store.service(call.params.get("cluster"), call.params["service"])
@@ -86,6 +90,16 @@ def install(layer: AwsLayer, region_of: RegionOf) -> None:
         found = [documents.rollout_full(*by_arn[arn], store.tasks_of(by_arn[arn][0])) for arn in asked if arn in by_arn]
         return {"serviceDeployments": found, "failures": [failure(arn) for arn in asked if arn not in by_arn]}
 
+    @layer.op("ecs", "StopServiceDeployment")
+    def stop_service_deployment(call: Call) -> dict[str, Any]:
+        region, arn = region_of(call), call.params["serviceDeploymentArn"]
+        service, deployment = _rollout(region.store, arn)
+        if deployment is not service.primary or deployment.rollout_status != "IN_PROGRESS":
+            raise errors.conflict("The service deployment cannot be stopped in its current state.")
+        rollout.stop(region.store, service, region.timing.now(), back=call.params.get("stopType") != "ABORT")
+        region.scheduler.reconcile(service)
+        return {"serviceDeploymentArn": arn}
+
     @layer.op("ecs", "DescribeServiceRevisions")
     def describe_service_revisions(call: Call) -> dict[str, Any]:
         store = region_of(call).store
@@ -93,6 +107,13 @@ def install(layer: AwsLayer, region_of: RegionOf) -> None:
         by_arn = {d.revision_arn: (s, d) for s in store.services() for d in s.history}
         found = [documents.revision(*by_arn[arn]) for arn in asked if arn in by_arn]
         return {"serviceRevisions": found, "failures": [failure(arn) for arn in asked if arn not in by_arn]}
+
+
+def _rollout(store: EcsStore, arn: str) -> tuple[Service, Deployment]:
+    found = next(((s, d) for s in store.services() for d in s.history if d.rollout_arn == arn), None)
+    if found is None:
+        raise errors.service_deployment_not_found()
+    return found
 
 
 def _bounded(arns: list[str]) -> list[str]:
@@ -195,13 +216,14 @@ def _definition(store: EcsStore, given: str) -> TaskDefinition:
 
 
 def _rules(present: DeploymentRules, given: Mapping[str, Any] | None) -> DeploymentRules:
+    """The structure is replaced as a whole: what is not passed is as in a new service."""
     if not given:
         return present
     breaker = given.get("deploymentCircuitBreaker") or {}
-    minimum, maximum = given.get("minimumHealthyPercent"), given.get("maximumPercent")
+    fresh = DeploymentRules()
     return DeploymentRules(
-        minimum_percent=present.minimum_percent if minimum is None else int(minimum),
-        maximum_percent=present.maximum_percent if maximum is None else int(maximum),
-        breaker=bool(breaker["enable"]) if "enable" in breaker else present.breaker,
-        rollback=bool(breaker["rollback"]) if "rollback" in breaker else present.rollback,
+        minimum_percent=int(given.get("minimumHealthyPercent", fresh.minimum_percent)),
+        maximum_percent=int(given.get("maximumPercent", fresh.maximum_percent)),
+        breaker=bool(breaker.get("enable", fresh.breaker)),
+        rollback=bool(breaker.get("rollback", fresh.rollback)),
     )

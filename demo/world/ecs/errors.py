@@ -30,3 +30,13 @@ def client(message: str) -> AwsError:
 
 def task_definition_not_found() -> AwsError:
     return client("Unable to describe task definition.")
+
+
+def service_deployment_not_found() -> AwsError:
+    return AwsError(
+        "ServiceDeploymentNotFoundException", "The service deployment ARN that you specified was not found.", 400
+    )
+
+
+def conflict(message: str) -> AwsError:
+    return AwsError("ConflictException", message, 400)

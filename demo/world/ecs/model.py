@@ -247,3 +247,15 @@ class Cluster:
     tasks: dict[str, Task] = field(default_factory=dict)
     instances: dict[str, ContainerInstance] = field(default_factory=dict)
     status: str = "ACTIVE"
+
+
+@dataclass(slots=True)
+class ScalableTarget:
+    """Between how many tasks Application Auto Scaling may choose for a service; what it did, newest first."""
+
+    arn: str
+    resource_id: str
+    minimum: int
+    maximum: int
+    created: float
+    activities: list[Document] = field(default_factory=list)

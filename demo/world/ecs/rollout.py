@@ -15,7 +15,8 @@ from demo.world.ecs.store import EcsStore
 LEAST_FAILURES = 3
 MOST_FAILURES = 200
 MAX_DEPLOYMENTS_KEPT = 50
-BREAKER_REASON = "ECS deployment circuit breaker: tasks failed to start."
+BREAKER = "ECS deployment circuit breaker"
+BREAKER_REASON = f"{BREAKER}: tasks failed to start."
 
 
 def begin(store: EcsStore, service: Service, definition: TaskDefinition, now: float, reason: str = "") -> Deployment:
@@ -58,6 +59,20 @@ def settle(store: EcsStore, service: Service, now: float, healthy: list[Task], o
         _complete(service, primary, now)
 
 
+def stop(store: EcsStore, service: Service, now: float, *, back: bool) -> None:
+    """Stops the primary deployment for somebody who asked for it; with `back` as the circuit breaker's roll-back does.
+
+    Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stop-service-deployment.html
+    """
+    stopped, good = service.primary, _last_complete(service)
+    stopped.rollout_state, stopped.updated, stopped.finished = "FAILED", now, now
+    stopped.rollout_reason = f"ECS deployment {stopped.id} stopped."
+    stopped.rollout_status = "STOPPED"
+    if back and good is not None:
+        _return_to(store, service, good, now, f"ECS deployment: rolling back to deploymentId {good.id}.")
+        stopped.rollout_status, stopped.rolls_back_to = "ROLLBACK_IN_PROGRESS", good.revision_arn
+
+
 def threshold(service: Service) -> int:
     """Failures that trip the circuit breaker."""
     return max(LEAST_FAILURES, min(MOST_FAILURES, math.ceil(service.desired / 2)))
@@ -80,6 +95,9 @@ def _complete(service: Service, deployment: Deployment, now: float) -> None:
     deployment.rollout_reason = f"ECS deployment {deployment.id} completed."
     deployment.rollout_status = "SUCCESSFUL"
     deployment.completed_once = True
+    for stopped in service.history:
+        if stopped.rollout_status == "ROLLBACK_IN_PROGRESS":
+            stopped.rollout_status = "ROLLBACK_SUCCESSFUL"
     events.say(service, now, events.deployment_completed(deployment.id))
 
 
@@ -89,16 +107,23 @@ def _fail(store: EcsStore, service: Service, now: float) -> None:
     failed.rollout_reason = BREAKER_REASON
     failed.rollout_status = "STOPPED"
     events.say(service, now, events.deployment_failed(failed.id))
-    good = next((d for d in service.history if d.completed_once), None)
+    good = _last_complete(service)
     if not service.rules.rollback or good is None:
         return
+    _return_to(store, service, good, now, f"{BREAKER}: rolling back to deploymentId {good.id}.")
+    failed.rollout_status, failed.rolls_back_to = "ROLLBACK_SUCCESSFUL", good.revision_arn
+
+
+def _last_complete(service: Service) -> Deployment | None:
+    return next((d for d in service.history if d.completed_once), None)
+
+
+def _return_to(store: EcsStore, service: Service, good: Deployment, now: float, reason: str) -> None:
     service.load_balancers, service.network = good.load_balancers, good.network
-    reason = f"ECS deployment circuit breaker: rolling back to deploymentId {good.id}."
     if good in service.deployments:
         _promote_again(service, good, now, reason)
     else:
         begin(store, service, good.definition, now, reason)
-    failed.rollout_status, failed.rolls_back_to = "ROLLBACK_SUCCESSFUL", good.revision_arn
     events.say(service, now, events.rolling_back(good.id))
 
 

@@ -7,7 +7,7 @@ import string
 from collections.abc import Iterator
 
 from demo.world.ecs import errors
-from demo.world.ecs.model import Cluster, Service, Task, TaskDefinition
+from demo.world.ecs.model import Cluster, ScalableTarget, Service, Task, TaskDefinition
 
 ID_LENGTH = 32
 DEPLOYMENT_DIGITS = 19
@@ -16,13 +16,14 @@ STOPPED_TASKS_KEPT_S = 3600
 
 
 class EcsStore:
-    """Clusters, task definitions and the ids that they get."""
+    """Clusters, task definitions, limits of services, and the ids that they get."""
 
     def __init__(self, account: str, region: str, rng: random.Random) -> None:
         self.account = account
         self.region = region
         self.clusters: dict[str, Cluster] = {}
         self.definitions: dict[str, list[TaskDefinition]] = {}
+        self.scalable: dict[str, ScalableTarget] = {}
         self._rng = rng
 
     def arn(self, rest: str) -> str:

@@ -27,6 +27,13 @@ SIGNS = (
         "out of memory.",
         runtime=".NET",
     ),
+    # The runtime says "could": a processor or a garbage collector that stands still holds the heartbeat up as well.
+    sign(
+        "no-threads",
+        r"the heartbeat has been running for .{1,40}? which is longer than .{1,40}? thread pool starvation",
+        "thread pool starvation",
+        runtime="Kestrel",
+    ),
     sign(
         "host-refused",
         r"The host '?(?P<host>[^'\s]{1,200})'? does not match an allowed host",

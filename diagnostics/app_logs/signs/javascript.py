@@ -1,10 +1,27 @@
-"""Node.js, Fastify, Next.js, Bun and Deno."""
+"""Node.js, Fastify, Next.js, Bun and Deno, and PM2, which keeps their processes."""
 
 from diagnostics.app_logs.sign import BY_SERVER, PORT, URL, listens, sign
 
-NODE = "Node.js"
+NODE, PM2 = "Node.js", "PM2"
 
 SIGNS = (
+    # https://pm2.keymetrics.io/docs/usage/memory-limit/: a limit of the process, whatever the container's is.
+    sign(
+        "out-of-memory",
+        r"\[PM2\]\[WORKER\] Process \S{1,40} restarted because it exceeds --max-memory-restart value",
+        "--max-memory-restart value",
+        runtime=PM2,
+        kind="own-limit",
+    ),
+    sign("crash", r"\bhad too many unstable restarts \([0-9]{1,6}\)", "too many unstable restarts", runtime=PM2),
+    # A process that ends by itself is told "via signal [SIGINT]" as well, so that its code has to tell.
+    sign(
+        "worker-killed",
+        r"\bApp \[[^\]]{1,120}\] exited with code \[(?:[1-9][0-9]{0,2}\]|0\] via signal \[SIG(?:KILL|SEGV|ABRT|BUS)\])",
+        "] exited with code [",
+        runtime=PM2,
+    ),
+    sign("ready", r"\bPM2 log: App \[[^\]]{1,120}\] online", "pm2 log: app [", runtime=PM2),
     listens(rf"Server listening at {URL}", "server listening at http", runtime="Fastify"),
     # Next.js names localhost in its second address whatever it is bound to.
     listens(

@@ -51,7 +51,8 @@ def _finding(facts: Facts, found: tuple[RowCluster, ...], count: int) -> Finding
     where = f", {share_words(route, 'route')}" if route else ""
     return Finding(
         resource=facts.subject.label,
-        summary=f"The application announces a wrong Content-Length: {sum(one.count for one in found)} x 502{where}",
+        summary="The application announces a wrong Content-Length:"
+        f" {sum(one.count for one in found):,} times 502{where}",
         supports=(
             line_record(lines[0], "writes that the length is wrong", decides=count >= ENOUGH, value=count),
             *(record(facts, one, f"the response could not be read{where}") for one in found),

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import AccessLogs, Gap, Metrics, StoppedTasks
+from diagnostics.printable import counted
 from diagnostics.report import Band
 from diagnostics.rules.app_lines import LINE_USES
 from diagnostics.rules.closed_early import CLOSED_USES, closed_early, events_between, idle_timeout_s
@@ -78,8 +79,8 @@ def _seen(
     compared = f"; {setting.in_words()}, the load balancer after {idle} s" if setting and idle and races else ""
     return Finding(
         resource=facts.subject.label,
-        summary=f"The target closes idle connections while the load balancer still uses them: {count} x 502, steadily"
-        f" and everywhere{compared}",
+        summary=f"The target closes idle connections while the load balancer still uses them: {count:,} times 502,"
+        f" steadily and everywhere{compared}",
         supports=(
             *(_record(facts, cluster) for cluster in found),
             *_setting(setting, idle, races),
@@ -120,7 +121,8 @@ def _record(facts: Facts, cluster: RowCluster) -> Evidence:
     return record(
         facts,
         cluster,
-        f"the target closed the connection before it answered{took}; on {targets} targets and {len(routes)} routes,"
+        f"the target closed the connection before it answered{took}; on {counted(targets, 'target')} and"
+        f" {counted(len(routes), 'route')},"
         f" from {cluster.first:%H:%M} to {cluster.last:%H:%M} UTC",
         decides=cluster.count >= ENOUGH_ROWS,
     )
@@ -202,7 +204,7 @@ def _fits_the_counters(facts: Facts) -> bool:
 def _guess(facts: Facts, setting: KeepAlive | None, idle: int | None) -> Finding:
     """It explains nothing by itself: the same counters fit a response that breaks off and a worker that is killed."""
     counts, races = facts.observed.counts, setting.races(idle) if setting and idle is not None else None
-    text = f"{counts.elb_502} x 502 in a low, steady rate, and no failed connection to a target"
+    text = f"{counts.elb_502:,} times 502 in a low, steady rate, and no failed connection to a target"
     pattern = supporting(text, "cloudwatch:GetMetricData", value=counts.elb_502)
     return Finding(
         resource=facts.subject.label,

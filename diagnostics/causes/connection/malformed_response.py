@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
 from diagnostics.facts import AccessLogs, LogLine
+from diagnostics.printable import counted
 from diagnostics.rules.app_lines import LINE_USES
 from diagnostics.rules.closed_early import CLOSED_USES, closed_early
 from diagnostics.rules.row_clusters import RowCluster
@@ -53,7 +54,7 @@ def _finding(facts: Facts, cluster: RowCluster) -> Finding:
             record(
                 facts,
                 cluster,
-                f"{named} got no readable response{took}, on {len(cluster.targets)} targets"
+                f"{named} got no readable response{took}, on {counted(len(cluster.targets), 'target')}"
                 + (", nearly every time; other routes answer" if weighed else "; nearly all of these rows are of it"),
             ),
             *(line_record(line, "answered one of these requests well") for line in answered[:1]),
@@ -67,9 +68,9 @@ def _finding(facts: Facts, cluster: RowCluster) -> Finding:
         explains=cluster.explains,
         since=cluster.first,
         overturned_by="A line of the application's log that shows one of these requests broken off and not answered:"
-        f" {log_search(facts, cluster.rows)}; or a good answer of the target itself: curl -v",
-        advice="Ask a target directly with curl -v and look at the headers: names with spaces, two different lengths,"
-        " a length beside chunks, control characters; or more than 32 KB of them.",
+        f" {log_search(facts, cluster.rows)}",
+        advice="Ask a target directly and look at the headers (`curl -v http://TARGET:PORT/PATH`): names with spaces,"
+        " two different lengths, a length beside chunks, control characters; or more than 32 KB of them.",
         at_most=None if answered else "likely" if weighed else "possible",
     )
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
 from diagnostics.facts import EcsService, Gap, Metrics, NotApplicable, RunningTasks
+from diagnostics.printable import counted
 from diagnostics.rules.app_lines import LINE_USES
 from diagnostics.rules.listening import (
     LISTENING_NEEDS,
@@ -95,9 +96,11 @@ def _deployment_took_the_others(facts: Facts) -> bool:
 
 def _settings(found: Refusing, facts: Facts) -> Iterator[Evidence]:
     if found.targets and found.tasks:
-        yield supporting(f"{len(found.tasks)} of these tasks are RUNNING", "ecs:DescribeTasks")
+        verb = "is" if len(found.tasks) == 1 else "are"
+        yield supporting(f"{counted(len(found.tasks), 'task')} behind them {verb} RUNNING", "ecs:DescribeTasks")
     elif found.tasks:
-        yield supporting(f"{len(found.tasks)} of these tasks ran until ECS stopped them", "ecs:DescribeTasks")
+        whom = "it" if len(found.tasks) == 1 else "them"
+        yield supporting(f"{counted(len(found.tasks), 'task')} ran until ECS stopped {whom}", "ecs:DescribeTasks")
     registered = registered_container(facts, found.group, found.tasks)
     loopback = loopback_setting(registered[2]) if registered else None
     if loopback:

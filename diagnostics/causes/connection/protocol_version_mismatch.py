@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive
 from diagnostics.facts import TargetGroups
+from diagnostics.printable import counted
 from diagnostics.rules.observations import NOISE_ERRORS
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import ROW_USES, clusters, record, share_words
@@ -51,7 +52,7 @@ def _finding(facts: Facts, cluster: RowCluster) -> Finding:
     route, name = share_words(cluster.top_route, "route"), group.name if group else ""
     return Finding(
         resource=group.arn if group else facts.subject.label,
-        summary=f"{cluster.count} requests{by} were refused with 464: target group {name} {takes}",
+        summary=f"{counted(cluster.count, 'request')}{by} were refused with 464: target group {name} {takes}",
         supports=(
             record(facts, cluster, f"status 464{by}{f'; {route}' if route else ''}"),
             *_version(version, name),

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Facts, Finding, cause, supporting
 from diagnostics.facts import AccessLogs
+from diagnostics.printable import counted, percent
 from diagnostics.rules.closed_early import CLOSED_USES, FEW_CALLERS, closed_early
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import record, source_of
-from diagnostics.rules.served_by import SERVED_USES, log_search
+from diagnostics.rules.served_by import SERVED_USES
 
 
 @cause(
@@ -50,8 +51,8 @@ def _finding(facts: Facts, cluster: RowCluster) -> Finding:
             record(
                 facts,
                 cluster,
-                f"{part:.0%} are of {who} who hardly ever get an answer, on {len(cluster.targets)} targets and"
-                f" {routes} routes",
+                f"{percent(part)} are of {who} who hardly ever get an answer, on"
+                f" {counted(len(cluster.targets), 'target')} and {counted(routes, 'route')}",
             ),
         ),
         against=(supporting("the access log does not hold the size of response headers", source_of(facts)),),
@@ -59,9 +60,9 @@ def _finding(facts: Facts, cluster: RowCluster) -> Finding:
         affects=cluster.targets,
         explains=cluster.explains,
         since=cluster.first,
-        overturned_by="Headers of less than 32 KB in the answer that such a session gets from a target directly:"
-        " curl -s -D - -o /dev/null -b COOKIES http://TARGET:PORT/ | wc -c;"
-        f" or a request broken off in the application's log: {log_search(facts, cluster.rows)}",
+        overturned_by="One of these requests broken off in the application's log, or headers of less than 32 KB in the"
+        " answer that such a session gets from a target directly:"
+        " curl -s -D - -o /dev/null -b COOKIES http://TARGET:PORT/ | wc -c",
         advice="Keep session data on the server instead of in cookies, and shorten Content-Security-Policy and tokens:"
         " all response headers together must stay below 32 KB.",
         at_most="likely",

@@ -50,7 +50,7 @@ def _finding(facts: Facts, cluster: RowCluster) -> Finding:
     where, said = _where(cluster), _said(facts, cluster)
     return Finding(
         resource=facts.subject.label,
-        summary=f"Targets closed the connection in the middle of {cluster.count} requests{where}",
+        summary=f"Targets closed the connection in the middle of {cluster.count:,} requests{where}",
         supports=(_record(facts, cluster, where), *said, *_nearby(facts, cluster)),
         against=tuple(_against(facts, said)),
         effect_seen=True,

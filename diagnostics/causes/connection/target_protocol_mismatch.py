@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import AccessLogs, TargetGroup, TargetGroups, TargetHealth
+from diagnostics.printable import counted
 from diagnostics.rules.app_lines import LINE_USES
 from diagnostics.rules.closed_early import CLOSED_USES, closed_early
 from diagnostics.rules.row_clusters import RowCluster
@@ -63,7 +64,7 @@ def _finding(facts: Facts, cluster: RowCluster, group: TargetGroup) -> Finding:
                 facts,
                 cluster,
                 f"nearly every request ended in 502 because the target closed the connection{took}, on"
-                f" {len(cluster.targets)} targets and all routes",
+                f" {counted(len(cluster.targets), 'target')} and all routes",
             ),
             *signs,
         ),

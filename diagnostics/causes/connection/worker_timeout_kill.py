@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import AccessLogs
+from diagnostics.facts import AccessLogs, EcsService, Metrics
+from diagnostics.printable import counted
+from diagnostics.rules import task_stops
 from diagnostics.rules.app_lines import LINE_USES, Lines, lines_of
 from diagnostics.rules.closed_early import CLOSED_USES, KILLS_SHARE, closed_early, idle_timeout_s, nature_of
 from diagnostics.rules.observations import NOISE_ERRORS
@@ -20,6 +22,7 @@ AGREES_WITHIN_S = 2.0
 TASK_DEFINITION = "ecs:DescribeTaskDefinition"
 DEFAULT_IDLE_S = 60
 SPARE_S = 5
+MEMORY_SHORT_PERCENT = 90.0
 
 
 @cause(
@@ -27,7 +30,7 @@ SPARE_S = 5
     family="connection",
     title="The server kills workers that take too long",
     needs=(),
-    uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES), *LINE_USES),
+    uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES), Metrics, *LINE_USES),
     clear_needs=(AccessLogs, *LINE_USES),
     shows=("elb_502",),
     docs=(
@@ -69,13 +72,13 @@ def _with_the_worker(facts: Facts, cluster: RowCluster, killed: Lines, timer: Wo
     return Finding(
         resource=facts.subject.label,
         summary=f"{timer.runtime if timer else 'The server'} kills workers that hang{after}, {killed.count} times, and"
-        f" with them {cluster.count} requests",
+        f" with them {counted(cluster.count, 'request')}",
         supports=(
             record(facts, cluster, "the target closed the connection in the middle of a request", decides=False),
             *(line_record(line, f"kills a worker, {killed.count} times", value=killed.count) for line in lines[:1]),
             *_agreeing(timer),
         ),
-        against=(supporting("the requests ended after times that vary", source_of(facts)),),
+        against=(supporting("the requests ended after times that vary", source_of(facts)), *_or_memory(facts)),
         effect_seen=True,
         affects=cluster.targets,
         explains=cluster.explains,
@@ -96,13 +99,16 @@ def _by_lines(facts: Facts, timer: WorkerTimeout | None) -> Iterator[Finding]:
     yield Finding(
         resource=facts.subject.label,
         summary=f"{lines[0].runtime or 'The server'} kills workers that take too long{after}, {count} times beside"
-        f" {errors} x 502",
+        f" {errors:,} times 502",
         supports=(
             line_record(lines[0], f"kills a worker, {count} times", value=count),
-            supporting(f"{errors} x 502 of the load balancer in the same time", "cloudwatch:GetMetricData"),
+            supporting(f"{errors:,} times 502 of the load balancer in the same time", "cloudwatch:GetMetricData"),
             *_agreeing(timer),
         ),
-        against=(supporting("access logs were not read: which requests these are is not known", "s3:GetObject"),),
+        against=(
+            supporting("access logs were not read: which requests these are is not known", "s3:GetObject"),
+            *_or_memory(facts),
+        ),
         effect_seen=True,
         explains=frozenset({"elb_502"}),
         since=since,
@@ -121,7 +127,7 @@ def _finding(facts: Facts, cluster: RowCluster, constant_s: float, timer: Worker
     server = f"{timer.runtime} kills" if timer and agrees else "A timer of the server ends"
     return Finding(
         resource=facts.subject.label,
-        summary=f"{server} requests that take {seconds(constant_s)}: {cluster.count} x 502{where}",
+        summary=f"{server} requests that take {seconds(constant_s)}: {cluster.count:,} times 502{where}",
         supports=(
             record(
                 facts, cluster, f"the target closed the connection after {seconds(constant_s)} each time{below}{where}"
@@ -129,7 +135,7 @@ def _finding(facts: Facts, cluster: RowCluster, constant_s: float, timer: Worker
             *_agreeing(timer if agrees else None),
             *_named(facts, cluster),
         ),
-        against=tuple(_against(facts, timer, agrees)),
+        against=(*_against(facts, timer, agrees), *_or_memory(facts)),
         effect_seen=True,
         affects=cluster.targets,
         explains=cluster.explains,
@@ -177,6 +183,20 @@ def _against(facts: Facts, timer: WorkerTimeout | None, agrees: bool) -> Iterato
         yield supporting(text, source_of(facts))
     if read_in_full(facts) and not number(facts, "worker-timeout"):
         yield supporting("the application's log names no killed worker", "logs:FilterLogEvents")
+
+
+def _or_memory(facts: Facts) -> Iterator[Evidence]:
+    """gunicorn asks of every worker that it killed whether it lacked memory: that alone means nothing, and beside a
+    full memory it may be so."""
+    guesses = [line for line in written(facts, "worker-killed") if line.details.get("kind") == "memory"]
+    peak = task_stops.memory_peak(facts.maybe(Metrics), facts.maybe(EcsService))
+    if guesses and (peak is None or peak[0] >= MEMORY_SHORT_PERCENT):
+        how_full = "its memory was not read" if peak is None else f"memory stood at {peak[0]:.0f} %"
+        text = (
+            'gunicorn asks "Perhaps out of memory?" of every worker that it kills for its time-out too;'
+            f" {how_full}: a lack of memory may be what makes the workers hang"
+        )
+        yield supporting(text, "logs:FilterLogEvents", at=guesses[0].at)
 
 
 def _named(facts: Facts, cluster: RowCluster) -> Iterator[Evidence]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import Literal
 
@@ -108,6 +109,11 @@ def _rows_of(facts: Facts, rule: Rule, code: int) -> tuple[RowCluster, ...]:
     )
 
 
+def _other_rows(facts: Facts, code: int) -> str:
+    asked = f"alb502 logs {shlex.quote(facts.subject.label)} --where 'status={code} and actions!=fixed-response'"
+    return f"access log rows of these errors whose actions_executed is not fixed-response: {asked}"
+
+
 def _by_unknown_rule(facts: Facts, listeners: Listeners | Gap | NotApplicable) -> Iterator[Finding]:
     """Rows say that a rule answered, and no such rule is known: it was taken away since, or the rules were not read."""
     if not facts.observed.errors_are_ours:
@@ -134,7 +140,7 @@ def _by_unknown_rule(facts: Facts, listeners: Listeners | Gap | NotApplicable) -
             effect_seen=True,
             explains=frozenset({cluster.symptom, cluster.key}),
             since=cluster.first,
-            overturned_by="access log rows of these errors whose actions_executed is not fixed-response",
+            overturned_by=_other_rows(facts, cluster.elb_status),
             advice=(
                 "Nothing is left to mend: find out who put the rule there (CloudTrail: CreateRule, ModifyRule)."
                 if known
@@ -199,7 +205,7 @@ def _finding(
         effect_seen=True,
         explains=explains | ({"no-requests"} if lost else set()),
         since=facts.observed.onset,
-        overturned_by="access log rows of these errors whose actions_executed is not fixed-response",
+        overturned_by=_other_rows(facts, code),
         advice=_advice(rule, relation),
         at_most="likely" if not rows and (relation in {"default", "takes-some"} or not alone) else None,
     )
@@ -255,7 +261,10 @@ def _why(relation: Relation) -> str:
 def _advice(rule: Rule, relation: Relation) -> str:
     if relation in {"missing", "default"} or rule.is_default:
         return "Add the rule for the missing host or path, or leave it, when these requests belong to no service."
-    return f"Is the maintenance over? Then remove the rule or put it behind the service's own: {rule.arn}"
+    return (
+        "Is the maintenance over? Then remove the rule, or put it behind the service's own:"
+        f" `aws elbv2 delete-rule --rule-arn {rule.arn}`"
+    )
 
 
 def _against(relation: Relation) -> Iterator[Evidence]:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import Metrics, Target, TargetGroup, TargetGroups, TargetHealth
+from diagnostics.facts import Metrics, Point, Target, TargetGroup, TargetGroups, TargetHealth
 from diagnostics.rules import health_case
 from diagnostics.rules.group_traffic import GroupTraffic, sick_since, traffic_of
+
+JUST_NOW = timedelta(minutes=5)
 
 
 @cause(
@@ -26,21 +29,27 @@ def all_targets_unhealthy_fail_open(facts: Facts) -> Iterator[Finding]:
         taking_part = health_case.checked(targets)
         sick = tuple(target for target in taking_part if target.state == "unhealthy")
         if group and group.target_type != "lambda" and sick and not any(t.state == "healthy" for t in taking_part):
-            yield _finding(facts, group, taking_part, sick)
+            yield _finding(facts, group, taking_part, sick, in_all=len(targets))
 
 
-def _finding(facts: Facts, group: TargetGroup, taking_part: tuple[Target, ...], sick: tuple[Target, ...]) -> Finding:
+def _finding(
+    facts: Facts, group: TargetGroup, taking_part: tuple[Target, ...], sick: tuple[Target, ...], *, in_all: int
+) -> Finding:
     since = sick_since(facts.maybe(Metrics), group, facts.window.end) or facts.observed.onset
     balancers = [arn.split(":loadbalancer/", 1)[-1] for arn in facts.subject.load_balancers]
     traffic = traffic_of(facts.maybe(Metrics), group, balancers, since or facts.window.start, facts.window.end)
+    in_use = " in use" if len(taking_part) < in_all else ""
     number = (
-        "the only target is unhealthy" if len(taking_part) == 1 else f"none of {len(taking_part)} targets is healthy"
+        f"the only target{in_use} is unhealthy"
+        if len(taking_part) == 1
+        else f"none of {len(taking_part)} targets{in_use} is healthy"
     )
     return Finding(
         resource=group.arn,
         summary=f"{number}; {_users(traffic)}",
         supports=(
             decisive(f"{number}, {len(sick)} unhealthy", "elbv2:DescribeTargetHealth", value=len(sick)),
+            *_counted(facts, group, balancers),
             *_routed(facts, group, balancers),
             *_good(traffic),
         ),
@@ -61,6 +70,26 @@ def _users(traffic: GroupTraffic) -> str:
     return "the load balancer fails open and sends requests to all of them"
 
 
+def _counted(facts: Facts, group: TargetGroup, balancers: list[str]) -> Iterator[Evidence]:
+    """The nodes' own count: in the last minute that they reported, none of them had a healthy target."""
+    metrics = facts.maybe(Metrics)
+    if not isinstance(metrics, Metrics):
+        return
+    for balancer in balancers:
+        both = {"LoadBalancer": balancer, "TargetGroup": group.dimension}
+        well = _last(metrics, "HealthyHostCount", facts, both)
+        sick = _last(metrics, "UnHealthyHostCount", facts, both)
+        if well is not None and sick is not None and well.at == sick.at and not well.value and sick.value:
+            text = f"no healthy target was counted at {well.at:%H:%M} UTC"
+            yield decisive(text, "cloudwatch:GetMetricData", at=well.at, value=0)
+
+
+def _last(metrics: Metrics, name: str, facts: Facts, dimensions: dict[str, str]) -> Point | None:
+    series = metrics.find(name, "Maximum", **dimensions)
+    points = series.between(facts.window.end - JUST_NOW, facts.window.end) if series else ()
+    return max(points, key=lambda point: point.at, default=None)
+
+
 def _routed(facts: Facts, group: TargetGroup, balancers: list[str]) -> Iterator[Evidence]:
     metrics = facts.maybe(Metrics)
     if not isinstance(metrics, Metrics):
@@ -71,11 +100,11 @@ def _routed(facts: Facts, group: TargetGroup, balancers: list[str]) -> Iterator[
         points = series.between(facts.window.start, facts.window.end) if series else ()
         total += round(sum(point.value for point in points))
     if total:
-        yield decisive(f"{total} requests were routed while failing open", "cloudwatch:GetMetricData", value=total)
+        yield decisive(f"{total:,} requests were routed while failing open", "cloudwatch:GetMetricData", value=total)
 
 
 def _good(traffic: GroupTraffic) -> Iterator[Evidence]:
     if traffic.served:
         yield supporting(
-            f"users got {traffic.good} good answers meanwhile", "cloudwatch:GetMetricData", value=traffic.good
+            f"users got {traffic.good:,} good answers meanwhile", "cloudwatch:GetMetricData", value=traffic.good
         )

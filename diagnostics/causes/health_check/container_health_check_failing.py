@@ -14,7 +14,7 @@ from diagnostics.facts import (
     TaskDefinition,
     TaskDefinitions,
 )
-from diagnostics.printable import line
+from diagnostics.printable import counted, line
 from diagnostics.rules import health_case, task_stops
 from diagnostics.rules.container_settings import probed_url
 
@@ -115,7 +115,7 @@ def _definition(facts: Facts, tasks: tuple[Task, ...]) -> TaskDefinition | None:
 
 
 def _what_happened(killed: tuple[Task, ...], sick: tuple[Task, ...]) -> str:
-    parts = [f"ECS replaced {len(killed)} tasks for it"] if killed else []
+    parts = [f"ECS replaced {counted(len(killed), 'task')} for it"] if killed else []
     if sick:
         parts.append(f"{len(sick)} running tasks are UNHEALTHY")
     return " and ".join(parts) or "ECS reports it in the service's events"
@@ -139,7 +139,8 @@ def _passes_elsewhere(facts: Facts, sick: tuple[Task, ...]) -> Iterator[Evidence
     well = {target.id for _, target in health.in_state("healthy")}
     both = [task for task in sick if well & set(task.private_ips)]
     if both:
-        text = f"the load balancer's check of the same {len(both)} tasks passes: the container's command is at fault"
+        same = counted(len(both), "task")
+        text = f"the load balancer's check of the same {same} passes: the container's command is at fault"
         yield decisive(text, "elbv2:DescribeTargetHealth", value=len(both))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
 from diagnostics.facts import Changes, Gap, Metrics
+from diagnostics.printable import part_of
 from diagnostics.rules import health_case, health_over
 from diagnostics.rules.health_answers import explanation
 from diagnostics.rules.health_case import HealthCase
@@ -57,19 +58,20 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
             "Read the application's log at the first failed check. When the health path also asks a database or "
             "another service, let it answer for the process alone."
         ),
-        at_most="likely",
+        at_most="possible" if case.may_be_starting else "likely",
+        circumstantial=case.may_be_starting,
     )
 
 
 def _how_many(case: HealthCase) -> str:
     if not case.sick.targets:
         return "targets that ECS has replaced since"
-    return f"{len(case.sick.targets)} of {case.registered} targets"
+    return part_of(len(case.sick.targets), case.in_all, "target")
 
 
 def _users_too(case: HealthCase) -> Iterator[Evidence]:
     if case.traffic.server_errors and not case.traffic.served:
-        text = f"users got {case.traffic.server_errors} answers of 5xx from the same targets"
+        text = f"users got {case.traffic.server_errors:,} answers of 5xx from the same targets"
         yield supporting(text, "cloudwatch:GetMetricData", value=case.traffic.server_errors)
 
 
@@ -77,9 +79,12 @@ def _against(case: HealthCase, unread: bool) -> Iterator[Evidence]:
     if unread:
         text = "whether the path was changed before, or ever answered well, could not be read"
         yield supporting(text, "elbv2:DescribeTargetHealth")
+    if case.may_be_starting:
+        text = "how long these tasks have run, or may take to start, could not be read: they may be new"
+        yield supporting(text, "ecs:DescribeTasks")
     if case.traffic.served:
         text = (
-            f"users got {case.traffic.good} good answers meanwhile: only the health path fails, as when it "
+            f"users got {case.traffic.good:,} good answers meanwhile: only the health path fails, as when it "
             "asks something behind the application that is down; the application's log would tell"
         )
         yield supporting(text, "cloudwatch:GetMetricData", value=case.traffic.good)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Metrics
+from diagnostics.printable import part_of
 from diagnostics.rules import health_case
 from diagnostics.rules.app_lines import LINE_USES, WAITING, Lines, health_requests, lines_of
 from diagnostics.rules.health_answers import explanation
@@ -77,7 +78,9 @@ def _answers_well(case: HealthCase, facts: Facts) -> bool:
 
 def _finding(case: HealthCase, facts: Facts, waits: Lines, start: datetime) -> Finding:
     did = f"with {codes_in_words(case.sick.codes)}" if case.sick.kind == "answer" else "not in time"
-    who = f"{len(case.sick.targets)} of {case.registered} targets" if case.sick.targets else "targets, replaced since,"
+    who = (
+        part_of(len(case.sick.targets), case.in_all, "target") if case.sick.targets else "targets, replaced since,"
+    )
     return Finding(
         resource=case.group.arn,
         summary=(
@@ -119,7 +122,7 @@ def _errors(case: HealthCase, facts: Facts) -> frozenset[str]:
 
 def _users(case: HealthCase, facts: Facts) -> Iterator[Evidence]:
     if case.traffic.server_errors and facts.observed.saw("target_5xx"):
-        text = f"users got {case.traffic.server_errors} answers of 5xx from the same targets"
+        text = f"users got {case.traffic.server_errors:,} answers of 5xx from the same targets"
         yield supporting(text, "cloudwatch:GetMetricData", value=case.traffic.server_errors)
 
 

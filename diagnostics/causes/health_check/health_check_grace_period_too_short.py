@@ -16,6 +16,7 @@ from diagnostics.facts import (
     TaskDefinitions,
 )
 from diagnostics.rules import health_case, task_stops
+from diagnostics.rules.asking import application_log
 from diagnostics.rules.boot_time import boots_before
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.health_answers import explanation
@@ -96,14 +97,20 @@ def _finding(facts: Facts, group: TargetGroup, killed: tuple[Task, ...], cases: 
         explains=task_stops.explained_by_stops(killed, facts.observed)
         | (frozenset({"unhealthy"}) & facts.observed.symptoms if cases else frozenset()),
         since=min(task.stopped_at for task in killed if task.stopped_at),
-        overturned_by="the application's start-up lines, when they end before the stop or name a wrong port",
+        overturned_by="the application's start-up lines, when they end before the stop or name a wrong port: "
+        + _start_up_lines(facts, killed[0]),
         advice=(
             "Set the service's health check grace period longer than the slowest start: "
-            f"aws ecs update-service --cluster {service.cluster} --service {service.service} "
-            "--health-check-grace-period-seconds SECONDS"
+            f"`aws ecs update-service --cluster {service.cluster} --service {service.service} "
+            "--health-check-grace-period-seconds SECONDS`"
         ),
         at_most=None if proof else "likely" if sound or set_up else "possible",
     )
+
+
+def _start_up_lines(facts: Facts, task: Task) -> str:
+    end = task.stopped_at or facts.now
+    return application_log(facts, task.started_at or end - timedelta(seconds=LONG_GRACE_S), end)
 
 
 def _never_got_up(killed: tuple[Task, ...], group: TargetGroup, service: EcsService) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Changes, HealthCheckLogs, Metrics
+from diagnostics.printable import counted
 from diagnostics.rules import health_case, health_over
 from diagnostics.rules.grpc_health import (
     DEFAULT_PATH,
@@ -81,7 +82,7 @@ def _logged(case: HealthCase, facts: Facts) -> Iterator[Evidence]:
         if row.reason in REASONS and case.group.name in row.target_group
     ]
     if rows:
-        text = f"{len(rows)} rows of the health check log say {rows[0].reason}"
+        text = f"{rows[0].reason} in {counted(len(rows), 'row')} of the health check log"
         yield supporting(text, "s3:GetObject", at=rows[0].at, value=len(rows))
 
 
@@ -91,16 +92,16 @@ def _method(path: str) -> str:
 
 def _advice(case: HealthCase) -> str:
     if case.sick.codes == {0}:
-        return f"Accept status 0: {_modify(case)} --matcher GrpcCode=0"
+        return f"Accept status 0: `{_modify(case)} --matcher GrpcCode=0`"
     if case.sick.codes == {UNIMPLEMENTED} and case.group.health_check.path in {None, "", DEFAULT_PATH}:
         return (
             f"The path is the load balancer's own default, which no service implements. Ask the standard one, if the"
-            f" service registers it: {_modify(case)} --health-check-path {HEALTH_SERVICE} --matcher GrpcCode=0; or"
+            f" service registers it: `{_modify(case)} --health-check-path {HEALTH_SERVICE} --matcher GrpcCode=0`; or"
             " accept 12 again."
         )
     return (
         f"Let the path name a method that the service has (such as {HEALTH_SERVICE}) and the matcher the status that it"
-        f" answers: {_modify(case)} --health-check-path PATH --matcher GrpcCode=N"
+        f" answers: `{_modify(case)} --health-check-path PATH --matcher GrpcCode=N`"
     )
 
 

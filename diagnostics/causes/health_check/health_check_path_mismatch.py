@@ -80,6 +80,10 @@ def _advice(case: HealthCase, changed: bool) -> str:
     if case.sick.codes and max(case.sick.codes) < 300:
         return "Let the matcher accept the code that the path answers, or let the path answer what the matcher accepts."
     known = f" The container's own check asks {case.probe.path}." if case.probe else ""
+    set_path = health_case.set_check(case, "--health-check-path PATH")
     if changed:
-        return f"Set the health check's path back to what it was before the change.{known}"
-    return f"Set the health check's path to one that the application answers with 200 without a login.{known}"
+        return f"Set the health check's path back to what it was before the change: `{set_path}`.{known}"
+    return (
+        "Set the health check's path to one that the application answers with 200 without a login:"
+        f" `{set_path}`.{known}"
+    )

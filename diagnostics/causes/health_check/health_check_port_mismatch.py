@@ -68,7 +68,8 @@ def _finding(case: HealthCase, facts: Facts, port: int) -> Finding:
         explains=case.explains(facts.observed),
         since=case.since,
         overturned_by=f"a listener on the port, inside the container: ss -tlnp | grep {port}",
-        advice="Set the health check's port to traffic-port, or to the port on which the application answers checks.",
+        advice="Set the health check's port to traffic-port, or to the port on which the application answers checks:"
+        f" `{health_case.set_check(case, '--health-check-port traffic-port')}`.",
         at_most=None if nothing_maps_the_port(case) or change else "likely",
     )
 

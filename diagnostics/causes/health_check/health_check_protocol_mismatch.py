@@ -60,7 +60,8 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
         explains=case.explains(facts.observed),
         since=case.since,
         overturned_by=f"an answer over {check.protocol}: {health_case.ask_the_target(case)}",
-        advice=f"Set the health check's protocol to {other}, or let the application speak {check.protocol} there.",
+        advice=f"Let the application speak {check.protocol} there, or set the health check's protocol to {other}:"
+        f" `{health_case.set_check(case, f'--health-check-protocol {other}')}`.",
         at_most=None if differ or said else "likely",
     )
 

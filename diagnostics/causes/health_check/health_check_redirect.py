@@ -53,16 +53,21 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
         explains=case.explains(facts.observed),
         since=case.since,
         overturned_by=f"an answer without a Location header: {health_case.ask_the_target(case)}",
-        advice=_advice(path is not None, matcher is not None),
+        advice=_advice(case, path is not None, matcher is not None),
     )
 
 
-def _advice(path_changed: bool, matcher_changed: bool) -> str:
+def _advice(case: HealthCase, path_changed: bool, matcher_changed: bool) -> str:
+    set_path = health_case.set_check(case, "--health-check-path PATH")
     if path_changed:
-        return "Set the health check's path back, or to where the redirect leads: often only its last slash is missing."
+        return (
+            "Set the health check's path back, or to where the redirect leads (often only its last slash is missing):"
+            f" `{set_path}`."
+        )
     if matcher_changed:
         return "Let the matcher accept the code again, or give the check a path that answers 200 by itself."
     return (
-        "Ask the path that the redirect leads to (often only the slash at the end is missing); where the application "
-        "sends HTTP to HTTPS, exempt the health path. Accepting 3xx in the matcher hides failures: the last choice."
+        "Ask the path that the redirect leads to, of which often only the slash at the end is missing:"
+        f" `{set_path}`. Where the application sends HTTP to HTTPS, exempt the health path. Accepting"
+        " 3xx in the matcher hides failures: the last choice."
     )

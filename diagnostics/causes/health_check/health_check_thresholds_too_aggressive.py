@@ -15,6 +15,7 @@ from diagnostics.facts import (
     TargetHealth,
     Task,
 )
+from diagnostics.printable import counted
 from diagnostics.rules import health_case, task_stops
 from diagnostics.rules.app_lines import LINE_USES, Lines, lines_of
 from diagnostics.rules.health_history import HealthHistory
@@ -144,11 +145,11 @@ def _finding(
         since=min(times, default=None),
         overturned_by=f"a target that stays unhealthy: {_command(group)}",
         advice=(
-            "Give a target more time before it is given up: aws elbv2 modify-target-group --target-group-arn"
-            f" {group.arn} --unhealthy-threshold-count 3 --health-check-interval-seconds 15; then shorten the pauses"
+            "Give a target more time before it is given up: `aws elbv2 modify-target-group --target-group-arn"
+            f" {group.arn} --unhealthy-threshold-count 3 --health-check-interval-seconds 15`; then shorten the pauses"
             " (heap size, work in the background, CPU)."
         ),
-        at_most=None if pauses else "likely",
+        at_most=None if pauses else "possible" if isinstance(facts.maybe(EcsService), Gap) else "likely",
     )
 
 
@@ -167,15 +168,17 @@ def _seen(dips: tuple[tuple[datetime, datetime], ...], setting: str) -> Iterator
 
 def _killed(killed: tuple[Task, ...]) -> Iterator[Evidence]:
     if killed:
-        text = f"ECS replaced {len(killed)} tasks for it that had served before: {task_stops.named(killed)}"
+        text = f"ECS replaced {counted(len(killed), 'task')} for it that had served before: {task_stops.named(killed)}"
         yield supporting(text, "ecs:DescribeTasks", at=killed[0].stopped_at)
 
 
 def _against(facts: Facts, pauses: Lines | None) -> Iterator[Evidence]:
     if pauses is None:
         yield supporting("why the targets paused was not read", "logs:FilterLogEvents")
-    if isinstance(facts.maybe(StoppedTasks), Gap) or isinstance(facts.maybe(EcsService), Gap):
+    if isinstance(facts.maybe(StoppedTasks), Gap):
         yield supporting("whether tasks ended at these moments was not read", "ecs:DescribeTasks")
+    if isinstance(facts.maybe(EcsService), Gap):
+        yield supporting("whether a deployment went on at these moments was not read", "ecs:DescribeServices")
 
 
 def _command(group: TargetGroup) -> str:

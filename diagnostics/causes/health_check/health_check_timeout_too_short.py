@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
+from diagnostics.facts import Gap, StoppedTasks
+from diagnostics.report import Band
 from diagnostics.rules import health_case, health_over
 from diagnostics.rules.app_lines import LINE_USES, health_requests
 from diagnostics.rules.health_answers import explanation
 from diagnostics.rules.health_case import HealthCase
 from diagnostics.rules.health_reach import REACH_NEEDS, REACH_USES, may_have_been_opened, way_to
 from diagnostics.rules.processor import PROCESSOR_USES, SUSTAINED, processor_of
-from diagnostics.rules.row_evidence import own_clusters
+from diagnostics.rules.row_evidence import own_clusters, seconds
 
 RECENT = timedelta(minutes=15)
 EQUALS = 3
@@ -64,6 +66,7 @@ def _finding(case: HealthCase, facts: Facts, *, way_is_open: bool) -> Finding:
     silent = health_case.answers(case)
     took = tuple(_took(case, facts))
     alone = _is_ill_itself(case, facts) and not change and not took
+    ends_unread = not case.sick.targets and isinstance(facts.maybe(StoppedTasks), Gap)
     return Finding(
         resource=case.group.arn,
         summary=(
@@ -78,18 +81,30 @@ def _finding(case: HealthCase, facts: Facts, *, way_is_open: bool) -> Finding:
             *_users(case),
             *health_case.replaced(case),
         ),
-        against=tuple(_against(case, way_is_open=way_is_open, alone=alone)),
+        against=(*_against(case, way_is_open=way_is_open, alone=alone), *_ends(unread=ends_unread)),
         effect_seen=True,
         affects=case.affects,
         explains=case.explains(facts.observed),
         since=case.since,
         overturned_by=f"an answer well under {timeout_s} s from the target: {health_case.ask_the_target(case)}",
         advice=(
-            "Let the health path answer for the process alone and at once; until then raise the check's time-out, "
-            "which has to stay below its interval."
+            "Let the health path answer for the process alone and at once; until then raise the check's time-out, below"
+            f" its interval: `{health_case.set_check(case, '--health-check-timeout-seconds SECONDS')}`."
         ),
-        at_most=None if took and way_is_open else "likely" if (took or way_is_open) and not alone else "possible",
+        at_most=_at_most(took=bool(took), way_is_open=way_is_open, doubtful=alone or ends_unread),
     )
+
+
+def _at_most(*, took: bool, way_is_open: bool, doubtful: bool) -> Band | None:
+    if took and way_is_open:
+        return None
+    return "likely" if (took or way_is_open) and not doubtful else "possible"
+
+
+def _ends(*, unread: bool) -> Iterator[Evidence]:
+    if unread:
+        text = "how these tasks ended could not be read: one that had crashed answers nobody either"
+        yield supporting(text, "ecs:DescribeTasks")
 
 
 def _is_ill_itself(case: HealthCase, facts: Facts) -> bool:
@@ -123,7 +138,7 @@ def _network(way_is_open: bool) -> Iterator[Evidence]:
 def _users(case: HealthCase) -> Iterator[Evidence]:
     yield from (supporting(one.text, one.source, value=one.value) for one in health_case.served(case))
     if case.traffic.slow_s is not None:
-        text = f"users wait {case.traffic.slow_s:.1f} s at most (99th percentile)"
+        text = f"99 of 100 answers to users took {seconds(case.traffic.slow_s)} at most"
         yield supporting(text, "cloudwatch:GetMetricData", value=case.traffic.slow_s)
 
 

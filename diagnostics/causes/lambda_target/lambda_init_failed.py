@@ -117,4 +117,4 @@ def _advice(reason: str) -> str:
     for words, advice in _ADVICE:
         if any(word in reason for word in words):
             return advice
-    return "Follow the reason in the function's state: aws lambda get-function-configuration shows it in words."
+    return "Follow the reason in the function's state, which get-function-configuration shows in words."

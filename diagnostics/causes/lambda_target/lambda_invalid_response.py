@@ -74,7 +74,7 @@ def _finding(facts: Facts, one: LambdaCalls, rows: tuple[RowCluster, ...]) -> Fi
 
 def _ended_well(one: LambdaCalls, rows: tuple[RowCluster, ...]) -> Iterator[Evidence]:
     if one.errors == 0 and one.invocations:
-        text = f"the function itself ended {one.invocations} invocations without an error in the same minutes"
+        text = f"the function itself ended {one.invocations:,} invocations without an error in the same minutes"
         enough = one.invocations >= ENDED_WELL * sum(cluster.count for cluster in rows)
         yield (decisive if rows and enough else supporting)(text, COUNTERS, value=one.invocations)
 
@@ -83,7 +83,7 @@ def _against(one: LambdaCalls, rows: tuple[RowCluster, ...]) -> Iterator[Evidenc
     if not rows:
         yield supporting(NOT_READ, COUNTERS)
     elif one.errors and not one.because("LambdaUnhandled"):
-        text = f"the function counts {one.errors} errors of its own in the same minutes"
+        text = f"the function counts {one.errors:,} errors of its own in the same minutes"
         yield supporting(text, COUNTERS, value=one.errors)
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive
 from diagnostics.facts import ApplicationLogs, Change, Changes, LogLine, TargetGroupAttributes
 from diagnostics.rules import lambda_calls
-from diagnostics.rules.changes import ONSET_TOLERANCE, change_evidence, changes_before_onset
+from diagnostics.rules.changes import change_evidence
+from diagnostics.rules.header_switch import switched
 from diagnostics.rules.lambda_calls import LambdaCalls
 from diagnostics.rules.lambda_headers import ATTRIBUTE, misses_the_other_shape, multi_value
 from diagnostics.rules.row_clusters import RowCluster
 
 REASONS = ("LambdaInvalidResponse", "LambdaUnhandled")
-CODE = ("UpdateFunctionCode", "UpdateAlias")
 
 
 @cause(
@@ -40,42 +40,13 @@ def lambda_multi_value_header_mismatch(facts: Facts) -> Iterator[Finding]:
         if lists is None or not (rows or one.suffers):
             continue
         said = [line for line in _errors(one) if misses_the_other_shape(line.text, lists=lists)]
-        switched = _switched(facts, one, rows, lists=lists)
-        if said or switched:
-            yield _finding(facts, one, rows, said, switched, lists=lists)
+        switch = switched(facts, one, lists=lists, since=one.since(rows))
+        if said or switch:
+            yield _finding(facts, one, rows, said, switch, lists=lists)
 
 
 def _errors(one: LambdaCalls) -> tuple[LogLine, ...]:
     return one.said("unhandled-error", "crash")
-
-
-def _switched(facts: Facts, one: LambdaCalls, rows: tuple[RowCluster, ...], *, lists: bool) -> Change | None:
-    """The attribute's change to what it is now, when no newer code came between it and the errors."""
-    since, target = one.since(rows), one.target
-    found = changes_before_onset(
-        facts.maybe(Changes),
-        resources=(target.target_group,),
-        names=("ModifyTargetGroupAttributes",),
-        onset=since,
-    )
-    newest = next((change for change in found if _sets(change) is not None), None)
-    if newest is None or _sets(newest) is not lists:
-        return None
-    code = changes_before_onset(
-        facts.maybe(Changes), resources=(target.name, target.function_arn), names=CODE, onset=since
-    )
-    if any(change.at >= newest.at for change in code):
-        return None
-    return newest if since and since - newest.at <= 15 * ONSET_TOLERANCE else None
-
-
-def _sets(change: Change) -> bool | None:
-    """What the change made of the attribute; None when it did not name it."""
-    attributes = change.request.get("attributes")
-    for item in attributes if isinstance(attributes, list) else ():
-        if isinstance(item, dict) and item.get("key") == ATTRIBUTE:
-            return item.get("value") == "true"
-    return None
 
 
 def _finding(
@@ -83,7 +54,7 @@ def _finding(
     one: LambdaCalls,
     rows: tuple[RowCluster, ...],
     said: list[LogLine],
-    switched: Change | None,
+    switch: Change | None,
     *,
     lists: bool,
 ) -> Finding:
@@ -96,7 +67,7 @@ def _finding(
         supports=(
             *lambda_calls.quoted(one, said),
             _setting(lists=lists, proven=bool(said)),
-            *([change_evidence(switched, since)] if switched else ()),
+            *([change_evidence(switch, since)] if switch else ()),
             *lambda_calls.row_records(facts, rows, decides=False),
             *lambda_calls.counter_records(one),
         ),
@@ -120,7 +91,7 @@ def _setting(*, lists: bool, proven: bool) -> Evidence:
 def _advice(one: LambdaCalls, shape: str, *, lists: bool) -> str:
     back = "false" if lists else "true"
     return (
-        f"Let the function read and return {shape}, or set the attribute to what it was written for: aws elbv2"
+        f"Let the function read and return {shape}, or set the attribute to what it was written for: `aws elbv2"
         f" modify-target-group-attributes --target-group-arn {one.target.target_group} --attributes"
-        f" Key={ATTRIBUTE},Value={back}. Either changes requests and answers at once."
+        f" Key={ATTRIBUTE},Value={back}`. Either changes requests and answers at once."
     )

@@ -78,18 +78,18 @@ def _advice(target: LambdaTarget) -> str:
     again = "and let the load balancer invoke it (a permission is deleted with what it was on)"
     if target.alias is not None:
         return (
-            f"Point the alias to a version that exists: aws lambda list-versions-by-function --function-name"
-            f" {target.name}, then aws lambda update-alias --function-name {target.name} --name {target.qualifier}"
-            " --function-version N"
+            f"See which versions there are: `aws lambda list-versions-by-function --function-name {target.name}`, and"
+            f" point the alias to one of them: `aws lambda update-alias --function-name {target.name}"
+            f" --name {target.qualifier} --function-version N`"
         )
     if target.is_alias and target.function_exists is not False:
         return (
-            f"Make the alias again: aws lambda create-alias --function-name {target.name} --name {target.qualifier}"
-            f" --function-version N, {again}."
+            f"Make the alias again: `aws lambda create-alias --function-name {target.name} --name {target.qualifier}"
+            f" --function-version N`, {again}."
         )
     return (
-        f"Deploy the function again under this name, or register another one: aws elbv2 register-targets"
-        f" --target-group-arn {target.target_group} --targets Id=FUNCTION_ARN, {again}."
+        f"Deploy the function again under this name, or register another one: `aws elbv2 register-targets"
+        f" --target-group-arn {target.target_group} --targets Id=FUNCTION_ARN`, {again}."
     )
 
 

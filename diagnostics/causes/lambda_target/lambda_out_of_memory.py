@@ -64,7 +64,8 @@ def _advice(one: LambdaCalls) -> str:
     target, settings = one.target, one.target.configuration
     more = min(MOST_MEMORY_MIB, 2 * settings.memory_mib) if settings else 1024
     command = f"aws lambda update-function-configuration --function-name {target.name} --memory-size {more}"
-    version = " (then publish a version and move the alias)" if target.qualifier else ""
+    version = ", then publish a version and move the alias" if target.qualifier else ""
     return (
-        f"{command}{version}; look for what grows: a payload that is read whole, a cache that lives on in the runtime."
+        f"Give it more memory: `{command}`{version}; look for what grows: a payload that is read whole, a cache that"
+        " lives on in the runtime."
     )

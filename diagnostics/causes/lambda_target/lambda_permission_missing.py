@@ -124,9 +124,10 @@ def _advice(one: LambdaCalls) -> str:
     target = one.target
     qualifier = f" --qualifier {target.qualifier}" if target.qualifier else ""
     return (
-        f"aws lambda add-permission --function-name {target.name}{qualifier} --statement-id alb"
-        f" --action lambda:InvokeFunction --principal elasticloadbalancing.amazonaws.com"
-        f" --source-arn {target.target_group}"
+        "Let the load balancer invoke it, for this target group alone:"
+        f" `aws lambda add-permission --function-name {target.name}{qualifier} --statement-id alb"
+        " --action lambda:InvokeFunction --principal elasticloadbalancing.amazonaws.com"
+        f" --source-arn {target.target_group}`"
     )
 
 

@@ -60,5 +60,5 @@ def _finding(facts: Facts, one: LambdaCalls, rows: tuple[RowCluster, ...]) -> Fi
 
 def _ended_well(one: LambdaCalls) -> Iterator[Evidence]:
     if one.errors == 0 and one.invocations:
-        text = f"the function itself ended {one.invocations} invocations without an error in the same minutes"
+        text = f"the function itself ended {one.invocations:,} invocations without an error in the same minutes"
         yield supporting(text, COUNTERS, value=one.invocations)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
+from diagnostics.printable import counted as number_of
 from diagnostics.rules import lambda_calls
 from diagnostics.rules.lambda_calls import COUNTERS, LambdaCalls
 from diagnostics.rules.observations import NOISE_ERRORS
@@ -49,7 +50,7 @@ def _finding(facts: Facts, one: LambdaCalls, rows: tuple[RowCluster, ...]) -> Fi
     counted = frozenset({"elb_502", "elb_504"}) & facts.observed.symptoms if not rows and not others else frozenset()
     return Finding(
         resource=one.target.target,
-        summary=f"Lambda did not take or answer {number} requests to {one.target.label}",
+        summary=f"Lambda did not take or answer {number_of(number, 'request')} to {one.target.label}",
         supports=(*lambda_calls.row_records(facts, rows), *_metric(one)),
         against=tuple(_against(one, rows)),
         effect_seen=True,
@@ -65,11 +66,11 @@ def _finding(facts: Facts, one: LambdaCalls, rows: tuple[RowCluster, ...]) -> Fi
 
 def _metric(one: LambdaCalls) -> Iterator[Evidence]:
     if one.internal_errors:
-        text = f"the target group counts {one.internal_errors} errors of Lambda itself (LambdaInternalError)"
+        text = f"the target group counts {one.internal_errors:,} errors of Lambda itself (LambdaInternalError)"
         yield decisive(text, COUNTERS, value=one.internal_errors)
 
 
 def _against(one: LambdaCalls, rows: tuple[RowCluster, ...]) -> Iterator[Evidence]:
     if (one.user_errors or 0) >= NOISE_ERRORS and not rows:
-        text = f"it counts {one.user_errors} errors of the function as well (LambdaUserError)"
+        text = f"it counts {one.user_errors:,} errors of the function as well (LambdaUserError)"
         yield supporting(text, COUNTERS, value=one.user_errors)

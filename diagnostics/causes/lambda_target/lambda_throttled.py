@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import Changes, LambdaTargets, Metrics
+from diagnostics.facts import Changes
 from diagnostics.rules import lambda_calls
 from diagnostics.rules.changes import change_evidence, changes_before_onset
+from diagnostics.rules.concurrency_limit import KEPT_UNRESERVED, Limit, reached_limit
 from diagnostics.rules.lambda_calls import COUNTERS, LambdaCalls
 from diagnostics.rules.row_clusters import RowCluster
 
 REASON = "LambdaThrottling"
-REACHED = 0.9
 MOSTLY = 0.5
-KEPT_UNRESERVED = 100
-"""Lambda keeps so much of the account's concurrency for functions without a reservation."""
 CHANGES = ("PutFunctionConcurrency", "DeleteFunctionConcurrency")
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """What ran out. `seen`: executions at once, at most; None where that was not counted."""
-
-    kind: Literal["switched-off", "reserved", "account"]
-    size: int
-    seen: int | None
 
 
 @cause(
@@ -48,7 +35,7 @@ def lambda_throttled(facts: Facts) -> Iterator[Finding]:
     concurrency of 0 that nobody has met yet is a risk.
     """
     for one in lambda_calls.calls(facts):
-        rows, limit = one.because(REASON), _limit(facts, one)
+        rows, limit = one.because(REASON), reached_limit(facts, one.target)
         off = limit is not None and limit.kind == "switched-off"
         if rows or (one.suffers and (off or _mostly_throttled(one))):
             yield _finding(facts, one, rows, limit)
@@ -86,34 +73,6 @@ def _finding(facts: Facts, one: LambdaCalls, rows: tuple[RowCluster, ...], limit
     )
 
 
-def _limit(facts: Facts, one: LambdaCalls) -> Limit | None:
-    """The limit that was reached; None where none is known to be."""
-    metrics, lambdas, target = facts.maybe(Metrics), facts[LambdaTargets], one.target
-    if target.reserved_concurrency == 0:
-        return Limit("switched-off", 0, None)
-    known = metrics if isinstance(metrics, Metrics) else None
-    own = _most(facts, known, FunctionName=target.name)
-    if target.reserved_concurrency is not None:
-        size = target.reserved_concurrency
-        return Limit("reserved", size, own) if own is not None and own >= REACHED * size else None
-    if not target.reserved_read:
-        return None
-    for metric, limit in (
-        ("UnreservedConcurrentExecutions", lambdas.unreserved_limit),
-        ("ConcurrentExecutions", lambdas.account_limit),
-    ):
-        everything = _most(facts, known, metric)
-        if limit and everything is not None and everything >= REACHED * limit:
-            return Limit("account", limit, everything)
-    return None
-
-
-def _most(facts: Facts, metrics: Metrics | None, metric: str = "ConcurrentExecutions", **dimensions: str) -> int | None:
-    series = metrics.find(metric, "Maximum", **dimensions) if metrics else None
-    points = series.between(facts.window.start, facts.window.end) if series else ()
-    return round(max((point.value for point in points), default=0)) or None
-
-
 def _what(one: LambdaCalls, limit: Limit | None) -> str:
     name = one.target.name
     if limit is None:
@@ -121,14 +80,16 @@ def _what(one: LambdaCalls, limit: Limit | None) -> str:
     if limit.kind == "switched-off":
         return f"The reserved concurrency of {name} is 0, so that Lambda refuses every request"
     if limit.kind == "reserved":
-        return f"{name} has used up its reserved concurrency of {limit.size}"
-    return f"The account's concurrency of {limit.size} is used up by functions without a reservation, {name} among them"
+        return f"{name} has used up its reserved concurrency of {limit.size:,}"
+    return (
+        f"The account's concurrency of {limit.size:,} is used up by functions without a reservation, {name} among them"
+    )
 
 
 def _counted(one: LambdaCalls, rows: tuple[RowCluster, ...]) -> Iterator[Evidence]:
     if one.throttles:
         decides = bool(rows) or _mostly_throttled(one)
-        text = f"Lambda throttled {one.throttles} invocations of {one.target.name} in the same minutes"
+        text = f"Lambda throttled {one.throttles:,} invocations of {one.target.name} in the same minutes"
         yield (decisive if decides else supporting)(text, COUNTERS, value=one.throttles)
 
 
@@ -138,11 +99,15 @@ def _limit_record(limit: Limit | None) -> Iterator[Evidence]:
     if limit.kind == "switched-off":
         yield decisive("reserved concurrency is 0", "lambda:GetFunctionConcurrency", value=0)
     elif limit.kind == "reserved":
-        text = f"reserved concurrency is {limit.size}, and up to {limit.seen} ran at once"
+        text = f"reserved concurrency is {limit.size:,}{_ran(limit)}"
         yield decisive(text, "lambda:GetFunctionConcurrency", value=limit.size)
     else:
-        text = f"functions without a reservation may run {limit.size} times at once, and up to {limit.seen} ran"
+        text = f"functions without a reservation may run {limit.size:,} times at once{_ran(limit)}"
         yield decisive(text, "lambda:GetAccountSettings", value=limit.size)
+
+
+def _ran(limit: Limit) -> str:
+    return "" if limit.seen is None else f", and up to {limit.seen:,} ran at once"
 
 
 def _changed(facts: Facts, one: LambdaCalls) -> Iterator[Evidence]:
@@ -167,14 +132,15 @@ def _advice(one: LambdaCalls, limit: Limit | None) -> str:
     name = one.target.name
     if limit is not None and limit.kind == "switched-off":
         return (
-            "Somebody may have switched it off on purpose; when not: aws lambda delete-function-concurrency"
-            f" --function-name {name}"
+            "Switch it on again, unless somebody switched it off on purpose:"
+            f" `aws lambda delete-function-concurrency --function-name {name}`"
         )
     if limit is not None and limit.kind == "reserved":
         return (
-            f"Reserve more: aws lambda put-function-concurrency --function-name {name} --reserved-concurrent-executions"
-            f" {2 * limit.size} ({KEPT_UNRESERVED} of the account's concurrency must stay unreserved), or make the"
-            " function faster: concurrency is requests a second times seconds."
+            f"Reserve more: `aws lambda put-function-concurrency --function-name {name}"
+            f" --reserved-concurrent-executions {2 * limit.size}` ({KEPT_UNRESERVED} of the"
+            " account's concurrency must stay unreserved), or make the function faster:"
+            " concurrency is requests a second times seconds."
         )
     if limit is not None:
         return (

@@ -39,7 +39,7 @@ def lambda_timeout(facts: Facts) -> Iterator[Finding]:
 
 def _finding(facts: Facts, one: LambdaCalls, found: Unhandled) -> Finding:
     since, limit = one.since(found.rows), f"Timeout of {found.timeout_s} s" if found.timeout_s else "Timeout"
-    number = f": {found.timed_out or found.failed} x 502" if found.rows else lambda_calls.how_many(one, ())
+    number = f": {found.timed_out or found.failed:,} times 502" if found.rows else lambda_calls.how_many(one, ())
     return Finding(
         resource=one.target.target,
         summary=f"{one.target.label} does not finish within its {limit}{number}",
@@ -94,6 +94,7 @@ def _advice(one: LambdaCalls, found: Unhandled) -> str:
     longer = min(LONGEST_TIMEOUT_S, 2 * (found.timeout_s or 15))
     command = f"aws lambda update-function-configuration --function-name {target.name} --timeout {longer}"
     publish = (
-        f", then aws lambda publish-version, and point {target.qualifier} to it: a published version cannot be changed"
+        f", then publish a version and point {target.qualifier} to it (a published one cannot be changed):"
+        f" `aws lambda publish-version --function-name {target.name}`"
     )
-    return f"{text} Longer, when that is how long it takes: {command}{publish if target.qualifier else ''}."
+    return f"{text} Give it longer, when that is how long it takes: `{command}`{publish if target.qualifier else ''}."

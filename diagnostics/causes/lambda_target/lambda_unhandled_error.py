@@ -46,7 +46,7 @@ def _fails_by_itself(one: LambdaCalls, found: Unhandled) -> bool:
 
 def _finding(facts: Facts, one: LambdaCalls, found: Unhandled) -> Finding:
     since = one.since(found.rows)
-    number = f": {found.failed} x 502" if found.rows else lambda_calls.how_many(one, ())
+    number = f": {found.failed:,} times 502" if found.rows else lambda_calls.how_many(one, ())
     starting = any(line.signature == "lambda-init" for line in found.traces)
     when = " while it starts" if starting else ""
     return Finding(
@@ -85,7 +85,7 @@ def _rows(facts: Facts, found: Unhandled) -> Iterator[Evidence]:
 
 def _errors(one: LambdaCalls) -> Iterator[Evidence]:
     if one.errors:
-        text = f"Lambda counts {one.errors} errors of {one.target.name} in the minutes with errors"
+        text = f"Lambda counts {one.errors:,} errors of {one.target.name} in the minutes with errors"
         yield supporting(text, COUNTERS, value=one.errors)
 
 
@@ -104,7 +104,7 @@ def _advice(one: LambdaCalls) -> str:
     text = "Correct the error that the log shows; let the handler catch what it cannot help, and answer with a status."
     if alias is not None and alias.version.isdigit() and int(alias.version) > 1:
         text += (
-            f" When a new version brought it, back to the one before: aws lambda update-alias --function-name"
-            f" {one.target.name} --name {alias.name} --function-version {int(alias.version) - 1}"
+            f" When a new version brought it, go back to the one before: `aws lambda update-alias --function-name"
+            f" {one.target.name} --name {alias.name} --function-version {int(alias.version) - 1}`"
         )
     return text

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import Host, ScalingActivities, ScalingActivity, Task
+from diagnostics.facts import Changes, Host, ScalingActivities, ScalingActivity, Task
 from diagnostics.report import Role
 from diagnostics.rules import task_stops
+from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.host_effects import HostEffect, effect_on, others_fail_too, rows_at_end
 from diagnostics.rules.host_ends import replaces_the_ill, tells_of_a_lost_host
 from diagnostics.rules.host_map import HOST_MAP_USES, HostMap
 from diagnostics.rules.row_evidence import ROW_USES
 
 MAX_REASON = 200
+ENDS = ("StopInstances", "TerminateInstances")
 
 
 @cause(
@@ -22,7 +24,7 @@ MAX_REASON = 200
     family="lifecycle",
     title="An EC2 host under the targets is gone or not well",
     needs=(),
-    uses=(*HOST_MAP_USES, ScalingActivities, *ROW_USES),
+    uses=(*HOST_MAP_USES, ScalingActivities, Changes, *ROW_USES),
     clear_needs=(*HOST_MAP_USES, *ROW_USES),
     shows=("elb_502", "elb_503", "elb_504", "no-targets", "task-stops", "unhealthy", "unused"),
     docs=(
@@ -86,7 +88,7 @@ def _finding(facts: Facts, hosts: HostMap, instance_id: str, host: Host | None, 
             *_of_host(host),
             *_of_agent(hosts, instance_id),
             *effect.records,
-            *_told(activity),
+            *(_told(activity) if activity else _ended_by_somebody(facts, instance_id)),
         ),
         against=tuple(others_fail_too(effect)),
         effect_seen=effect.is_seen,
@@ -153,10 +155,15 @@ def _activity(facts: Facts, instance_id: str) -> ScalingActivity | None:
     return next((item for item in items if item.terminates and item.instance_id == instance_id), None)
 
 
-def _told(activity: ScalingActivity | None) -> Iterator[Evidence]:
-    if activity:
-        text = f"Auto Scaling terminated it: {activity.cause[-MAX_REASON:]}"
-        yield supporting(text, "autoscaling:DescribeScalingActivities", at=activity.started_at)
+def _told(activity: ScalingActivity) -> Iterator[Evidence]:
+    text = f"Auto Scaling terminated it: {activity.cause[-MAX_REASON:]}"
+    yield supporting(text, "autoscaling:DescribeScalingActivities", at=activity.started_at)
+
+
+def _ended_by_somebody(facts: Facts, instance_id: str) -> Iterator[Evidence]:
+    onset = facts.observed.onset or facts.now
+    ended = changes_before_onset(facts.maybe(Changes), resources=(instance_id,), names=ENDS, onset=onset)
+    yield from (change_evidence(change) for change in ended[:1])
 
 
 def _role(activity: ScalingActivity | None) -> Role:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import EcsService, Gap, Metrics, Point, ServiceHistory, TargetHealth
+from diagnostics.printable import part_of
+from diagnostics.rules.asking import balancer_metric
 from diagnostics.rules.deployment_room import DeploymentRoom
 from diagnostics.rules.deployment_span import DeploymentSpan, deployment_spans, share_within
 from diagnostics.rules.row_clusters import RowCluster
@@ -63,7 +65,15 @@ def deployment_gap(facts: Facts) -> Iterator[Finding]:
         explains=(frozenset({"elb_503", "no-targets"}) & facts.observed.symptoms)
         | frozenset(cluster.key for cluster in rows),
         since=min(point.at for point in gap if point.value > 0),
-        overturned_by="A healthy target in these minutes: HealthyHostCount, Maximum, by minute",
+        overturned_by="A healthy target in these minutes (HealthyHostCount, Maximum): "
+        + balancer_metric(
+            facts,
+            "HealthyHostCount",
+            "Maximum",
+            facts.window.start,
+            facts.window.end,
+            next(iter(facts.subject.target_groups), None),
+        ),
         advice=_advice(service),
     )
 
@@ -73,8 +83,8 @@ def _room_for_a_gap(service: EcsService) -> str | None:
     may_stop = DeploymentRoom.of(service).may_stop
     if may_stop:
         return (
-            f"minimum healthy percent {service.minimum_healthy_percent} lets {may_stop} of {service.desired} tasks go"
-            " before their successors serve"
+            f"minimum healthy percent {service.minimum_healthy_percent} lets"
+            f" {part_of(may_stop, service.desired, 'task', 'its')} go before a successor serves"
         )
     if service.desired <= SMALL:
         count = "its only task" if service.desired == 1 else f"its {service.desired} tasks"
@@ -144,7 +154,7 @@ def _events(service: EcsService, span: DeploymentSpan) -> Iterator[Evidence]:
     """What ECS says of targets that left and came, oldest first."""
     told = [e for e in service.events if span.holds(e.at) and "registered" in e.message and "targets in" in e.message]
     for event in sorted(told, key=lambda event: event.at)[:EVENTS_TOLD]:
-        what = event.message.split(")", 1)[-1].split("(", 1)[0].strip()
+        what = event.message.split(")", 1)[-1].split("(", 1)[0].strip().replace(" 1 targets ", " 1 target ")
         yield supporting(f"ECS {what} a target group at {event.at:%H:%M:%S} UTC", "ecs:DescribeServices", at=event.at)
     began = f"the {span.name} began {span.begin:%H:%M} UTC"
     yield supporting(began, "ecs:DescribeServices", at=span.begin)
@@ -162,9 +172,9 @@ def _advice(service: EcsService) -> str:
         two = old_tasks_stay(service, "--desired-count 2")
         return f"Run two tasks or more, and let none go before a new one is healthy: {two}"
     if service.minimum_healthy_percent < 100:
-        return f"So that no old task goes before a new one is healthy: {old_tasks_stay(service)}"
+        return f"Keep every old task until a new one is healthy: {old_tasks_stay(service)}"
     return (
-        f"Run more than two tasks ({update(service, '--desired-count 3')}), or make the new ones healthy sooner: aws"
+        f"Run more than two tasks (`{update(service, '--desired-count 3')}`), or make the new ones healthy sooner: `aws"
         " elbv2 modify-target-group --target-group-arn ARN --health-check-interval-seconds 5"
-        f" --health-check-timeout-seconds 4 --healthy-threshold-count 2. {BLUE_GREEN}"
+        f" --health-check-timeout-seconds 4 --healthy-threshold-count 2`. {BLUE_GREEN}"
     )

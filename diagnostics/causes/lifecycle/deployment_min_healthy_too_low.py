@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive
 from diagnostics.facts import Deployment, EcsService, Metrics, Point, Series
+from diagnostics.printable import part_of
+from diagnostics.rules.asking import balancer_metric
 from diagnostics.rules.safer_deployments import old_tasks_stay
 
 SMALL_SERVICE = 2
@@ -35,7 +37,7 @@ def deployment_min_healthy_too_low(facts: Facts) -> Iterator[Finding]:
         return
     setting = decisive(
         f"minimum healthy percent is {service.minimum_healthy_percent}: ECS may stop "
-        f"{_may_stop(service)} of {service.desired} tasks before their successors are healthy",
+        f"{part_of(_may_stop(service), service.desired, 'task')} before a successor is healthy",
         "ecs:DescribeServices",
         value=service.minimum_healthy_percent,
     )
@@ -47,7 +49,7 @@ def deployment_min_healthy_too_low(facts: Facts) -> Iterator[Finding]:
         resource=service.arn,
         summary=(
             f"minimum healthy percent {service.minimum_healthy_percent} lets a deployment take "
-            f"{_may_stop(service)} of {service.desired} tasks away at once"
+            f"{part_of(_may_stop(service), service.desired, 'task', 'its')} away at once"
         ),
         supports=(setting, *((dip,) if hurt and dip else ())),
         effect_seen=hurt,
@@ -56,11 +58,16 @@ def deployment_min_healthy_too_low(facts: Facts) -> Iterator[Finding]:
         if hurt
         else frozenset(),
         since=dip.at if hurt and dip else None,
-        overturned_by="healthy targets that stay steady through a deployment: HealthyHostCount, Minimum, by minute",
-        advice=f"So that no old task goes before a new one is healthy: {old_tasks_stay(service)}",
+        overturned_by="healthy targets that stay steady through a deployment: HealthyHostCount, Minimum, by minute: "
+        + balancer_metric(facts, "HealthyHostCount", "Minimum", facts.window.start, facts.window.end, _group(facts)),
+        advice=f"Keep every old task until a new one is healthy: {old_tasks_stay(service)}",
         at_most="likely",
         circumstantial=hurt,
     )
+
+
+def _group(facts: Facts) -> str | None:
+    return next(iter(facts.subject.target_groups), None)
 
 
 def _may_stop(service: EcsService) -> int:
@@ -77,7 +84,7 @@ def _dip(facts: Facts, service: EcsService) -> Evidence | None:
         if dict(series.dimensions).get("TargetGroup") not in own:
             continue
         for deployment in service.deployments:
-            found = _lowest_below((*series.points, *_holes(series)), deployment)
+            found = _lowest_below(series, deployment)
             if found is not None and _errors_near(facts, found.at):
                 text = f"healthy targets fell to {found.value:.0f} during the deployment, and errors came with it"
                 return decisive(text, "cloudwatch:GetMetricData", at=found.at, value=found.value)
@@ -91,10 +98,11 @@ def _holes(series: Series) -> tuple[Point, ...]:
     return tuple(Point(at=before + step, value=0) for before, after in pairs if after - before > step)
 
 
-def _lowest_below(points: tuple[Point, ...], deployment: Deployment) -> Point | None:
+def _lowest_below(series: Series, deployment: Deployment) -> Point | None:
+    """A minute that is missing before the deployment is no lower level to compare with."""
     began = deployment.created_at - MINUTE  # the minute in which it began belongs to it
-    before = [p.value for p in points if began - BEFORE <= p.at <= began]
-    during = [p for p in points if began < p.at <= deployment.created_at + DEPLOYMENT_LASTS]
+    before = [p.value for p in series.points if began - BEFORE <= p.at <= began]
+    during = [p for p in (*series.points, *_holes(series)) if began < p.at <= deployment.created_at + DEPLOYMENT_LASTS]
     if not before or not during:
         return None
     lowest = min(during, key=lambda point: point.value)

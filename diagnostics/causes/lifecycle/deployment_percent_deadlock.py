@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Deployment, EcsService
-from diagnostics.printable import line
+from diagnostics.printable import counted, line
 from diagnostics.rules.deployment_room import DeploymentRoom
 
 WAITS_FOR = timedelta(minutes=5)
@@ -85,8 +85,8 @@ def _said(facts: Facts, service: EcsService, waiting: Deployment) -> Iterator[Ev
 def _arithmetic(service: EcsService, room: DeploymentRoom) -> Iterator[Evidence]:
     if room.is_deadlocked:
         yield decisive(
-            f"of {room.desired} tasks, minimum healthy percent {service.minimum_healthy_percent} keeps {room.keep} and"
-            f" maximum percent {service.maximum_percent} allows {room.at_most}",
+            f"of {counted(room.desired, 'task')}, minimum healthy percent {service.minimum_healthy_percent} keeps"
+            f" {room.keep} and maximum percent {service.maximum_percent} allows {room.at_most}",
             "ecs:DescribeServices",
             value=service.maximum_percent,
         )

@@ -15,7 +15,8 @@ from diagnostics.facts import (
     TaskDefinitions,
 )
 from diagnostics.rules import task_stops
-from diagnostics.rules.observations import is_abnormal_stop
+from diagnostics.rules.asking import balancer_metric
+from diagnostics.rules.observations import ELB_CODES, is_abnormal_stop
 from diagnostics.rules.row_evidence import source_of
 from diagnostics.rules.rows_by_revision import REVISION_USES, RowsByRevision, rows_by_revision
 from diagnostics.rules.safer_deployments import ALARMS, BLUE_GREEN, update
@@ -23,6 +24,7 @@ from diagnostics.rules.safer_deployments import ALARMS, BLUE_GREEN, update
 SOON = timedelta(minutes=15)
 TOLERANCE = timedelta(minutes=1)
 MAX_AGE = timedelta(hours=3)
+HALF_AN_HOUR = timedelta(minutes=30)
 
 
 @cause(
@@ -89,18 +91,26 @@ def deployment_regression(facts: Facts) -> Iterator[Finding]:
         affects=frozenset({deployment.id}),
         explains=facts.observed.symptoms,
         since=deployment.created_at,
-        overturned_by="errors on tasks of the old revision, or before the deployment, in the access logs",
+        overturned_by="errors on tasks of the old revision in the access logs, or any in the half hour before: "
+        + _errors_before(facts, deployment),
         advice=_advice(facts, service, deployment),
         at_most=None if rows.new_only and rows.old_served else "likely",
         circumstantial=not tells_apart,
     )
 
 
+def _errors_before(facts: Facts, deployment: Deployment) -> str:
+    code = next((code for code in ELB_CODES if facts.observed.saw(f"elb_{code}")), None)
+    name = f"HTTPCode_ELB_{code}_Count" if code else "HTTPCode_Target_5XX_Count"
+    began = deployment.created_at
+    return balancer_metric(facts, name, "Sum", began - HALF_AN_HOUR, began)
+
+
 def _advice(facts: Facts, service: EcsService, deployment: Deployment) -> str:
     revision, before = task_stops.revision(deployment.task_definition), _before(facts, service, deployment)
     if service.deployment_controller == "ECS":
         back = update(service, f"--task-definition {before or 'REVISION'}")
-        how = back if before else f"{back}, with the revision before it"
+        how = f"`{back}`" if before else f"`{back}`, with the revision before it"
     else:
         how = f"with what makes its deployments ({service.deployment_controller})"
     return (
@@ -122,7 +132,7 @@ def _rows(facts: Facts, rows: RowsByRevision) -> tuple[Evidence, ...]:
     """Decisive only while targets of the old revision were there to have had errors too."""
     if not rows.new_only:
         return ()
-    text = f"{rows.on_new} access log rows of errors are on targets of the new revision, {rows.on_old} on others"
+    text = f"{rows.on_new:,} access log rows of errors are on targets of the new revision, {rows.on_old} on others"
     record_of = decisive if rows.old_served else supporting
     return (record_of(text, source_of(facts), value=rows.on_new),)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import AccessLogs, Metrics, StoppedTasks, TargetGroupAttributes
+from diagnostics.facts import AccessLogs, Changes, Metrics, StoppedTasks, TargetGroupAttributes
+from diagnostics.printable import counted
 from diagnostics.rules.lost_at_stop import (
     LOST_USES,
     PROPAGATION_S,
@@ -31,7 +32,7 @@ MAX_DELAY_S = 3600
     title="The deregistration delay is shorter than the longest requests",
     needs=(TargetGroupAttributes,),
     uses=tuple(kind for kind in LOST_USES if kind is not TargetGroupAttributes),
-    clear_needs=(AccessLogs, Metrics, StoppedTasks),
+    clear_needs=(AccessLogs, Metrics, StoppedTasks, Changes),
     shows=("elb_502", "elb_504"),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html",
@@ -64,8 +65,8 @@ def _seen(facts: Facts, lost: Lost) -> Finding:
     oldest = max((row.elapsed_s or 0.0 for row in lost.broken_off), default=0.0)
     return Finding(
         resource=_group(lost),
-        summary=f"{lost.count} requests were cut off when {lost.who}: they were older than the deregistration delay of"
-        f" {lost.delay_s} s",
+        summary=f"{counted(lost.count, 'request')} {'was' if lost.count == 1 else 'were'} cut off when {lost.who}:"
+        f" older than the deregistration delay of {lost.delay_s} s",
         supports=(*rows_as_evidence(facts, lost), *_setting(facts, lost.delay_s, oldest)),
         effect_seen=True,
         affects=lost.affects,

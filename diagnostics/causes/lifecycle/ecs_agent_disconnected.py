@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import ContainerInstance, ContainerInstances, EcsService, ServiceEvent, Task
+from diagnostics.facts import (
+    ContainerInstance,
+    ContainerInstances,
+    EcsService,
+    RunningTasks,
+    ServiceEvent,
+    TargetHealth,
+    Task,
+)
+from diagnostics.printable import counted
 from diagnostics.rules.host_effects import HostEffect, effect_on, others_fail_too
 from diagnostics.rules.host_map import HOST_MAP_USES, HostMap
 from diagnostics.rules.row_evidence import ROW_USES
@@ -26,7 +35,7 @@ MAX_SAID = 300
     title="The ECS agent of a host is not connected",
     needs=(),
     uses=(*HOST_MAP_USES, EcsService, *ROW_USES),
-    clear_needs=(ContainerInstances, EcsService),
+    clear_needs=(ContainerInstances, EcsService, RunningTasks, TargetHealth),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-versions.html",),
     replaces=("task-placement-failed", "target-stale-registration", "connect-timeout-unattributed"),
     leads_to=("all-targets-unhealthy-fail-open", "deployment-failing-loop", "no-registered-targets"),
@@ -119,7 +128,8 @@ def _by_event(facts: Facts, said: tuple[ServiceEvent, ...]) -> Finding:
     missing = service.desired - service.running if isinstance(service, EcsService) else 0
     return Finding(
         resource=service.arn if isinstance(service, EcsService) else facts.subject.label,
-        summary=f"ECS cannot place {missing} tasks, because the agent of the host with room is not connected",
+        summary=f"ECS cannot place {counted(missing, 'task')}, because the agent of the host with room is not"
+        " connected",
         supports=tuple(_of_events(said)),
         effect_seen=True,
         explains=frozenset({"deployment", "no-targets", "elb_503"}) & facts.observed.symptoms,

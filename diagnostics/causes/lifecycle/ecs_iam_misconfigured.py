@@ -23,7 +23,7 @@ _KINDS = (
     start_failures.Kind(
         "ECS's own role is missing or was changed",
         ("service linked role", "service-linked role", "iam permissions policies"),
-        "Create the role again: aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com; or give the"
+        "Create the role again: `aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com`; or give the"
         " service's role back what AmazonECSServiceRolePolicy allows.",
     ),
     start_failures.Kind(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
 from diagnostics.facts import AccessLogs, Gap, Metrics, StoppedTasks, Task
+from diagnostics.printable import counted
 from diagnostics.report import Band
 from diagnostics.rules.lost_at_stop import (
     LOST_USES,
@@ -62,8 +63,8 @@ def _seen(facts: Facts, lost: Lost) -> Finding:
         at_most = "possible"
     return Finding(
         resource=_resource(facts, lost.tasks),
-        summary=f"{lost.count} requests were lost in the seconds in which {lost.who}: the process did not wait for the"
-        " load balancer to stop sending, nor for its open requests",
+        summary=f"{counted(lost.count, 'request')} {'was' if lost.count == 1 else 'were'} lost in the seconds in which"
+        f" {lost.who}: the process did not wait for the load balancer to stop sending, nor for its open requests",
         supports=(*rows_as_evidence(facts, lost), *stops_as_evidence(lost.tasks), *last_words(facts, lost.tasks)),
         against=tuple(_against(facts, lost, drained)),
         effect_seen=True,
@@ -99,7 +100,7 @@ def _guess(facts: Facts) -> Iterator[Finding]:
     stops = [task for task in ordered_stops(facts) if _may_lose(facts, task)]
     if not errors_at(stops, facts):
         return
-    text = f"{facts.observed.counts.elb_502} x 502, most of them in the minutes of these stops"
+    text = f"{facts.observed.counts.elb_502:,} times 502, most of them in the minutes of these stops"
     yield Finding(
         resource=_resource(facts, stops),
         summary="Tasks seem to drop requests when they are asked to stop",

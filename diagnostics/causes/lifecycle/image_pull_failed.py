@@ -21,8 +21,8 @@ _KINDS = (
     start_failures.Kind(
         "image for another processor",
         ("no matching manifest", "descriptor matching platform", "no match for platform"),
-        "Build for the processor that the task asks for: docker buildx build --platform linux/amd64,linux/arm64 -t"
-        ' IMAGE --push . ; or let it ask for the one that the image has: "runtimePlatform": {"cpuArchitecture":'
+        "Build for the processor that the task asks for: `docker buildx build --platform linux/amd64,linux/arm64 -t"
+        ' IMAGE --push .`; or let it ask for the one that the image has: "runtimePlatform": {"cpuArchitecture":'
         ' "ARM64", "operatingSystemFamily": "LINUX"} (X86_64 where it says nothing).',
     ),
     start_failures.Kind(
@@ -35,9 +35,9 @@ _KINDS = (
     start_failures.Kind(
         "image or tag not found",
         ("manifest unknown", "not found", "does not exist", "failed to resolve ref", "no such image"),
-        "aws ecr describe-images --repository-name NAME --image-ids imageTag=TAG shows whether it exists (a life cycle"
-        " policy may have removed it): push it again, or go back: aws ecs update-service --cluster CLUSTER --service"
-        " SERVICE --task-definition REVISION with one whose image exists.",
+        "See whether it exists: `aws ecr describe-images --repository-name NAME --image-ids imageTag=TAG` (a life cycle"
+        " policy may have removed it). Push it again, or go back to a revision whose image exists: `aws ecs"
+        " update-service --cluster CLUSTER --service SERVICE --task-definition REVISION`.",
     ),
     start_failures.Kind(
         "no permission",
@@ -56,8 +56,9 @@ _KINDS = (
     start_failures.Kind(
         "disk full",
         ("no space left",),
-        'Fargate: "ephemeralStorage": {"sizeInGiB": 50} in the task definition (20 by default, 200 at most). Hosts:'
-        " docker system prune -a now; then ECS_IMAGE_CLEANUP_INTERVAL in /etc/ecs/ecs.config, or a larger volume.",
+        'Fargate: "ephemeralStorage": {"sizeInGiB": 50} in the task definition (20 by default, 200 at most). Hosts,'
+        " to have room now: `docker system prune -a`; then ECS_IMAGE_CLEANUP_INTERVAL in /etc/ecs/ecs.config, or a"
+        " larger volume.",
     ),
     start_failures.Kind(
         "no way to the registry",

@@ -70,8 +70,8 @@ def manual_stop_task(facts: Facts) -> Iterator[Finding]:
 def _advice(facts: Facts) -> str:
     where = f"--cluster {facts.subject.cluster or 'CLUSTER'} --service {facts.subject.service or 'SERVICE'}"
     return (
-        f"Replace tasks with a deployment: aws ecs update-service {where} --force-new-deployment drains each target"
-        " before its task is stopped, and starts its successor first. So that a stop loses nothing:"
+        f"Replace tasks with a deployment: `aws ecs update-service {where} --force-new-deployment`; it drains each"
+        " target before its task is stopped, and starts its successor first. So that a stop loses nothing:"
         f" {shutdown_advice(facts) or ANY_SHUTDOWN}"
     )
 

@@ -11,15 +11,20 @@ from diagnostics.facts import ApplicationLogs, EcsService, Metrics, Point, Stopp
 from diagnostics.facts.fact import Frozen
 from diagnostics.rules import task_stops
 from diagnostics.rules.app_lines import LINE_USES, Lines, lines_of
+from diagnostics.rules.asking import service_metric
 from diagnostics.rules.row_evidence import clusters
 from diagnostics.rules.slowness import SLOW_USES, Slowness, on_one_target, slowness
 from diagnostics.rules.strain import STRAIN_USES, silent_targets, slow_clusters, slow_errors, span
+from diagnostics.rules.written import read_in_full
 
 SOURCE = "cloudwatch:GetMetricData"
 HIGH_PERCENT = 90.0
 RISE_PERCENT = 5.0
 LATEST = timedelta(minutes=15)
 SUSTAINED = 3
+DAYS = timedelta(days=3)
+GUNICORN = "Perhaps out of memory?"
+"""https://github.com/benoitc/gunicorn/blob/master/gunicorn/arbiter.py, of every worker that ended by SIGKILL"""
 
 
 @cause(
@@ -137,11 +142,12 @@ def _finding(
             *_level(memory, decides=bool(told)),
             *((supporting(slow.words, SOURCE, value=slow.p50),) if slow and slow.for_everybody else ()),
         ),
-        against=tuple(_against(memory, told)),
+        against=(*_against(memory, told), *_guessed(facts, told)),
         effect_seen=bool(effects),
         explains=effects,
         since=told[0].first if told else facts.observed.onset,
-        overturned_by="a MemoryUtilization that has stood at this height for days without slow answers",
+        overturned_by="a MemoryUtilization that has stood at this height for days without slow answers: "
+        + service_metric(facts, "MemoryUtilization", "Maximum", facts.now - DAYS, facts.now),
         advice=(
             "Give the tasks more memory, or the process a limit below the container's (heap size, number of workers),"
             " and look for what grows; a new deployment frees it for a while."
@@ -155,6 +161,16 @@ def _against(memory: _Memory | None, told: tuple[Lines, ...]) -> Iterator[Eviden
         yield supporting("no line of the application's log that tells of it was read", "logs:FilterLogEvents")
     if memory is None:
         yield supporting("how full the memory is was not read", SOURCE)
+
+
+def _guessed(facts: Facts, told: tuple[Lines, ...]) -> Iterator[Evidence]:
+    """gunicorn asks "Perhaps out of memory?" of every worker that ends by SIGKILL, and its own time-out sends one."""
+    workers = [one for one in told if one.signature == "worker-killed"]
+    if workers and GUNICORN in workers[0].quote and not read_in_full(facts):
+        text = (
+            "gunicorn asks the same of a worker that it killed itself for its time-out; a line about one was not read"
+        )
+        yield supporting(text, workers[0].source)
 
 
 def _level(memory: _Memory | None, *, decides: bool) -> Iterator[Evidence]:

@@ -21,8 +21,8 @@ _KINDS = (
     start_failures.Kind(
         "no such key in the secret",
         ("json key",),
-        "The secret has no such key: aws secretsmanager get-secret-value --secret-id NAME shows them, and valueFrom is"
-        " arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX:KEY:: with both colons at its end.",
+        "The secret has no such key. See which it has: `aws secretsmanager get-secret-value --secret-id NAME`;"
+        " valueFrom is arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-SUFFIX:KEY:: with both colons at its end.",
     ),
     start_failures.Kind(
         "no permission",
@@ -36,8 +36,8 @@ _KINDS = (
         "something named does not exist",
         ("resourcenotfound", "not found", "does not exist", "can't find"),
         "Create what the reason names, or correct its name and region in the task definition: valueFrom is the whole"
-        " ARN of a secret in another region; aws logs create-log-group --log-group-name NAME, or"
-        ' "awslogs-create-group": "true" in the options of the log driver.',
+        " ARN of a secret in another region. A log group is made by hand (`aws logs create-log-group --log-group-name"
+        ' NAME`) or by "awslogs-create-group": "true" in the options of the log driver.',
     ),
     start_failures.Kind(
         "no way to an AWS endpoint",

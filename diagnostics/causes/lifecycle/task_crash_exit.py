@@ -59,14 +59,15 @@ def _finding(facts: Facts, exit_code: int, crashed: list[tuple[Task, Container]]
         for task, c in crashed[: task_stops.MAX_TASKS_NAMED]
     )
     follow = () if undecided else of_these_stops(facts, tasks)
-    count = "1 task" if len(tasks) == 1 else f"{len(tasks)} tasks"
-    summary = f"{count} ended by themselves: container {container.name} exit {exit_code} ({words})"
+    said = last_words(facts, crashed, decides_by=() if undecided else ("crash", "out-of-memory"))
+    count = "1 task ended by itself" if len(tasks) == 1 else f"{len(tasks)} tasks ended by themselves"
+    summary = f"{count}: container {container.name} exit {exit_code} ({words})"
     if undecided:
         summary += "; who killed it is not recorded: memory of a neighbour, the host or somebody from outside"
     return Finding(
         resource=newest.task_definition,
         summary=summary,
-        supports=(*stops, *follow, *last_words(facts, crashed, decides=not undecided)),
+        supports=(*stops, *follow, *said),
         effect_seen=True,
         affects=frozenset(task.id for task in tasks),
         explains=task_stops.explained_by_stops(tasks, facts.observed),

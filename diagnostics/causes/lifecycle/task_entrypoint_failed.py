@@ -32,12 +32,12 @@ _KINDS = {
 # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (entryPoint, command),
 # https://docs.docker.com/reference/dockerfile/#exec-form-entrypoint-example
 ANY_COMMAND = (
-    "Run the same thing: docker run --rm IMAGE COMMAND. entryPoint and command of the task definition replace those of"
-    " the image and are lists of words, without a shell; the program must be in the image, be executable (RUN chmod"
+    "Run the same thing: `docker run --rm IMAGE COMMAND`. entryPoint and command of the task definition replace those"
+    " of the image and are lists of words, without a shell; the program must be in the image, be executable (RUN chmod"
     " +x), and be built for the processor of runtimePlatform."
 )
 _MISSING = (
-    "Look whether it is there: docker run --rm --entrypoint ls IMAGE -l PATH. entryPoint and command are lists of"
+    "Look whether it is there: `docker run --rm --entrypoint ls IMAGE -l PATH`. entryPoint and command are lists of"
     " words, without a shell. A script says the same when its first line names an interpreter that the image lacks"
     " (alpine has no bash) or ends with CRLF (sed -i 's/\\r$//'); so does a glibc program on alpine."
 )
@@ -48,7 +48,7 @@ _ADVICE = {
     ' "entryPoint": ["sh", "/entrypoint.sh"]; where "user" is set, that user must be allowed to run it too.',
     _KINDS[
         "library"
-    ]: "docker run --rm --entrypoint ldd IMAGE PATH names what is missing: install it in the last stage of"
+    ]: "See what is missing: `docker run --rm --entrypoint ldd IMAGE PATH`, and install it in the last stage of"
     " the Dockerfile, or build in the same distribution as the one that it runs in.",
 }
 _STARTING = ("cannotstartcontainererror", "cannotcreatecontainererror", "failed to create task", "runc", "exec:")
@@ -166,8 +166,9 @@ def _advice(facts: Facts, newest: _Failed) -> str:
         asked = _asked_for(facts, newest) or "X86_64"
         platform, other = ("linux/arm64", "X86_64") if asked == "ARM64" else ("linux/amd64", "ARM64")
         return (
-            f"Build it for {asked}: docker buildx build --platform {platform} -t IMAGE --push . (see docker buildx"
-            f' imagetools inspect IMAGE); or let the task run where it was built for: "runtimePlatform":'
+            "See what it was built for: `docker buildx imagetools inspect IMAGE`."
+            f" Build it for {asked}: `docker buildx build --platform {platform} -t IMAGE --push .`;"
+            ' or let the task run where it was built for: "runtimePlatform":'
             f' {{"cpuArchitecture": "{other}", "operatingSystemFamily": "LINUX"}} in the task definition.'
         )
     return _ADVICE.get(newest.why, ANY_COMMAND)

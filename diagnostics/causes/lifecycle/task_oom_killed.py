@@ -6,6 +6,8 @@ from datetime import datetime
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Container, EcsService, Metrics, StoppedTasks, Task, TaskDefinitions
 from diagnostics.rules import task_stops
+from diagnostics.rules.app_lines import LINE_USES
+from diagnostics.rules.last_words import last_words
 from diagnostics.rules.row_evidence import ROW_USES, of_these_stops
 
 
@@ -14,7 +16,7 @@ from diagnostics.rules.row_evidence import ROW_USES, of_these_stops
     family="lifecycle",
     title="Tasks are killed because they run out of memory",
     needs=(StoppedTasks,),
-    uses=(EcsService, TaskDefinitions, Metrics, *ROW_USES),
+    uses=(EcsService, TaskDefinitions, Metrics, *ROW_USES, *LINE_USES),
     clear_needs=(EcsService, Metrics),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html",),
     replaces=("task-crash-exit",),
@@ -46,7 +48,13 @@ def task_oom_killed(facts: Facts) -> Iterator[Finding]:
     yield Finding(
         resource=newest.task_definition,
         summary=_summary(killed, limit),
-        supports=(*_stops(killed), *of_these_stops(facts, tasks), *_memory(peak, full), *_definition(facts, tasks)),
+        supports=(
+            *_stops(killed),
+            *last_words(facts, killed, decides_by=("out-of-memory",)),
+            *of_these_stops(facts, tasks),
+            *_memory(peak, full),
+            *_definition(facts, tasks),
+        ),
         effect_seen=True,
         affects=frozenset(task.id for task in tasks),
         explains=task_stops.explained_by_stops(tasks, facts.observed),

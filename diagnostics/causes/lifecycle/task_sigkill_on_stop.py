@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import StoppedTasks, Task, TaskDefinitions
+from diagnostics.printable import counted
 from diagnostics.rules import task_stops
 from diagnostics.rules.lost_at_stop import (
     LOST_USES,
@@ -69,7 +70,11 @@ def _seen(facts: Facts, lost: Lost) -> Finding:
     return Finding(
         resource=tasks[0].task_definition,
         summary=f"{_count(tasks)} killed {_timeout(facts, tasks[0])} s after the order to stop"
-        + (f", with {lost.count} requests still being worked on" if cut else "; the process did not end by itself"),
+        + (
+            f", with {counted(lost.count, 'request')} still being worked on"
+            if cut
+            else "; the process did not end by itself"
+        ),
         supports=(
             *(rows_as_evidence(facts, lost) if cut else ()),
             *stops_as_evidence(tasks),

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import LoadBalancer, LoadBalancers, Metrics, Subnets
+from diagnostics.printable import counted
+from diagnostics.rules.asking import balancer_metric
 from diagnostics.rules.balancer_trouble import ENOUGH_REJECTED
 
 FREE_IPS = 8
@@ -57,7 +59,8 @@ def _refused(facts: Facts, arn: str) -> tuple[int, Evidence | None]:
     number = round(sum(point.value for point in points))
     if not number:
         return 0, None
-    text = f"{number:,} connections refused at the limit (RejectedConnectionCount), first {points[0].at:%H:%M} UTC"
+    text = f"{counted(number, 'connection')} refused at the limit (RejectedConnectionCount),"
+    text += f" first {points[0].at:%H:%M} UTC"
     return number, decisive(text, "cloudwatch:GetMetricData", at=points[0].at, value=number)
 
 
@@ -94,10 +97,11 @@ def _finding(
             {"rejected"} | ({"balancer-state"} if impaired else set()) | ({"elb_503"} if ours else set())
         ),
         since=first.at if first else None,
-        overturned_by=f"RejectedConnectionCount of {name} at 0 while callers see refused connections",
+        overturned_by=f"RejectedConnectionCount of {name} at 0 while callers see refused connections: "
+        + balancer_metric(facts, "RejectedConnectionCount", "Sum", facts.window.start, facts.window.end),
         advice="Free addresses in the load balancer's subnets (each needs at least 8), or give it larger ones."
-        " Reserve capacity before a known peak: aws elbv2 modify-capacity-reservation --load-balancer-arn "
-        f"{arn} --minimum-load-balancer-capacity CapacityUnits=N. A flood of connections from few callers is for a"
+        " Reserve capacity before a known peak: `aws elbv2 modify-capacity-reservation --load-balancer-arn "
+        f"{arn} --minimum-load-balancer-capacity CapacityUnits=N`. A flood of connections from few callers is for a"
         " rate-based rule of the firewall.",
     )
 

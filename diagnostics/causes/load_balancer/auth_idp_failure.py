@@ -75,7 +75,7 @@ def _by_rows(facts: Facts, top: RowCluster, found: tuple[RowCluster, ...]) -> Fi
     codes = " and ".join(str(code) for code in sorted({cluster.elb_status for cluster in found}))
     return Finding(
         resource=next(iter(facts.subject.load_balancers), facts.subject.label),
-        summary=f"Authentication at the load balancer fails ({main}): {total:,} x {codes}",
+        summary=f"Authentication at the load balancer fails ({main}): {total:,} times {codes}",
         supports=(
             *(
                 record(

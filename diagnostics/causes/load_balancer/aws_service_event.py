@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import HealthEvent, HealthEvents, Metrics, TargetHealth
-from diagnostics.printable import line
+from diagnostics.printable import counted, line
 
 INTERNAL = "Elb.InternalError"
 AFTER_ONSET = timedelta(minutes=15)
@@ -67,7 +67,7 @@ def aws_service_event(facts: Facts) -> Iterator[Finding]:
         since=min((event.start for event in events), default=None),
         overturned_by="The same errors in regions or accounts that the issue does not name, or an end of the issue"
         " before the first error",
-        advice="Wait for AWS, and shift away from the zone if it is of one zone: aws arc-zonal-shift start-zonal-shift."
+        advice="Wait for AWS, and shift away from the zone if it is of one zone (a zonal shift)."
         " The dashboard has the state: https://health.aws.amazon.com/health/status. Open a support case with the"
         " load balancer's ARN and the times.",
         circumstantial=not sick,
@@ -95,7 +95,7 @@ def _goes_with(event: HealthEvent, first: datetime) -> bool:
 
 def _summary(events: tuple[HealthEvent, ...], failing: list[str]) -> str:
     if not events:
-        return f"The load balancer reports an error of its own for {len(failing)} targets ({INTERNAL})"
+        return f"The load balancer reports an error of its own for {counted(len(failing), 'target')} ({INTERNAL})"
     event = events[0]
     where = f" in zone {line(event.zone, MAX_WORDS)}" if event.zone else ""
     state = "has reported" if event.end else "reports"
@@ -110,7 +110,7 @@ def _service(event: HealthEvent) -> str:
 
 def _internal(failing: list[str]) -> Iterator[Evidence]:
     if failing:
-        text = f"{len(failing)} targets with the reason {INTERNAL}"
+        text = f"{counted(len(failing), 'target')} with the reason {INTERNAL}"
         yield decisive(text, "elbv2:DescribeTargetHealth", value=len(failing))
 
 

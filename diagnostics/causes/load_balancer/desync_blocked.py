@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive
 from diagnostics.facts import LoadBalancerAttributes
-from diagnostics.printable import line
+from diagnostics.printable import line, percent
 from diagnostics.rules.logged_errors import is_severe
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import ROW_USES, clusters, record
@@ -49,7 +49,9 @@ def _finding(facts: Facts, cluster: RowCluster, reasons: Counter[str], severe: i
         resource=next(iter(facts.subject.load_balancers), facts.subject.label),
         summary=f"The load balancer refuses requests with 400 as dangerous to pass on ({reason})",
         supports=(
-            record(facts, cluster, f"status 400, {part:.0%} classified as Severe, mostly {reason}; {callers} callers"),
+            record(
+                facts, cluster, f"status 400, {percent(part)} classified as Severe, mostly {reason}; {callers} callers"
+            ),
             *_mode(facts),
         ),
         effect_seen=True,

@@ -68,7 +68,7 @@ def _finding(facts: Facts, top: RowCluster, found: tuple[RowCluster, ...]) -> Fi
     keys = reason.startswith("JWKS")
     return Finding(
         resource=next(iter(facts.subject.load_balancers), facts.subject.label),
-        summary=f"Token verification at the load balancer fails, {means}: {total:,} x {codes}",
+        summary=f"Token verification at the load balancer fails, {means}: {total:,} times {codes}",
         supports=(
             *(
                 record(
@@ -82,7 +82,7 @@ def _finding(facts: Facts, top: RowCluster, found: tuple[RowCluster, ...]) -> Fi
         explains=frozenset[str]().union(*(item.explains for item in found)),
         since=min(item.first for item in found),
         overturned_by="Rows of these errors without a JWKS or JWT error reason",
-        advice="Fetch the key set yourself (curl -sS -m 5 JWKS-ENDPOINT): it has to answer 200 with keys within five"
+        advice="Fetch the key set yourself (`curl -sS -m 5 JWKS-ENDPOINT`): it has to answer 200 with keys within five"
         " seconds, from a public address. Let the load balancer out on tcp 443."
         if keys
         else "Decode one token of a caller that is refused, and compare issuer, audience, expiry and key id (kid) with"

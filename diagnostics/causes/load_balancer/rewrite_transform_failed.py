@@ -46,7 +46,7 @@ def _finding(facts: Facts, cluster: RowCluster, failed: list[LoggedRow]) -> Find
     rule = f"rule {', '.join(rules[:3])}" if rules else "a rule"
     return Finding(
         resource=next(iter(facts.subject.load_balancers), facts.subject.label),
-        summary=f"The rewrite of {rule} fails with {status}: {cluster.count} x 500",
+        summary=f"The rewrite of {rule} fails with {status}: {cluster.count:,} times 500",
         supports=(record(facts, cluster, f"transform status {status}, at {rule}"),),
         effect_seen=True,
         explains=cluster.explains,

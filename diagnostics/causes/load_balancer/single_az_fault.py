@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import AccessLogs, Metrics, TargetHealth
+from diagnostics.printable import counted as counted_as
+from diagnostics.printable import percent
 from diagnostics.rules.observations import NOISE_ERRORS
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import NOT_READ, source_of
@@ -110,7 +112,7 @@ def _finding(
     symptoms = frozenset(f"elb_{code}" for code in COUNTERS) & facts.observed.symptoms
     return Finding(
         resource=found.zone,
-        summary=f"{found.share:.0%} of the load balancer's errors are of zone {found.zone}; the others work",
+        summary=f"{percent(found.share)} of the load balancer's errors are of zone {found.zone}; the others work",
         supports=(*_records(facts, found, rows), *_counter_record(counted if agree or not rows else None)),
         against=() if rows else (supporting(NOT_READ, "cloudwatch:GetMetricData"),),
         effect_seen=True,
@@ -131,12 +133,13 @@ def _records(
     if rows is None:
         return ()
     targets = {row.target for cluster in rows[1] for row in cluster.rows if row.zone == found.zone}
-    text = f"access log rows: {found.share:.0%} of {found.errors} errors are on {len(targets)} targets in {found.zone}"
+    where = f"{counted_as(len(targets), 'target')} in {found.zone}"
+    text = f"access log rows: {percent(found.share)} of {found.errors:,} errors are on {where}"
     return (decisive(text, source_of(facts), value=found.errors),)
 
 
 def _counter_record(counted: SickZone | None) -> tuple[Evidence, ...]:
     if counted is None:
         return ()
-    text = f"{counted.share:.0%} of the load balancer's errors were counted in {counted.zone}"
+    text = f"{percent(counted.share)} of the load balancer's errors were counted in {counted.zone}"
     return (supporting(text, "cloudwatch:GetMetricData", value=counted.errors),)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
 from diagnostics.facts import Metrics
+from diagnostics.printable import percent
 from diagnostics.rules.balancer_counts import counted
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import ROW_USES, clusters, record, share_words, source_of
@@ -50,7 +51,7 @@ def _finding(facts: Facts, cluster: RowCluster) -> Finding:
     balancer = next(iter(facts.subject.load_balancers), facts.subject.label)
     return Finding(
         resource=balancer,
-        summary=f"AWS WAF blocks requests: {cluster.count:,} x {cluster.elb_status}{where}",
+        summary=f"AWS WAF blocks requests: {cluster.count:,} times {cluster.elb_status}{where}",
         supports=(
             record(
                 facts, cluster, f"status {cluster.elb_status}, the last action is waf and no target was asked{where}"
@@ -62,9 +63,9 @@ def _finding(facts: Facts, cluster: RowCluster) -> Finding:
         explains=cluster.explains,
         since=cluster.first,
         overturned_by=f"Rows of these {cluster.elb_status} with a status of the target, or without the action waf",
-        advice=f"Find the rule: aws wafv2 get-web-acl-for-resource --resource-arn {balancer}, then its sampled requests"
-        " or log (terminatingRuleId). Set a rule that hits customers to count, or exempt the route; leave it where the"
-        " callers are an attack.",
+        advice=f"Find the rule: `aws wafv2 get-web-acl-for-resource --resource-arn {balancer}`, then its sampled"
+        " requests or log (terminatingRuleId). Set a rule that hits customers to count, or exempt the route;"
+        " leave it where the callers are an attack.",
         at_most=None if asked else "likely",
     )
 
@@ -80,6 +81,8 @@ def _callers(facts: Facts, callers: Counter[str]) -> Iterator[Evidence]:
 
 def _against(facts: Facts, top: float, asked: bool) -> Iterator[Evidence]:
     if top >= FEW_CALLERS_SHARE:
-        yield supporting(f"one caller sent {top:.0%} of them: it may be an attack, rightly blocked", source_of(facts))
+        yield supporting(
+            f"one caller sent {percent(top)} of them: it may be an attack, rightly blocked", source_of(facts)
+        )
     elif not asked:
         yield supporting("nobody has said that these callers should get in", source_of(facts))

@@ -51,15 +51,15 @@ def _finding(facts: Facts, cluster: RowCluster, reason: str) -> Finding:
     balancer = next(iter(facts.subject.load_balancers), facts.subject.label)
     return Finding(
         resource=balancer,
-        summary=f"AWS WAF does not answer the load balancer ({reason}): {cluster.count:,} x 500",
+        summary=f"AWS WAF does not answer the load balancer ({reason}): {cluster.count:,} times 500",
         supports=(record(facts, cluster, f"status 500, {reason}"), *_attribute(facts)),
         effect_seen=True,
         explains=cluster.explains,
         since=cluster.first,
         overturned_by="Rows of these 500s without an error reason of the firewall",
         advice="Look at the AWS Health Dashboard for AWS WAF. Whoever owns the risk may let requests pass unchecked"
-        " while it lasts: aws elbv2 modify-load-balancer-attributes --load-balancer-arn"
-        f" {balancer} --attributes Key={FAIL_OPEN},Value=true",
+        " while it lasts: `aws elbv2 modify-load-balancer-attributes --load-balancer-arn"
+        f" {balancer} --attributes Key={FAIL_OPEN},Value=true`",
     )
 
 

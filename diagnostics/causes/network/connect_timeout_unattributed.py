@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
 from diagnostics.facts import AccessLogs, Fact, Gap, Hosts, Metrics, RouteTables, TargetGroups, TargetHealth
+from diagnostics.printable import counted
 from diagnostics.rules.dropped_packets import is_timeout
 from diagnostics.rules.observations import NOISE_ERRORS
 from diagnostics.rules.reachability import Allowed, Blocked, Path, Undecided, paths
@@ -68,7 +69,7 @@ def _finding(facts: Facts, cluster: RowCluster, ways: list[Path], *, gone: bool)
     unread = (*_unread(ways), *_other_checks(facts))
     return Finding(
         resource=min(cluster.targets) if len(cluster.targets) == 1 else facts.subject.label,
-        summary=f"{cluster.count} connections to {_who(cluster)} timed out, although the rules on the way"
+        summary=f"{counted(cluster.count, 'connection')} to {_who(cluster)} timed out, although the rules on the way"
         f" {'that were read ' if unread else ''}let them pass",
         supports=(record(facts, cluster, f"504 after 10 s without a connection to {_who(cluster)}{where}"),),
         against=(*_against(unread), *_released(gone)),
@@ -84,7 +85,7 @@ def _finding(facts: Facts, cluster: RowCluster, ways: list[Path], *, gone: bool)
 
 def _guess(facts: Facts) -> Finding:
     counts = facts.observed.counts
-    text = f"{counts.elb_504} x 504, and {counts.connection_errors} connections to the targets failed"
+    text = f"{counts.elb_504:,} times 504, and {counts.connection_errors:,} connections to the targets failed"
     return Finding(
         resource=facts.subject.label,
         summary="Connections to targets seem to time out, although no rule that was read blocks them",
@@ -104,7 +105,7 @@ def _guess(facts: Facts) -> Finding:
 def _who(cluster: RowCluster) -> str:
     if len(cluster.targets) == 1:
         return min(cluster.targets)
-    return f"{len(cluster.targets)} targets" if cluster.targets else "targets"
+    return f"{counted(len(cluster.targets), 'target')}" if cluster.targets else "targets"
 
 
 def _unread(ways: list[Path]) -> tuple[str, ...]:

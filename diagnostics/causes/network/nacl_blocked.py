@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Metrics, NetworkAcls, Subnets
+from diagnostics.printable import percent
 from diagnostics.rules.dropped_packets import EFFECT_USES, effect_of, finding_of, rule_changes
 from diagnostics.rules.obstacles import Obstacle, obstacles
 from diagnostics.rules.reachability import paths
@@ -93,5 +94,7 @@ def _zone_of_errors(obstacle: Obstacle, facts: Facts) -> tuple[Evidence, ...]:
         return ()
     where = " and ".join(obstacle.zones)
     return (
-        supporting(f"{inside / sum(totals.values()):.0%} of the 504s come from {where}", "cloudwatch:GetMetricData"),
+        supporting(
+            f"{percent(inside / sum(totals.values()))} of the 504s come from {where}", "cloudwatch:GetMetricData"
+        ),
     )

@@ -25,6 +25,7 @@ from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import ROW_USES, explained, own_clusters, record
 
 CHANGES = (
+    "AssociateRouteTable",
     "CreateRoute",
     "DeleteRoute",
     "DeleteVpcPeeringConnection",
@@ -164,5 +165,5 @@ def _counted(facts: Facts, rows: Sequence[RowCluster]) -> tuple[Evidence, ...]:
     counts = facts.observed.counts
     if rows or facts.observed.rows_tell("elb_504") or not facts.observed.saw("elb_504") or not counts.connection_errors:
         return ()
-    text = f"{counts.elb_504} x 504, and {counts.connection_errors} connections to the targets failed"
+    text = f"{counts.elb_504:,} times 504, and {counts.connection_errors:,} connections to the targets failed"
     return (supporting(text, "cloudwatch:GetMetricData", value=counts.connection_errors),)

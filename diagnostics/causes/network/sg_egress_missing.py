@@ -56,5 +56,7 @@ def sg_egress_missing(facts: Facts) -> Iterator[Finding]:
             summary=f"Security group {groups} does not let the load balancer out to port {port} ({obstacle.who()})",
             overturned_by=f"An outbound rule that covers the targets on tcp {port}: aws ec2"
             f" describe-security-group-rules --filters Name=group-id,Values={','.join(obstacle.resources)}",
-            advice=f"Allow tcp {port} outbound from {obstacle.resources[0]} to the targets' security group.",
+            advice=f"Allow tcp {port} outbound from {obstacle.resources[0]} to the targets' security group: `aws ec2"
+            f" authorize-security-group-egress --group-id {obstacle.resources[0]} --ip-permissions 'IpProtocol=tcp,"
+            f"FromPort={obstacle.ports[0]},ToPort={obstacle.ports[0]},UserIdGroupPairs=[{{GroupId=TARGETS-GROUP}}]'`.",
         )

@@ -10,7 +10,7 @@ from diagnostics.rules.address_space import address
 from diagnostics.rules.dropped_packets import EFFECT_USES, effect_of, finding_of, rule_changes
 from diagnostics.rules.obstacles import Obstacle, obstacles
 from diagnostics.rules.reachability import paths
-from diagnostics.rules.security_group import OtherSide, admission, is_tcp, permissions, port_range
+from diagnostics.rules.security_group import OtherSide, admission, is_tcp, letting_in, permissions, port_range
 from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, WHEREABOUTS, Terrain
 
 EPHEMERAL = (32768, 65535)
@@ -45,10 +45,11 @@ def sg_ephemeral_range_missing(facts: Facts) -> Iterator[Finding]:
     for obstacle in obstacles(paths(terrain), "target-ingress"):
         opened = _opened(obstacle, terrain)
         if opened and _has_dynamic_ports(obstacle, facts):
-            yield from _finding(obstacle, opened, facts)
+            balancer = terrain.load_balancers.of(obstacle.load_balancer)
+            yield from _finding(obstacle, opened, balancer.security_groups if balancer else (), facts)
 
 
-def _finding(obstacle: Obstacle, opened: tuple[str, ...], facts: Facts) -> Iterator[Finding]:
+def _finding(obstacle: Obstacle, opened: tuple[str, ...], sources: tuple[str, ...], facts: Facts) -> Iterator[Finding]:
     changed = rule_changes(facts, obstacle.resources, CHANGES, obstacle.ports)
     effect = effect_of(obstacle, facts, changed)
     if effect is None:
@@ -66,8 +67,8 @@ def _finding(obstacle: Obstacle, opened: tuple[str, ...], facts: Facts) -> Itera
         f" dynamic host ports {ports} ({obstacle.who()})",
         overturned_by=f"An inbound rule that covers tcp {ports}: aws ec2 describe-security-group-rules"
         f" --filters Name=group-id,Values={group}",
-        advice=f"Allow tcp {EPHEMERAL[0]}-{EPHEMERAL[1]} inbound from the load balancer's security group: every task"
-        " start picks another host port.",
+        advice=f"Allow tcp {EPHEMERAL[0]}-{EPHEMERAL[1]} inbound from the load balancer's security group, as every task"
+        f" start picks another host port: `{letting_in([group], [f'{EPHEMERAL[0]}-{EPHEMERAL[1]}'], sources)}`.",
     )
     mapping = supporting("the port mapping leaves the host port to ECS", "ecs:DescribeTaskDefinition")
     yield found.model_copy(update={"supports": (*found.supports, mapping)})

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Facts, Finding, cause, decisive
-from diagnostics.facts import Changes, SecurityGroups, TargetGroups, TaskDefinitions
+from diagnostics.facts import Changes, SecurityGroups, TaskDefinitions
 from diagnostics.rules.changes import change_evidence, changes_before_onset, permissions_in
 from diagnostics.rules.dropped_packets import EFFECT_USES, effect_of, finding_of, is_timeout, rule_changes
+from diagnostics.rules.mapped_ports import checks_an_unmapped_port
 from diagnostics.rules.obstacles import Obstacle, obstacles
-from diagnostics.rules.proven_port import PROVEN_PORT_USES, check_port_was_closed
+from diagnostics.rules.proven_port import PROVEN_PORT_USES
 from diagnostics.rules.reachability import Allowed, Path, Undecided, paths
-from diagnostics.rules.security_group import covers_port
+from diagnostics.rules.security_group import covers_port, letting_in
 from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, WHEREABOUTS, Terrain
 
 REMOVES = ("RevokeSecurityGroupIngress", "ModifySecurityGroupRules", "ModifyNetworkInterfaceAttribute")
@@ -45,7 +46,7 @@ def sg_ingress_missing(facts: Facts) -> Iterator[Finding]:
     terrain = Terrain.of(facts)
     ways = paths(terrain)
     for obstacle in obstacles(ways, "target-ingress"):
-        if not _checks_an_unmapped_port(obstacle, facts):
+        if not checks_an_unmapped_port(obstacle, facts):
             yield from _blocked(obstacle, terrain, facts)
     yield from _revoked(ways, facts)
     yield from _pinned(ways)
@@ -57,7 +58,8 @@ def _blocked(obstacle: Obstacle, terrain: Terrain, facts: Facts) -> Iterator[Fin
     if effect is None:
         return
     balancer = terrain.load_balancers.of(obstacle.load_balancer)
-    entrance = ", ".join(balancer.security_groups) if balancer else "the load balancer"
+    sources = balancer.security_groups if balancer else ()
+    entrance = ", ".join(sources) or "the load balancer"
     groups, port = " + ".join(obstacle.resources), obstacle.port_words
     share = "" if obstacle.complete else f" from {' and '.join(obstacle.zones)}"
     rule = decisive(
@@ -73,29 +75,8 @@ def _blocked(obstacle: Obstacle, terrain: Terrain, facts: Facts) -> Iterator[Fin
         overturned_by=f"An inbound rule that admits {entrance} on tcp {port}: aws ec2"
         f" describe-security-group-rules --filters Name=group-id,Values={','.join(obstacle.resources)}",
         advice=f"Allow tcp {port} inbound from the load balancer's security group ({entrance}), by reference to"
-        " the group and not by address.",
+        f" the group and not by address: `{letting_in(obstacle.resources, obstacle.ports, sources)}`.",
     )
-
-
-def _checks_an_unmapped_port(obstacle: Obstacle, facts: Facts) -> bool:
-    """A health check on a port that no container maps is wrong by itself, and opening that port would not help, unless
-    it worked until the port was closed."""
-    if obstacle.purposes != {"health-check"}:
-        return False
-    groups = [facts[TargetGroups].of(arn) for arn in obstacle.target_groups]
-    if any(group is not None and check_port_was_closed(group, facts) for group in groups):
-        return False
-    definitions = facts.maybe(TaskDefinitions)
-    if not isinstance(definitions, TaskDefinitions):
-        return False
-    mapped = {
-        port
-        for definition in definitions.all()
-        for container in definition.containers
-        for mapping in container.port_mappings
-        for port in (mapping.container_port, mapping.host_port)
-    }
-    return bool(mapped) and not mapped.intersection(obstacle.ports)
 
 
 def _revoked(ways: tuple[Path, ...], facts: Facts) -> Iterator[Finding]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnostics.causes.cause import Facts, Finding, cause, decisive
-from diagnostics.facts import Changes, LoadBalancer, SecurityGroup, SecurityGroups
+from diagnostics.causes.cause import Facts, Finding, cause, decisive, supporting
+from diagnostics.facts import Changes, Gap, LoadBalancer, SecurityGroup, SecurityGroups
 from diagnostics.rules.changes import changes_before_onset, permissions_in
 from diagnostics.rules.dropped_packets import EFFECT_USES, effect_of, finding_of, rule_changes
 from diagnostics.rules.obstacles import Obstacle, obstacles
 from diagnostics.rules.reachability import paths
-from diagnostics.rules.security_group import covers_port, permissions
+from diagnostics.rules.security_group import covers_port, letting_in, permissions
 from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, WHEREABOUTS, Terrain
 
 
@@ -56,7 +56,7 @@ def _finding(obstacle: Obstacle, stale: tuple[str, ...], balancer: LoadBalancer,
         return
     present, named = ", ".join(balancer.security_groups), ", ".join(stale)
     group, port = obstacle.resources[0], obstacle.port_words
-    yield finding_of(
+    found = finding_of(
         effect,
         decisive(
             f"{' + '.join(obstacle.resources)} opens tcp {port} to {named}; the load balancer has {present}",
@@ -68,8 +68,14 @@ def _finding(obstacle: Obstacle, stale: tuple[str, ...], balancer: LoadBalancer,
         f" (it has {present})",
         overturned_by=f"{named} among the load balancer's groups: aws elbv2 describe-load-balancers"
         f" --load-balancer-arns {balancer.arn} --query 'LoadBalancers[].SecurityGroups'",
-        advice=f"Put {named} back on the load balancer, or let the rule in {group} name {present}.",
+        advice=f"Put {named} back on the load balancer, or let the rule in {group} name {present}:"
+        f" `{letting_in(obstacle.resources, obstacle.ports, balancer.security_groups)}`.",
     )
+    if isinstance(facts.maybe(Changes), Gap):
+        text = "whether somebody removed a rule for the load balancer's own group could not be read"
+        unread = supporting(text, "cloudtrail:LookupEvents")
+        found = found.model_copy(update={"against": (*found.against, unread), "at_most": "likely"})
+    yield found
 
 
 def _worn_by_others(terrain: Terrain, balancer: LoadBalancer) -> frozenset[str]:
@@ -102,7 +108,7 @@ def _own_rule_was_removed(facts: Facts, balancer: LoadBalancer, obstacle: Obstac
         facts.maybe(Changes),
         resources=obstacle.resources,
         names=("RevokeSecurityGroupIngress", "ModifySecurityGroupRules"),
-        onset=facts.observed.onset,
+        onset=facts.observed.onset or facts.now,
     )
     present = set(balancer.security_groups)
     return any(

@@ -9,6 +9,7 @@ from diagnostics.facts import SecurityGroups
 from diagnostics.rules.dropped_packets import EFFECT_USES, effect_of, finding_of, rule_changes
 from diagnostics.rules.obstacles import Obstacle, obstacles
 from diagnostics.rules.reachability import Allowed, Path, paths
+from diagnostics.rules.security_group import letting_in
 from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, WHEREABOUTS, Terrain
 
 CHANGES = ("RevokeSecurityGroupIngress", "ModifySecurityGroupRules", "ModifyNetworkInterfaceAttribute")
@@ -59,11 +60,12 @@ def sg_traffic_port_blocked(facts: Facts) -> Iterator[Finding]:
             f" {port} ({obstacle.who()})",
             overturned_by=f"An inbound rule that admits the load balancer on tcp {port}: aws ec2"
             f" describe-security-group-rules --filters Name=group-id,Values={','.join(obstacle.resources)}",
-            advice=f"Allow tcp {port} inbound from the load balancer's security group too.",
+            advice=f"Allow tcp {port} inbound from the load balancer's security group too"
+            f": `{letting_in(obstacle.resources, obstacle.ports, _groups_of(terrain, obstacle))}`.",
         )
         healthy = sum(target.state == "healthy" for target in obstacle.targets)
         seems_fine = supporting(
-            f"{healthy} of {len(obstacle.targets)} of these targets are healthy: health checks use port {checks}",
+            f"of these targets {healthy} {'is' if healthy == 1 else 'are'} healthy: health checks use port {checks}",
             "elbv2:DescribeTargetHealth",
         )
         yield found.model_copy(update={"supports": (*found.supports, seems_fine)} if healthy else {})
@@ -77,3 +79,8 @@ def _open_check_ports(obstacle: Obstacle, ways: tuple[Path, ...]) -> frozenset[i
         and path.purposes == {"health-check"}
         and isinstance(path.ingress, Allowed)
     )
+
+
+def _groups_of(terrain: Terrain, obstacle: Obstacle) -> tuple[str, ...]:
+    balancer = terrain.load_balancers.of(obstacle.load_balancer)
+    return balancer.security_groups if balancer else ()

@@ -209,8 +209,8 @@ def _finding(facts: Facts, stale: Stale, rows: tuple[RowCluster, ...], of_how_ma
         since=min((cluster.first for cluster in rows), default=None),
         overturned_by=f"a running task or interface at {target.id}: aws ec2 describe-network-interfaces --filters"
         f" Name=addresses.private-ip-address,Values={target.id}",
-        advice=f"Deregister it: aws elbv2 deregister-targets --target-group-arn {stale.group.arn}"
-        f" --targets Id={target.id}{port}. Each request that is sent there gets {how}.",
+        advice=f"Deregister it: `aws elbv2 deregister-targets --target-group-arn {stale.group.arn}"
+        f" --targets Id={target.id}{port}`. Each request that is sent there gets {how}.",
         at_most=stale.at_most or ("likely" if nobody_well else None),
     )
 
@@ -221,7 +221,7 @@ def _counted(facts: Facts, stale: Stale) -> Iterator[Evidence]:
     others = any(is_silent(target) for target in targets if target.key != stale.target.key)
     wanted = "elb_502" if stale.target.reason == "Target.FailedHealthChecks" else "elb_504"
     if counts.connection_errors and facts.observed.saw(wanted) and not others and not facts.observed.rows_tell(wanted):
-        text = f"{counts.connection_errors} connections to the targets failed, and this one alone is unhealthy"
+        text = f"{counts.connection_errors:,} connections to the targets failed, and this one alone is unhealthy"
         yield supporting(text, "cloudwatch:GetMetricData", value=counts.connection_errors)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Changes, EcsService, LoadBalancer, LoadBalancers, Target, TargetGroups, TargetHealth
+from diagnostics.printable import counted
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.routing import CANNOT_SERVE
 
@@ -83,7 +84,7 @@ def _finding(balancer: LoadBalancer, outside: tuple[Target, ...], targets: tuple
 def _records(balancer: LoadBalancer, outside: tuple[Target, ...], zones: list[str], facts: Facts) -> Iterator[Evidence]:
     words = next((target.description for target in outside if target.description), None)
     yield decisive(
-        f"{len(outside)} targets unused with Target.NotInUse" + (f": {words[:160]}" if words else ""),
+        f"{counted(len(outside), 'target')} unused with Target.NotInUse" + (f": {words[:160]}" if words else ""),
         "elbv2:DescribeTargetHealth",
         value=len(outside),
     )

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Changes, EcsService, Listeners, Metrics, NotApplicable, TargetHealth
+from diagnostics.printable import percent
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.onset import STILL_GOING
 from diagnostics.rules.routing import CANNOT_SERVE, Route, has_nobody, may_be_empty, routes_to, short_name
 from diagnostics.rules.row_evidence import ROW_USES, own_clusters, record
 from diagnostics.rules.was_empty import vacancy
+
+NO_RULE_READ = "nobody is known to ask for it: the listener rules, or the counter of 503, could not be read"
 
 
 @cause(
@@ -63,7 +66,9 @@ def _finding(group: str, draining: bool, routes: tuple[Route, ...] | None, facts
             facts.maybe(Changes), resources=(group, name), names=("DeregisterTargets",), onset=facts.observed.onset
         )[:1]
     )
-    partly = f"; {routes[0].share:.0%} of the requests of its rule go there" if routes and routes[0].share < 1 else ""
+    partly = (
+        f"; {percent(routes[0].share)} of the requests of its rule go there" if routes and routes[0].share < 1 else ""
+    )
     return Finding(
         resource=group,
         summary=f"Target group {name} {state}{partly}",
@@ -74,7 +79,8 @@ def _finding(group: str, draining: bool, routes: tuple[Route, ...] | None, facts
         since=facts.observed.onset if facts.observed.saw("elb_503") else None,
         overturned_by=f"A registered target: aws elbv2 describe-target-health --target-group-arn {group}",
         advice=_advice(facts),
-        at_most="likely" if routes is None else None,
+        against=(supporting(NO_RULE_READ, "elbv2:DescribeRules"),) if _maybe_nobody_asks(routes, facts) else (),
+        at_most="possible" if _maybe_nobody_asks(routes, facts) else "likely" if routes is None else None,
     )
 
 
@@ -129,7 +135,7 @@ def _advice(facts: Facts) -> str:
     if isinstance(facts.maybe(EcsService), NotApplicable):
         return (
             "Find out who should register here: an Auto Scaling group attached to the target group, a controller of"
-            " Kubernetes, or somebody by hand (aws elbv2 register-targets)."
+            " Kubernetes, or somebody by hand with register-targets."
         )
     return "Find out why nothing registers: the service's desired count, the group it names, its stopped tasks."
 
@@ -139,8 +145,17 @@ def _nobody_asks(facts: Facts) -> bool:
     return isinstance(facts.maybe(EcsService), NotApplicable) and facts.observed.counts.elb_503 == 0
 
 
+def _maybe_nobody_asks(routes: tuple[Route, ...] | None, facts: Facts) -> bool:
+    """The same where the rules, or the counter of 503, could not be read."""
+    if routes is None:
+        return not facts.observed.saw("elb_503")
+    return isinstance(facts.maybe(EcsService), NotApplicable) and facts.observed.counts.elb_503 is None
+
+
 def _errors(facts: Facts) -> tuple[Evidence, ...]:
     number = facts.observed.counts.elb("503")
     if not number or not facts.observed.errors_are_ours:
         return ()
-    return (decisive(f"{number} answers of 503 by the load balancer itself", "cloudwatch:GetMetricData", value=number),)
+    return (
+        decisive(f"{number:,} answers of 503 by the load balancer itself", "cloudwatch:GetMetricData", value=number),
+    )

@@ -9,10 +9,12 @@ from diagnostics.causes.cause import Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Change, Changes, EcsService, Listeners, Metrics, TargetHealth
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.routing import has_nobody, registers_into, routes_to, short_name
+from diagnostics.rules.safer_deployments import update
 
 EMPTIES_WITHIN = timedelta(minutes=10)
 FILLS_WITHIN = timedelta(minutes=15)
 """Targets drain before the group is empty, and tasks start before it is filled."""
+MAY_BE_PARKED = "the listener rules could not be read, and nobody is known to ask: it may be parked"
 
 
 @cause(
@@ -46,6 +48,7 @@ def service_scaled_to_zero(facts: Facts) -> Iterator[Finding]:
         if targets is None or not has_nobody(targets) or routes_to(facts.maybe(Listeners), group) == ():
             continue
         scaled = _to_zero(service, facts)
+        parked = routes_to(facts.maybe(Listeners), group) is None and not facts.observed.saw("elb_503")
         yield Finding(
             resource=service.arn,
             summary=f"Service {service.service} runs nothing: its desired count is 0",
@@ -54,13 +57,16 @@ def service_scaled_to_zero(facts: Facts) -> Iterator[Finding]:
                 decisive(f"target group {short_name(group)} has no targets", "elbv2:DescribeTargetHealth", value=0),
                 *(change_evidence(change, facts.observed.onset) for change in scaled[:1]),
             ),
+            against=(supporting(MAY_BE_PARKED, "elbv2:DescribeRules"),) if parked else (),
             effect_seen=True,
+            at_most="possible" if parked else None,
             affects=frozenset({group}),
             explains=frozenset({"no-targets", "elb_503"}),
             since=scaled[0].at if scaled else None,
             overturned_by=f"A desired count above 0: aws ecs describe-services --cluster {service.cluster}"
             f" --services {service.service} --query 'services[].desiredCount'",
-            advice="Set the desired count. Where Application Auto Scaling owns it, raise the minimum there, or the"
+            advice=f"Set the desired count: `{update(service, '--desired-count COUNT')}`."
+            " Where Application Auto Scaling owns it, raise the minimum there, or the"
             " change is undone; a scheduled action may have set it.",
         )
 

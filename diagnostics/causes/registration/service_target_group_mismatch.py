@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Changes, EcsService, Listeners, SiblingHealth, Target, TargetHealth
+from diagnostics.printable import counted
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.routing import (
     Route,
@@ -97,7 +98,12 @@ def _finding(
     )
     waiting = [target for arn in fed for target in facts[TargetHealth].by_group.get(arn, ())]
     unused = (
-        (supporting(f"{into} has {len(waiting)} targets, which get nothing from there", "elbv2:DescribeTargetHealth"),)
+        (
+            supporting(
+                f"{into} has {counted(len(waiting), 'target')}, which get nothing from there",
+                "elbv2:DescribeTargetHealth",
+            ),
+        )
         if waiting
         else ()
     )

@@ -96,6 +96,10 @@ def _finding(facts: Facts, arn: str, *, known_missing: bool, said: ServiceEvent 
         since=deleted[0].at if deleted else None,
         overturned_by="A group that can be described: aws elbv2 describe-target-groups --target-group-arns " + arn,
         advice="Create the group again (same protocol, port, VPC and health check), let the rule forward to it, then"
-        " give the service its ARN: aws ecs update-service --load-balancers targetGroupArn=…,containerName=…,"
-        "containerPort=… (this starts a deployment). The old ARN does not come back.",
+        f" give the service its ARN, which starts a deployment: `{_give(facts)}`. The old ARN does not come back.",
     )
+
+
+def _give(facts: Facts) -> str:
+    where = f"--cluster {facts.subject.cluster or 'CLUSTER'} --service {facts.subject.service or 'SERVICE'}"
+    return f"aws ecs update-service {where} --load-balancers targetGroupArn=ARN,containerName=NAME,containerPort=PORT"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Changes, EcsService, Listener, Listeners, Metrics, Rule, Target, TargetHealth
-from diagnostics.printable import line
+from diagnostics.printable import line, part_of
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.listener_overlap import before, takes_all_of
 from diagnostics.rules.own_requests import own_requests
@@ -75,7 +75,7 @@ def _without_rule(facts: Facts, group: str, waiting: tuple[Target, ...], targets
     words = next((line(target.description, MAX_DESCRIPTION) for target in waiting if target.description), None)
     supports = [
         decisive(
-            f"{len(waiting)} of {len(targets)} targets of {name} unused with Target.NotInUse"
+            f"{part_of(len(waiting), len(targets), 'target')} of {name} unused with Target.NotInUse"
             + (f": {words}" if words else ""),
             "elbv2:DescribeTargetHealth",
             value=len(waiting),
@@ -84,7 +84,8 @@ def _without_rule(facts: Facts, group: str, waiting: tuple[Target, ...], targets
     if isinstance(listeners, Listeners) and not listeners.gaps:
         rules = sum(1 for _ in listeners.rules())
         ports = ", ".join(str(port) for port in sorted({item.port for item in listeners.items})) or "none"
-        text = f"none of the {rules} rules (ports {ports}) forwards to {name}"
+        none = "the only rule there is does not forward" if rules == 1 else f"none of the {rules} rules forwards"
+        text = f"{none} to {name} (listeners on {ports})"
         supports.append(decisive(text, "elbv2:DescribeRules", value=rules))
     changed = _changed(facts, group)
     return Finding(
@@ -97,9 +98,9 @@ def _without_rule(facts: Facts, group: str, waiting: tuple[Target, ...], targets
         since=changed[0].at if changed else None,
         overturned_by="A rule of an active listener that forwards to it: aws elbv2 describe-rules --listener-arn "
         + _listener_arn(listeners),
-        advice=f"Give the group its rule again: aws elbv2 create-rule --listener-arn {_listener_arn(listeners)}"
-        f" --priority N --conditions … --actions Type=forward,TargetGroupArn={group}. CloudTrail's DeleteRule or"
-        " ModifyRule names who changed it, and the conditions that it had.",
+        advice=f"Give the group its rule again: `aws elbv2 create-rule --listener-arn {_listener_arn(listeners)}"
+        f" --priority N --conditions Field=path-pattern,Values=PATH --actions Type=forward,TargetGroupArn={group}`."
+        " CloudTrail's DeleteRule or ModifyRule names who changed it, and the conditions that it had.",
     )
 
 
@@ -129,8 +130,8 @@ def _hidden(facts: Facts, group: str) -> Iterator[Finding]:
         affects=frozenset({group}),
         explains=frozenset({"elb_503", "no-requests"}) & facts.observed.symptoms,
         overturned_by=f"A request that reached {name} after the rule was made: its RequestCount in CloudWatch",
-        advice=f"Put the group's own rule first: aws elbv2 set-rule-priorities --rule-priorities"
-        f" RuleArn={routes[0].rule.arn},Priority=N with a number below {rule.priority}.",
+        advice=f"Put the group's own rule first, with a number below {rule.priority}: `aws elbv2 set-rule-priorities"
+        f" --rule-priorities RuleArn={routes[0].rule.arn},Priority=N`.",
     )
 
 

@@ -73,8 +73,22 @@ def _finding(
         since=min((host.ended_at for host in known if host.ended_at), default=None),
         overturned_by="an instance that runs: aws ec2 describe-instances --instance-ids"
         f" {' '.join(target.id for target in ended[:MAX_NAMED])} --query 'Reservations[].Instances[].State'",
-        advice="Start the instance, or deregister it and let the Auto Scaling group bring another; a group that is"
-        " attached to the target group deregisters what it ends by itself.",
+        advice=_advice(group, ended, known),
+    )
+
+
+def _advice(group: str, ended: tuple[Target, ...], known: list[Host]) -> str:
+    stopped = [host.id for host in known if host.state == "stopped"][:MAX_NAMED]
+    ids = " ".join(f"Id={target.id}" + (f",Port={target.port}" if target.port else "") for target in ended[:MAX_NAMED])
+    again = (
+        f"Start what is stopped: `aws ec2 start-instances --instance-ids {' '.join(stopped)}`, or take"
+        if stopped
+        else "Take"
+    )
+    return (
+        f"{again} out what does not come back, and let the Auto Scaling group bring another:"
+        f" `aws elbv2 deregister-targets --target-group-arn {group} --targets {ids}`. A group that is attached to the"
+        " target group deregisters by itself what it ends."
     )
 
 

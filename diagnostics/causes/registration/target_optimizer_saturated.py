@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Metrics, TargetGroup, TargetGroups, TargetHealth
+from diagnostics.printable import counted as number_of
 from diagnostics.rules.balancer_counts import counted
 from diagnostics.rules.observations import NOISE_ERRORS
 from diagnostics.rules.row_evidence import ROW_USES, own_clusters, record
@@ -72,4 +73,5 @@ def _healthy(facts: Facts) -> Iterator[Evidence]:
     if isinstance(health, TargetHealth):
         well = len(health.in_state("healthy"))
         if well:
-            yield supporting(f"{well} targets are healthy", "elbv2:DescribeTargetHealth", value=well)
+            text = f"{number_of(well, 'target')} {'is' if well == 1 else 'are'} healthy"
+            yield supporting(text, "elbv2:DescribeTargetHealth", value=well)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
@@ -16,6 +17,7 @@ from diagnostics.facts import (
     Target,
     TargetHealth,
 )
+from diagnostics.printable import percent
 from diagnostics.report import Role
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.routing import Route, has_nobody, registers_into, short_name
@@ -90,7 +92,7 @@ def _finding(facts: Facts, route: Route, group: str, *, draining: bool, own: boo
     nobody_hurt = facts.observed.counts.elb_503 == 0 and not rows and not own
     return Finding(
         resource=group,
-        summary=f"{route.share:.0%} of the requests of {_rule(route)} go to target group {name}, which {state}",
+        summary=f"{percent(route.share)} of the requests of {_rule(route)} go to target group {name}, which {state}",
         supports=(
             decisive(f"target group {name} {state}", "elbv2:DescribeTargetHealth", value=0),
             decisive(f"{where} forwards to {name}", "elbv2:DescribeRules", value=round(route.share, 3)),
@@ -106,15 +108,29 @@ def _finding(facts: Facts, route: Route, group: str, *, draining: bool, own: boo
         since=changed[0].at if changed else None,
         overturned_by=f"A registered target: aws elbv2 describe-target-health --target-group-arn {group}",
         at_most=None if rows or fits else "likely",
-        advice=f"Give {name} the weight 0 (name all groups, the call replaces them): {_call(route)}; or fill it."
-        " The load balancer does not fail over between weighted groups.",
+        advice=f"Give {name} the weight 0 (the call replaces groups and stickiness): `{_call(route, group)}`;"
+        " or fill it. The load balancer does not fail over between weighted groups.",
     )
 
 
-def _call(route: Route) -> str:
+def _call(route: Route, group: str) -> str:
     if route.rule.is_default:
-        return f"aws elbv2 modify-listener --listener-arn {route.listener.arn} --default-actions …"
-    return f"aws elbv2 modify-rule --rule-arn {route.rule.arn} --actions …"
+        return (
+            f"aws elbv2 modify-listener --listener-arn {route.listener.arn} --default-actions {_actions(route, group)}"
+        )
+    return f"aws elbv2 modify-rule --rule-arn {route.rule.arn} --actions {_actions(route, group)}"
+
+
+def _actions(route: Route, group: str) -> str:
+    """All that the rule does, with weight 0 for the group; a word to fill in where it does more than forward."""
+    if any(action.type != "forward" for action in route.rule.actions):
+        return "ACTIONS"
+    weights = [
+        {"TargetGroupArn": one.target_group_arn, "Weight": 0 if one.target_group_arn == group else one.weight}
+        for one in route.rule.forwards_to
+    ]
+    actions = [{"Type": "forward", "ForwardConfig": {"TargetGroups": weights}}]
+    return f"'{json.dumps(actions, separators=(',', ':'))}'"
 
 
 def _rule(route: Route) -> str:
@@ -138,10 +154,11 @@ def _counted(facts: Facts, share: float) -> tuple[tuple[Evidence, ...], bool]:
         return (supporting(text, "cloudwatch:GetMetricData", value=errors),), True
     fits = share / FITS_WITHIN <= seen <= min(share * FITS_WITHIN, 1.0)
     kind = decisive if fits else supporting
-    return (kind(f"{text}, {seen:.0%} of the requests", "cloudwatch:GetMetricData", value=errors),), fits
+    return (kind(f"{text}, {percent(seen)} of the requests", "cloudwatch:GetMetricData", value=errors),), fits
 
 
 def _misfit(facts: Facts, share: float) -> Evidence:
     seen = facts.observed.error_share or 0.0
-    text = f"the weight would make {share:.0%} of the requests fail, {seen:.0%} did: other rules have requests too"
+    text = f"the weight would make {percent(share)} of the requests fail, {percent(seen)} did:"
+    text += " other rules have requests too"
     return supporting(text, "cloudwatch:GetMetricData")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import LoadBalancers, Metrics, Target, TargetHealth
+from diagnostics.printable import counted
 from diagnostics.rules.routing import short_name
 
 SHIFTED = "zonal_shift_active"
@@ -55,7 +56,7 @@ def _finding(facts: Facts, group: str, shifted: tuple[Target, ...], targets: tup
         f" {short_name(group)} are out of use" + ("; nobody is left to answer" if not left else ""),
         supports=(
             decisive(
-                f"{len(shifted)} targets in {where} with the override {SHIFTED}",
+                f"{counted(len(shifted), 'target')} in {where} with the override {SHIFTED}",
                 "elbv2:DescribeTargetHealth",
                 value=len(shifted),
             ),
@@ -67,9 +68,9 @@ def _finding(facts: Facts, group: str, shifted: tuple[Target, ...], targets: tup
         explains=effects if hurts else frozenset(),
         since=since if hurts else None,
         overturned_by="No active shift: aws arc-zonal-shift list-zonal-shifts --status ACTIVE",
-        advice=f"See who shifted, why and until when: aws arc-zonal-shift list-zonal-shifts --status ACTIVE. Where"
-        f" {where} is well again, let it expire or cancel it (aws arc-zonal-shift cancel-zonal-shift"
-        " --zonal-shift-id …); until then add targets in the other zones.",
+        advice="See who shifted, why and until when: `aws arc-zonal-shift list-zonal-shifts --status ACTIVE`. Where"
+        f" {where} {'are' if ' and ' in where else 'is'} well again, let it expire or cancel it (`aws arc-zonal-shift"
+        " cancel-zonal-shift --zonal-shift-id ID`); until then add targets in the other zones.",
         at_most=None if not left else "likely",
         circumstantial=bool(left),
     )

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
 from diagnostics.facts import AccessLogs, EcsService, Gap, LoadBalancerAttributes, Metrics, StoppedTasks, TargetHealth
-from diagnostics.printable import line
+from diagnostics.printable import line, percent
 from diagnostics.rules.left_over import in_words, left_over, share_left, told_by_rows
 from diagnostics.rules.logged_errors import COUNTED_BY_ROWS_ONLY
 from diagnostics.rules.observations import ELB_CODES, Observations
@@ -151,7 +151,7 @@ def _part(symptom: str, observed: Observations, rest: tuple[RowCluster, ...]) ->
     """``18 % of the 502``; empty where all of them, or none, are left."""
     share = share_left(symptom, rest, observed)
     code = "5xx of the targets" if symptom == "target_5xx" else symptom.removeprefix("elb_")
-    return f"{share:.0%} of the {code}" if 0 < share < 1 else ""
+    return f"{percent(share)} of the {code}" if 0 < share < 1 else ""
 
 
 def _counted(symptom: str, observed: Observations) -> str:

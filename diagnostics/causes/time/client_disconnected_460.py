@@ -44,7 +44,7 @@ def _finding(facts: Facts, cluster: RowCluster) -> Finding:
     limit = f", before the load balancer's own limit of {idle} s" if idle else ""
     return Finding(
         resource=facts.subject.label,
-        summary=f"Callers give up{after}: {cluster.count} x 460{where}",
+        summary=f"Callers give up{after}: {cluster.count:,} times 460{where}",
         supports=(
             record(facts, cluster, f"the caller closed the connection{after}{limit}{where}", decides=timer),
             *_callers(facts, cluster),

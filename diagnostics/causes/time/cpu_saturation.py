@@ -7,6 +7,7 @@ from datetime import datetime
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import EcsService, HostMetrics, Metrics, TargetHealth
+from diagnostics.printable import counted, percent
 from diagnostics.rules.app_lines import LINE_USES, Lines, lines_of
 from diagnostics.rules.load import LOAD_USES, Load, load_of
 from diagnostics.rules.processor import PROCESSOR_USES, Processor, exhausted_hosts, full_hosts, processor_of
@@ -152,7 +153,7 @@ def _used(used: Processor | None, hosts: tuple[str, ...]) -> Iterator[Evidence]:
 
 def _left_out(used: Processor | None) -> Iterator[Evidence]:
     if used is not None and used.serving < 1:
-        text = f"only {used.serving:.0%} of the targets get requests, and carry the load of all"
+        text = f"only {percent(used.serving)} of the targets get requests, and carry the load of all"
         yield supporting(text, "elbv2:DescribeTargetHealth", value=round(used.serving, 2))
 
 
@@ -173,7 +174,9 @@ def _against(
     if used is not None and used.is_full and used.average is None:
         yield supporting("whether all tasks or one of them is busy was not read", SOURCE)
     if lost:
-        yield supporting(f"{len(lost)} tasks ended by themselves before, and the others got their load", SOURCE)
+        yield supporting(
+            f"{counted(len(lost), 'task')} ended by themselves before, and the others got their load", SOURCE
+        )
 
 
 def _advice(used: Processor | None, load: Load | None, hosts: tuple[str, ...]) -> str:

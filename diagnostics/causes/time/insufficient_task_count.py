@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import EcsService, Gap, Metrics, ServiceScaling, ServiceScalingActivity
+from diagnostics.rules.asking import balancer_metric
 from diagnostics.rules.load import LOAD_USES, Load, load_of
 from diagnostics.rules.processor import PROCESSOR_USES, processor_of
+from diagnostics.rules.safer_deployments import update
 from diagnostics.rules.slowness import SLOW_USES, on_one_route, on_one_target, slowness
 from diagnostics.rules.strain import STRAIN_USES, silent_targets, slow_clusters, slow_errors, span
 
@@ -16,6 +18,7 @@ METRICS, SCALING = "cloudwatch:GetMetricData", "application-autoscaling:Describe
 ACTIVITIES = "application-autoscaling:DescribeScalingActivities"
 UNDER_WAY = frozenset({"Pending", "InProgress"})
 RECENT = timedelta(minutes=15)
+DAYS = timedelta(days=7)
 _MAXIMUM = "AlreadyAtMaxCapacity"
 
 
@@ -74,10 +77,8 @@ def _finding(facts: Facts, load: Load, effects: frozenset[str], start: datetime,
         effect_seen=True,
         explains=effects,
         since=load.rose_at or facts.observed.onset,
-        overturned_by=(
-            "a request count like that of other days: aws cloudwatch get-metric-statistics --namespace"
-            " AWS/ApplicationELB --metric-name RequestCountPerTarget"
-        ),
+        overturned_by="a request count like that of other days: "
+        + balancer_metric(facts, "RequestCount", "Sum", facts.window.start - DAYS, facts.window.end),
         advice=_advice(facts, coming),
         at_most="likely",
     )
@@ -151,13 +152,20 @@ def _advice(facts: Facts, coming: ServiceScalingActivity | None) -> str:
     if isinstance(scaling, ServiceScaling) and scaling.limits is not None:
         limits = scaling.limits
         if limits.out_suspended:
-            return "Let it scale out again: aws application-autoscaling register-scalable-target --suspended-state"
+            return f"Let it scale out again: `{_register(facts)} --suspended-state DynamicScalingOutSuspended=false`"
         return (
             f"Raise the scalable target (now {limits.minimum} to {limits.maximum} tasks):"
-            " aws application-autoscaling register-scalable-target --min-capacity N --max-capacity M;"
+            f" `{_register(facts)} --min-capacity N --max-capacity M`;"
             " a desired count set by hand is undone by it."
         )
     return (
-        f"Run more tasks: aws ecs update-service --service {facts[EcsService].service} --desired-count N; then let a"
-        " target-tracking policy do it."
+        f"Run more tasks: `{update(facts[EcsService], '--desired-count N')}`; then let a target-tracking policy do it."
+    )
+
+
+def _register(facts: Facts) -> str:
+    service = facts[EcsService]
+    return (
+        "aws application-autoscaling register-scalable-target --service-namespace ecs"
+        f" --scalable-dimension ecs:service:DesiredCount --resource-id service/{service.cluster}/{service.service}"
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import AccessLogs, LoadBalancerAttributes, Metrics, TargetHealth
+from diagnostics.facts import AccessLogs, Gap, LoadBalancerAttributes, Metrics, TargetHealth
+from diagnostics.facts.load_balancing import DEFAULT_IDLE_TIMEOUT_S
+from diagnostics.rules.app_lines import LINE_USES, lines_of
 from diagnostics.rules.closed_early import idle_timeout_s
 from diagnostics.rules.in_time import STREAMED, in_time
 from diagnostics.rules.observations import NOISE_ERRORS
@@ -32,7 +34,7 @@ TARGET_SHARE = 0.8
     family="time",
     title="Targets take longer than the load balancer waits",
     needs=(),
-    uses=(AccessLogs, Metrics, LoadBalancerAttributes, TargetHealth),
+    uses=(AccessLogs, Metrics, LoadBalancerAttributes, TargetHealth, *LINE_USES),
     clear_needs=(AccessLogs, Metrics),
     shows=("elb_504", "elb_460"),
     docs=(
@@ -55,8 +57,10 @@ def target_slow_response(facts: Facts) -> Iterator[Finding]:
         top = cluster.top_route
         if cluster.population == "constant" and facts.observed.saw("elb_460") and top and top.share >= ROUTE_SHARE:
             yield _cut_short(facts, cluster)
-    if _counters_fit(facts, idle):
-        yield _guess(facts, idle or 0)
+    by_default = idle is None and isinstance(facts.maybe(LoadBalancerAttributes), Gap)
+    assumed = DEFAULT_IDLE_TIMEOUT_S if by_default else idle
+    if _counters_fit(facts, assumed):
+        yield _guess(facts, assumed or 0, by_default=by_default)
 
 
 def _finding(facts: Facts, cluster: RowCluster, idle: int | None) -> Finding:
@@ -66,10 +70,11 @@ def _finding(facts: Facts, cluster: RowCluster, idle: int | None) -> Finding:
     limit = f"the idle timeout of {idle} s" if idle else "the idle timeout"
     return Finding(
         resource=_resource(facts, cluster),
-        summary=f"Targets do not answer within {limit}: {cluster.count} x 504{where}",
+        summary=f"Targets do not answer within {limit}: {cluster.count:,} times 504{where}",
         supports=(
             record(facts, cluster, f"sent to a target, which did not answer{took}{where}"),
             *_survivors(facts, idle),
+            *_threads(facts),
         ),
         effect_seen=True,
         affects=cluster.targets,
@@ -120,6 +125,13 @@ def _survivors(facts: Facts, idle: int | None) -> Iterator[Evidence]:
         yield supporting(text, source_of(facts), value=logs.latency.p99)
 
 
+def _threads(facts: Facts) -> Iterator[Evidence]:
+    """Requests that wait for a thread wait inside of the target; what holds the threads, such lines do not tell."""
+    lines = lines_of(facts, facts.observed.onset or facts.window.start, facts.window.end, "no-threads")
+    if lines is not None:
+        yield lines.record(decides=False)
+
+
 def _slowest_minute(facts: Facts) -> float | None:
     """The longest answer of the subject's targets in the window."""
     metrics = facts.maybe(Metrics)
@@ -166,17 +178,20 @@ def _counters_fit(facts: Facts, idle: int | None) -> bool:
     return not failed and slowest is not None and slowest >= NEAR_TIMEOUT * idle
 
 
-def _guess(facts: Facts, idle: int) -> Finding:
+def _guess(facts: Facts, idle: int, *, by_default: bool) -> Finding:
     slowest, count = _slowest_minute(facts) or 0.0, facts.observed.counts.elb_504
     return Finding(
         resource=facts.subject.label,
-        summary=f"Targets seem not to answer within the idle timeout of {idle} s: {count} x 504, and the slowest"
+        summary=f"Targets seem not to answer within the idle timeout of {idle} s: {count:,} times 504, and the slowest"
         f" answers took {seconds(slowest)}",
         supports=(
-            supporting(f"{count} x 504, and no failed connection to a target", "cloudwatch:GetMetricData", value=count),
+            supporting(
+                f"{count:,} times 504, and no failed connection to a target", "cloudwatch:GetMetricData", value=count
+            ),
             supporting(f"the slowest answers took {seconds(slowest)}", "cloudwatch:GetMetricData", value=slowest),
+            *_threads(facts),
         ),
-        against=(supporting(NOT_READ, "cloudwatch:GetMetricData"),),
+        against=(supporting(NOT_READ, "cloudwatch:GetMetricData"), *_unread_timeout(by_default=by_default)),
         effect_seen=True,
         explains=frozenset({"elb_504"}),
         since=facts.observed.onset,
@@ -185,6 +200,12 @@ def _guess(facts: Facts, idle: int) -> Finding:
         f" {STREAMED}",
         at_most="possible",
     )
+
+
+def _unread_timeout(*, by_default: bool) -> Iterator[Evidence]:
+    if by_default:
+        text = f"the idle timeout could not be read; {DEFAULT_IDLE_TIMEOUT_S} s is what a load balancer has by default"
+        yield supporting(text, "elbv2:DescribeLoadBalancerAttributes", value=DEFAULT_IDLE_TIMEOUT_S)
 
 
 def _advice(cluster: RowCluster, idle: int | None) -> str:

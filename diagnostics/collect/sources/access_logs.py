@@ -19,7 +19,8 @@ from diagnostics.collect.sources.load_balancers import MAX_LOAD_BALANCERS, NO_LO
 from diagnostics.collect.sources.log_files import distinct_gaps, log_files, off
 from diagnostics.collect.sources.log_wish import why_not
 from diagnostics.collect.sources.target_groups import own_groups
-from diagnostics.collect.sources.vended_logs import DESCRIBE_SOURCES, LogGroup, log_groups, read_group
+from diagnostics.collect.sources.vended_events import read_groups
+from diagnostics.collect.sources.vended_logs import DESCRIBE_SOURCES, LogGroup, log_groups
 from diagnostics.facts import (
     AccessLogs,
     Gap,
@@ -87,7 +88,9 @@ def _from_s3(
     if not files:
         return gaps[-1]
     if options.athena and (options.athena_first or _is_too_much(files, options.budget)):
-        asked = Errand(partial(read_by_athena, places, scope, options.athena), seconds=options.athena.seconds)
+        asked = Errand(
+            partial(read_by_athena, places, scope, options.athena, options.earlier), seconds=options.athena.seconds
+        )
         yield asked
         if isinstance(asked.outcome, AccessLogs):
             return asked.outcome.model_copy(update={"gaps": (*gaps, *asked.outcome.gaps)})
@@ -168,17 +171,18 @@ def _read_groups(
     from diagnostics.access_logs.local import LocalEngine
 
     with LocalEngine(scope) as engine:
-        read = [read_group(one, window.start, window.end, engine.add, reader, leash, budget) for one in groups]
+        read = read_groups(groups, window.start, window.end, engine.add, reader, leash, budget)
         gaps = tuple(gap for one in read for gap in one.gaps)
         if gaps and not any(one.lines for one in read):
             return gaps[0]
-        logs = engine.answer(source="cloudwatch-logs")
-    until = min((one.until for one in read if one.until), default=window.end)
+        share = min(one.share for one in read)
+        logs = engine.answer(source="cloudwatch-logs", share_read=share)
+    since, until = max(one.since for one in read), min(one.until for one in read)
     return logs.model_copy(
         update={
             "bytes": sum(one.plain_bytes for one in read),
+            "covered_from": min(since, until),
             "covered_to": until,
-            "share_read": max((until - window.start) / (window.end - window.start), 0.0),
             "gaps": gaps,
         }
     )

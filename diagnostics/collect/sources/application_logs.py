@@ -22,7 +22,7 @@ from diagnostics.collect.answers import distinct
 from diagnostics.collect.collector import Later, Read, Reads, Step, collector
 from diagnostics.collect.insights_queries import Scanned
 from diagnostics.collect.log_options import LogOptions
-from diagnostics.collect.sources.insights_logs import Beyond, beyond, events_by_group
+from diagnostics.collect.sources.insights_logs import Beyond, beyond, events_by_group, still_unread
 from diagnostics.collect.sources.log_wish import why_no_application_logs
 from diagnostics.facts import (
     AccessLogs,
@@ -80,6 +80,7 @@ class _Reading:
     notes: list[str] = field(default_factory=list)
     unread_since: dict[str, datetime] = field(default_factory=dict)
     by_insights: bool = False
+    paid: str | None = None
     came: int = 0
     taken: int = 0
     answers: int = 0
@@ -239,6 +240,7 @@ def _with_traces(
         traces_asked=asked,
         lines_with_trace=reading.tally.with_trace,
         notes=distinct(reading.notes),
+        paid=reading.paid,
         gaps=_distinct(reading.gaps),
     )
 
@@ -297,14 +299,14 @@ def _take_scanned(reading: _Reading, outcome: Scanned | Gap, further: Beyond, or
         reading.gaps.append(outcome)
         return
     reading.by_insights = bool(outcome.lines) or outcome.ended is None
-    reading.notes.append(further.price(outcome))
+    reading.paid = further.price(outcome)
+    reading.notes.append(reading.paid)
     reading.came += outcome.matched - len(outcome.lines)
     for group, found in events_by_group(outcome, reading.unread_since):
         reading.take(found, partial(_origin_in, group, origins))
     if outcome.ended:
         reading.gaps.append(outcome.ended)
-    else:
-        reading.unread_since.clear()
+    reading.unread_since = still_unread(outcome, reading.unread_since, further.window.end)
 
 
 def _unread_notes(reading: _Reading) -> Iterable[str]:

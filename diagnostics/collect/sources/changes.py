@@ -7,6 +7,7 @@ others only where a first answer can be completed later.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from diagnostics.aws_access import Pages
@@ -14,6 +15,20 @@ from diagnostics.aws_access.failures import TOO_MANY_PAGES
 from diagnostics.collect.answers import distinct
 from diagnostics.collect.collector import Later, Now, Read, Reads, collector
 from diagnostics.collect.log_options import LogOptions
+from diagnostics.collect.sources.changes_in_doubt import (
+    DELETE_RULE,
+    STOP_TASK,
+    cut_off,
+    ended_targets,
+    is_own_rule,
+    leads_to,
+    lost_hosts,
+    priorities_have_a_hole,
+    rule_may_be_gone,
+    silent_outside,
+    table_ids,
+    taken_out,
+)
 from diagnostics.collect.sources.cloudtrail_events import change_of
 from diagnostics.collect.sources.lambda_functions import unqualified
 from diagnostics.facts import (
@@ -26,6 +41,7 @@ from diagnostics.facts import (
     NetworkAcls,
     NetworkInterfaces,
     NotApplicable,
+    RouteTables,
     Rule,
     StoppedTasks,
     TargetHealth,
@@ -36,6 +52,8 @@ MAX_LOOKUPS = 4
 PATIENCE_S = 2.0
 """So long an answer may wait for CloudTrail alone; somebody else's look-ups in the account are in the same queue."""
 MAX_GROUPS = 2
+MAX_INSTANCES = 3
+MAX_TABLES = 2
 MAX_RESULTS = 50
 LOOK_BACK = timedelta(hours=3)
 # Times in the request are rounded so that two questions shortly after one another are the same question.
@@ -57,17 +75,18 @@ def changes(
     balancers: Later[LoadBalancers],
     acls: Later[NetworkAcls],
     stopped: Later[StoppedTasks],
+    tables: Later[RouteTables],
 ) -> Reads[Changes]:
     """https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html"""
-    start, end = _rounded(window, now)
+    trail = _Trail(*_rounded(window, now))
     functions = _names_of([subject.function] if subject.function else [])
     known = distinct([*subject.target_groups[:1], subject.service, *functions])
     if not known and not subject.load_balancers:
         return NotApplicable(reason="no resource to look up changes for")
     yield service
     groups = service.outcome.security_groups if isinstance(service.outcome, EcsService) else ()
-    asked = distinct([*groups[:1], *(known or subject.load_balancers)[:1], *functions[:1]])
-    answers = list((yield [_lookup(name, start, end) for name in asked]))
+    first = [*groups[:1], *(known or subject.load_balancers)[:1], *functions[:1]]
+    trail.take((yield trail.reads(first, up_to=MAX_LOOKUPS)))
 
     yield listeners
     more = list(_rules_in_doubt(subject, listeners.outcome))
@@ -75,31 +94,99 @@ def changes(
         yield interfaces
         yield health
         groups = _target_groups_of(interfaces.outcome, health.outcome)
+        more += ended_targets(health.outcome)[:1]
         more += groups[:1]
         more += _functions_in(subject, health.outcome)[:1]
+        if silent_outside(health.outcome):
+            yield tables
+            more += table_ids(tables.outcome)[:1]
     if len(subject.target_groups) > 1:
         yield health
         more += _in_trouble(subject.target_groups[1:], health.outcome)[:1]
     more += known
-    first = dict(zip(asked, answers, strict=True)).get(subject.target_groups[0]) if subject.target_groups else None
-    if first is not None and not first.items and not first.failed:
+    if subject.target_groups and trail.knows_nothing_of(subject.target_groups[0]):
         # Some events name a target group by its ARN, some by its name.
         more.append(subject.target_groups[0].split("/")[-2])
-    rest = [name for name in distinct([*more, *groups[:MAX_GROUPS]]) if name not in asked]
-    rest = rest[: MAX_LOOKUPS - len(asked)]
-    answers += yield [_lookup(name, start, end) for name in rest]
-    asked = (*asked, *rest)
+    calls = [DELETE_RULE] if rule_may_be_gone(subject, listeners.outcome) else []
+    trail.take((yield trail.reads([*more, *groups[:MAX_GROUPS]], calls, up_to=MAX_LOOKUPS)))
     yield stopped
-    by_hand = _stopped_by_hand(stopped.outcome, window)
-    calls = (yield [_lookup("StopTask", start, end, by="EventName")]) if by_hand else ()
+    by_hand, lost = _stopped_by_hand(stopped.outcome, window), lost_hosts(stopped.outcome, window)
+    lately = list(lost[:1])
+    if cut_off(stopped.outcome):
+        yield tables
+        lately += table_ids(tables.outcome)[:1]
+    calls = [DELETE_RULE] if priorities_have_a_hole(listeners.outcome) else []
+    trail.take((yield trail.reads(lately, calls, up_to=MAX_LOOKUPS)))
+    if by_hand:
+        trail.take((yield trail.reads((), [STOP_TASK], up_to=MAX_LOOKUPS + 1)))
     if options.trail_lookups > MAX_LOOKUPS:
         yield balancers
         yield acls
+        yield health
+        yield tables
+        gone = [*ended_targets(health.outcome), *lost, *taken_out(trail.found(), subject, health.outcome)]
         others = [*groups, *_around(subject, balancers.outcome, acls.outcome), *_entrances(listeners.outcome)]
-        rest = [name for name in distinct(others) if name not in asked][: options.trail_lookups - len(asked)]
-        answers += yield [_lookup(name, start, end) for name in rest]
-        asked = (*asked, *rest)
-    return _fact(answers, asked, _stops_of(by_hand, calls))
+        calls = [DELETE_RULE] if isinstance(listeners.outcome, Listeners) else []
+        rest = [*gone[:MAX_INSTANCES], *table_ids(tables.outcome)[:MAX_TABLES], *others]
+        trail.take((yield trail.reads(rest, calls, up_to=options.trail_lookups)))
+    return trail.fact(subject, by_hand)
+
+
+@dataclass(slots=True)
+class _Trail:
+    """What was asked so far, by the names of resources and of calls, and what came of it."""
+
+    start: datetime
+    end: datetime | None
+    by_name: dict[str, Pages] = field(default_factory=dict)
+    by_call: dict[str, Pages] = field(default_factory=dict)
+    _pending: list[tuple[dict[str, Pages], str]] = field(default_factory=list)
+
+    def reads(self, names: Iterable[str], calls: Iterable[str] = (), *, up_to: int) -> list[Read]:
+        """Look-ups that were not made yet, calls first, so many that there are no more than `up_to` of them all."""
+        wanted = [(self.by_call, call) for call in calls if call not in self.by_call]
+        wanted += [(self.by_name, name) for name in distinct(names) if name not in self.by_name]
+        self._pending = wanted[: max(up_to - len(self.by_name) - len(self.by_call), 0)]
+        return [
+            _lookup(value, self.start, self.end, "EventName" if kind is self.by_call else "ResourceName")
+            for kind, value in self._pending
+        ]
+
+    def take(self, answers: Sequence[Pages]) -> None:
+        for (kind, value), answer in zip(self._pending, answers, strict=True):
+            kind[value] = answer
+
+    def knows_nothing_of(self, name: str) -> bool:
+        answer = self.by_name.get(name)
+        return answer is not None and not answer.items and not answer.failed
+
+    def found(self) -> Iterator[Change]:
+        """Changes of the resources that were asked about."""
+        changes = (change_of(raw) for answer in self.by_name.values() for raw in answer.items)
+        return (change for change in changes if change is not None)
+
+    def fact(self, subject: Subject, stopped_by_hand: frozenset[str]) -> Changes | Gap:
+        """A call that was asked for by its name counts only where it was about this path; others make it everywhere."""
+        answers = tuple(self.by_name.values())
+        failures = [answer.failed for answer in answers if answer.failed]
+        if len(failures) == len(answers):
+            return failures[0]
+        changes = {change.id: change for change in self.found()}
+        for call, answer in self.by_call.items():
+            for change in filter(None, map(change_of, answer.items)):
+                if is_own_rule(change, subject) if call == DELETE_RULE else _stops_one_of(change, stopped_by_hand):
+                    changes[change.id] = change
+        return Changes(
+            items=tuple(sorted(changes.values(), key=lambda change: change.at, reverse=True)),
+            looked_up=tuple(name for name, answer in self.by_name.items() if not answer.failed),
+            complete=not any(answer.truncated for answer in answers),
+            gaps=tuple(
+                gap
+                for answer in (*answers, *self.by_call.values())
+                for gap in answer.gaps
+                if gap.error != TOO_MANY_PAGES
+            ),
+        )
 
 
 def _stopped_by_hand(stopped: StoppedTasks | Gap | NotApplicable, window: Window) -> frozenset[str]:
@@ -111,34 +198,11 @@ def _stopped_by_hand(stopped: StoppedTasks | Gap | NotApplicable, window: Window
     )
 
 
-def _stops_of(task_ids: frozenset[str], answers: Sequence[Pages]) -> tuple[Change, ...]:
-    """The calls that stopped these tasks; other calls of StopTask in the account are not about this path."""
-    changes = (change_of(raw) for answer in answers for raw in answer.items)
-    return tuple(
-        change
-        for change in changes
-        if change is not None and str(change.request.get("task", "")).rsplit("/", 1)[-1] in task_ids
-    )
+def _stops_one_of(change: Change, task_ids: frozenset[str]) -> bool:
+    return str(change.request.get("task", "")).rsplit("/", 1)[-1] in task_ids
 
 
-def _fact(answers: Sequence[Pages], asked: Sequence[str], more: Sequence[Change] = ()) -> Changes | Gap:
-    failures = [answer.failed for answer in answers if answer.failed]
-    if len(failures) == len(answers):
-        return failures[0]
-    found = {change.id: change for change in more}
-    for raw in (event for answer in answers for event in answer.items):
-        change = change_of(raw)
-        if change is not None:
-            found[change.id] = change
-    return Changes(
-        items=tuple(sorted(found.values(), key=lambda change: change.at, reverse=True)),
-        looked_up=tuple(name for name, answer in zip(asked, answers, strict=True) if not answer.failed),
-        complete=not any(answer.truncated for answer in answers),
-        gaps=tuple(gap for answer in answers for gap in answer.gaps if gap.error != TOO_MANY_PAGES),
-    )
-
-
-def _lookup(name: str, start: datetime, end: datetime | None, by: str = "ResourceName") -> Read:
+def _lookup(name: str, start: datetime, end: datetime | None, by: str) -> Read:
     parameters = {
         "LookupAttributes": [{"AttributeKey": by, "AttributeValue": name}],
         "StartTime": start,
@@ -183,18 +247,14 @@ def _rules_in_doubt(subject: Subject, listeners: Listeners | Gap | NotApplicable
     for listener in listeners.items:
         if listener.load_balancer_arn not in subject.load_balancers:
             continue
-        own = [rule for rule in listener.rules if _leads_to(rule, subject)]
+        own = [rule for rule in listener.rules if leads_to(rule, subject)]
         last = max((_position(rule) for rule in own), default=0.0)
         for rule in listener.rules:
             if _answers_errors(rule) and (rule.arn == subject.rule_arn or _position(rule) < last):
                 found += [listener.arn] if rule.is_default else [rule.arn, listener.arn]
-    if not any(_leads_to(rule, subject) for _, rule in listeners.rules()):
+    if not any(leads_to(rule, subject) for _, rule in listeners.rules()):
         found += [item.arn for item in listeners.items if item.load_balancer_arn in subject.load_balancers][:1]
     return distinct(found)
-
-
-def _leads_to(rule: Rule, subject: Subject) -> bool:
-    return any(to.target_group_arn in subject.target_groups and to.weight > 0 for to in rule.forwards_to)
 
 
 def _answers_errors(rule: Rule) -> bool:

@@ -73,7 +73,7 @@ def hosts(
     status_of = {raw["InstanceId"]: raw for raw in items_of(statuses)}
     missing = () if gaps_of(described) else tuple(item for item in wanted if item not in found)
     return Hosts(
-        items=tuple(_host(raw, status_of.get(instance_id, {})) for instance_id, raw in found.items()),
+        items=tuple(host_of(raw, status_of.get(instance_id, {})) for instance_id, raw in found.items()),
         missing=missing,
         gaps=(*gaps_of(described), *gaps_of(statuses)),
     )
@@ -117,7 +117,7 @@ def _is_instance(target: str) -> bool:
     return target.startswith("i-")
 
 
-def _host(raw: Mapping[str, Any], status: Mapping[str, Any]) -> Host:
+def host_of(raw: Mapping[str, Any], status: Mapping[str, Any]) -> Host:
     reason, transition = raw.get("StateReason", {}), raw.get("StateTransitionReason") or ""
     when = _WHEN.search(transition)
     system, instance = status.get("SystemStatus", {}), status.get("InstanceStatus", {})

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from diagnostics.aws_access import Pages, Reader
+from diagnostics.collect.earlier_scans import EarlierScans
 from diagnostics.collect.errand import Errand, Leash
 from diagnostics.collect.insights_queries import MAX_LINES, MAX_TEXT, LogQuery, Scanned, cost_usd, run_query
 from diagnostics.collect.log_options import LogOptions
@@ -30,27 +31,50 @@ class Beyond:
     """How lines are found that nobody came to read. `max_bytes` 0: not at all.
 
     `is_open` says whether anything that fails since that moment is still to be explained: only then a scan is worth
-    its price.
+    its price. `earlier`: scans that were paid for already, by who asks again and again.
     """
 
     words: tuple[str, ...]
     max_bytes: int
-    end: datetime
+    window: Window
     is_open: Callable[[datetime], bool]
+    earlier: EarlierScans | None = None
 
     def errand(self, unread_since: Mapping[str, datetime]) -> Errand[Scanned | Gap] | None:
         """One query over the log groups from where their reading ended; None where it is not worth it."""
         if not unread_since or self.max_bytes <= 0:
             return None
         since = min(unread_since.values()).replace(second=0, microsecond=0)
-        if self.end - since < LEAST_REST or not self.is_open(since - ERRORS_BEFORE):
+        if self.window.end - since < LEAST_REST or not self.is_open(since - ERRORS_BEFORE):
             return None
-        query = LogQuery(query_text(self.words), tuple(sorted(unread_since)), since, _whole_minute(self.end))
-        return Errand(partial(_told_before, query, self.max_bytes), seconds=QUERY_S)
+        query = LogQuery(query_text(self.words), tuple(sorted(unread_since)), since, _whole_minute(self.window.end))
+        return Errand(partial(self._told_before, query), seconds=QUERY_S)
+
+    def _told_before(self, query: LogQuery, reader: Reader, leash: Leash) -> Scanned | Gap:
+        asked = f"{reader.account_id} {reader.region} {query.label} {query.text} {self.max_bytes}"
+        kept = self.earlier.find(asked, self.window) if self.earlier else None
+        if kept and isinstance(kept.found, Scanned):
+            leash.tell("what CloudWatch Logs Insights has found before")
+            return _again(kept.found, query.start, kept.again_at(self.window))
+        leash.tell(
+            f"CloudWatch Logs Insights will scan at most {_gb(self.max_bytes)}, {_usd(self.max_bytes)} in us-east-1"
+        )
+        scanned = run_query(query, self.max_bytes, reader, leash)
+        if self.earlier and isinstance(scanned, Scanned):
+            self.earlier.keep(asked, self.window, replace(scanned, since=query.start, until=self.window.end))
+        return scanned
 
     def price(self, scanned: Scanned) -> str:
         """What it cost, beside what it could have cost at most."""
         most = f"at most {_gb(self.max_bytes)} (logs.app_log_scan_bytes), {_usd(self.max_bytes)}"
+        if scanned.again_at and scanned.until:
+            again = (
+                f"scanned anew from {scanned.again_at:%H:%M} UTC on" if scanned.until < self.window.end else "all of it"
+            )
+            return (
+                f"what CloudWatch Logs Insights found until {scanned.until:%H:%M} UTC is used again ({again}); it was "
+                f"to scan {most}, and scanned {_gb(scanned.bytes)}, {_usd(scanned.bytes)}, only then"
+            )
         if scanned.from_cache:
             return f"an answer of CloudWatch Logs Insights of less than an hour ago, which scanned {_gb(scanned.bytes)}"
         in_the_end = f"scanned {_gb(scanned.bytes)}, {_usd(scanned.bytes)}"
@@ -78,7 +102,7 @@ def beyond(
         rest = Window(start=max(since, window.start), end=window.end)
         return why_no_application_logs(when_errors, subject, rest, metrics, health, stopped) is None
 
-    return Beyond(tuple(words), options.app_log_scan_bytes, window.end, is_open)
+    return Beyond(tuple(words), options.app_log_scan_bytes, window, is_open, options.earlier)
 
 
 def query_text(words: Iterable[str]) -> str:
@@ -107,9 +131,24 @@ def events_by_group(scanned: Scanned, groups: Iterable[str]) -> Iterator[tuple[s
         yield group, Pages(items=tuple(sorted(found, key=lambda event: int(event["timestamp"]))))
 
 
-def _told_before(query: LogQuery, max_bytes: int, reader: Reader, leash: Leash) -> Scanned | Gap:
-    leash.tell(f"CloudWatch Logs Insights will scan at most {_gb(max_bytes)}, {_usd(max_bytes)} in us-east-1")
-    return run_query(query, max_bytes, reader, leash)
+def still_unread(scanned: Scanned, unread_since: Mapping[str, datetime], end: datetime) -> dict[str, datetime]:
+    """What is left of it after a scan: the time that an earlier scan was not about, everything where it was stopped."""
+    if scanned.ended:
+        return dict(unread_since)
+    if scanned.again_at is None or scanned.since is None or scanned.until is None:
+        return {}
+    left = {
+        group: since if since < scanned.since - LEAST_REST else max(since, scanned.until)
+        for group, since in unread_since.items()
+    }
+    return {group: since for group, since in left.items() if since < end}
+
+
+def _again(found: Scanned, start: datetime, again_at: datetime) -> Scanned:
+    """What an earlier scan found, without the lines that this question reads page by page or is not about."""
+    begin = int(start.timestamp() * 1000)
+    lines = tuple(line for line in found.lines if (_milliseconds(line.get("@timestamp", "")) or begin) >= begin)
+    return replace(found, lines=lines, matched=found.matched - len(found.lines) + len(lines), again_at=again_at)
 
 
 def _milliseconds(text: str) -> int | None:

@@ -45,11 +45,18 @@ def why_no_health_checks(
     """The same for health check logs, which also explain targets that are or were unhealthy."""
     if options.wish == "never":
         return NOT_ASKED
-    if isinstance(health, TargetHealth) and health.in_state("unhealthy"):
-        return None
-    if isinstance(metrics, Metrics) and _any(metrics, window, ("UnHealthyHostCount",), statistic="Maximum"):
+    if is_or_was_unhealthy(window, metrics, health):
         return None
     return NOTHING_FAILS if why_not(options, subject, window, metrics) else None
+
+
+def is_or_was_unhealthy(
+    window: Window, metrics: Metrics | Gap | NotApplicable, health: TargetHealth | Gap | NotApplicable
+) -> bool:
+    """Whether a target is known to be unhealthy now, or to have been in the window."""
+    if isinstance(health, TargetHealth) and health.in_state("unhealthy"):
+        return True
+    return isinstance(metrics, Metrics) and _any(metrics, window, ("UnHealthyHostCount",), statistic="Maximum")
 
 
 def why_no_application_logs(

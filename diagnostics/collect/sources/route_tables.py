@@ -7,13 +7,16 @@ from typing import Any
 
 from diagnostics.collect.answers import distinct, gaps_of, items_of, nothing_read
 from diagnostics.collect.collector import Read, Reads, collector
+from diagnostics.collect.sources.changes_in_doubt import cut_off
 from diagnostics.facts import (
+    EcsService,
     Gap,
     LoadBalancers,
     NetworkInterfaces,
     NotApplicable,
     RouteTable,
     RouteTables,
+    StoppedTasks,
     TableRoute,
     TargetHealth,
 )
@@ -38,14 +41,20 @@ _VIA = (
 
 @collector(cached=True)
 def route_tables(
-    health: TargetHealth, balancers: LoadBalancers, interfaces: NetworkInterfaces | Gap | NotApplicable
+    health: TargetHealth,
+    balancers: LoadBalancers,
+    interfaces: NetworkInterfaces | Gap | NotApplicable,
+    service: EcsService | Gap | NotApplicable,
+    stopped: StoppedTasks | Gap | NotApplicable,
 ) -> Reads[RouteTables]:
-    """Inside one VPC there is always a way, so that this is read only for targets elsewhere.
+    """Inside one VPC there is always a way, so that this is read only for targets elsewhere, and for the subnets of
+    tasks that could not reach what they need to start.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRouteTables.html
     """
     outside = {target.id for _, target in health.all() if target.zone == OUTSIDE}
-    if not outside:
+    starting = service.subnets if isinstance(service, EcsService) and cut_off(stopped) else ()
+    if not outside and not starting:
         return NotApplicable(reason="all targets are inside the load balancer's VPC")
     there = [
         interface
@@ -54,7 +63,8 @@ def route_tables(
     ]
     subnets = distinct(
         [
-            *(zone.subnet_id for balancer in balancers.items for zone in balancer.zones),
+            *starting,
+            *(zone.subnet_id for balancer in balancers.items for zone in balancer.zones if outside),
             *(interface.subnet_id for interface in there),
         ]
     )[:VALUES_PER_FILTER]

@@ -63,6 +63,7 @@ def _limits(raw: Mapping[str, Any]) -> ScalingLimits:
         maximum=raw["MaxCapacity"],
         out_suspended=bool(suspended.get("DynamicScalingOutSuspended")),
         in_suspended=bool(suspended.get("DynamicScalingInSuspended")),
+        arn=raw.get("ScalableTargetARN"),
     )
 
 

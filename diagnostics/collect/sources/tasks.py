@@ -59,7 +59,7 @@ def _tasks(
     failed = nothing_read(described)
     if failed:
         return failed
-    return [_task(raw) for raw in items_of(described)], gaps_of([listed, *described])
+    return [task_of(raw) for raw in items_of(described)], gaps_of([listed, *described])
 
 
 def _stop_time(task: Task) -> float:
@@ -67,7 +67,8 @@ def _stop_time(task: Task) -> float:
     return at.timestamp() if at else 0.0
 
 
-def _task(raw: Mapping[str, Any]) -> Task:
+def task_of(raw: Mapping[str, Any]) -> Task:
+    """A task as DescribeTasks and ECS's events write it."""
     interface = _interface_details(raw.get("attachments", ()))
     containers = raw.get("containers", ())
     addresses = distinct(

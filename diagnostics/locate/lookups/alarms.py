@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from diagnostics.facts.fact import Gap
@@ -16,7 +17,10 @@ MAX_NAMES: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class SeenAlarm:
-    """`watched` is empty for an alarm about other things; `children` are those of a composite alarm."""
+    """`watched` is empty for an alarm about other things; `children` are those of a composite alarm.
+
+    `changed_at`: since when it has its state.
+    """
 
     where: Where
     name: str
@@ -24,6 +28,8 @@ class SeenAlarm:
     watched: tuple[Watched, ...] = ()
     children: tuple[str, ...] = ()
     metric: str = ""
+    arn: str = ""
+    changed_at: datetime | None = None
 
 
 def alarms_named(names: Sequence[str]) -> Callable[[Place], Looked[SeenAlarm]]:
@@ -56,4 +62,10 @@ def _alarm(place: Place, raw: Mapping[str, Any]) -> SeenAlarm:
         watched=watched_by(raw),
         children=children_of(str(raw.get("AlarmRule") or "")),
         metric=" ".join(str(raw[key]) for key in ("Namespace", "MetricName") if raw.get(key)),
+        arn=str(raw.get("AlarmArn") or ""),
+        changed_at=_time(raw.get("StateTransitionedTimestamp") or raw.get("StateUpdatedTimestamp")),
     )
+
+
+def _time(value: object) -> datetime | None:
+    return value.astimezone(UTC) if isinstance(value, datetime) else None

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from demo.aws.guards import DisabledRegions, ExpiredTokens, IamGuard, TrustGuard
 from demo.aws.iam_policy import Policy, Verdict
 from demo.aws.layer import AwsLayer
+from demo.aws.sts_limits import SessionLimits
 from tests.demo.aws.conftest import REGION, Aws
 
 BOT_ACCOUNT = "499999999999"
@@ -211,3 +212,24 @@ def test_one_statement(statement: dict[str, Any], verdict: Verdict) -> None:
 def test_an_unknown_condition_operator_is_refused_and_never_ignored() -> None:
     with pytest.raises(ValueError, match="NumericLessThan"):
         Policy(allow("*", Condition={"NumericLessThan": {"s3:max-keys": "10"}}))
+
+
+@pytest.mark.parametrize(
+    ("member", "given"),
+    [
+        ("roleSessionName", {"RoleSessionName": "a b"}),
+        ("sourceIdentity", {"SourceIdentity": "Jörg"}),
+        ("policy", {"Policy": "x" * 2_049}),
+        ("tags.value", {"Tags": [{"Key": "incident", "Value": "<r-1>"}]}),
+        ("tags.key", {"Tags": [{"Key": "a&b", "Value": ""}]}),
+    ],
+)
+def test_sts_refuses_what_it_does_not_take(aws: Aws, account: str, member: str, given: dict[str, Any]) -> None:
+    limits = SessionLimits()
+    limits.install(aws.layer)
+    try:
+        with pytest.raises(ClientError, match=f"'{member}'"):
+            params = {"RoleArn": f"arn:aws:iam::{account}:role/x", "RoleSessionName": "bot", **given}
+            aws.client("sts", BOT_ACCOUNT).assume_role(**params)
+    finally:
+        aws.layer.before.remove(limits)

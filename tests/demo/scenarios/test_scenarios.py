@@ -49,6 +49,10 @@ class Seen:
 
 
 SHOWS: dict[str, Callable[[Seen], bool]] = {
+    "deployment-gap": lambda seen: seen.states == {"healthy"} and "deregistered 1 targets" in seen.told,
+    "group-not-in-rule": lambda seen: seen.reasons == {"Target.NotInUse"} and seen.states == {"unused"},
+    "instance-stopped": lambda seen: seen.reasons == {"Target.InvalidState"} and "healthy" in seen.states,
+    "weighted-group-empty": lambda seen: seen.states == {"healthy"} and not seen.stopped,
     "cpu-saturated": lambda seen: seen.states == {"healthy"} and not seen.stopped,
     "az-not-enabled": lambda seen: seen.reasons == {"Target.NotInUse"} and "healthy" in seen.states,
     "container-health-failing": lambda seen: "Task failed container health checks" in seen.stop_reasons,

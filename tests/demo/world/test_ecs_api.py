@@ -130,6 +130,35 @@ def test_an_update_without_a_new_revision_begins_no_deployment(incident: Inciden
     assert incident.describe(checkout)["deployments"][0]["id"] != only
 
 
+def test_the_deployment_configuration_is_replaced_as_a_whole(incident: Incident, settled: Settled) -> None:
+    checkout = settled(breaker=True, rollback=True)
+    checkout.update(deploymentConfiguration={"minimumHealthyPercent": 50, "maximumPercent": 200})
+    found = incident.describe(checkout)["deploymentConfiguration"]
+    assert found["minimumHealthyPercent"] == 50
+    assert found["deploymentCircuitBreaker"] == {"enable": False, "rollback": False}
+
+
+def test_a_person_stops_a_deployment_and_it_goes_back(incident: Incident, settled: Settled, ecs: Any) -> None:
+    checkout = settled()
+    good = incident.describe(checkout)["taskDefinition"]
+    incident.world.advance(60)
+    checkout.deploy("checkout:2", app=App(boot_s=30, crash_after_s=14, exit_code=1))
+    incident.world.advance(90)
+    arn = ecs.list_service_deployments(cluster="prod", service="checkout")["serviceDeployments"][0][
+        "serviceDeploymentArn"
+    ]
+    ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
+    incident.world.advance(120)
+    stopped = ecs.describe_service_deployments(serviceDeploymentArns=[arn])["serviceDeployments"][0]
+    assert stopped["status"] == "ROLLBACK_SUCCESSFUL"
+    found = incident.describe(checkout)
+    assert (found["taskDefinition"], found["deployments"][0]["rolloutState"]) == (good, "COMPLETED")
+    with pytest.raises(ClientError, match="ConflictException"):
+        ecs.stop_service_deployment(serviceDeploymentArn=arn)
+    with pytest.raises(ClientError, match="ServiceDeploymentNotFoundException"):
+        ecs.stop_service_deployment(serviceDeploymentArn=arn + "x")
+
+
 def test_a_person_stops_a_task_and_is_named(incident: Incident, settled: Settled) -> None:
     checkout = settled()
     task = incident.tasks(checkout)[0]
@@ -172,3 +201,31 @@ def test_a_deleted_service_is_inactive_and_gone_from_the_list(incident: Incident
     assert ecs.list_services(cluster="prod")["serviceArns"] == []
     assert incident.describe(checkout)["status"] == "INACTIVE"
     assert incident.tasks(checkout) == []
+
+
+def test_a_raised_minimum_starts_tasks_and_a_lowered_maximum_stops_them(incident: Incident, settled: Settled) -> None:
+    checkout, scaling = settled(), incident.acct.client("application-autoscaling")
+    which = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": "service/prod/checkout",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    with pytest.raises(ClientError, match="ValidationException"):
+        scaling.register_scalable_target(**which, MinCapacity=9)
+    scaling.register_scalable_target(**which, MinCapacity=1, MaxCapacity=8)
+    before = incident.describe(checkout)["desiredCount"]
+    scaling.register_scalable_target(**which, MinCapacity=before + 2)
+    assert incident.describe(checkout)["desiredCount"] == before + 2
+    found = scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[which["ResourceId"]])
+    target = found["ScalableTargets"][0]
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (before + 2, 8)
+    assert scaling.list_tags_for_resource(ResourceARN=target["ScalableTargetARN"])["Tags"] == {}
+    scaling.register_scalable_target(**which, MinCapacity=0, MaxCapacity=1)
+    assert incident.describe(checkout)["desiredCount"] == 1
+    done = scaling.describe_scaling_activities(ServiceNamespace="ecs", ResourceId=which["ResourceId"])
+    assert [one["Cause"] for one in done["ScalingActivities"]] == [
+        "maximum capacity was set to 1",
+        f"minimum capacity was set to {before + 2}",
+    ]
+    scaling.deregister_scalable_target(**which)
+    assert not scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]

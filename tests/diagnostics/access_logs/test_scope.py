@@ -21,7 +21,9 @@ def test_conditions() -> None:
     [
         ("", "missing"),
         ("502", "is not like"),
-        ("colour=red", "no field"),
+        ("colour=red", "no field 'colour'; status, target and route are some; `--where list` shows all"),
+        ("stauts=502", "did you mean status"),
+        ("zone=a", "no field"),
         ("status=502 or status=504", "expected 'and'"),
         ("status=502 and ", "missing"),
         ("status=502,", "missing"),

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from diagnostics.access_logs.health_checks import parse
 from diagnostics.access_logs.row import FIELDS, Row, parse_line
-from diagnostics.access_logs.vended import line_of
+from diagnostics.access_logs.vended import health_line_of, line_of
 
 FOUND = {name: f"v-{number}" for number, name in enumerate(FIELDS)} | {
     "time": "2026-11-21T09:00:00.123456Z",
@@ -57,3 +58,32 @@ def test_a_message_never_becomes_two_lines(text: str, fields: dict[str, str]) ->
     for message in (text, json.dumps(whole)):
         line = line_of(message)
         assert line is None or ("\n" not in line and "\r" not in line)
+
+
+def test_health_checks_come_as_lines_or_as_json_of_any_spelling() -> None:
+    line = "http 2026-11-21T08:59:00.1Z 0.004 10.0.1.11:8080 checkout FAIL 503 TargetError app/shop/1 203.0.113.7"
+    row = {
+        "type": "http",
+        "time": "2026-11-21T08:59:00.1Z",
+        "latency": 0.004,
+        "targetAddr": "10.0.1.11:8080",
+        "Target-Group-Id": "checkout",
+        "status": "FAIL",
+        "statusCode": 503,
+        "reason_code": "TargetError",
+        "elb": "app/shop/1",
+        "ip_address": "203.0.113.7",
+    }
+    assert health_line_of(line) == health_line_of(json.dumps(row)) == line
+    parsed = parse(line)
+    assert parsed is not None
+    assert (parsed.passed, parsed.group, parsed.reason) == (False, "checkout", "TargetError")
+    odd = health_line_of(json.dumps({**row, "targetAddr": "a b\nc", "latency": None}))
+    assert odd is not None
+    assert odd.split()[2:4] == ["-", "a_b_c"]
+
+
+@pytest.mark.parametrize("message", ["", "{}", "{", '{"status": "FAIL"}', "[1]", '{"time": "x"}'])
+def test_what_is_no_health_check_is_left_out(message: str) -> None:
+    found = health_line_of(message)
+    assert found is None or parse(found) is None

@@ -68,8 +68,10 @@ class Shop:
         session.set_credentials(key["AWS_ACCESS_KEY_ID"], key["AWS_SECRET_ACCESS_KEY"])
         return session.create_client(service, region_name=REGION)
 
-    def turn_on(self, kind: str = "access_logs") -> Shop:
-        self.client("s3").create_bucket(Bucket=self.bucket)
+    def turn_on(self, kind: str = "access_logs", *, bucket_region: str = REGION) -> Shop:
+        """S3 takes the region of a bucket only where it is not us-east-1."""
+        place = {"CreateBucketConfiguration": {"LocationConstraint": bucket_region}}
+        self.client("s3").create_bucket(Bucket=self.bucket, **(place if bucket_region != "us-east-1" else {}))
         self.attributes |= {f"{kind}.s3.enabled": "true", f"{kind}.s3.bucket": self.bucket, f"{kind}.s3.prefix": "shop"}
         return self
 

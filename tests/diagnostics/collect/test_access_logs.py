@@ -33,6 +33,12 @@ def test_an_hour_across_midnight_is_read_from_both_days_and_all_nodes(shop: Shop
     assert snapshot.stats.log_calls == 16 + snapshot.stats.calls_by_action["s3:ListBucket"]
 
 
+def test_a_bucket_in_another_region_is_read_all_the_same(shop: Shop) -> None:
+    shop.turn_on(bucket_region="eu-west-1").deliver(ends()[0], [shop.row(ends()[1])])
+    assert shop.client("s3").get_bucket_location(Bucket=shop.bucket)["LocationConstraint"] == "eu-west-1"
+    assert shop.logs().rows == 1
+
+
 def test_without_errors_nothing_is_read_unless_somebody_asked(shop: Shop) -> None:
     shop.turn_on().deliver(ends()[0], [shop.row(ends()[1])])
     quiet = shop.collect()

@@ -24,12 +24,14 @@ from diagnostics.facts import (
     NetworkAcls,
     NetworkInterfaces,
     NotApplicable,
+    RouteTables,
     Rule,
     RuleAction,
     StoppedTasks,
     TargetHealth,
     Task,
 )
+from diagnostics.rules.changes import changes_before_onset
 from diagnostics.snapshot import Subject
 from tests.diagnostics.collect.driving import Driven, drive, settled
 from tests.diagnostics.collect.scripted import BALANCER, GROUP, NOW, SUBJECT, WINDOW, answered, refused
@@ -92,6 +94,8 @@ def look_up(
     lookups: int = 4,
     stopped: Sequence[Task] = (),
     answer: Callable[[Read], Pages] | None = None,
+    health: Any = NOTHING,
+    tables: Any = NOTHING,
 ) -> Driven:
     def events(read: Read) -> Pages:
         return answered(*(found or {}).get(read.params["LookupAttributes"][0]["AttributeValue"], ()))
@@ -105,18 +109,19 @@ def look_up(
             LogOptions(trail_lookups=lookups),
             settled(EcsService, of_service),
             settled(Listeners, listeners),
-            settled(TargetHealth, NOTHING),
+            settled(TargetHealth, health),
             settled(NetworkInterfaces, NOTHING),
             settled(LoadBalancers, NOTHING),
             settled(NetworkAcls, NetworkAcls(items=(acl,))),
             settled(StoppedTasks, StoppedTasks(items=tuple(stopped))),
+            settled(RouteTables, tables),
         ),
         answer or events,
     )
 
 
 def names(driven: Driven) -> list[list[str]]:
-    return [[read.params["LookupAttributes"][0]["AttributeValue"] for read in step] for step in driven.rounds]
+    return [[read.params["LookupAttributes"][0]["AttributeValue"] for read in step] for step in driven.rounds if step]
 
 
 def test_the_security_group_is_asked_about_first() -> None:
@@ -133,9 +138,9 @@ def test_a_target_group_without_events_under_its_arn_is_asked_by_name_within_fou
 
 def test_what_else_is_on_the_way_is_asked_about_when_an_answer_can_be_completed_later() -> None:
     driven = look_up(service("sg-1"), {GROUP: [event("ModifyTargetGroup", {})]}, listening(forwards(10)), lookups=6)
-    assert names(driven) == [["sg-1", GROUP], ["checkout"], ["acl-1", BALANCER, LISTENER]]
+    assert names(driven) == [["sg-1", GROUP], ["checkout"], ["DeleteRule", "acl-1", BALANCER]]
     few = look_up(service("sg-1"), {GROUP: [event("ModifyTargetGroup", {})]}, listening(forwards(10)), lookups=5)
-    assert names(few)[-1] == ["acl-1", BALANCER]
+    assert names(few)[-1] == ["DeleteRule", "acl-1"]
 
 
 def test_a_rule_that_answers_errors_before_the_own_one_is_asked_about_with_its_listener() -> None:
@@ -149,9 +154,24 @@ def test_a_rule_that_cannot_take_the_own_requests_costs_no_look_up() -> None:
         assert names(driven) == [["sg-1", GROUP], ["checkout"]]
 
 
-def test_without_a_rule_to_the_target_group_the_listener_is_asked_about() -> None:
+def test_without_a_rule_to_the_target_group_its_end_and_the_listener_are_asked_about() -> None:
     driven = look_up(service("sg-1"), listeners=listening(answers_by_itself(None)))
-    assert names(driven) == [["sg-1", GROUP], [LISTENER, "checkout"]]
+    assert names(driven) == [["sg-1", GROUP], ["DeleteRule", LISTENER]]
+    assert driven.asked[2].params["LookupAttributes"][0]["AttributeKey"] == "EventName"
+    assert "DeleteRule" not in driven.outcome.looked_up
+
+
+def test_of_deleted_rules_those_of_the_own_load_balancer_count() -> None:
+    elsewhere = RULE.replace("app/public", "app/other")
+    calls = [
+        {**event("DeleteRule", {"ruleArn": arn}), "EventId": arn} for arn in (RULE, elsewhere, "nonsense", f"{RULE}/x")
+    ]
+    driven = look_up(service("sg-1"), {"DeleteRule": calls}, listening(answers_by_itself(None)))
+    (change,) = driven.outcome.items
+    assert change.id == RULE
+    found = changes_before_onset(driven.outcome, resources=(LISTENER,), names=("DeleteRule",), onset=NOW)
+    assert found == (change,)
+    assert changes_before_onset(driven.outcome, resources=(f"{LISTENER}0",), names=("DeleteRule",), onset=NOW) == ()
 
 
 def test_a_function_is_asked_about_by_its_name_and_by_its_arn() -> None:

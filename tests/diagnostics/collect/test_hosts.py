@@ -15,6 +15,7 @@ from diagnostics.collect.sources.scaling_activities import scaling_activities
 from diagnostics.facts import (
     ContainerInstance,
     ContainerInstances,
+    EcsService,
     Gap,
     Host,
     Hosts,
@@ -206,7 +207,9 @@ def test_hosts_outside_auto_scaling_cost_no_call() -> None:
 
 
 def test_routes_are_read_for_targets_outside_the_network_only() -> None:
-    inside = drive(route_tables(health("10.0.1.9", zone="us-east-1a"), BALANCERS, NONE), lambda _: answered())
+    inside = drive(
+        route_tables(health("10.0.1.9", zone="us-east-1a"), BALANCERS, NONE, NONE, NONE), lambda _: answered()
+    )
     assert isinstance(inside.outcome, NotApplicable)
     assert inside.asked == []
 
@@ -225,7 +228,7 @@ def test_routes_are_read_for_targets_outside_the_network_only() -> None:
     there = NetworkInterfaces(
         items=(interface(None, "10.9.0.4", "vpc-9", "subnet-9"), interface(None, "10.0.1.9", "vpc-1", "subnet-7"))
     )
-    driven = drive(route_tables(health("10.9.0.4", zone="all"), BALANCERS, there), answer)
+    driven = drive(route_tables(health("10.9.0.4", zone="all"), BALANCERS, there, NONE, NONE), answer)
     assert [read.params["Filters"][-1]["Values"] for read in driven.asked] == [
         ["subnet-1", "subnet-9"],
         ["vpc-1", "vpc-9"],
@@ -240,9 +243,31 @@ def test_routes_are_read_for_targets_outside_the_network_only() -> None:
     ]
     assert RouteTables.model_validate_json(found.model_dump_json()) == found
     denied = drive(
-        route_tables(health("10.9.0.4", zone="all"), BALANCERS, NONE), lambda _: refused("ec2:DescribeRouteTables")
+        route_tables(health("10.9.0.4", zone="all"), BALANCERS, NONE, NONE, NONE),
+        lambda _: refused("ec2:DescribeRouteTables"),
     )
     assert denied.outcome.action == "ec2:DescribeRouteTables"
+
+
+def test_routes_are_read_for_tasks_that_nothing_answers_when_they_start() -> None:
+    service = EcsService(
+        arn="arn:service",
+        service="checkout",
+        cluster="prod",
+        status="ACTIVE",
+        desired=1,
+        running=0,
+        pending=1,
+        task_definition="checkout:1",
+        subnets=("subnet-7",),
+    )
+    here = health("10.0.1.9", zone="us-east-1a")
+    silent = stopped("ResourceInitializationError: unable to pull secrets: dial tcp 52.94.1.1:443: i/o timeout")
+    driven = drive(route_tables(here, BALANCERS, NONE, service, silent), lambda _: answered())
+    assert [read.params["Filters"][-1]["Values"] for read in driven.asked] == [["subnet-7"], ["vpc-1"]]
+    for reason in ("ResourceInitializationError: AccessDeniedException", "Essential container exited: i/o timeout"):
+        others = drive(route_tables(here, BALANCERS, NONE, service, stopped(reason)), lambda _: answered())
+        assert others.asked == []
 
 
 def test_hosts_of_tasks_that_stopped_are_looked_up_too() -> None:

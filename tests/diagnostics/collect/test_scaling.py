@@ -37,6 +37,7 @@ ANSWERS: dict[str, Any] = {
     "describe_scalable_targets": {
         "MinCapacity": 2,
         "MaxCapacity": 4,
+        "ScalableTargetARN": "arn:aws:application-autoscaling:us-east-1:111122223333:scalable-target/0ec5",
         "SuspendedState": {"DynamicScalingOutSuspended": True},
     },
     "describe_scaling_policies": {
@@ -63,6 +64,7 @@ def test_limits_policies_and_activities_come_in_one_round() -> None:
     assert isinstance(found, ServiceScaling)
     assert found.limits is not None
     assert (found.limits.maximum, found.limits.out_suspended) == (4, True)
+    assert found.limits.arn == "arn:aws:application-autoscaling:us-east-1:111122223333:scalable-target/0ec5"
     assert found.policies[0].metric == "ECSServiceAverageCPUUtilization"
     assert found.activities[0].not_scaled == ("AlreadyAtMaxCapacity",)
 

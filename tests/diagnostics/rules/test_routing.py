@@ -16,7 +16,7 @@ def weighted(own: int, other: int) -> Incident:
 def test_a_share_of_the_requests_follows_the_weight() -> None:
     (route,) = routes_to(weighted(30, 10).known(Listeners), OTHER_TG) or ()
     assert route.share == 0.25
-    assert route.in_words() == "the default rule of port 443, 25% of its requests"
+    assert route.in_words() == "the default rule of port 443 (25 % of its requests)"
 
 
 def test_weight_zero_sends_nothing() -> None:

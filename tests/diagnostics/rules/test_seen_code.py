@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from diagnostics.digest import observed
 from diagnostics.engine import diagnose
 from diagnostics.facts import AccessLogs, Metrics
 from diagnostics.report import Report
@@ -68,14 +69,20 @@ def test_463_that_did_not_come_from_here() -> None:
 def test_rows_say_who_sent_it() -> None:
     both = logged(Incident(), closed(40, (0.001, 0.02)), answered(60, 502))
     assert "40 by the load balancer itself, 60 by targets" in notes(both, 502)[1]
-    assert "5 by the load balancer itself" in notes(logged(Incident(), fixed(5)), 503)[1]
     assert "7 by the load balancer itself" in notes(logged(Incident(), gave_up(7, 5.0)), 460)[1]
     assert "3 by the load balancer itself" in notes(logged(Incident(), blocked(3, group=None)), 403)[1]
 
 
 def test_without_rows_a_counter_tells_of_the_load_balancer_alone() -> None:
     assert "whether a target sent it" in notes(Incident(), 502)[1]
-    assert "600 by the load balancer itself" in notes(Incident().elb_errors(502, 60, 10), 502)[1]
+
+
+def test_what_the_counter_says_above_is_not_told_twice() -> None:
+    incident = Incident().elb_errors(502, 60, 10)
+    (means,) = notes(incident, 502)
+    assert means.startswith("502 from a load balancer")
+    assert "502: 600" in observed(_diagnosed(incident, 502))
+    assert len(notes(logged(Incident(), fixed(5)), 503)) == 1
 
 
 def test_a_part_of_the_rows_is_not_all_of_them() -> None:

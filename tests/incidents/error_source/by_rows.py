@@ -83,6 +83,6 @@ CASES = (
             Rows("other", 502, 100, targets=(), target_s=0.001, response_s=0.0),
         ),
         first="keepalive-race",
-        summary_says="20% of the 502",
+        summary_says="20 % of the 502",
     ),
 )

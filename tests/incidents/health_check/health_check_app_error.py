@@ -30,7 +30,6 @@ CASES = (
         everything_fails,
         also=(OPEN, "target-generated-5xx"),
         band="likely",
-        summary_says="users get the targets' errors",
     ),
     finds(CODE, "only the health path fails, as with a database that is down", lambda: sick(503), also=(OPEN,)),
     finds(CODE, "one target of four is broken", lambda: sick(500, targets=("10.0.2.22",))),

@@ -248,7 +248,6 @@ CASES = (
         path_edited_in_the_console,
         also=(OPEN,),
         band="confirmed",
-        summary_says="users are served only because the load balancer fails open",
     ),
     finds(CODE, "the edited path answers 500", lambda: path_edited_in_the_console(500), also=(OPEN,), band="confirmed"),
     finds(CODE, "the edit came soon after a bumpy deployment", edited_soon_after_a_deployment, also=(OPEN,)),

@@ -56,7 +56,7 @@ CASES = (
         "other functions have used up the account's concurrency",
         lambda: with_rows(_account_is_full(), ROWS),
         band="confirmed",
-        summary_says="account's concurrency of 1000",
+        summary_says="account's concurrency of 1,000",
     ),
     finds(
         CODE,

@@ -37,7 +37,21 @@ def not_reported_in_the_gap() -> Incident:
     )
 
 
+def not_counted_before() -> Incident:
+    """A minute without a count before the deployment is no lower level to compare with."""
+    before = minutes_of(4, 180, 25) + minutes_of(4, 24, 20)
+    incident = taken_away_in_the_first_minute()
+    return incident.metric("HealthyHostCount", before + minutes_of(0, 20, 17) + minutes_of(4, 17), "Minimum", **BOTH)
+
+
 CASES = (
+    finds(
+        "deployment-min-healthy-too-low",
+        "a hole in the count before the deployment",
+        not_counted_before,
+        band="likely",
+        also=("deployment-gap",),
+    ),
     finds(
         "deployment-min-healthy-too-low",
         "nothing was registered in the gap",

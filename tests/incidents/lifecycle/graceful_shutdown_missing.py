@@ -1,4 +1,4 @@
-from diagnostics.facts import ApplicationLogs, Latency, LogLine, StoppedTasks, TargetGroupAttributes
+from diagnostics.facts import AccessLogs, ApplicationLogs, Latency, LogLine, StoppedTasks, TargetGroupAttributes
 from tests.incidents.building import Incident, ago, deployment, minutes_of
 from tests.incidents.cases import finds, look_alike
 from tests.incidents.connection.keepalive_race import running
@@ -65,7 +65,27 @@ def shut_out_while_tasks_go() -> Incident:
     return logged(incident, connect_timeouts(2400, since=12), released_at(minutes_ago=8, count=400))
 
 
+def counted_in_part() -> Incident:
+    """CloudWatch lacks the minute with most of the errors, and what it has would be noise."""
+    incident = logged(with_delay(Incident().stopped(leaving()), 5), lost_at())
+    return incident.elb_errors(502, 2, 19, 18)
+
+
 CASES = (
+    finds(CODE, "the counter lacks a minute of the rows", counted_in_part, also=(DELAY,)),
+    finds(
+        CODE,
+        "a person stopped it, rows denied",
+        lambda: (
+            Incident()
+            .stopped(leaving(by="UserInitiated", took_s=2))
+            .elb_errors(502, 80, 20, 19)
+            .denied(AccessLogs, "s3:GetObject")
+        ),
+        first=MANUAL,
+        role="contributing",
+        band="likely",
+    ),
     finds(
         CODE,
         "a scale-in with a delay of five seconds and a process that goes at once",

@@ -41,6 +41,15 @@ CASES = (
     ),
     finds(
         CODE,
+        "a single 504 came a quarter of an hour earlier",
+        lambda: logged(crowded(), connect_timeouts(200, since=20), connect_timeouts(1, since=34, until=33)).denied(
+            ApplicationLogs, "logs:FilterLogEvents"
+        ),
+        band="possible",
+        summary_says="3.0 times the usual load",
+    ),
+    finds(
+        CODE,
         "the processor is full as well",
         lambda: wrote(
             logged(cpu(slow_for_all(crowded(), 20), 100, 97, 20), connect_timeouts(200, since=20)),

@@ -44,6 +44,12 @@ def deleted_by_somebody() -> Incident:
     return rule_deleted().changed(change("DeleteRule", minutes_ago=12.5, resources=(LISTENER,)))
 
 
+def deleted_by_its_arn_alone() -> Incident:
+    """As CloudTrail records it: the rule, and no other resource."""
+    gone = f"{LISTENER.replace(':listener/', ':listener-rule/')}/0123456789abcdef"
+    return rule_deleted().changed(change("DeleteRule", minutes_ago=12.5, resources=(), request={"ruleArn": gone}))
+
+
 def gone_with_503() -> Incident:
     """Requests fall to a default rule whose group is somebody else's, and empty."""
     incident = rule_deleted().rules(forward_rule(OTHER_TG))
@@ -100,6 +106,7 @@ def old_colour_waits_for_its_end() -> Incident:
 CASES = (
     finds(CODE, "the rule is gone", rule_deleted, band="confirmed", summary_says="No listener rule"),
     finds(CODE, "somebody deleted the rule", deleted_by_somebody, band="confirmed"),
+    finds(CODE, "the deletion names the rule alone", deleted_by_its_arn_alone, band="confirmed"),
     finds(CODE, "requests fall to another group, which is empty", gone_with_503, band="confirmed"),
     finds(
         CODE,

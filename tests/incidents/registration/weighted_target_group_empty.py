@@ -37,7 +37,7 @@ def idle_colour_of_code_deploy() -> Incident:
 
 
 CASES = (
-    finds(CODE, "the other half belongs to the same service", half_of_a_weighted_pair, summary_says="20%"),
+    finds(CODE, "the other half belongs to the same service", half_of_a_weighted_pair, summary_says="20 %"),
     finds(CODE, "the canary was scaled down and kept its weight", canary_was_scaled_down, band="confirmed"),
     finds(
         CODE,
@@ -62,7 +62,7 @@ CASES = (
         CODE,
         "a share for the empty colour of a blue/green pair",
         lambda: failing_share(of_a_blue_green_pair(90, 10), 0.1),
-        summary_says="10%",
+        summary_says="10 %",
     ),
     finds(
         CODE,

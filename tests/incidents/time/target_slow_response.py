@@ -1,4 +1,4 @@
-from diagnostics.facts import Latency
+from diagnostics.facts import Latency, LoadBalancerAttributes
 from tests.incidents.building import Incident
 from tests.incidents.cases import finds, look_alike
 from tests.incidents.rows import ALL_TARGETS, answered, connect_timeouts, gave_up, logged, slow
@@ -31,6 +31,17 @@ CASES = (
         CODE,
         "access logs are off; answers come near the idle timeout",
         lambda: Incident().elb_errors(504, 10, 40).of_group("TargetResponseTime", 58, 40, statistic="Maximum"),
+        band="possible",
+    ),
+    finds(
+        CODE,
+        "nobody may read the idle timeout",
+        lambda: (
+            Incident()
+            .elb_errors(504, 10, 40)
+            .of_group("TargetResponseTime", 58, 40, statistic="Maximum")
+            .denied(LoadBalancerAttributes, "elasticloadbalancing:DescribeLoadBalancerAttributes")
+        ),
         band="possible",
     ),
     finds(

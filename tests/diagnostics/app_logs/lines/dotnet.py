@@ -1,6 +1,15 @@
 from tests.diagnostics.app_logs.lines import Line
 
 LINES: tuple[Line, ...] = (
+    (
+        (
+            'As of "11/21/2026 03:10:00 +00:00", the heartbeat has been running for "00:00:01.2849876" which is longer'
+            ' than "00:00:01". This could be caused by thread pool starvation.'
+        ),
+        "no-threads",
+        {},
+    ),
+    ("Read our post about thread pool starvation", None, {}),
     ("      Now listening on: http://[::]:8080", "listening", {"address": "::", "port": "8080"}),
     ("      Now listening on: http://localhost:5000", "listening", {"address": "localhost", "said_by": "server"}),
     ("      Application started. Press Ctrl+C to shut down.", "ready", {}),

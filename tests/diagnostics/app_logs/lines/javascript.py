@@ -3,6 +3,24 @@ from tests.diagnostics.app_logs.lines import Line
 LINES: tuple[Line, ...] = (
     (
         (
+            "2026-11-21T03:10:00: PM2 log: [PM2][WORKER] Process 0 restarted because it exceeds --max-memory-restart"
+            " value (current_memory=793694208 max_memory_limit=536870912 [octets])"
+        ),
+        "out-of-memory",
+        {"kind": "own-limit"},
+    ),
+    (
+        '2026-11-21T03:10:00: PM2 log: Script /app/web.js had too many unstable restarts (16). Stopped. "errored"',
+        "crash",
+        {},
+    ),
+    ("2026-11-21T03:10:00: PM2 log: App [web:0] exited with code [1] via signal [SIGINT]", "worker-killed", {}),
+    ("2026-11-21T03:10:00: PM2 log: App [web:0] exited with code [0] via signal [SIGKILL]", "worker-killed", {}),
+    ("2026-11-21T03:10:00: PM2 log: App [web:0] exited with code [0] via signal [SIGINT]", None, {}),
+    ("2026-11-21T03:10:00: PM2 log: App [web:0] online", "ready", {}),
+    ("2026-11-21T03:10:00: PM2 log: App [web:0] starting in -cluster mode-", None, {}),
+    (
+        (
             '{"level":30,"time":1700000000000,"pid":1,"hostname":"ip-10-0-1-21","msg":"Server listening at h'
             'ttp://127.0.0.1:3000"}'
         ),

@@ -1,0 +1,106 @@
+"""What AWS itself says of an alarm that a post named: whether it exists, its state, and what it watches.
+
+A post is a pointer, no more. An alarm that does not exist, or that watches something else, leads nowhere.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from diagnostics.aws_access import AwsAccess, CallMeter, explain
+from diagnostics.facts.fact import Gap
+from diagnostics.locate.alarms import chosen, of_alarm
+from diagnostics.locate.index import Catalogue, ServiceIndex
+from diagnostics.locate.inquiry import Inquiry, Nickname
+from diagnostics.locate.lookups.alarms import alarms_named
+from diagnostics.locate.places import restrict
+from diagnostics.locate.search import DEFAULT_BUDGET_S, Search
+from diagnostics.question import Question, Refused, Unknown
+from diagnostics.snapshot import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAlarm:
+    """An alarm that exists and watches something that requests go through. `changed_at`: since when it has its state.
+
+    `watches`: names its load balancer, or what else it is about; None when it watches several things. `words` are what
+    a question about it says.
+    """
+
+    name: str
+    account: str
+    region: str
+    state: str
+    changed_at: datetime | None
+    watches: str | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotOurs:
+    """Nothing to answer, and why. `unread`: it could not be asked now, so that it may be tried again."""
+
+    why: str
+    unread: bool = False
+
+
+def alarm_truth(
+    name: str,
+    access: AwsAccess,
+    *,
+    account: str | None = None,
+    region: str | None = None,
+    index: ServiceIndex | None = None,
+    nicknames: Mapping[str, Nickname] | None = None,
+    budget_s: float = DEFAULT_BUDGET_S,
+) -> KnownAlarm | NotOurs:
+    """Looks for the alarm in the places that may be read; without an account in all that have the region.
+
+    Of several alarms of this name the one that is in ALARM is meant. Never raises for what AWS does.
+    """
+    meter, until_s = CallMeter(), time.monotonic() + budget_s
+    known = access.scopes(meter, timeout_s=budget_s)
+    if isinstance(known, Gap):
+        return NotOurs(explain(known), unread=True)
+    scopes = restrict(known, account, region)
+    if isinstance(scopes, Refused):
+        return NotOurs(scopes.message)
+    with Search(access, scopes, meter, budget_s=max(until_s - time.monotonic(), 0.0)) as search:
+        inquiry = Inquiry(
+            question=Question(words=name, account=account, region=region),
+            search=search,
+            catalogue=Catalogue.read(index, [place.where for place in search.places]),
+            nicknames=nicknames or {},
+            tell=lambda _: None,
+        )
+        found = search.everywhere(alarms_named((name,)))
+        alarm = chosen(found)
+        if alarm is None:
+            unread = bool(search.gaps) and not found
+            why = f"{len(found)} places have this alarm" if found else "no account that may be read has this alarm"
+            return NotOurs(why, unread=unread)
+        outcome = of_alarm(inquiry, alarm)
+        if isinstance(outcome, Refused | Unknown):
+            why = outcome.message if isinstance(outcome, Refused) else "what it watches does not exist"
+            return NotOurs(why, unread=bool(search.gaps))
+        where = alarm.where
+        return KnownAlarm(
+            name=alarm.name,
+            account=where.account,
+            region=where.region,
+            state=alarm.state,
+            changed_at=alarm.changed_at,
+            watches=watched_thing(outcome) if isinstance(outcome, Subject) else None,
+            words=alarm.arn or alarm.name,
+        )
+
+
+def watched_thing(subject: Subject) -> str:
+    """A name for all alarms about the same: that of its load balancer, where it has one."""
+    if subject.load_balancers:
+        return subject.load_balancers[0]
+    own = subject.target_groups[:1] or ((subject.function,) if subject.function else ())
+    return own[0] if own else f"{subject.account}/{subject.region}/{subject.cluster}/{subject.label}"

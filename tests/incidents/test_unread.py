@@ -1,0 +1,96 @@
+"""Facts that would have acquitted a cause, and that nobody may read: it is a guess then, or a kin of it is named."""
+
+from __future__ import annotations
+
+import pytest
+
+from diagnostics.engine import diagnose
+from diagnostics.facts import (
+    Changes,
+    EcsService,
+    Fact,
+    Gap,
+    Hosts,
+    Listeners,
+    Metrics,
+    RunningTasks,
+    StoppedTasks,
+    TargetHealth,
+)
+from diagnostics.report import Band, Report
+from tests.incidents.building import Incident
+from tests.incidents.cases import Case, all_cases
+
+CASES = {f"{case.code}: {case.title}": case for case in all_cases()}
+WARM_UP = "port-not-listening: new tasks answer 503 while they warm up"
+UNREAD_HOST = "connect-timeout-unattributed: one silent host whose status checks were not read"
+BASTION = "sg-ingress-missing: the bastion's rule stayed, the load balancer's went"
+
+
+def without(case: Case, kind: type[Fact]) -> Report:
+    incident: Incident = case.build()
+    incident.facts[kind] = Gap(action=f"test:{kind.__name__}", resource="*", error="AccessDenied", kind="denied")
+    return diagnose(incident.snapshot())
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "code", "band"),
+    [
+        (WARM_UP, RunningTasks, "health-check-app-error", "possible"),
+        (WARM_UP, EcsService, "health-check-app-error", "possible"),
+        (
+            "health-check-thresholds-too-aggressive: new tasks fail while a deployment goes on",
+            EcsService,
+            "health-check-thresholds-too-aggressive",
+            "possible",
+        ),
+        (
+            "health-check-timeout-too-short: the task had crashed",
+            StoppedTasks,
+            "health-check-timeout-too-short",
+            "possible",
+        ),
+        ("service-scaled-to-zero: parked behind weight 0", Listeners, "service-scaled-to-zero", "possible"),
+        ("no-registered-targets: weight 0", Listeners, "no-registered-targets", "possible"),
+        (
+            "no-registered-targets: nobody asks for the idle colour of a load balancer",
+            Metrics,
+            "no-registered-targets",
+            "possible",
+        ),
+        (BASTION, Changes, "sg-stale-reference", "likely"),
+        (BASTION, Metrics, "sg-ingress-missing", "confirmed"),
+    ],
+)
+def test_what_would_have_acquitted_it_was_not_read(name: str, kind: type[Fact], code: str, band: Band) -> None:
+    first = without(CASES[name], kind).causes[0]
+    assert (first.code, first.band) == (code, band)
+    assert band == "confirmed" or first.against
+
+
+def test_a_call_beside_the_others_was_denied() -> None:
+    """Instances were read, their status checks were not: nobody knows that the host is well."""
+    incident: Incident = CASES[
+        "connect-timeout-unattributed: one silent host whose status checks were not read"
+    ].build()
+    gap = Gap(action="ec2:DescribeInstanceStatus", resource="*", error="AccessDenied", kind="denied")
+    incident.edit(Hosts, lambda hosts: hosts.model_copy(update={"gaps": (gap,)}))
+    (check,) = (one for one in diagnose(incident.snapshot()).checks if one.code == "container-instance-lost")
+    assert (check.status, "DescribeInstanceStatus" in check.reason) == ("unknown", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "code"),
+    [
+        ("ecs-agent-disconnected: neither agent nor tasks answer", TargetHealth, "ecs-agent-disconnected"),
+        ("ecs-agent-disconnected: tasks sent to the host stay pending", RunningTasks, "ecs-agent-disconnected"),
+        (
+            "deregistration-delay-too-short: a person deregistered the target",
+            Changes,
+            "deregistration-delay-too-short",
+        ),
+    ],
+)
+def test_a_true_cause_is_left_open(name: str, kind: type[Fact], code: str) -> None:
+    (check,) = (one for one in without(CASES[name], kind).checks if one.code == code)
+    assert check.status in {"unknown", "risk"}, check.reason

@@ -9,10 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Final, Protocol
 
 import structlog
 
+from bot.fix_offers import Fixes
 from bot.jobs import Lane, PutOffError, Queue
 from bot.progress import Ticker
 from bot.store.asks import Asks, fence_key
@@ -26,16 +28,18 @@ from diagnostics.report import Report
 from handlers import views
 from handlers.ask import Answer, Ask, Place, Refresh, new_id
 from handlers.commands import COMMAND
+from handlers.incidents import Incident
 from handlers.mentions import MENTION
 from handlers.people import People
 from handlers.permission import Rules, must_be_private, refusal_of_person
 from handlers.slack_calls import SlackLaterError, SlackRefusedError
-from handlers.thread import Draw, Thread, UnreachableError
+from handlers.thread import Draw, Drawn, Thread, UnreachableError
 
 MAX_DELIVERIES: Final = 12
 """A job that was begun so often (put-offs aside) ends its worker each time; it is set aside."""
 MAX_PUT_OFFS: Final = 40
 MIN_PUT_OFF_S: Final = 1.0
+REDRAW_AGAIN_S: Final = 3.0
 
 INVITE: Final = "I am not in this channel, so only you see the answer. To let everybody see it: `/invite @alb502`."
 PRIVATE: Final = "Another organisation reads this channel, so only you see the answer."
@@ -46,6 +50,12 @@ UNKNOWN_PERSON: Final = "Slack does not tell me who you are, so I cannot answer 
 Diagnose = Callable[[Question, ProgressListener], Outcome]
 
 _log: Final = structlog.get_logger(__name__)
+
+
+class IncidentOfAsk(Protocol):
+    """Which alarms' thread the answer to a question stands in, if it does in one."""
+
+    def of_ask(self, ask_id: str) -> Incident | None: ...
 
 
 class Now(Protocol):
@@ -70,6 +80,8 @@ class Answering:
         people: People,
         rules: Rules,
         diagnose: Diagnose,
+        incidents: IncidentOfAsk,
+        fixes: Fixes,
         now: Now = utc_now,
     ) -> None:
         self._asks = asks
@@ -80,6 +92,8 @@ class Answering:
         self._people = people
         self._rules = rules
         self._diagnose = diagnose
+        self._incidents = incidents
+        self._fixes = fixes
         self._now = now
         self._lanes: Mapping[Queue, Lane] = {}
 
@@ -95,6 +109,26 @@ class Answering:
 
     def give_up(self, ask_id: str) -> None:
         self._begin(ask_id, self._give_up)
+
+    def redraw(self, ask_id: str) -> None:
+        """Edits an answer that was delivered: what its incident's alarms do has changed.
+
+        Raises `PutOffError` while it is not delivered yet.
+        """
+        ask, answer_id = self._asks.load(ask_id), self._asks.answer_id(ask_id)
+        if ask is None:
+            return
+        if answer_id is None and self._asks.is_finished(ask_id):
+            return  # nobody could be answered
+        if answer_id is None:
+            if self._asks.put_off(ask_id) <= MAX_PUT_OFFS:
+                raise PutOffError(REDRAW_AGAIN_S)
+            return
+        with correlated(ask.correlation_id, ask_id=ask.id):
+            try:
+                self._draw(ask, self._asks.begin(ask_id), answer_id)
+            except SlackLaterError as later:
+                raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
 
     def _begin(self, ask_id: str, step: Callable[[Ask, int], None]) -> None:
         fence = self._asks.begin(ask_id)
@@ -138,10 +172,14 @@ class Answering:
         if refusal is not None:
             QUESTIONS.labels(kind=ask.kind, result="refused").inc()
             _log.info("refused", reason=refusal)
-            self._thread.whisper_once(ask, fence, "refused", _line(refusal))
+            if ask.kind != "alarm":
+                self._thread.whisper_once(ask, fence, "refused", _line(refusal))
             return None
         place = ask.place or Place(channel=ask.origin.channel)
         if not place.private and must_be_private(self._people.channel(ask.origin.channel), self._rules):
+            if ask.kind == "alarm":
+                _log.info("alarm not answered: another organisation reads the channel")
+                return None
             self._thread.whisper_once(ask, fence, "private", _line(PRIVATE))
             return place.model_copy(update={"private": True})
         started = self._now()
@@ -155,10 +193,15 @@ class Answering:
                 lambda _: views.progress(waiting, ask.question.words, started),
             )
         except UnreachableError:
+            if ask.kind == "alarm":
+                _log.warning("alarm not answered: the channel cannot be posted to")
+                return None
             self._thread.whisper_once(ask, fence, "invite", _line(INVITE))
             return place.model_copy(update={"private": True})
 
     def _refusal(self, ask: Ask) -> str | None:
+        if ask.kind == "alarm":
+            return self._rules.scopes.refusal(ask.question, ask.origin.channel)
         try:
             person = self._people.person(ask.origin.user)
         except SlackRefusedError:
@@ -185,6 +228,7 @@ class Answering:
         _log.info("diagnosed", outcome=kind, seconds=round(seconds, 3))
         if not isinstance(outcome, Diagnosed):
             return outcome, None
+        self._fixes.keep(outcome)
         age_s = outcome.snapshot.stats.cache_age_s
         return outcome.report, None if age_s is None else self._now() - timedelta(seconds=age_s)
 
@@ -213,19 +257,24 @@ class Answering:
         self._flights.served(ask.id)
 
     def _deliver(self, ask: Ask, fence: int, answer_id: str) -> None:
+        self._draw(ask, fence, answer_id)
+        self._asks.put_answer(ask.id, answer_id)
+        self._asks.finish(ask.id)
+
+    def _draw(self, ask: Ask, fence: int, answer_id: str) -> None:
         kept, facts_at = self._reports.answer(answer_id) or (Refused(message=FORGOTTEN), None)
         answer = self._rules.scopes.within(kept, ask.origin.channel)
         place = self._asks.place(ask.id) or ask.place or Place(channel=ask.origin.channel)
         button_id = new_id("b")
         self._buttons.put(button_id, Refresh(question=ask.question, place=place))
+        fix_ids = self._fixes.buttons(answer) if isinstance(answer, Report) else {}
         self._publish(
             ask,
             fence,
             place,
-            self._summary(answer, facts_at, button_id, _command(place)),
+            self._with_alarms(ask, self._summary(answer, facts_at, button_id, _command(place), fix_ids)),
             lambda _: _headline(answer, ask),
         )
-        self._asks.finish(ask.id)
 
     def _give_up(self, ask: Ask, fence: int) -> None:
         passengers = self._flights.passengers(ask.id)
@@ -254,9 +303,17 @@ class Answering:
             _log.warning("not posted, told privately", error=str(error))
             self._thread.whisper_once(ask, fence, "summary", summary)
 
-    def _summary(self, answer: Answer, facts_at: datetime | None, button_id: str, command: str) -> Draw:
+    def _with_alarms(self, ask: Ask, summary: Draw) -> Draw:
+        incident = self._incidents.of_ask(ask.id) if ask.kind == "alarm" else None
+        if incident is None:
+            return summary
+        return lambda plain: views.with_incident(_message(summary(plain)), incident, self._now())
+
+    def _summary(
+        self, answer: Answer, facts_at: datetime | None, button_id: str, command: str, fix_ids: Mapping[str, str]
+    ) -> Draw:
         return lambda plain: summary_view(
-            answer, self._now(), facts_at, plain=plain, refresh=button_id, command=command
+            answer, self._now(), facts_at, plain=plain, refresh=button_id, command=command, fix_ids=fix_ids
         )
 
 
@@ -268,12 +325,14 @@ def summary_view(
     plain: bool,
     refresh: str | None = None,
     command: str = COMMAND,
+    fix_ids: Mapping[str, str] = MappingProxyType({}),
 ) -> views.Message:
     """The answer as a message. `command` is what the examples in it begin with."""
     match answer:
         case Report():
             age_s = None if facts_at is None else max(0.0, (now - facts_at).total_seconds())
-            return views.summary(answer, now=now, age_s=age_s, plain=plain, refresh=refresh)
+            buttons = views.fix_buttons(answer, fix_ids)
+            return views.summary(answer, now=now, age_s=age_s, plain=plain, refresh=refresh, fixes=buttons)
         case Ambiguous():
             return views.ambiguous(answer, command)
         case Unknown():
@@ -295,6 +354,10 @@ def _command(place: Place) -> str:
     """
     answers_a_mention = place.parent_ts is None and not place.private
     return MENTION if answers_a_mention else COMMAND
+
+
+def _message(drawn: Drawn) -> views.Message:
+    return views.Message(text=drawn.text, blocks=tuple(dict(block) for block in drawn.blocks))
 
 
 def _line(text: str) -> Draw:

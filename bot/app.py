@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 import structlog
 from prometheus_client import REGISTRY
@@ -16,25 +16,39 @@ from redis.exceptions import RedisError
 from slack_bolt import App
 from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
+from starlette.applications import Starlette
 
-from bot.answering import Answering, Diagnose
+from bot.alarm_parts import alarm_jobs, alarming, listened
+from bot.alarming import Alarming, AskAws
+from bot.answering import Answering, Diagnose, utc_now
 from bot.desk import FrontDesk
 from bot.diagnosing import nicknames_of
 from bot.direct import DirectAnswers
-from bot.jobs import QUEUES, Lane, Queue
+from bot.fix_clicks import FixClicks
+from bot.fix_clicks import Slack as SlackSide
+from bot.fix_lane import FIXES, FixLane
+from bot.fix_offers import Fixes
+from bot.fix_parts import fix_clicks
+from bot.jobs import QUEUES, Lane, Queue, Send
 from bot.listener import Listener
 from bot.ops import Check, make_ops, redis_check, slack_check
 from bot.repeating import Repeating
-from bot.server import make_web
+from bot.server import Slack, make_web
 from bot.settings import Settings
 from bot.slack_app import Identity, connect_socket, identify, make_app, make_client
+from bot.sns.inbox import SnsInbox
+from bot.sns.receiving import Receiver
+from bot.store.alarms import AlarmShelf
 from bot.store.asks import Asks
 from bot.store.budget import Budget
+from bot.store.clicks import Clicks, FixButtons
 from bot.store.connection import Wait, open_client, reach, where
 from bot.store.effects import Effects
 from bot.store.facts import StoredFacts, StoredIndex
 from bot.store.flights import Flights
+from bot.store.incidents import Incidents
 from bot.store.marks import Buttons, Layouts, Lookups, SeenEvents
+from bot.store.plans import Offers, Tickets
 from bot.store.private import private_store
 from bot.store.reports import Reports
 from bot.store.task_memory import StoredTasks
@@ -45,13 +59,15 @@ from diagnostics.aws_access import RateGate
 from diagnostics.collect.cache import FactCache
 from diagnostics.collect.task_memory import TaskMemory
 from diagnostics.locate.index import REFRESH_AFTER_S, ServiceIndex
+from handlers.alarms import AlarmDesk
 from handlers.people import People
 from handlers.permission import Rules
 from handlers.scope import ScopeRule, Scopes
 from handlers.slack_calls import SlackCalls
 from handlers.thread import Thread
+from remediations.reading import ReadsSource
 
-Role = Literal["all", "web", "worker"]
+Role = Literal["all", "web", "worker", "executor"]
 
 DRAIN_MARGIN_S: Final = 15
 UPKEEP_EVERY_S: Final = REFRESH_AFTER_S * 0.8
@@ -71,18 +87,32 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What diagnoses. `upkeep` is called at the start and then again and again, in the background."""
+    """What diagnoses. `alarm` says what AWS knows of an alarm; without it alarms are left alone. `reads` looks
+    at what a fix is based on. `upkeep` is called at
+    the start and then again and again, in the background."""
 
     diagnose: Diagnose
+    alarm: AskAws | None = None
+    reads: ReadsSource | None = None
     upkeep: Callable[[], object] | None = None
 
 
 MakeEngine = Callable[[Settings, Shared], Engine]
 
 
+class Fixing(Protocol):
+    """What carries out fixes: the only part that may write to AWS."""
+
+    def start(self, stack: ExitStack, checks: dict[str, Check]) -> None: ...
+
+
+MakeFixing = Callable[[Settings, Redis, FixLane, Send], Fixing]
+"""Called for the roles `all` and `executor` only. `Send` has people told about a ticket."""
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A bot that is up. `http_port` is None in Socket Mode and for a worker."""
+    """A bot that is up. `http_port` is None in Socket Mode and for a role that takes no requests."""
 
     ops_port: int
     http_port: int | None
@@ -96,7 +126,9 @@ class _Door:
 
 
 @contextmanager
-def running(settings: Settings, role: Role, make_engine: MakeEngine, wait: Wait) -> Iterator[Running]:
+def running(
+    settings: Settings, role: Role, make_engine: MakeEngine, wait: Wait, make_fixing: MakeFixing | None = None
+) -> Iterator[Running]:
     """Starts the bot; ends it in order when the context is left: no new requests, then the jobs, then the store.
 
     `wait` waits a number of seconds between attempts and may be cut short. Raises `StoreError`, `SlackError`,
@@ -110,9 +142,12 @@ def running(settings: Settings, role: Role, make_engine: MakeEngine, wait: Wait)
         redis = open_client(store_url)
         stack.callback(redis.close)
         reach(redis, where(store_url), wait)
-        client = make_client(_plain(settings.slack_bot_token), settings.slack_api_url)
-        bot = _Bot(settings, role, redis, client, identify(client, wait), make_engine)
-        http_port, ops_port = bot.start(stack)
+        if role == "executor":
+            http_port, ops_port = None, _start_executor(settings, redis, make_fixing, stack)
+        else:
+            client = make_client(_plain(settings.slack_bot_token), settings.slack_api_url)
+            bot = _Bot(settings, role, redis, client, identify(client, wait), make_engine)
+            http_port, ops_port = bot.start(stack, make_fixing if role == "all" else None)
         _log.info("ready", role=role, http_port=http_port, ops_port=ops_port)
         yield Running(ops_port=ops_port, http_port=http_port, store_url=store_url)
         _log.info("ending")
@@ -141,16 +176,23 @@ class _Bot:
         self._buttons = Buttons(redis)
         self._calls = SlackCalls(client, Budget(redis), wait=self._stop.wait, observe=_observe)
         self._thread = Thread(self._calls, Effects(redis), Layouts(redis), slack_api_url=settings.slack_api_url)
+        self._people = People(self._calls, Lookups(redis))
         shared = Shared(StoredFacts(redis), StoredIndex(redis), SharedRateGate(redis), StoredTasks(redis))
+        self._shelf, self._incidents = AlarmShelf(redis), Incidents(redis)
         self._engine = None if role == "web" else make_engine(settings, shared)
         self._work = None if self._engine is None else self._answering(self._engine.diagnose)
         self._lanes: dict[Queue, Lane] = {
             queue: Lane(redis, queue, settings.limits.diagnosis_s, self._work) for queue in QUEUES
         }
+        self._take_alarm = alarm_jobs(self._lanes["alarms"], self._alarming(), self._work)
+        self._fix_lane = FixLane(redis)
+        clicks = self._fix_clicks()
+        self._fix_news = fix_news(self._lanes["deliveries"], clicks.tell if clicks else _nowhere)
+        self._take_click = self._lanes["people"].job("fix-click", clicks.work if clicks else _nowhere)
         if self._work is not None:
             self._work.connect(self._lanes)
 
-    def start(self, stack: ExitStack) -> tuple[int | None, int]:
+    def start(self, stack: ExitStack, make_fixing: MakeFixing | None) -> tuple[int | None, int]:
         """Starts every part of this role; each is stopped by `stack` in the opposite order. Returns the ports."""
         settings = self._settings
         stack.callback(self._stop.set)
@@ -165,6 +207,8 @@ class _Bot:
         )
         _open(ops, stack)
         self._start_work(stack, checks)
+        if make_fixing is not None:
+            make_fixing(settings, self._redis, self._fix_lane, self._fix_news).start(stack, checks)
         if door is not None:
             door.open(stack)
         self._up.set()
@@ -184,16 +228,39 @@ class _Bot:
             buttons=self._buttons,
             thread=self._thread,
             answer_directly=None if self._engine is None else self._direct(self._engine.diagnose),
+            shelf=self._shelf,
+            take_alarm=self._take_alarm,
+            clicks=Clicks(self._redis),
+            take_click=self._take_click,
+            tickets=Tickets(self._redis),
         )
         stack.callback(desk.close)
         secret = _plain(settings.slack_signing_secret)
-        app = make_app(self._client, secret, desk)
-        if settings.slack_app_token is not None:
-            token = _plain(settings.slack_app_token)
-            return _Door(None, lambda opened: self._open_socket(app, token, opened, checks))
-        web = make_web(app, SignatureVerifier(secret))
-        listener = Listener(web, settings.http_host, settings.http_port, "ALB502_HTTP_PORT")
-        return _Door(listener.port, lambda opened: _open(listener, opened))
+        app = make_app(self._client, secret, desk, listened(settings))
+        sns = self._sns(desk)
+        if settings.slack_app_token is None:
+            web = make_web(Slack(app, SignatureVerifier(secret)), sns)
+            return self._listening(web, lambda _: None)
+        token = _plain(settings.slack_app_token)
+        if sns is not None:
+            return self._listening(make_web(None, sns), lambda opened: self._open_socket(app, token, opened, checks))
+        return _Door(None, lambda opened: self._open_socket(app, token, opened, checks))
+
+    def _listening(self, web: Starlette, also: Callable[[ExitStack], None]) -> _Door:
+        listener = Listener(web, self._settings.http_host, self._settings.http_port, "ALB502_HTTP_PORT")
+
+        def opened(stack: ExitStack) -> None:
+            _open(listener, stack)
+            also(stack)
+
+        return _Door(listener.port, opened)
+
+    def _sns(self, desk: AlarmDesk) -> Receiver | None:
+        """Takes alarms and ECS events of the configured topics."""
+        channels = self._settings.alarms.sns_topics
+        if not channels:
+            return None
+        return Receiver(channels, SnsInbox(channels, desk, StoredTasks(self._redis), utc_now))
 
     def _open_socket(self, app: App, token: str, stack: ExitStack, checks: dict[str, Check]) -> None:
         handler = connect_socket(app, token)
@@ -220,10 +287,23 @@ class _Bot:
             reports=Reports(self._redis, self._settings.limits.reports_days),
             buttons=self._buttons,
             thread=self._thread,
-            people=People(self._calls, Lookups(self._redis)),
+            people=self._people,
             rules=self._rules,
             diagnose=diagnose,
+            incidents=self._incidents,
+            fixes=Fixes(Offers(self._redis, self._settings.limits.reports_days), FixButtons(self._redis)),
         )
+
+    def _alarming(self) -> Alarming | None:
+        if self._engine is None:
+            return None
+        return alarming(self._settings, self._redis, self._thread, self._engine.alarm, self._engine.diagnose)
+
+    def _fix_clicks(self) -> FixClicks | None:
+        if self._engine is None:
+            return None
+        slack = SlackSide(self._thread, self._calls, self._people, self._rules)
+        return fix_clicks(self._settings, self._redis, self._fix_lane, slack, self._engine.reads)
 
     def _direct(self, diagnose: Diagnose) -> DirectAnswers:
         api_url = self._settings.slack_api_url
@@ -231,10 +311,36 @@ class _Bot:
 
     def _count(self) -> None:
         for queue, lane in self._lanes.items():
-            try:
-                JOBS_WAITING.labels(queue=queue).set(lane.waiting())
-            except RedisError:
-                JOBS_WAITING.labels(queue=queue).set(float("nan"))
+            count_waiting(queue, lane.waiting)
+        count_waiting(FIXES, self._fix_lane.waiting)
+
+
+def _start_executor(settings: Settings, redis: Redis, make_fixing: MakeFixing | None, stack: ExitStack) -> int:
+    """A process that carries out fixes and does nothing else; it needs no Slack. Returns the ops port."""
+    checks: dict[str, Check] = {"redis": redis_check(redis)}
+    lane, deliveries = FixLane(redis), Lane(redis, "deliveries", settings.limits.diagnosis_s)
+    counting = make_ops(checks, REGISTRY, lambda: count_waiting(FIXES, lane.waiting))
+    ops = Listener(counting, settings.http_host, settings.ops_port, "ALB502_OPS_PORT")
+    _open(ops, stack)
+    if make_fixing is not None:
+        make_fixing(settings, redis, lane, fix_news(deliveries, _nowhere)).start(stack, checks)
+    return ops.port
+
+
+def count_waiting(queue: str, waiting: Callable[[], int]) -> None:
+    try:
+        JOBS_WAITING.labels(queue=queue).set(waiting())
+    except RedisError:
+        JOBS_WAITING.labels(queue=queue).set(float("nan"))
+
+
+def fix_news(deliveries: Lane, tell: Callable[[str], None]) -> Send:
+    """The job that has people told what has become of a ticket."""
+    return deliveries.job("fix-news", tell)
+
+
+def _nowhere(_: str) -> None:
+    """In a process that only takes requests no job runs."""
 
 
 def rules_of(settings: Settings, identity: Identity) -> Rules:

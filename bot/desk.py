@@ -11,12 +11,17 @@ from typing import Final
 import structlog
 from redis.exceptions import RedisError
 
-from bot.jobs import Lane
+from bot.jobs import Lane, Send
+from bot.store.alarms import AlarmShelf
 from bot.store.asks import Asks
+from bot.store.clicks import Clicks
 from bot.store.marks import Buttons, SeenEvents
+from bot.store.plans import Tickets
 from bot.telemetry.logs import correlated
 from bot.telemetry.metrics import QUESTIONS
+from handlers.alarms import AlarmNews
 from handlers.ask import Ask, NotQueuedError, Origin, Refresh
+from handlers.fixes import FixClick
 from handlers.thread import Thread
 from handlers.views import Message
 
@@ -33,7 +38,7 @@ _log: Final = structlog.get_logger(__name__)
 
 
 class FrontDesk:
-    """Implements `handlers.ask.Desk`."""
+    """Implements `handlers.ask.Desk` and `handlers.alarms.AlarmDesk`."""
 
     def __init__(
         self,
@@ -44,6 +49,11 @@ class FrontDesk:
         buttons: Buttons,
         thread: Thread,
         answer_directly: AnswerDirectly | None,
+        shelf: AlarmShelf,
+        take_alarm: Send,
+        clicks: Clicks,
+        take_click: Send,
+        tickets: Tickets,
     ) -> None:
         """`answer_directly` is None where no diagnosis can be made, as in a process that only takes requests."""
         self._asks = asks
@@ -52,6 +62,11 @@ class FrontDesk:
         self._buttons = buttons
         self._thread = thread
         self._answer_directly = answer_directly
+        self._shelf = shelf
+        self._take_alarm = take_alarm
+        self._clicks = clicks
+        self._take_click = take_click
+        self._tickets = tickets
         self._room = threading.BoundedSemaphore(MAX_WAITING)
         self._threads = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="direct")
 
@@ -66,6 +81,41 @@ class FrontDesk:
             _log.info("queued", kind=ask.kind, channel=ask.origin.channel, user=ask.origin.user)
             self._remember(ask)
             return None
+
+    def take_alarm(self, news: AlarmNews) -> None:
+        """Implements `handlers.alarms.AlarmDesk`."""
+        with correlated(news.correlation_id):
+            try:
+                self._shelf.put(news)
+                self._take_alarm(news.id)
+                self._seen.add(news.id)
+            except RedisError as error:
+                _log.error("alarm not queued", error=type(error).__name__)
+                raise NotQueuedError from error
+            _log.info("alarm queued", state=news.state, channel=news.channel, format=news.format)
+
+    def take_click(self, click: FixClick) -> None:
+        """Implements `handlers.fixes.FixReception`."""
+        with correlated(click.correlation_id):
+            try:
+                self._clicks.put(click)
+                self._take_click(click.id)
+            except RedisError as error:
+                _log.error("click not queued", error=type(error).__name__)
+                raise NotQueuedError from error
+
+    def wrong_word(self, ticket_id: str, typed: str) -> str | None:
+        """What approves is decided elsewhere; this only saves the person from typing all of it again."""
+        try:
+            ticket = self._tickets.load(ticket_id)
+        except RedisError:
+            return None
+        wanted = ticket.word_to_type if ticket else None
+        return None if wanted is None or typed.strip() == wanted else f"Type {wanted} to approve this."
+
+    def tell_presser(self, click: FixClick, message: Message) -> None:
+        origin = Origin(team=click.team, channel=click.channel, user=click.user, thread_ts=click.thread_ts)
+        self.tell(origin, message)
 
     def tell(self, origin: Origin, message: Message) -> None:
         if not self._in_background(lambda: self._thread.whisper(origin, lambda _: message)):

@@ -17,6 +17,7 @@ from diagnostics.aws_access import AccessLimits, Account, AwsAccess, CallMeter, 
 from diagnostics.causes import catalogue
 from diagnostics.collect.cache import FactCache
 from diagnostics.collect.collector import CollectorSpec
+from diagnostics.collect.earlier_scans import EarlierScans
 from diagnostics.collect.first_answer import FirstAnswer
 from diagnostics.collect.graph import leading_to
 from diagnostics.collect.log_options import AthenaOptions, LogBudget, LogOptions
@@ -41,6 +42,7 @@ from diagnostics.question import (
 from diagnostics.snapshot import Snapshot, Subject, Window
 
 LOG_ENGINE: Final = "diagnostics.access_logs.local"
+FIXES: Final = "bot.remediating"
 LINGER_S: Final = 10.0
 LATER_LOOKUPS: Final = 10
 """What CloudTrail tells about more resources, and how long after the first answer it may do so."""
@@ -64,6 +66,7 @@ class Diagnoser:
         index: ServiceIndex | None = None,
         cache: FactCache | None = None,
         tasks: TaskMemory | None = None,
+        remedy: Callable[[Diagnosed], Diagnosed] = lambda found: found,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._access = access
@@ -76,6 +79,7 @@ class Diagnoser:
         self._index = index
         self._cache = cache
         self._tasks = tasks
+        self._remedy = remedy
         self._clock = clock
 
     def __call__(self, question: Question, progress: ProgressListener) -> Outcome:
@@ -91,7 +95,7 @@ class Diagnoser:
         if unreadable is not None:
             return Refused(message=explain(unreadable), gaps=tuple(gap for _, gap in snapshot.gaps()))
         progress(Progress(step="judging", text="weighing what was read"))
-        return Diagnosed(report=diagnose(snapshot), snapshot=snapshot)
+        return self._remedy(Diagnosed(report=diagnose(snapshot), snapshot=snapshot))
 
     def logs(
         self, question: Question, wanted: Callable[[LogOptions], LogOptions], progress: ProgressListener
@@ -168,6 +172,7 @@ def _load_meanwhile(*, with_logs: bool) -> None:
         catalogue()
         if with_logs:
             importlib.import_module(LOG_ENGINE)
+        importlib.import_module(FIXES).load()
 
     threading.Thread(target=load, name="load-meanwhile", daemon=True).start()
 
@@ -180,13 +185,15 @@ def diagnoser(
     cache: FactCache | None = None,
     tasks: TaskMemory | None = None,
     completes_answers: bool = False,
+    asks_again: bool = False,
 ) -> Diagnoser:
     """The diagnosis that these settings describe. Makes no call.
 
     `access`: when others use it too; else it is made of the settings. `completes_answers`: whoever listens shows a
-    first answer in time, so that the whole of it may come later.
+    first answer in time, so that the whole of it may come later. `asks_again`: the same question comes again and again,
+    and what was scanned for money is used for the next ones too, even where everything else is to be read anew.
     """
-    logs = log_options_of(settings)
+    logs = replace(log_options_of(settings), earlier=EarlierScans() if asks_again else None)
     return Diagnoser(
         access or access_of(settings),
         nicknames=nicknames_of(settings),
@@ -198,7 +205,15 @@ def diagnoser(
         index=index,
         cache=cache,
         tasks=tasks,
+        remedy=partial(_remedied, settings),
     )
+
+
+def _remedied(settings: Settings, found: Diagnosed) -> Diagnosed:
+    """With the fixes for it. What they need is imported meanwhile, or here."""
+    from bot.remediating import remedied
+
+    return remedied(found, settings)
 
 
 def access_of(settings: Settings, gate: RateGate | None = None) -> AwsAccess:

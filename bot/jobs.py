@@ -23,6 +23,12 @@ HANDING_OUT_S: Final = 60
 _log: Final = structlog.get_logger(__name__)
 
 
+class Send(Protocol):
+    """Queues a job about something, to begin after `after_s` seconds. Raises `RedisError`."""
+
+    def __call__(self, about: str, after_s: float = 0.0) -> None: ...
+
+
 class PutOffError(Exception):
     """The job cannot go on now (Slack asks for patience) and is to be tried again after `after_s`."""
 
@@ -63,6 +69,15 @@ class Lane:
         """Queues the delivery of an answer. Raises `RedisError`."""
         self._deliver.send(ask_id, answer_id)
 
+    def job(self, name: str, run: Callable[[str], None]) -> Send:
+        """Another job of this queue, by the id that it is about. To be called before a worker starts."""
+
+        def counted(about: str) -> None:
+            self._counted(name, made, (about,), run)
+
+        made = self._actor(counted, name)
+        return lambda about, after_s=0.0: _sent(made, about, after_s)
+
     def waiting(self) -> int:
         """Jobs that are queued, put off or in work. Raises `RedisError`."""
         redis: Redis = self.broker.client
@@ -100,3 +115,7 @@ class Lane:
     def _actor(self, run: Callable[..., None], name: str, **options: Any) -> Actor[..., None]:
         made: Actor[..., None] = actor(actor_name=name, queue_name=self.queue, broker=self.broker, **options)(run)
         return made
+
+
+def _sent(job: Actor[..., None], about: str, after_s: float) -> None:
+    job.send_with_options(args=(about,), delay=int(after_s * 1_000) or None)

@@ -1,4 +1,4 @@
-"""The public port: ``POST /slack/events``.
+"""The public port: ``POST /slack/events`` and ``POST /alarms/sns``.
 
 Bolt's `App` is synchronous, so it runs in threads. Its ready-made adapter would run it on the event loop, where one
 request at a time is served.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from typing import Final
 
 import anyio.to_thread
@@ -19,38 +20,71 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.sns.receiving import Receiver
 from bot.telemetry.metrics import ACK_SECONDS, REQUESTS
 
 MAX_BODY_BYTES: Final = 1_000_000
 BODY_S: Final = 5.0
 MAX_DISPATCH_THREADS: Final = 32
+MAX_SNS_THREADS: Final = 8
 
 
-def make_web(app: App, verifier: SignatureVerifier) -> Starlette:
-    """The ASGI application of HTTP mode."""
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """What takes Slack's requests, and what tells that they are Slack's."""
+
+    app: App
+    verifier: SignatureVerifier
+
+
+def make_web(slack: Slack | None, sns: Receiver | None = None) -> Starlette:
+    """The ASGI application of the public port: Slack's requests in HTTP mode, SNS's where topics are configured."""
+    return Starlette(routes=[*([_slack_route(slack)] if slack else []), *([_sns_route(sns)] if sns else [])])
+
+
+def _slack_route(slack: Slack) -> Route:
     limiter = CapacityLimiter(MAX_DISPATCH_THREADS)
 
     async def events(request: Request) -> Response:
         began_s = time.perf_counter()
-        response = await _answer(app, verifier, limiter, request)
+        response = await _answer(slack, limiter, request)
         REQUESTS.labels(status=str(response.status_code)).inc()
         ACK_SECONDS.observe(time.perf_counter() - began_s)
         return response
 
-    return Starlette(routes=[Route("/slack/events", events, methods=["POST"])])
+    return Route("/slack/events", events, methods=["POST"])
 
 
-async def _answer(app: App, verifier: SignatureVerifier, limiter: CapacityLimiter, request: Request) -> Response:
+def _sns_route(sns: Receiver) -> Route:
+    """In threads of its own: that SNS's certificate is slow to come must not hold up Slack."""
+    limiter = CapacityLimiter(MAX_SNS_THREADS)
+
+    async def messages(request: Request) -> Response:
+        body = await _read(request)
+        if isinstance(body, Response):
+            return body
+        return Response(status_code=await anyio.to_thread.run_sync(sns.receive, body, limiter=limiter))
+
+    return Route("/alarms/sns", messages, methods=["POST"])
+
+
+async def _answer(slack: Slack, limiter: CapacityLimiter, request: Request) -> Response:
+    body = await _read(request)
+    if isinstance(body, Response):
+        return body
+    if not is_signed(slack.verifier, body, request):
+        return Response(status_code=401)
+    return await anyio.to_thread.run_sync(_dispatch, slack.app, body, request, limiter=limiter)
+
+
+async def _read(request: Request) -> bytes | Response:
+    """The body, or what is answered when it does not come in time or is too large."""
     try:
         async with asyncio.timeout(BODY_S):
             body = await _body(request)
     except (TimeoutError, ClientDisconnect):
         return Response(status_code=408)
-    if body is None:
-        return Response(status_code=413)
-    if not is_signed(verifier, body, request):
-        return Response(status_code=401)
-    return await anyio.to_thread.run_sync(_dispatch, app, body, request, limiter=limiter)
+    return Response(status_code=413) if body is None else body
 
 
 async def _body(request: Request) -> bytes | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import http
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from datetime import UTC, datetime
+from typing import Final, Protocol
 
 import structlog
 from slack_bolt import App, BoltResponse
@@ -15,8 +16,10 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.store.connection import Wait
-from handlers import actions, commands, mentions
+from handlers import actions, alarms, commands, fixes, mentions
+from handlers.alarms import AlarmDesk, Listened
 from handlers.ask import Desk, NotQueuedError
+from handlers.fixes import FixReception
 from handlers.slack_calls import CALL_TIMEOUT_S
 
 START_ATTEMPTS: Final = 6
@@ -74,7 +77,11 @@ def identify(client: WebClient, wait: Wait) -> Identity:
     raise SlackError(f"Slack cannot be reached at {client.base_url} ({reason}); check the network and its proxy.")
 
 
-def make_app(client: WebClient, signing_secret: str, desk: Desk) -> App:
+class Reception(Desk, AlarmDesk, FixReception, Protocol):
+    """Takes questions, alarms and clicks in."""
+
+
+def make_app(client: WebClient, signing_secret: str, desk: Reception, listened: Listened) -> App:
     """The Bolt app with every listener.
 
     Listeners only parse and queue, so they run where the request is dispatched: Bolt's own pool of threads would add
@@ -94,6 +101,8 @@ def make_app(client: WebClient, signing_secret: str, desk: Desk) -> App:
     commands.register(app, desk)
     mentions.register(app, desk)
     actions.register(app, desk)
+    alarms.register(app, desk, listened)
+    fixes.register(app, desk, lambda: datetime.now(UTC))
     return app
 
 

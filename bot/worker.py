@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final, Protocol
 
 import structlog
-from dramatiq import Worker
+from dramatiq import Broker, Worker
 
-from bot.jobs import Lane, Queue
-
-THREADS: Final[Mapping[Queue, int]] = MappingProxyType({"people": 8, "alarms": 4, "deliveries": 4})
+THREADS: Final[Mapping[str, int]] = MappingProxyType({"people": 8, "alarms": 4, "deliveries": 4})
 IDLE_POLL_MS: Final = 100
 """The longest that a new job waits for an idle worker."""
 
@@ -21,8 +19,18 @@ MIN_STOP_S: Final = 1.0
 _log: Final = structlog.get_logger(__name__)
 
 
+class Taken(Protocol):
+    """A queue with its jobs: `bot.jobs.Lane`, or the one of fixes."""
+
+    @property
+    def queue(self) -> str: ...
+
+    @property
+    def broker(self) -> Broker: ...
+
+
 class Workers:
-    def __init__(self, lanes: Mapping[Queue, Lane], threads: Mapping[Queue, int] = THREADS) -> None:
+    def __init__(self, lanes: Mapping[Any, Taken], threads: Mapping[str, int] = THREADS) -> None:
         self._lanes = lanes
         self._workers = {queue: _worker(lane, threads[queue]) for queue, lane in lanes.items()}
 
@@ -53,7 +61,7 @@ class Workers:
         return None
 
 
-def _worker(lane: Lane, threads: int) -> Worker:
+def _worker(lane: Taken, threads: int) -> Worker:
     worker = Worker(lane.broker, queues={lane.queue}, worker_threads=threads, worker_timeout=IDLE_POLL_MS)
     # A job that is fetched ahead waits for this process while another one may be idle.
     worker.queue_prefetch = threads

@@ -47,7 +47,7 @@ class Ask(Frozen):
 
     id: str
     correlation_id: str
-    kind: Literal["command", "mention", "refresh"]
+    kind: Literal["command", "mention", "refresh", "alarm", "fix"]
     question: Question
     origin: Origin
     asked_at: datetime

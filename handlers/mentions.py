@@ -22,7 +22,7 @@ def register(app: App, desk: Desk) -> None:
 
     @app.event("app_mention")
     def ask(body: Mapping[str, Any], context: BoltContext, request: BoltRequest) -> None:
-        take(desk, body, bot_user_id=context.bot_user_id or "", bot_id=context.bot_id or "", retry=_retry(request))
+        take(desk, body, bot_user_id=context.bot_user_id or "", bot_id=context.bot_id or "", retry=retry_of(request))
 
 
 def take(desk: Desk, body: Mapping[str, Any], *, bot_user_id: str, bot_id: str, retry: int = 0) -> None:
@@ -69,6 +69,7 @@ def _is_own_or_automatic(event: Mapping[str, Any], bot_user_id: str, bot_id: str
     return event.get("user") in {None, "", bot_user_id, bot_id}
 
 
-def _retry(request: BoltRequest) -> int:
+def retry_of(request: BoltRequest) -> int:
+    """How often Slack has delivered this event before. https://docs.slack.dev/apis/events-api/#retries"""
     number = request.headers.get("x-slack-retry-num", ["0"])[0]
     return int(number) if number.isdigit() else 0

@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
+from diagnostics import printable
 from handlers.permission import Channel, Person
 from handlers.slack_calls import SlackCalls, SlackRefusedError
 
 MAX_GROUPS: Final = 20
+MAX_NAME: Final = 80
 
 
 class Memory(Protocol):
@@ -68,5 +70,6 @@ def _person(user: Mapping[str, Any]) -> Person:
         restricted=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         stranger=bool(user.get("is_stranger")),
         bot=bool(user.get("is_bot")),
+        name=printable.line(str(user.get("real_name") or user.get("name") or ""), MAX_NAME),
         deleted=bool(user.get("deleted")),
     )

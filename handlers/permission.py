@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from diagnostics.facts.fact import Frozen
 from handlers.scope import Scopes
+from remediations.approval import Kind
 
 
 class Person(Frozen):
@@ -17,6 +18,7 @@ class Person(Frozen):
     restricted: bool = False
     stranger: bool = False
     bot: bool = False
+    name: str = ""
     deleted: bool = False
 
 
@@ -40,12 +42,22 @@ class Rules:
     scopes: Scopes = field(default_factory=Scopes)
 
 
+def kind_of(person: Person, rules: Rules) -> Kind:
+    """What somebody is, for those who decide about fixes."""
+    if person.deleted:
+        return "deactivated"
+    if person.bot:
+        return "bot"
+    if person.stranger or not _is_of_us(person, rules):
+        return "foreign"
+    return "guest" if person.restricted else "member"
+
+
 def refusal_of_person(person: Person, groups: frozenset[str], rules: Rules) -> str | None:
     """One line if this person may not ask, else None. `groups` are the asking groups that the person is in."""
     if person.bot or person.deleted:
         return "Only people can ask."
-    of_us = person.team in rules.teams or (person.enterprise is not None and person.enterprise == rules.enterprise)
-    if person.stranger or not of_us:
+    if person.stranger or not _is_of_us(person, rules):
         return "Only members of this workspace can ask; you belong to another organisation."
     if person.restricted:
         return "Guests cannot ask; ask a full member of this workspace to do it."
@@ -53,6 +65,10 @@ def refusal_of_person(person: Person, groups: frozenset[str], rules: Rules) -> s
     if listed and person.id not in rules.ask_users and not groups & rules.ask_groups:
         return "You are not among the people who may ask; the setting `slack.ask` lists them."
     return None
+
+
+def _is_of_us(person: Person, rules: Rules) -> bool:
+    return person.team in rules.teams or (person.enterprise is not None and person.enterprise == rules.enterprise)
 
 
 def must_be_private(channel: Channel, rules: Rules) -> bool:

@@ -109,6 +109,24 @@ class Thread:
             self._overwrite(ask, fence, place.channel, place.parent_ts, headline)
         return place
 
+    def post(self, ask: Ask, fence: int, name: str, draw: Draw, thread_ts: str | None) -> str:
+        """One more message, once for each `name`, in a thread or at the top of the channel. Returns its ts.
+
+        Raises `UnreachableError`, `SupersededError`, `SlackLaterError`, `SlackRefusedError`.
+        """
+        return self._post_once(ask, fence, name, draw, thread_ts)
+
+    def permalink(self, channel: str, ts: str) -> str | None:
+        """The address of a message, for a link to it; None when Slack does not tell.
+
+        Source: https://docs.slack.dev/reference/methods/chat.getPermalink
+        """
+        try:
+            answer = self._calls.read("chat.getPermalink", channel, message_ts=ts)
+        except (SlackRefusedError, SlackLaterError):
+            return None
+        return str(answer.get("permalink") or "") or None
+
     def whisper_once(self, ask: Ask, fence: int, name: str, draw: Draw) -> bool:
         """Tells only the asker, at most once for each `name`: what is in doubt is not said again."""
         claim = self._ledger.claim(ask.id, f"whisper-{name}", fence)

@@ -13,12 +13,11 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from diagnostics.aws_access.actions import iam_action
 from diagnostics.facts.fact import Frozen
 from diagnostics.report import Risk, SettingChange
 
 MAX_WRITES = 8
-MAX_NARROWER = 12
+MAX_NARROWER = 9
 FROM = "$from"
 PLAN = "plan"
 """Under this name the id of the plan itself is found."""
@@ -36,6 +35,8 @@ class Call(Frozen):
     @property
     def action(self) -> str:
         """The IAM action that permits it."""
+        from diagnostics.aws_access.actions import iam_action  # boto3 comes along, which a replay does without
+
         return iam_action(self.service, self.operation)
 
 

@@ -6,7 +6,17 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from diagnostics.report import Cause, Check, EvidenceItem, Report, ReportGap, TimelineEntry
+from diagnostics.report import (
+    Cause,
+    Check,
+    EvidenceItem,
+    Remediation,
+    Report,
+    ReportGap,
+    SettingChange,
+    TimelineEntry,
+    Undo,
+)
 from tests import reports
 
 INJECTIONS = (
@@ -41,6 +51,24 @@ moments = st.datetimes(min_value=reports.START.replace(tzinfo=None), max_value=r
 )
 maybe_moments = st.none() | moments
 evidence = st.builds(EvidenceItem, text=names, source=names, at=maybe_moments, value=st.none())
+values = st.none() | names | st.integers() | st.lists(names, max_size=2)
+commands = st.lists(names.map(lambda name: f"aws ecs stop-task --reason '{name}'"), max_size=2).map(tuple)
+fixes = st.builds(
+    Remediation,
+    id=names,
+    title=names,
+    risk=st.sampled_from(("low", "medium", "high")),
+    eta_seconds=st.none() | st.integers(0, 10**6),
+    allowed=st.booleans(),
+    why_not=st.none() | names,
+    changes=st.lists(
+        st.builds(SettingChange, resource=names, setting=names, before=values, after=values), max_size=3
+    ).map(tuple),
+    touches=names,
+    warnings=st.lists(names, max_size=2).map(tuple),
+    aws_cli=commands,
+    undo=st.builds(Undo, kind=st.sampled_from(("exact", "compensating", "none")), text=names, aws_cli=commands),
+)
 causes = st.builds(
     Cause,
     code=names,
@@ -56,7 +84,7 @@ causes = st.builds(
     advice=st.none() | names,
     resources=st.lists(names, max_size=3).map(tuple),
     since=maybe_moments,
-    remediations=st.just(()),
+    remediations=st.just(()) | st.lists(fixes, max_size=1).map(tuple),
     docs=st.lists(names | st.just("https://docs.aws.amazon.com/x"), max_size=3).map(tuple),
 )
 

@@ -9,13 +9,16 @@ from diagnostics.report import (
     Cause,
     Check,
     EvidenceItem,
+    Remediation,
     Report,
     ReportGap,
     ReportTarget,
     ReportWindow,
+    SettingChange,
     Stats,
     Symptom,
     TimelineEntry,
+    Undo,
 )
 
 END = datetime(2026, 11, 21, 3, 45, tzinfo=UTC)
@@ -72,6 +75,29 @@ def cause(**changes: Any) -> Cause:
         ),
     }
     return Cause(**(values | changes))
+
+
+def fix(**changes: Any) -> Remediation:
+    values: dict[str, Any] = {
+        "id": "sg-allow-lb-ingress",
+        "title": "Let sg-0lb into sg-0a1 on tcp 8080",
+        "risk": "low",
+        "eta_seconds": 195,
+        "allowed": False,
+        "why_not": "account prod has no `remediate_role`",
+        "changes": (
+            SettingChange(resource="sg-0a1", setting="inbound rule", before=None, after="tcp 8080 from sg-0lb"),
+        ),
+        "touches": "everything that wears sg-0a1",
+        "warnings": ("Terraform keeps sg-0a1 and may set it back",),
+        "aws_cli": ("aws ec2 authorize-security-group-ingress --region us-east-1 --group-id sg-0a1",),
+        "undo": Undo(
+            kind="exact",
+            text="removes that rule from sg-0a1",
+            aws_cli=("aws ec2 revoke-security-group-ingress --region us-east-1 --group-id sg-0a1",),
+        ),
+    }
+    return Remediation(**(values | changes))
 
 
 def rival(**changes: Any) -> Cause:

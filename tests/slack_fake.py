@@ -75,6 +75,8 @@ class SlackFake:
     whispers: list[Body] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     failures: dict[str, deque[Failure]] = field(default_factory=lambda: defaultdict(deque))
+    views: dict[str, Body] = field(default_factory=dict)
+    """Modals as they stand, by id."""
     refuse_rich: bool = False
     socket_url: str = ""
     """What `apps.connections.open` answers; empty: Socket Mode is turned off."""
@@ -151,6 +153,13 @@ class SlackFake:
         body = {"type": "event_callback", "team_id": TEAM, "event_id": event_id, "event": event, "api_app_id": "A0APP"}
         return json.dumps(body).encode()
 
+    def posted(self, event: Body, *, event_id: str) -> bytes:
+        """A message that somebody else posted: it stands in the channel, and Slack tells of it."""
+        channel = event["channel"]
+        self.messages[channel].setdefault(event["ts"], dict(event))
+        body = {"type": "event_callback", "team_id": TEAM, "event_id": event_id, "event": event, "api_app_id": "A0APP"}
+        return json.dumps(body).encode()
+
     def press(self, message: Mapping[str, Any], value: str, *, action_id: str, user: str = ALICE) -> bytes:
         payload = {
             "type": "block_actions",
@@ -165,7 +174,20 @@ class SlackFake:
             },
             "channel": {"id": message["channel"]},
             "response_url": self.response_url(),
+            "trigger_id": "1.2.3",
             "actions": [{"type": "button", "action_id": action_id, "value": value, "block_id": "b"}],
+        }
+        return urlencode({"payload": json.dumps(payload)}).encode()
+
+    def submit(self, view: Body, values: Body, *, user: str = ALICE) -> bytes:
+        """A modal that is submitted: `values` by block, each with one element of the same name."""
+        state = {"values": {name: {name: value} for name, value in values.items()}}
+        payload = {
+            "type": "view_submission",
+            "team": {"id": TEAM},
+            "user": {"id": user, "team_id": TEAM},
+            "api_app_id": "A0APP",
+            "view": {**view, "state": state},
         }
         return urlencode({"payload": json.dumps(payload)}).encode()
 
@@ -228,6 +250,12 @@ class SlackFake:
         message.update({"text": body["text"], "blocks": body.get("blocks", [])})
         return {"ok": True, "channel": body["channel"], "ts": body["ts"]}
 
+    def _chat_getpermalink(self, body: Body) -> Body:
+        if str(body.get("message_ts")) not in self.messages[str(body.get("channel"))]:
+            return _no("message_not_found")
+        path = f"{body['channel']}/p{str(body['message_ts']).replace('.', '')}"
+        return {"ok": True, "permalink": f"https://fake.slack.com/archives/{path}"}
+
     def _chat_postephemeral(self, body: Body) -> Body:
         wrong = self._wrong_place(body) or self._wrong_dress(body)
         if wrong:
@@ -242,7 +270,21 @@ class SlackFake:
         return self._listed(body, lambda message: not message.get("thread_ts"))
 
     def _views_open(self, body: Body) -> Body:
-        return {"ok": True, "view": {"id": "V1", "hash": "h"}} if body.get("trigger_id") else _no("invalid_arguments")
+        if not body.get("trigger_id"):
+            return _no("invalid_arguments")
+        view_id = f"V{next(self._clock)}"
+        return self._viewed(view_id, body)
+
+    def _views_update(self, body: Body) -> Body:
+        return self._viewed(str(body.get("view_id")), body) if body.get("view_id") in self.views else _no("not_found")
+
+    def _viewed(self, view_id: str, body: Body) -> Body:
+        view = body["view"] if isinstance(body["view"], dict) else json.loads(body["view"])
+        wrong = slack_limits.view_violations(view)
+        if wrong:
+            return _no("invalid_arguments")
+        self.views[view_id] = {**view, "id": view_id}
+        return {"ok": True, "view": self.views[view_id]}
 
     def _listed(self, body: Body, fits: Callable[[Body], bool]) -> Body:
         messages = [dict(message) for message in self.messages[str(body["channel"])].values() if fits(message)]

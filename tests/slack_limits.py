@@ -15,6 +15,9 @@ from slack_sdk.models.blocks import Block
 MAX_BLOCKS = 50
 MAX_TEXT = 4_000
 MAX_BYTES = 60_000
+MAX_VIEW_LABEL = 24
+MAX_VIEW_BLOCKS = 100
+MAX_SECTION = 3_000
 CONTAINER_CHILDREN = frozenset({"actions", "context", "divider", "header", "image", "section", "table", "video"})
 CONTAINER_LOOKS = frozenset({"width", "icon", "is_collapsible", "default_collapsed"})
 KEYS: Mapping[str, frozenset[str]] = {
@@ -31,6 +34,7 @@ INVISIBLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u
 ALLOWED_MARKUP = re.compile(
     r"<!date\^\d+\^[^<>^|]+\|[^<>|]+>"  # a time in the reader's zone
     r"|<@[UW][A-Z0-9]+>"  # the asker
+    r"|<!subteam\^S[A-Z0-9]+>"  # those who may approve
     r"|<https?://[^<>|\s`]+\|[^<>|]+>"  # a link of ours
 )
 
@@ -38,6 +42,42 @@ ALLOWED_MARKUP = re.compile(
 def violations(text: str, blocks: Sequence[Mapping[str, Any]]) -> list[str]:
     """Everything that Slack, or a careful reader, would refuse; empty when the message may be sent."""
     return list(_message(text, blocks))
+
+
+def view_violations(view: Mapping[str, Any]) -> list[str]:
+    """What Slack refuses in a modal. https://docs.slack.dev/reference/views/modal-views"""
+    found: list[str] = []
+    for name in ("title", "submit", "close"):
+        if name in view:
+            found += _length(name, view[name]["text"], 1, MAX_VIEW_LABEL)
+    blocks = view["blocks"]
+    if not 1 <= len(blocks) <= MAX_VIEW_BLOCKS:
+        found.append(f"{len(blocks)} blocks")
+    found += _length("private_metadata", view.get("private_metadata", ""), 0, MAX_SECTION)
+    found += _length("callback_id", view.get("callback_id", ""), 0, 255)
+    has_input = False
+    for number, block in enumerate(blocks):
+        if block.get("type") == "input":
+            has_input = True
+            found += _input(f"blocks[{number}]", block)
+        else:
+            found += _block(f"blocks[{number}]", block)
+    if has_input and "submit" not in view:
+        found.append("a modal with an input has to have a submit")
+    return found
+
+
+def _input(where: str, block: Mapping[str, Any]) -> Iterator[str]:
+    yield from _length(f"{where}.label", block["label"]["text"], 1, 2_000)
+    element = block["element"]
+    if element["type"] == "radio_buttons":
+        options = element["options"]
+        if not 1 <= len(options) <= 10:
+            yield f"{where}: {len(options)} options"
+        for option in options:
+            yield from _length(f"{where}.option", option["text"]["text"], 1, 75)
+        if element.get("initial_option") not in options:
+            yield f"{where}: the initial option is none of the options"
 
 
 def check(text: str, blocks: Sequence[Mapping[str, Any]]) -> None:

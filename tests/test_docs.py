@@ -21,6 +21,7 @@ SERVICES = {
     "autoscaling",
     "cloudtrail",
     "cloudwatch",
+    "codedeploy",
     "ec2",
     "ecs",
     "elbv2",
@@ -32,23 +33,27 @@ SERVICES = {
     "s3",
     "sts",
 }
+READS = ("describe_", "get_", "list_")
 NEEDS_NO_PERMISSION = {"sts:GetCallerIdentity"}
 
 
 def _called_actions() -> Iterator[str]:
-    """Every operation that a reading module names, of the services that it names."""
+    """Every operation that a reading module names, of the services that it names; and what fixes read before and after
+    they write."""
     loader = botocore.session.get_session()
     operations = {
         service: {xform_name(name) for name in loader.get_service_model(service).operation_names}
         for service in SERVICES
     }
-    for package in ("collect", "locate", "aws_access"):
-        for file in (ROOT / "diagnostics" / package).rglob("*.py"):
+    for package in ("diagnostics/collect", "diagnostics/locate", "diagnostics/aws_access", "remediations"):
+        for file in (ROOT / package).rglob("*.py"):
             words = {
                 node.value
                 for node in ast.walk(ast.parse(file.read_text()))
                 if isinstance(node, ast.Constant) and isinstance(node.value, str)
             }
+            if package == "remediations":
+                words = {word for word in words if word in SERVICES or word.startswith(READS)}
             for service in SERVICES & words:
                 yield from (iam_action(service, operation) for operation in operations[service] & words)
 

@@ -47,6 +47,7 @@ def causes(
 def described(spec: CauseSpec) -> dict[str, Any]:
     """The metadata of a cause for programs."""
     from diagnostics.causes.advice import advice_of
+    from remediations.catalogue import fixes_for
 
     return {
         "code": spec.code,
@@ -56,7 +57,7 @@ def described(spec: CauseSpec) -> dict[str, Any]:
         "needs": [kind.name for kind in spec.needs],
         "uses": [kind.name for kind in spec.uses],
         "advice": list(advice_of(spec)),
-        "fixes": list(spec.fixes),
+        "fixes": [fix.id for fix in fixes_for(spec.code)],
         "replaces": sorted(spec.replaces),
         "leads_to": sorted(spec.leads_to),
         "helped_by": sorted(spec.helped_by),

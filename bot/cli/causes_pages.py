@@ -14,6 +14,7 @@ from diagnostics.causes import catalogue
 from diagnostics.causes.advice import GAP, advice_of
 from diagnostics.causes.cause import CauseSpec
 from diagnostics.printable import counted
+from remediations.catalogue import fixes_for
 
 PLACE: Final = Path("docs") / "causes"
 INDEX: Final = "README.md"
@@ -45,7 +46,11 @@ def stale(place: Path, wanted: Mapping[str, str]) -> tuple[str, ...]:
 
 def renew(place: Path) -> tuple[str, ...]:
     """Brings the pages up to date and returns the names of those that changed."""
-    wanted = pages(catalogue())
+    return bring_up_to_date(place, pages(catalogue()))
+
+
+def bring_up_to_date(place: Path, wanted: Mapping[str, str]) -> tuple[str, ...]:
+    """Writes the pages that are missing or differ, removes those that nobody wants; returns their names."""
     place.mkdir(parents=True, exist_ok=True)
     changed = stale(place, wanted)
     for name in changed:
@@ -91,8 +96,10 @@ def _what_to_do(spec: CauseSpec) -> Iterator[str]:
         yield from (f"- {text}" for text in advice)
     else:
         yield "It depends on the case; the report says it."
-    if spec.fixes:
-        yield from ("", f"Fixes that alb502 can offer: {', '.join(f'`{one}`' for one in spec.fixes)}.")
+    fixes = fixes_for(spec.code)
+    if fixes:
+        links = ", ".join(f"[`{fix.id}`](../fixes/{fix.id}.md)" for fix in fixes)
+        yield from ("", f"Fixes that alb502 can offer, where the case allows it: {links}.")
 
 
 def _facts(spec: CauseSpec) -> Iterator[str]:

@@ -77,7 +77,7 @@ def diagnose(
         )
 
     first = question(refresh=refresh)
-    ask = _asker()
+    ask = _asker(asks_again=watching)
     found = diagnosed(ask, first)
     formats.show(found.report, shape)
     if save is not None:
@@ -115,11 +115,11 @@ def no_report(outcome: Ambiguous | Unknown | Refused) -> CommandError:
     return CommandError(*answers.refused(outcome), status=status)
 
 
-def _asker() -> Callable[[Question, ProgressListener], Outcome]:
+def _asker(*, asks_again: bool) -> Callable[[Question, ProgressListener], Outcome]:
     settings = configured.settings()
     from bot.diagnosing import diagnoser
 
-    return diagnoser(settings)
+    return diagnoser(settings, asks_again=asks_again)
 
 
 def the_time() -> datetime:

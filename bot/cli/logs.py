@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from diagnostics.question import Question
     from diagnostics.snapshot import Snapshot
 
+LIST: Final = "list"
 EXAMPLE: Final = "Example: alb502 logs prod/checkout --since 3h --where status=502"
 ATHENA_OFF: Final = "--athena: Athena is off; set logs.athena.workgroup and logs.athena.database in the settings"
 
@@ -35,7 +36,7 @@ def logs(
         typer.Option(
             "--where",
             metavar="CONDITION",
-            help="Only rows such as status=502, target~10.0.1. or rule!=10; all must hold.",
+            help="Only rows such as status=502, target~10.0.1. or rule!=10; all must hold. `list` shows the fields.",
         ),
     ] = None,
     athena: Annotated[bool, typer.Option("--athena", help="Ask Athena, which costs; the price is told.")] = False,
@@ -47,6 +48,9 @@ def logs(
     """Show what the access logs say: who made each error, by target, zone, route and minute. Reads only."""
     if create_table and not athena:
         raise CommandError("--create-table: give it together with --athena", status=exits.BAD_USAGE)
+    if where == [LIST]:
+        output.write(_fields())
+        return
     question = asking.question(
         target, now=diagnose.the_time(), account=account, region=region, since=since, start=start, end=end
     )
@@ -90,6 +94,12 @@ def _read(question: Question, where: tuple[Condition, ...], *, athena: bool, cre
     if isinstance(found, Ambiguous | Unknown | Refused):
         raise diagnose.no_report(found)
     return found
+
+
+def _fields() -> str:
+    from diagnostics.access_logs.scope import NAMES
+
+    return "\n".join(sorted(NAMES))
 
 
 def _conditions(texts: list[str]) -> tuple[Condition, ...]:

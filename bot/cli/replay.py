@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from bot.cli import formats
+from bot.cli import configured, formats
 from bot.cli.exits import BAD_USAGE, CommandError
 from diagnostics import printable
 
@@ -31,9 +31,12 @@ def replay(
     """Diagnose again from a saved snapshot; AWS is not called."""
     shape = formats.chosen(form, as_json)
     snapshot = load(file)
+    settings = configured.settings()
+    from bot.remediating import remedied
     from diagnostics.engine import diagnose
+    from diagnostics.question import Diagnosed
 
-    formats.show(diagnose(snapshot), shape)
+    formats.show(remedied(Diagnosed(report=diagnose(snapshot), snapshot=snapshot), settings).report, shape)
 
 
 def load(file: str) -> Snapshot:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from pydantic.json_schema import GenerateJsonSchema
 
@@ -23,10 +24,10 @@ def schema_text() -> str:
 
 
 class _EveryKeyIsPrinted(GenerateJsonSchema):
-    """A field with a default is printed as well, so readers may rely on its key."""
+    """A field with a default is printed as well, so readers may rely on its key, unless it says when it is not."""
 
-    def field_is_required(self, field: object, total: bool) -> bool:
-        return True
+    def field_is_required(self, field: Mapping[str, object], total: bool) -> bool:
+        return "serialization_exclude_if" not in field
 
 
 if __name__ == "__main__":

@@ -14,25 +14,24 @@ from bot.cli import configured, exits
 from bot.cli.exits import CommandError
 
 if TYPE_CHECKING:
-    from bot.app import Engine, Shared
+    from redis import Redis
+
+    from bot.app import Engine, Fixing, Shared
+    from bot.fix_lane import FixLane
+    from bot.jobs import Send
     from bot.settings import Settings
 
 EXAMPLE: Final = "Example: alb502 serve --role web"
 
 
-Role = Literal["all", "web", "worker"]
-"""`all`: one process. `web` takes Slack's requests, `worker` diagnoses."""
-RoleWord = Literal["all", "web", "worker", "executor"]
+Role = Literal["all", "web", "worker", "executor"]
+"""`all`: one process. `web` takes Slack's requests, `worker` diagnoses, `executor` alone may change anything in AWS."""
 
 
 def serve(
-    role: Annotated[RoleWord, typer.Option("--role", help="Which part of the bot runs in this process.")] = "all",
+    role: Annotated[Role, typer.Option("--role", help="Which part of the bot runs in this process.")] = "all",
 ) -> None:
     """Run the bot: in Socket Mode when SLACK_APP_TOKEN is set, else over HTTP."""
-    if role == "executor":
-        raise CommandError(
-            "--role executor: this version makes no changes in AWS; use all, web or worker", status=exits.BAD_USAGE
-        )
     settings = configured.settings()
     complaints = missing(settings, role)
     if complaints:
@@ -47,9 +46,9 @@ def serve(
 def missing(settings: Settings, role: Role) -> list[str]:
     """What this role cannot do without, one line each."""
     lines = []
-    if settings.slack_bot_token is None:
+    if settings.slack_bot_token is None and role != "executor":
         lines.append("SLACK_BOT_TOKEN is not set; the Slack app's page OAuth & Permissions shows it (xoxb-…)")
-    takes_requests = role != "worker"
+    takes_requests = role in ("all", "web")
     if takes_requests and settings.slack_app_token is None and settings.slack_signing_secret is None:
         lines.append("set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP)")
     if role != "all" and settings.redis_url is None:
@@ -81,18 +80,27 @@ def _run(settings: Settings, role: Role, stopped: threading.Event) -> None:
     from bot.store.connection import StoreError
 
     try:
-        with running(settings, role, make_engine, stopped.wait):
+        with running(settings, role, make_engine, stopped.wait, make_fixing):
             stopped.wait()
     except (PortError, SlackError, StoreError) as error:
         if not stopped.is_set():
             raise CommandError(str(error), status=exits.NO_REPORT) from None
 
 
+def make_fixing(settings: Settings, redis: Redis, lane: FixLane, tell: Send) -> Fixing:
+    """What carries out fixes. Only a process that may do so comes here, and only it loads what can write to AWS."""
+    from bot.fixing import FixingInAws
+
+    return FixingInAws(settings, redis, lane, tell)
+
+
 def make_engine(settings: Settings, shared: Shared) -> Engine:
     """The diagnosis with what it shares with other replicas behind it."""
+    from bot.alarms_in_aws import AlarmsInAws
     from bot.app import Engine
-    from bot.diagnosing import access_of, diagnoser
+    from bot.diagnosing import access_of, diagnoser, nicknames_of
     from bot.upkeep import Upkeep
+    from remediations.reading import AwsReads
 
     access = access_of(settings, shared.gate)
     diagnose = diagnoser(
@@ -103,4 +111,9 @@ def make_engine(settings: Settings, shared: Shared) -> Engine:
         tasks=shared.tasks,
         completes_answers=True,
     )
-    return Engine(diagnose=diagnose, upkeep=Upkeep(access, shared.index))
+
+    def reads(account_id: str, region: str) -> AwsReads:
+        return AwsReads(access.reader(account_id, region))
+
+    alarm = AlarmsInAws(access, shared.index, nicknames_of(settings))
+    return Engine(diagnose=diagnose, alarm=alarm, reads=reads, upkeep=Upkeep(access, shared.index))

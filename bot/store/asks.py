@@ -6,7 +6,7 @@ from typing import Final
 
 from redis import Redis
 
-from bot.store.keys import DAY_S, key
+from bot.store.keys import DAY_S, key, text_of
 from handlers.ask import Ask, Place
 
 KEEP_S: Final = DAY_S
@@ -52,6 +52,14 @@ class Asks:
 
     def put_place(self, ask_id: str, place: Place) -> None:
         self._redis.hset(fence_key(ask_id), "place", place.model_dump_json())
+
+    def answer_id(self, ask_id: str) -> str | None:
+        """Which answer the person has, once it was delivered."""
+        raw = self._redis.hget(fence_key(ask_id), "answer")
+        return None if raw is None else text_of(raw)
+
+    def put_answer(self, ask_id: str, answer_id: str) -> None:
+        self._redis.hset(fence_key(ask_id), "answer", answer_id)
 
     def finish(self, ask_id: str) -> None:
         """The person has the answer; later deliveries of the job have nothing to do."""

@@ -22,5 +22,6 @@ DIAGNOSIS_SECONDS: Final = Histogram(
     ["outcome"],
     buckets=(0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0),
 )
+ALARMS: Final = Counter("alb502_alarms_total", "Alarms that were taken in, by what became of them", ["result"])
 SHARED_ANSWERS: Final = Counter("alb502_shared_answers_total", "Questions answered by a diagnosis that ran already")
 READY: Final = Gauge("alb502_ready", "1 if the part works", ["part"])

@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from diagnostics import printable
-from diagnostics.digest import split_command
+from diagnostics.commands import split_command
 from diagnostics.printable import ELLIPSIS
 
 MAX_WORD: Final = 120
@@ -118,12 +118,17 @@ def _html_within(text: str, limit: int) -> str:
 
 def _word(word: str) -> str:
     word = printable.shortened(word, MAX_WORD).replace("`", "'")
-    if not _FORMATTING.search(word):
-        return html(word)
+    return _in_code(word) if _FORMATTING.search(word) else html(word)
+
+
+def _in_code(word: str) -> str:
+    """In code but for what stands around it; a colon at the end belongs to the sentence unless one begins the word."""
+    colons = "" if word.lstrip("([\"'").startswith(":") else ":" * (len(word) - len(word.rstrip(":")))
+    word = word.removesuffix(colons)
     parts = _AROUND.match(word)
     if parts is None or not parts["core"]:
-        return f"`{html(word)}`"
-    return f"{html(parts['open'])}`{html(parts['core'])}`{html(parts['close'])}"
+        return f"`{html(word)}`{colons}"
+    return f"{html(parts['open'])}`{html(parts['core'])}`{html(parts['close'])}{colons}"
 
 
 def _joined(pieces: list[str], limit: int) -> str:

@@ -24,7 +24,7 @@ from diagnostics.question import Progress
 from diagnostics.report import Cause, EvidenceItem, Report, ReportGap
 from handlers.views import details
 from handlers.views.blocks import Block, Message, Part, actions, button, compose, context, section, whole_lines
-from handlers.views.escape import code, instruction, link, moment, utc_time, words
+from handlers.views.escape import block, code, instruction, link, moment, utc_time, words
 
 REFRESH: Final = "refresh"
 SYMBOLS: Final[dict[Mood, str]] = {
@@ -39,6 +39,7 @@ SYMBOLS: Final[dict[Mood, str]] = {
 MAX_HEADLINE: Final = 300
 MAX_SENTENCE: Final = 320
 MAX_INSTRUCTION: Final = 700
+MAX_COMMAND: Final = 900
 MAX_EVIDENCE: Final = 4
 MAX_EVIDENCE_TEXT: Final = 220
 MAX_CHANGES: Final = 3
@@ -48,6 +49,7 @@ MAX_GAPS: Final = 2
 MAX_DECIDED: Final = 3
 MAX_NOTES: Final = 3
 MAX_NOTE: Final = 200
+MAX_LOG_NOTE: Final = 300
 MAX_STILL: Final = 300
 AGE_WORTH_TELLING_S: Final = 1.0
 
@@ -64,13 +66,14 @@ def summary(
     age_s: float | None,
     plain: bool,
     refresh: str | None = None,
+    fixes: Sequence[Block] = (),
     still: Progress | None = None,
 ) -> Message:
     """The answer.
 
     `age_s` is the age of the oldest fact in seconds when the facts came from the cache; `plain` leaves out the blocks
-    that older clients refuse; `refresh` is the opaque id behind the Refresh button, None leaves the button out; `still`
-    is what goes on, when this is a first answer only.
+    that older clients refuse; `refresh` is the opaque id behind the Refresh button, None leaves the button out; `fixes`
+    are buttons before it; `still` is what goes on, when this is a first answer only.
     """
     told = digest(report)
     parts = [
@@ -81,11 +84,16 @@ def summary(
         Part(2, _section(_others(told))),
         Part(4, _section(_risks(report))),
         Part(1, (context(*_small_print(report, now, age_s)),)),
-        Part(1, (actions(button("Refresh", REFRESH, refresh)),) if refresh else ()),
+        Part(1, _buttons(fixes, refresh)),
         *(() if plain else details.folded_parts(report, now)),
         *_closing_line(report),
     ]
     return compose(_fallback(report, told), parts)
+
+
+def _buttons(fixes: Sequence[Block], refresh: str | None) -> tuple[Block, ...]:
+    made = [*fixes, *([button("Refresh", REFRESH, refresh)] if refresh else [])]
+    return (actions(*made),) if made else ()
 
 
 def _first_answer(still: Progress | None) -> Iterable[Part]:
@@ -115,6 +123,7 @@ def _answer(report: Report, told: Digest, now: datetime, *, plain: bool) -> Iter
         yield f"Against it: {words(item.text, MAX_EVIDENCE_TEXT)}"
     if first.advice:
         yield f"*What to do:* {words(first.advice, MAX_SENTENCE)}"
+        yield from filter(None, (block(command, MAX_COMMAND) for command in first.advice_commands))
 
 
 def evidence_line(item: EvidenceItem, now: datetime, *, with_source: bool) -> str:
@@ -168,6 +177,8 @@ def _small_print(report: Report, now: datetime, age_s: float | None) -> Iterable
     if target.notes:
         shown = "; ".join(words(note, MAX_NOTE) for note in target.notes[:MAX_NOTES])
         yield f"*Note:* {shown}{_more(len(target.notes), MAX_NOTES)}"
+    if report.stats.log_notes:
+        yield f"*Logs:* {'; '.join(words(note, MAX_LOG_NOTE) for note in report.stats.log_notes[:MAX_NOTES])}"
     account = code(target.account_name or target.account)
     age = f" · facts {age_s:.0f} s old" if age_s is not None and age_s >= AGE_WORTH_TELLING_S else ""
     runbook = link(target.runbook, "Runbook") if target.runbook else None

@@ -4,82 +4,90 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnostics.facts import LoadBalancer, SecurityGroups
-from diagnostics.report import SettingChange
+from diagnostics.facts import LoadBalancer, SecurityGroups, TargetGroup, TaskDefinitions
+from diagnostics.rules.mapped_ports import checks_an_unmapped_port
 from diagnostics.rules.obstacles import Obstacle, obstacles
+from diagnostics.rules.proven_port import PROVEN_PORT_USES
 from diagnostics.rules.reachability import paths
 from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, Terrain
 from remediations.fix import Case, fix
-from remediations.plan import Plan, Success, Undo
-from remediations.steps import healthy, security_groups
-from remediations.steps.arns import arn_of
+from remediations.plan import Plan
+from remediations.steps import openings
+from remediations.steps.openings import Opening
+from remediations.steps.port_ranges import ranges
 
-EFFECT_S = 10
-"""A rule works within seconds."""
+REQUESTS_ONLY = "sg-traffic-port-blocked"
 
 
 @fix(
     id="sg-allow-lb-ingress",
     title="Let the load balancer into the targets' security group",
     risk="low",
-    causes=("sg-ingress-missing", "sg-stale-reference"),
+    causes=("sg-ingress-missing", "sg-stale-reference", REQUESTS_ONLY),
     needs=(*TERRAIN_NEEDS, SecurityGroups),
-    uses=TERRAIN_USES,
+    uses=(*TERRAIN_USES, *PROVEN_PORT_USES, TaskDefinitions),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-register-targets.html",),
 )
 def sg_allow_lb_ingress(case: Case) -> Iterator[Plan]:
-    """Adds one inbound rule, for exactly the port that is blocked and from the load balancer's security group.
+    """Adds one inbound rule for exactly each port that is blocked, that of the requests and that of the health checks,
+    from the load balancer's security group. The approver may choose a single port.
 
     Offered where the rules were read and none admits the load balancer, in the same VPC: across a transit gateway or a
-    firewall a reference does not work. Nothing that is allowed today changes. Whoever else wears the group is reached
-    by the load balancer on that port too. The undo removes exactly the rule that was added.
+    firewall a reference does not work. Nothing that is allowed today changes; where a rule names a group that the load
+    balancer no longer has, it stays. Whoever else wears the group is reached by the load balancer on that port too.
+    The undo removes exactly the rules that were added.
     Source: https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
     """
     terrain = Terrain.of(case.facts)
+    found: dict[tuple[str, str], list[Obstacle]] = {}
     for obstacle in obstacles(paths(terrain), "target-ingress"):
-        balancer = terrain.load_balancers.of(obstacle.load_balancer)
-        if balancer is not None and obstacle.resources and _can_refer(obstacle, balancer, case):
-            for port in obstacle.ports:
-                yield _plan(case, terrain, obstacle, balancer.security_groups[0], port)
+        if _is_meant(obstacle, case):
+            found.setdefault((obstacle.load_balancer, obstacle.resources[0]), []).append(obstacle)
+    for (arn, group_id), blocked in found.items():
+        balancer = terrain.load_balancers.of(arn)
+        if balancer is not None and _can_refer(group_id, balancer, case):
+            yield from _plans(case, terrain, group_id, balancer, blocked)
 
 
-def _can_refer(obstacle: Obstacle, balancer: LoadBalancer, case: Case) -> bool:
-    group = case.facts[SecurityGroups].by_id.get(obstacle.resources[0])
+def _is_meant(obstacle: Obstacle, case: Case) -> bool:
+    """Whether the cause is about this obstacle: a wrong health check port is another fault, which no rule mends."""
+    if not obstacle.resources or obstacle.resources[0] not in case.cause.resources:
+        return False
+    if case.cause.code == REQUESTS_ONLY:
+        return obstacle.purposes == {"traffic"}
+    return not checks_an_unmapped_port(obstacle, case.facts)
+
+
+def _can_refer(group_id: str, balancer: LoadBalancer, case: Case) -> bool:
+    group = case.facts[SecurityGroups].by_id.get(group_id)
     return bool(balancer.security_groups) and group is not None and group.vpc_id == balancer.vpc_id
 
 
-def _plan(case: Case, terrain: Terrain, obstacle: Obstacle, entrance: str, port: int) -> Plan:
-    subject, group_id = case.facts.subject, obstacle.resources[0]
-    groups = [group for arn in obstacle.target_groups if (group := terrain.target_groups.of(arn)) is not None]
-    takes_s = EFFECT_S + max((healthy.becomes_healthy_s(group) for group in groups), default=0)
-    absent = security_groups.admits("ingress", group_id, entrance, port, port, is_so=False)
-    present = security_groups.admits("ingress", group_id, entrance, port, port, is_so=True)
-    return Plan(
+def _plans(
+    case: Case, terrain: Terrain, group_id: str, balancer: LoadBalancer, blocked: list[Obstacle]
+) -> Iterator[Plan]:
+    ports = ranges(port for obstacle in blocked for port in obstacle.ports)
+    if not ports:
+        return
+    words = ", ".join(str(port) for port in sorted({port for one in blocked for port in one.ports})[:6])
+    opening = Opening(
         fix="sg-allow-lb-ingress",
-        title=f"Let {entrance} into {group_id} on tcp {port}",
         risk="low",
-        resource=arn_of(subject, "ec2", f"security-group/{group_id}"),
-        changes=(
-            SettingChange(
-                resource=group_id,
-                setting=f"inbound rule for tcp {port} from {entrance}",
-                before=None,
-                after=f"tcp {port} from {entrance}",
-            ),
-        ),
-        guards=(absent,),
-        writes=(security_groups.add_rule(subject, "ingress", group_id, entrance, port, port),),
-        success=Success(
-            text="the targets pass their health checks",
-            within_s=takes_s,
-            guards=(present, *(healthy.targets_healthy(group.arn) for group in groups)),
-        ),
-        undo=Undo(
-            kind="exact",
-            text=f"removes that rule from {group_id}",
-            writes=(security_groups.remove_rule(subject, "ingress", group_id, absent),),
-            guards=(present,),
-        ),
-        touches=f"everything that wears {group_id} can be reached by the load balancer on tcp {port}",
-        eta_s=takes_s,
+        direction="ingress",
+        group_id=group_id,
+        other=balancer.security_groups[0],
+        load_balancer=balancer.arn,
+        groups=_groups(terrain, blocked),
+        checked=any("health-check" in obstacle.purposes for obstacle in blocked),
+        touches=f"everything that wears {group_id} can be reached by the load balancer on tcp {words}",
     )
+    single = tuple(
+        openings.plan(case.facts.subject, opening, [one], label=f"only tcp {one[0]}")
+        for one in (ports if len(ports) > 1 else ())
+    )
+    yield openings.plan(case.facts.subject, opening, ports).model_copy(update={"narrower": single})
+
+
+def _groups(terrain: Terrain, blocked: list[Obstacle]) -> tuple[TargetGroup, ...]:
+    arns = dict.fromkeys(arn for obstacle in blocked for arn in obstacle.target_groups)
+    return tuple(group for arn in arns if (group := terrain.target_groups.of(arn)) is not None)

@@ -25,6 +25,30 @@ def targets_healthy(group_arn: str) -> Guard:
     )
 
 
+def none_healthy(group_arn: str) -> Guard:
+    """No target passes its health checks as they are, so that none can be lost by changing them."""
+    call = Call(service="elbv2", operation="describe_target_health", parameters={"TargetGroupArn": group_arn})
+    well = "TargetHealthDescriptions[?TargetHealth.State == 'healthy']"
+    name = group_arn.split("/")[-2]
+    return Guard(look=Look(call=call, path=paths.none_of(well)), expected=True, text=f"no target of {name} is healthy")
+
+
+def some_healthy(group_arn: str) -> Guard:
+    """There is somebody to take requests."""
+    call = Call(service="elbv2", operation="describe_target_health", parameters={"TargetGroupArn": group_arn})
+    path = "length(TargetHealthDescriptions[?TargetHealth.State == 'healthy'] || `[]`) > `0`"
+    name = group_arn.split("/")[-2]
+    return Guard(look=Look(call=call, path=path), expected=True, text=f"{name} has a healthy target")
+
+
+def nobody_registered(group_arn: str) -> Guard:
+    """The group has no targets but such as are leaving."""
+    call = Call(service="elbv2", operation="describe_target_health", parameters={"TargetGroupArn": group_arn})
+    path = paths.none_of("TargetHealthDescriptions[?TargetHealth.State != 'draining']")
+    name = group_arn.split("/")[-2]
+    return Guard(look=Look(call=call, path=path), expected=True, text=f"{name} has no targets")
+
+
 def becomes_healthy_s(group: TargetGroup) -> int:
     """How long a target that answers needs at most to be healthy."""
     check = group.health_check
@@ -51,6 +75,13 @@ def not_deploying(cluster: str, service: str) -> Guard:
     path = paths.none_of("services[0].deployments[?rolloutState == 'IN_PROGRESS']")
     text = f"no deployment of {service} is in progress"
     return Guard(look=_service(cluster, service, path), expected=True, text=text)
+
+
+def registers_into(cluster: str, service: str, group_arn: str) -> Guard:
+    """The service's load balancer settings name this target group, and no other."""
+    path = "services[0].loadBalancers[].targetGroupArn"
+    name = group_arn.split("/")[-2]
+    return Guard(look=_service(cluster, service, path), expected=[group_arn], text=f"{service} registers into {name}")
 
 
 def load_balancer_quiet(dimension: str, metric: str, group_dimension: str | None = None) -> Quiet:

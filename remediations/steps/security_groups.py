@@ -28,11 +28,14 @@ def admits(direction: Direction, group_id: str, other: str, first: int, last: in
     )
 
 
-def add_rule(subject: Subject, direction: Direction, group_id: str, other: str, first: int, last: int) -> Write:
-    """A described and tagged rule that names the other group, whose id is kept as RULE_ID. A reference stays right when
-    addresses change. https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html"""
+def add_rule(
+    subject: Subject, direction: Direction, group_id: str, other: str, first: int, last: int, kept_as: str = RULE_ID
+) -> Write:
+    """A described and tagged rule that names the other group, whose id is kept as `kept_as`. A reference stays right
+    when addresses change. https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html"""
     operation = f"authorize_security_group_{direction}"
-    pair: JsonValue = {"GroupId": other, "Description": "load balancer, added by alb502"}
+    words = "load balancer" if direction == "ingress" else "targets"
+    pair: JsonValue = {"GroupId": other, "Description": f"{words}, added by alb502"}
     permission: JsonValue = {"IpProtocol": "tcp", "FromPort": first, "ToPort": last, "UserIdGroupPairs": [pair]}
     tags: JsonValue = [{"Key": PLAN_TAG, "Value": {FROM: PLAN}}]
     parameters: dict[str, JsonValue] = {
@@ -49,13 +52,13 @@ def add_rule(subject: Subject, direction: Direction, group_id: str, other: str, 
         resources=(*ec2_arns(subject, "security-group", [group_id]), any_rule),
         also=(Grant(action="ec2:CreateTags", resources=(any_rule,), condition=dict(created)),),
         done_when=admits(direction, group_id, other, first, last, is_so=True),
-        keeps=(Kept(name=RULE_ID, in_answer="SecurityGroupRules[0].SecurityGroupRuleId", look=found),),
+        keeps=(Kept(name=kept_as, in_answer="SecurityGroupRules[0].SecurityGroupRuleId", look=found),),
     )
 
 
-def remove_rule(subject: Subject, direction: Direction, group_id: str, gone: Guard) -> Write:
+def remove_rule(subject: Subject, direction: Direction, group_id: str, gone: Guard, kept_as: str = RULE_ID) -> Write:
     """Removes the rule that `add_rule` made, by its id."""
-    parameters: dict[str, JsonValue] = {"GroupId": group_id, "SecurityGroupRuleIds": [{FROM: RULE_ID}]}
+    parameters: dict[str, JsonValue] = {"GroupId": group_id, "SecurityGroupRuleIds": [{FROM: kept_as}]}
     call = Call(service="ec2", operation=f"revoke_security_group_{direction}", parameters=parameters)
     return Write(call=call, resources=ec2_arns(subject, "security-group", [group_id]), done_when=gone)
 

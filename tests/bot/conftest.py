@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from bot.alarming import AskAws
 from bot.app import Engine, Role, Running, running
 from bot.settings import Settings
 from bot.store.private import private_store
@@ -131,10 +132,15 @@ class Start:
     stack: ExitStack
 
     def __call__(
-        self, diagnosis: Diagnosis, role: Role = "all", upkeep: Callable[[], object] | None = None, **settings: Any
+        self,
+        diagnosis: Diagnosis,
+        role: Role = "all",
+        upkeep: Callable[[], object] | None = None,
+        alarm: AskAws | None = None,
+        **settings: Any,
     ) -> BotUnderTest:
         chosen = settings_for(self.slack, **{"redis_url": self.store_url, **settings})
-        engine = Engine(diagnose=diagnosis, upkeep=upkeep)
+        engine = Engine(diagnose=diagnosis, alarm=alarm, upkeep=upkeep)
         return BotUnderTest(self.stack.enter_context(running(chosen, role, lambda *_: engine, WAIT)), self.slack)
 
 

@@ -13,6 +13,7 @@ from rich.text import Text
 from bot.cli.drawing.page import lines, said, statement, titled
 from diagnostics.causes.advice import advice_of
 from diagnostics.printable import counted
+from remediations.catalogue import fixes_for
 
 if TYPE_CHECKING:
     from diagnostics.causes.cause import CauseSpec
@@ -46,9 +47,13 @@ def described(spec: CauseSpec) -> Iterator[RenderableType]:
         yield said("What to do", "bold")
         yield lines((Text("•"), said(text, limit=MAX_PARAGRAPH)) for text in advice)
         yield Text()
+    fixes = fixes_for(spec.code)
+    if fixes:
+        yield said("Fixes that can be offered", "bold")
+        yield lines((Text(fix.id), said(f"{fix.title} ({fix.risk} risk)")) for fix in fixes)
+        yield Text()
     facts = [("needs", spec.needs), ("sharpened by", tuple(kind for kind in spec.uses if kind not in spec.needs))]
     rows = [(label, named(kinds)) for label, kinds in facts if kinds]
-    rows += [("fixes", ", ".join(spec.fixes))] if spec.fixes else []
     rows += [("instead of", ", ".join(sorted(spec.replaces)))] if spec.replaces else []
     rows += [("leads to", ", ".join(sorted(spec.leads_to)))] if spec.leads_to else []
     rows += [("made worse by", ", ".join(sorted(spec.helped_by)))] if spec.helped_by else []

@@ -76,8 +76,8 @@ def _head(snapshot: Snapshot, logs: AccessLogs, where: Sequence[str]) -> Iterato
         yield indented(said(note, "dim"))
     if logs.share_read < 1:
         share = f"{logs.share_read:.0%}" if logs.share_read >= 0.01 else "under 1 %"
-        end = "oldest" if logs.source == "cloudwatch-logs" else "newest"
-        yield indented(said(f"only the {end} {share} was read: the budget for logs is used up", "yellow"))
+        why = "" if logs.gaps else ": the budget for logs is used up"
+        yield indented(said(f"only the newest {share} was read{why}", "yellow"))
     elif snapshot.window.end - logs.covered_to > timedelta(minutes=1):
         yield indented(said("later files have not been delivered yet: they come about 5 minutes late", "yellow"))
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from diagnostics import printable
+from diagnostics.commands import split_command
 from diagnostics.digest import (
     count,
     digest,
@@ -16,16 +17,18 @@ from diagnostics.digest import (
     left_open,
     observed,
     records,
-    split_command,
+    sentence,
 )
+from diagnostics.fix_wording import change_in_words, fixes, fixes_of_risks, risk_in_words, undo_in_words
 from diagnostics.printable import counted
-from diagnostics.report import Cause, EvidenceItem, Report, TimelineEntry
+from diagnostics.report import Cause, EvidenceItem, Remediation, Report, TimelineEntry
 
 MAX_NOTES: Final = 5
 MAX_SENTENCE: Final = 1_000
 MAX_STATEMENT: Final = 4_000
 
-_MARKED: Final = re.compile(r"[\\*_{}\[\]<>#|!~@&$]|://|www\.|^(?:[+\-=]+|\d+[.)])$|:(?!\d\d:\d|\d\d\b)[\w+-]+:")
+_MARKED: Final = re.compile(r"[\\*_{}\[\]<>#|!~@&$]|://|www\.|:(?!\d\d:\d|\d\d\b)[\w+-]+:")
+_BEGINS_A_LIST: Final = re.compile(r"(?:[+\-=]+|\d+[.)])\Z")
 _AROUND: Final = re.compile(r"(?P<open>[(\"']*)(?P<core>.*?)(?P<close>[)\"',.;!?]*)\Z", re.DOTALL)
 
 
@@ -34,9 +37,11 @@ def post_mortem(report: Report) -> str:
     parts = (
         _title(report),
         _cause(report),
+        _fixes("Fixes", list(fixes(report))),
         _others(report),
         _events("What changed just before", digest(report).changes),
         _causes("Risks without an effect so far", report.risks),
+        _fixes("Fixes for risks", list(fixes_of_risks(report))),
         _events("Timeline (UTC)", report.timeline),
         _checks(report),
         _gaps(report),
@@ -47,7 +52,8 @@ def post_mortem(report: Report) -> str:
 
 def words(text: str) -> str:
     line = printable.line(text, MAX_SENTENCE).replace("`", "'")
-    return " ".join(map(_word, line.split(" ")))
+    first, *rest = line.split(" ")
+    return " ".join((_in_code(first) if _BEGINS_A_LIST.match(first) else _word(first), *map(_word, rest)))
 
 
 def code(name: str) -> str:
@@ -56,12 +62,17 @@ def code(name: str) -> str:
 
 
 def _word(word: str) -> str:
-    if not _MARKED.search(word):
-        return word
+    return _in_code(word) if _MARKED.search(word) else word
+
+
+def _in_code(word: str) -> str:
+    """In code but for what stands around it; a colon at the end belongs to the sentence unless one begins the word."""
+    colons = "" if word.lstrip("([\"'").startswith(":") else ":" * (len(word) - len(word.rstrip(":")))
+    word = word.removesuffix(colons)
     parts = _AROUND.match(word)
     if parts is None or not parts["core"]:
-        return f"`{word}`"
-    return f"{parts['open']}`{parts['core']}`{parts['close']}"
+        return f"`{word}`{colons}"
+    return f"{parts['open']}`{parts['core']}`{parts['close']}{colons}"
 
 
 def _title(report: Report) -> Iterator[str]:
@@ -95,17 +106,25 @@ def _cause(report: Report) -> Iterator[str]:
     if first.advice:
         yield f"What to do: {words(first.advice)}"
         yield ""
+        yield from _commands(first.advice_commands)
+
+
+def _commands(commands: Sequence[str]) -> Iterator[str]:
+    """To copy whole; indented, because a fence could be closed by what stands in it."""
+    if commands:
+        yield from (f"    {printable.line(command, MAX_STATEMENT)}" for command in commands)
+        yield ""
 
 
 def _one(cause: Cause) -> Iterator[str]:
-    yield f"**{words(cause.summary)}** ({cause.band}, {cause.role}, {code(cause.code)})"
+    yield f"**{words(sentence(cause.summary))}** ({cause.band}, {cause.role}, {code(cause.code)})"
     yield ""
     yield from (_record(item) for item in records(cause.evidence))
     yield from (f"{_record(item)} (speaks against it)" for item in records(cause.against))
     if cause.overturned_by:
         text, command = split_command(cause.overturned_by)
-        yield f"- what would overturn it: {words(text)}" + (f": {code(command)}" if command else "")
-    yield from (f"- see {code(url)}" for url in cause.docs)
+        yield f"- What would overturn it: {words(text)}" + (f": {code(command)}" if command else "")
+    yield from (f"- See {code(url)}" for url in cause.docs)
     yield ""
 
 
@@ -128,6 +147,32 @@ def _causes(title: str, causes: Sequence[Cause]) -> Iterator[str]:
         yield ""
         for cause in causes:
             yield from _one(cause)
+
+
+def _fixes(title: str, found: Sequence[tuple[Cause, Remediation]]) -> Iterator[str]:
+    if found:
+        yield f"## {title}"
+        yield ""
+        for cause, fix in found:
+            yield f"**{words(fix.title)}** ({risk_in_words(fix)}, {code(fix.id)}, for {code(cause.code)})"
+            yield ""
+            yield from (f"- {words(line)}" for line in _about(fix))
+            yield ""
+            yield "By hand:"  # a paragraph ends the list, whose continuation the commands would be
+            yield ""
+            yield from _commands(fix.aws_cli)
+            yield words(undo_in_words(fix.undo))
+            yield ""
+            yield from _commands(fix.undo.aws_cli)
+
+
+def _about(fix: Remediation) -> Iterator[str]:
+    yield from map(change_in_words, fix.changes)
+    if fix.touches:
+        yield f"touches: {fix.touches}"
+    yield from (f"mind: {warning}" for warning in fix.warnings)
+    if fix.why_not:
+        yield f"not offered for approval: {fix.why_not}"
 
 
 def _events(title: str, entries: Sequence[TimelineEntry]) -> Iterator[str]:
@@ -177,6 +222,9 @@ def _figures(report: Report) -> Iterator[str]:
         f"Report {code(report.id)}, made {_time(report.made_at)} with {counted(stats.aws_calls, 'AWS call')} "
         f"in {stats.seconds:.1f} s."
     )
+    if stats.log_notes:
+        yield ""
+        yield from (f"- {words(note)}" for note in stats.log_notes[:MAX_NOTES])
 
 
 def _time(at: datetime) -> str:

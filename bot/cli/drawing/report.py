@@ -9,7 +9,9 @@ from typing import Final
 from rich.console import RenderableType
 from rich.text import Text
 
+from bot.cli.drawing.fixes import drawn_fixes
 from bot.cli.drawing.page import Line, clock, indented, joined, lines, said, statement, titled
+from diagnostics.commands import split_command
 from diagnostics.digest import (
     Digest,
     Mood,
@@ -21,7 +23,6 @@ from diagnostics.digest import (
     observed,
     records,
     sentence,
-    split_command,
     telling,
     tells_its_time,
 )
@@ -58,6 +59,7 @@ def drawn(report: Report) -> tuple[RenderableType, ...]:
         *_head(report, told),
         *_answer(report, told),
         *_changes(report, told),
+        *drawn_fixes(report),
         *_others(told),
         *_risks(report),
         *_checks(report),
@@ -108,7 +110,7 @@ def _answer(report: Report, told: Digest) -> Iterator[RenderableType]:
     yield joined((f"{first.band} ({first.confidence:.2f})", role, first.code, since), "dim")
     yield indented(lines(_evidence(first.evidence, today)))
     if first.advice:
-        yield from titled("What to do", said(first.advice))
+        yield from titled("What to do", said(first.advice), *map(statement, first.advice_commands))
     if first.against:
         yield from titled("What speaks against it", lines(_evidence(first.against, today)))
     if first.overturned_by:
@@ -217,6 +219,8 @@ def _footer(report: Report) -> Iterator[RenderableType]:
         f"{stats.cache_hits} from the cache" if stats.cache_hits else "",
     )
     yield joined(parts, "dim")
+    for note in stats.log_notes[:MAX_NOTES]:
+        yield said(note, "dim")
 
 
 def _showing(shown: int, total: int) -> Text:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import bot.diagnosing
+from bot.settings import Settings
 from diagnostics.question import Diagnosed, Outcome, ProgressListener, Question
 from diagnostics.snapshot import Snapshot, Subject, Window
 from tests import reports
@@ -17,13 +18,14 @@ class Oracle:
     """Stands for the diagnosis: gives `outcomes` one after another, the last again and again."""
 
     def __init__(self) -> None:
-        self.outcomes: list[Outcome | Exception] = [diagnosed()]
+        self.outcomes: list[Outcome | BaseException] = [diagnosed()]
         self.asked: list[Question] = []
+        self.asks_again = False
 
     def __call__(self, question: Question, listener: ProgressListener) -> Outcome:
         self.asked.append(question)
         outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
-        if isinstance(outcome, Exception):
+        if isinstance(outcome, BaseException):
             raise outcome
         return outcome
 
@@ -41,7 +43,12 @@ def diagnosed() -> Diagnosed:
 @pytest.fixture
 def oracle(monkeypatch: pytest.MonkeyPatch) -> Oracle:
     made = Oracle()
-    monkeypatch.setattr(bot.diagnosing, "diagnoser", lambda _settings: made)
+
+    def diagnoser(_settings: Settings, *, asks_again: bool) -> Oracle:
+        made.asks_again = asks_again
+        return made
+
+    monkeypatch.setattr(bot.diagnosing, "diagnoser", diagnoser)
     return made
 
 

@@ -169,11 +169,12 @@ def test_serve_says_what_it_cannot_do_without(capsys: Capsys) -> None:
     assert "--role worker needs REDIS_URL" in ran.err
 
 
-def test_there_is_no_executor_yet(capsys: Capsys) -> None:
+def test_an_executor_needs_the_store_and_no_slack(capsys: Capsys) -> None:
     ran = alb502(capsys, "serve", "--role", "executor")
 
     assert ran.status == exits.BAD_USAGE
-    assert "makes no changes in AWS" in ran.err
+    assert "--role executor needs REDIS_URL" in ran.err
+    assert "SLACK" not in ran.err
 
 
 def test_serve_starts_with_a_token_and_one_way_in() -> None:

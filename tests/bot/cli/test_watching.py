@@ -6,8 +6,12 @@ import pytest
 
 from bot.cli.exits import BAD_USAGE, NO_REPORT, CommandError
 from bot.cli.watching import MAX_FAILURES, WATCH_EVERY_S, watch
+from bot.diagnosing import diagnoser
+from bot.settings import Settings
 from diagnostics.report import Report
 from tests import reports
+from tests.bot.cli.conftest import Oracle
+from tests.bot.cli.running import alb502
 
 
 class Stage:
@@ -53,3 +57,15 @@ def test_a_hiccup_does_not_end_it(capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_does_not_pass_ends_it(status: int, times: int) -> None:
     with pytest.raises(CommandError):
         Stage(*[CommandError("gone", status=status)] * times, reports.well()).play()
+
+
+def test_every_round_reads_anew_but_does_not_pay_anew(
+    oracle: Oracle, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    oracle.outcomes += [oracle.outcomes[0], KeyboardInterrupt()]
+    monkeypatch.setattr("bot.cli.diagnose.threading.Event.wait", lambda *_: True)
+    alb502(capsys, "diagnose", "checkout", "--watch")
+    assert oracle.asks_again
+    assert [question.refresh for question in oracle.asked] == [False, True, True]
+    assert diagnoser(Settings(), asks_again=True)._logs.earlier is not None
+    assert diagnoser(Settings())._logs.earlier is None

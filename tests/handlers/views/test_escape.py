@@ -18,6 +18,7 @@ from tests.hostile import names
         ("*.example.com, (a_b)", "`*.example.com`, (`a_b`)"),
         ("arn:aws:ecs:us-east-1", "`arn:aws:ecs:us-east-1`"),
         ("at 03:12:40 now :fire:", "at 03:12:40 now `:fire:`"),
+        ("rule 1 (path-pattern /_*): fixed", "rule 1 (path-pattern `/_*`): fixed"),
         ("a `b` c", "a 'b' c"),
         ("one\ntwo\x1b[31m\u202e", "one two[31m"),
         ("***", "`***`"),

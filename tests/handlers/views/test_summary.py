@@ -55,6 +55,16 @@ def test_the_answer_comes_before_everything_else() -> None:
     assert positions == sorted(positions)
 
 
+def test_commands_are_code_blocks_that_can_be_copied() -> None:
+    command = (
+        "aws ec2 authorize-security-group-ingress --group-id sg-0a1 --protocol tcp --port 8080 --source-group sg-0lb"
+    )
+    told = reports.report(causes=(reports.cause(advice_commands=(command, "alb502 logs checkout")),))
+    text = open_part(summary(told))
+    assert f"\n```{command}```" in text
+    assert "\n```alb502 logs checkout```" in text
+
+
 def test_the_open_part_fits_one_phone_screen() -> None:
     assert len(open_part(summary(reports.report())).splitlines()) <= 22
 

@@ -17,6 +17,15 @@ from diagnostics.report import Report, TimelineEntry
 from tests import reports
 from tests.hostile import hostile_reports
 
+COMMANDS = (
+    """aws ecs update-service --service checkout --deployment-configuration '{"minimumHealthyPercent":100}'""",
+    "aws elbv2 deregister-targets --target-group-arn arn:aws:elasticloadbalancing:x --targets Id=10.0.1.17,Port=8080",
+)
+
+
+def with_commands() -> Report:
+    return reports.report(causes=(reports.cause(advice_commands=COMMANDS),))
+
 
 def screen(report: Report, width: int = 80, *, colour: bool = False) -> str:
     made = Console(
@@ -67,6 +76,13 @@ def test_a_narrow_window_loses_no_word() -> None:
 
 def test_statements_to_paste_stay_on_one_line() -> None:
     assert '{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}' in screen(reports.report(), 40)
+
+
+@pytest.mark.parametrize("width", [40, 60, 200])
+def test_the_commands_of_an_advice_can_be_copied_whole(width: int) -> None:
+    text = screen(with_commands(), width)
+    assert all(f"\n  {command}\n" in text for command in COMMANDS)
+    assert all(f"\n    {command}\n" in post_mortem(with_commands()) for command in COMMANDS)
 
 
 def test_the_healthy_case_is_short() -> None:
@@ -130,6 +146,10 @@ def test_the_post_mortem_holds_everything() -> None:
         ("@team, look", "`@team`, look"),
         ("9 times until 09:28:55", "9 times until 09:28:55"),
         ("1. first", "`1`. first"),
+        ("on (port 8080) now", "on (port 8080) now"),
+        ("task-definition/checkout:1: desiredCount 4", "`task-definition/checkout:1`: desiredCount 4"),
+        ("rule 1 (path-pattern /*): fixed", "rule 1 (path-pattern `/*`): fixed"),
+        ("now :fire: burns", "now `:fire:` burns"),
         ("a `b` <script>", "a 'b' `<script>`"),
     ],
 )
@@ -140,7 +160,7 @@ def test_markdown_in_data_is_shown_and_not_obeyed(said: str, shown: str) -> None
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(report=hostile_reports)
 def test_no_report_breaks_the_post_mortem(report: Report) -> None:
-    outside_code = re.sub(r"`[^`\n]*`", "", post_mortem(report))
+    outside_code = re.sub(r"`[^`\n]*`|^ {4}.*$", "", post_mortem(report), flags=re.MULTILINE)
 
     assert "`" not in outside_code
     assert not re.search(r"https?://|<|\]\(|@", outside_code)

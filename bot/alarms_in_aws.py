@@ -1,0 +1,60 @@
+"""What AWS says of an alarm that was posted, or of the load balancer that a monitor of another tool names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from diagnostics.aws_access import AwsAccess
+from diagnostics.locate import Nickname, ServiceIndex, locate
+from diagnostics.locate.alarm_truth import KnownAlarm, NotOurs, alarm_truth, watched_thing
+from diagnostics.question import Ambiguous, Question, Refused
+from diagnostics.snapshot import Subject
+from handlers.alarms import AlarmNews
+
+BUDGET_S: Final = 15.0
+
+
+class AlarmsInAws:
+    """Implements `bot.alarming.AskAws`."""
+
+    def __init__(self, access: AwsAccess, index: ServiceIndex | None, nicknames: Mapping[str, Nickname]) -> None:
+        self._access = access
+        self._index = index
+        self._nicknames = nicknames
+
+    def __call__(self, news: AlarmNews) -> KnownAlarm | NotOurs:
+        """Never raises for what AWS does."""
+        if news.alarm is None:
+            return self._of_monitor(news)
+        return alarm_truth(
+            news.alarm,
+            self._access,
+            account=news.account,
+            region=news.region,
+            index=self._index,
+            nicknames=self._nicknames,
+            budget_s=BUDGET_S,
+        )
+
+    def _of_monitor(self, news: AlarmNews) -> KnownAlarm | NotOurs:
+        """The load balancer or target group has to exist: nothing else proves such a post."""
+        words = news.target_group or news.load_balancer
+        if words is None:
+            return NotOurs("it names nothing that could be looked up")
+        question = Question(words=words, account=news.account, region=news.region)
+        found = locate(question, self._access, index=self._index, nicknames=self._nicknames, budget_s=BUDGET_S).outcome
+        if isinstance(found, Subject):
+            return KnownAlarm(
+                name=f"{news.format}: {words}",
+                account=found.account,
+                region=found.region,
+                state=news.state,
+                changed_at=None,
+                watches=watched_thing(found),
+                words=words,
+            )
+        if isinstance(found, Refused):
+            return NotOurs(found.message, unread=bool(found.gaps))
+        gaps = () if isinstance(found, Ambiguous) else found.gaps
+        return NotOurs("what it names is not one thing that exists here", unread=bool(gaps))

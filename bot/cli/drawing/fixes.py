@@ -1,0 +1,79 @@
+"""The fixes of a report at a terminal: what each changes, the command that does it, and how it is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from bot.cli.drawing.page import MAX_STATEMENT, indented, lines, said, statement, titled
+from diagnostics.fix_wording import change_in_words, fixes, fixes_of_risks, risk_in_words, undo_in_words
+from diagnostics.report import Remediation, Report
+
+MAX_SHOWN: Final = 4
+MAX_BRIEF: Final = 6
+MAX_CHANGES: Final = 8
+MAX_WARNINGS: Final = 4
+TOO_LONG: Final = "a command too long for a page; --json has it"
+
+
+def drawn_fixes(report: Report) -> Iterator[RenderableType]:
+    """Those for causes with everything that is needed to make them, those for risks by name."""
+    found = [remediation for _, remediation in fixes(report)]
+    if found:
+        yield from titled("Fixes")
+    for remediation in found[:MAX_SHOWN]:
+        yield from _whole(remediation)
+    yield from _brief(found[MAX_SHOWN:])
+    reasons = dict.fromkeys(one.why_not for one in found if one.why_not and not one.allowed)
+    for reason in reasons:
+        yield indented(said(f"not offered for approval: {reason}", "dim"))
+    of_risks = [remediation for _, remediation in fixes_of_risks(report)]
+    if of_risks:
+        yield from titled("Fixes for what is at risk", style="")
+        yield from _brief(of_risks)
+
+
+def drawn_fix(fix: Remediation) -> Iterator[RenderableType]:
+    """One fix with everything that is needed to decide about it."""
+    return _whole(fix)
+
+
+def _whole(fix: Remediation) -> Iterator[RenderableType]:
+    title = said(fix.title)
+    title.append(f"  {risk_in_words(fix)}, {said(fix.id)}", style="dim")
+    yield indented(lines([(Text("•"), title)]))
+    for change in fix.changes[:MAX_CHANGES]:
+        yield _below(said(change_in_words(change)))
+    if len(fix.changes) > MAX_CHANGES:
+        yield _below(_showing(MAX_CHANGES, len(fix.changes)))
+    if fix.touches:
+        yield _below(said(f"touches: {fix.touches}", "dim"))
+    for warning in fix.warnings[:MAX_WARNINGS]:
+        yield _below(said(f"mind: {warning}", "yellow"))
+    yield from map(_command, fix.aws_cli)
+    yield _below(said(undo_in_words(fix.undo), "dim"))
+    yield from map(_command, fix.undo.aws_cli)
+
+
+def _brief(found: list[Remediation]) -> Iterator[RenderableType]:
+    for fix in found[:MAX_BRIEF]:
+        text = said(fix.title)
+        text.append(f"  {risk_in_words(fix)}, {said(fix.id)}", style="dim")
+        yield indented(lines([(Text("•"), text)]))
+    if len(found) > MAX_BRIEF:
+        yield indented(_showing(MAX_BRIEF, len(found)))
+
+
+def _command(text: str) -> RenderableType:
+    return statement(text) if len(text) <= MAX_STATEMENT else _below(said(TOO_LONG, "dim"))
+
+
+def _below(body: RenderableType) -> RenderableType:
+    return indented(indented(body))
+
+
+def _showing(shown: int, total: int) -> Text:
+    return Text(f"showing {shown} of {total}", style="dim italic")

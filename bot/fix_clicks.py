@@ -1,0 +1,275 @@
+"""What a click on a fix does: shows the plan, asks those who may approve, agrees, refuses, takes back, and tells.
+
+Whoever clicked is looked up anew each time. What may be done is decided by `remediations.desk`; this module finds out
+who asks, and has it drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import structlog
+
+from bot.jobs import PutOffError
+from bot.store.asks import Asks
+from bot.store.clicks import Clicks, FixButtons
+from bot.store.plans import Offers
+from bot.store.reports import Reports
+from bot.telemetry.logs import correlated
+from diagnostics.question import Question
+from diagnostics.report import Remediation, Report
+from handlers.ask import Ask, Origin, Place
+from handlers.fixes import FixClick
+from handlers.people import People
+from handlers.permission import Rules, kind_of, must_be_private, refusal_of_person
+from handlers.slack_calls import SlackCalls, SlackInDoubtError, SlackLaterError, SlackRefusedError
+from handlers.thread import Thread, UnreachableError
+from handlers.views import fixes as drawn
+from remediations.approval import Denied, Person, Ticket, why_not_an_approver
+from remediations.audit import Who
+from remediations.desk import FixDesk, Wanted
+from remediations.permission import Permission, Policy, permit
+from remediations.plan import Plan
+from remediations.reading import ReadsSource, see
+
+MIN_PUT_OFF_S: Final = 1.0
+EXPIRED: Final = "This button has expired. Diagnose again and press the new one."
+SHARED: Final = Denied(text="Another organisation reads this channel, so nothing is asked for or done from here.")
+
+_log: Final = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is in the store."""
+
+    clicks: Clicks
+    buttons: FixButtons
+    offers: Offers
+    reports: Reports
+    asks: Asks
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """How people are reached, and what is known of them."""
+
+    thread: Thread
+    calls: SlackCalls
+    people: People
+    rules: Rules
+
+
+class FixClicks:
+    """Works on clicks, and tells what becomes of fixes. `reads` None: this process cannot look at AWS."""
+
+    def __init__(
+        self,
+        kept: Kept,
+        slack: Slack,
+        desk: FixDesk,
+        policy: Policy,
+        reads: ReadsSource | None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._kept = kept
+        self._slack = slack
+        self._desk = desk
+        self._policy = policy
+        self._reads = reads
+        self._now = now
+
+    def work(self, click_id: str) -> None:
+        """One job: a click that was taken in."""
+        click = self._kept.clicks.take(click_id)
+        if click is None:
+            return
+        with correlated(click.correlation_id, click=click.kind):
+            steps = {
+                "open": self._open,
+                "review": self._review,
+                "ask": self._ask,
+                "approve": self._approve,
+                "refuse": self._refuse,
+                "undo": self._undo,
+            }
+            _log.info("fix click", user=click.user)
+            try:
+                steps[click.kind](click)
+            except SlackLaterError as later:
+                raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
+        self._kept.clicks.done(click_id)
+
+    def tell(self, ticket_id: str) -> None:
+        """One job: the message of a fix as it stands now, and the last word once it is closed."""
+        ticket = self._desk.ticket(ticket_id)
+        if ticket is None or ticket.channel is None:
+            return
+        ask = self._ask_of(ticket)
+        self._kept.asks.save(ask)
+        fence, place = self._kept.asks.begin(ask.id), self._kept.asks.place(ask.id) or Place(channel=ticket.channel)
+        approvers = self._desk.permission(ticket).approvers
+        with correlated(ask.correlation_id, fix=ticket.id):
+            try:
+                place = self._slack.thread.publish(
+                    ask, fence, place, lambda _: drawn.story(ticket, approvers, self._now()), None
+                )
+                self._kept.asks.put_place(ask.id, place)
+                if ticket.closed_at is not None and ticket.undoes is None:
+                    self._slack.thread.post(ask, fence, "closing", lambda _: drawn.closing(ticket), ticket.place)
+            except SlackLaterError as later:
+                raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
+            except (UnreachableError, SlackRefusedError) as error:
+                _log.warning("fix not told", error=str(error))
+
+    def _open(self, click: FixClick) -> None:
+        behind = self._kept.buttons.get(click.about)
+        report = self._kept.reports.load(behind.report) if behind else None
+        remediation = _remediation(report, behind.offer) if report and behind else None
+        if report is None or behind is None or remediation is None:
+            return self._view(click, drawn.told(EXPIRED))
+        wanted = self._kept.offers.wanted(report, behind.offer)
+        permission = self._permission(wanted, click)
+        if wanted is None or permission is None or not permission.allowed:
+            why_not = permission.why_not if permission else remediation.why_not
+            shown = remediation.model_copy(update={"why_not": why_not})
+            return self._view(click, drawn.commands_modal(shown))
+        person = self._person(click, permission)
+        ticket = self._not_from_here(click, person) or self._desk.request(
+            wanted, person, channel=click.channel, place=click.thread_ts
+        )
+        if isinstance(ticket, Denied):
+            return self._view(click, drawn.told(ticket.text))
+        self._kept.asks.save(self._ask_of(ticket, click.team))
+        return self._show(click, ticket, person)
+
+    def _review(self, click: FixClick) -> None:
+        ticket = self._desk.ticket(click.about)
+        if ticket is None:
+            return self._view(click, drawn.told(EXPIRED))
+        return self._show(click, ticket, self._person(click, self._desk.permission(ticket)))
+
+    def _show(self, click: FixClick, ticket: Ticket, person: Person) -> None:
+        seen = self._desk.shown(ticket.id, person)
+        if isinstance(seen, Denied):
+            return self._view(click, drawn.told(seen.text))
+        if seen.state != "pending":
+            return self._view(click, drawn.told(f"It is {seen.state} already; its message in the thread says more."))
+        permission = self._desk.permission(seen)
+        viewer = drawn.Viewer(why_not_an_approver(seen, person, permission), is_asked=self._is_told(seen))
+        role = access.remediate_role if (access := self._policy.account(seen.target.account)) else None
+        if self._reads is not None:
+            self._view(click, drawn.plan_modal(seen, viewer, None, role, self._now()))
+        return self._view(click, drawn.plan_modal(seen, viewer, self._looked(seen.plan, seen), role, self._now()))
+
+    def _looked(self, plan: Plan, ticket: Ticket) -> drawn.Looked | None:
+        if self._reads is None:
+            return None
+        reads = self._reads(ticket.target.account, ticket.target.region)
+        seen = [see(reads, guard) for guard in plan.guards]
+        return drawn.Looked(self._now(), tuple(one.told for one in seen if not one.holds))
+
+    def _ask(self, click: FixClick) -> None:
+        ticket = self._desk.ticket(click.about)
+        if ticket is not None:
+            self.tell(ticket.id)
+
+    def _approve(self, click: FixClick) -> None:
+        ticket = self._desk.ticket(click.about)
+        if ticket is None:
+            return self._tell_presser(click, None, Denied(text=EXPIRED))
+        person = self._person(click, self._desk.permission(ticket))
+        agreed = self._not_from_here(click, person, ticket) or self._desk.approve(
+            ticket.id, person, channel=ticket.channel, typed=click.typed, narrower=click.narrower
+        )
+        return self._tell_outcome(click, ticket, agreed)
+
+    def _refuse(self, click: FixClick) -> None:
+        ticket = self._desk.ticket(click.about)
+        if ticket is None:
+            return self._tell_presser(click, None, Denied(text=EXPIRED))
+        person = self._person(click, self._desk.permission(ticket))
+        return self._tell_outcome(click, ticket, self._desk.refuse(ticket.id, person))
+
+    def _undo(self, click: FixClick) -> None:
+        ticket = self._desk.ticket(click.about)
+        if ticket is None:
+            return self._tell_presser(click, None, Denied(text=EXPIRED))
+        person = self._person(click, self._desk.permission(ticket))
+        undoing = self._not_from_here(click, person, ticket) or self._desk.undo(ticket.id, person, ticket.channel)
+        return self._tell_outcome(click, ticket, undoing)
+
+    def _tell_outcome(self, click: FixClick, ticket: Ticket, outcome: Ticket | Denied) -> None:
+        if isinstance(outcome, Denied):
+            return self._tell_presser(click, ticket, outcome)
+        self._kept.asks.save(self._ask_of(outcome, click.team))
+        return self.tell(outcome.id)
+
+    def _tell_presser(self, click: FixClick, ticket: Ticket | None, refused: Denied) -> None:
+        """The person alone; a modal that is closed by then cannot say it."""
+        channel = click.channel or (ticket.channel if ticket else None) or ""
+        thread_ts = click.thread_ts or (ticket.place if ticket else None)
+        origin = Origin(team=click.team, channel=channel, user=click.user, thread_ts=thread_ts)
+        if not channel or not self._slack.thread.whisper(origin, lambda _: drawn.denied(refused)):
+            _log.warning("person not told why nothing was done", reason=refused.text)
+
+    def _not_from_here(self, click: FixClick, person: Person, ticket: Ticket | None = None) -> Denied | None:
+        """Nothing is asked for or done where strangers read along, nor by somebody who may not even ask."""
+        channel = click.channel or (ticket.channel if ticket else None) or ""
+        if must_be_private(self._slack.people.channel(channel), self._slack.rules):
+            return SHARED
+        try:
+            known = self._slack.people.person(person.who.id)
+        except SlackRefusedError:
+            return None  # an unknown person is denied by the desk, with its line in the audit
+        groups = self._slack.people.groups_of(known.id, self._slack.rules.ask_groups)
+        refusal = refusal_of_person(known, groups, self._slack.rules) if person.kind == "member" else None
+        return Denied(text=refusal) if refusal else None
+
+    def _person(self, click: FixClick, permission: Permission) -> Person:
+        try:
+            known = self._slack.people.person(click.user)
+        except SlackRefusedError:
+            return Person(who=Who(id=click.user))
+        groups = self._slack.people.groups_of(click.user, permission.approvers.groups)
+        return Person(who=Who(id=known.id, name=known.name), kind=kind_of(known, self._slack.rules), groups=groups)
+
+    def _permission(self, wanted: Wanted | None, click: FixClick) -> Permission | None:
+        if wanted is None:
+            return None
+        return permit(self._policy, wanted.plan, wanted.target, now=self._now(), channel=click.channel)
+
+    def _view(self, click: FixClick, view: dict[str, Any]) -> None:
+        """Fills the modal; one that was closed meanwhile needs nothing."""
+        if click.view_id is None:
+            return
+        try:
+            self._slack.calls.write_again("views.update", "", {"view_id": click.view_id, "view": view})
+        except (SlackRefusedError, SlackInDoubtError) as error:
+            _log.info("modal not filled", error=str(error))
+
+    def _is_told(self, ticket: Ticket) -> bool:
+        return self._kept.asks.place(_ask_id(ticket.id)) is not None
+
+    def _ask_of(self, ticket: Ticket, team: str = "") -> Ask:
+        """Under whose id the messages of this ticket are guarded and found again."""
+        return Ask(
+            id=_ask_id(ticket.id),
+            correlation_id=f"c-{ticket.id.removeprefix('p-')[:20]}",
+            kind="fix",
+            question=Question(words=ticket.target.label),
+            origin=Origin(team=team, channel=ticket.channel or "", user=ticket.asked_by.id, thread_ts=ticket.place),
+            asked_at=ticket.asked_at,
+        )
+
+
+def _ask_id(ticket_id: str) -> str:
+    return f"fix-{ticket_id}"
+
+
+def _remediation(report: Report, offer: str) -> Remediation | None:
+    causes = (*report.causes, *report.risks)
+    return next((found for cause in causes for found in cause.remediations if found.id == offer), None)

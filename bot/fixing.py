@@ -1,0 +1,79 @@
+"""The part of the bot that may write to AWS. Nothing of it is made, or even imported, in a process of another role."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import Final
+
+from redis import Redis
+
+from bot.diagnosing import access_of
+from bot.fix_lane import FIXES, FixLane
+from bot.jobs import Send
+from bot.ops import Check
+from bot.remediating import policy_of
+from bot.repeating import Repeating
+from bot.settings import Settings
+from bot.store.claims import StoredClaims
+from bot.store.plans import Tickets
+from bot.store.turns import SharedRateGate
+from bot.worker import Workers
+from remediations.executor import Executor, Hands
+from remediations.reading import AwsReads, Reads
+from remediations.sessions import WriteAccount, WriteSessions
+
+THREADS: Final = 4
+SWEEP_EVERY_S: Final = 10.0
+STOP_S: Final = 120.0
+"""An execution that is under way when the process is told to end is given so much time."""
+
+
+class FixingInAws:
+    """Takes the jobs of fixes, and looks now and then for what a lost job left behind."""
+
+    def __init__(self, settings: Settings, redis: Redis, lane: FixLane, tell: Send) -> None:
+        access = access_of(settings, SharedRateGate(redis))
+
+        def reads(account_id: str, region: str) -> Reads:
+            return AwsReads(access.reader(account_id, region))
+
+        hands = Hands(
+            tickets=Tickets(redis),
+            claims=StoredClaims(redis, now),
+            queue=lane,
+            policy=policy_of(settings),
+            reads=reads,
+            sessions=WriteSessions(write_accounts(settings)),
+            tell=lambda ticket: tell(ticket.id),
+            clock=now,
+        )
+        self.executor = Executor(hands)
+        lane.connect(self.executor)
+        self._workers = Workers({FIXES: lane}, {FIXES: THREADS})
+        self._sweep = Repeating("sweep of fixes", self.executor.sweep, SWEEP_EVERY_S)
+
+    def start(self, stack: ExitStack, checks: dict[str, Check]) -> None:
+        """Begins to take jobs; `stack` ends it in order."""
+        self._workers.start()
+        stack.callback(self._workers.stop, STOP_S)
+        checks["executor"] = self._workers.complaint
+        self._sweep.start()
+        stack.callback(self._sweep.stop)
+
+
+def write_accounts(settings: Settings) -> dict[str, WriteAccount]:
+    """The accounts that may be changed, by id."""
+    return {
+        account.id: WriteAccount(
+            id=account.id,
+            remediate_role=account.remediate_role,
+            external_id=account.external_id.get_secret_value() if account.external_id else None,
+        )
+        for account in settings.accounts
+        if account.remediate_role is not None
+    }
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,46 @@
+"""Alarms that were taken in, by the id of what brought them: kept before they are acknowledged, for a day."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from redis import Redis
+
+from bot.store.keys import DAY_S, key
+from handlers.alarms import AlarmNews
+
+KEEP_S: Final = DAY_S
+MAX_NEWS_BYTES: Final = 8_192
+
+
+class AlarmShelf:
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def put(self, news: AlarmNews) -> bool:
+        """Keeps it; False when it was kept before: a second delivery of the same."""
+        text = news.model_dump_json()
+        if len(text) > MAX_NEWS_BYTES:
+            raise ValueError("news of an alarm are bounded by their formats")
+        return bool(self._redis.set(_name(news.id), text, nx=True, ex=KEEP_S))
+
+    def get(self, news_id: str) -> AlarmNews | None:
+        raw = self._redis.get(_name(news_id))
+        return None if raw is None else AlarmNews.model_validate_json(raw)
+
+    def tries(self, news_id: str) -> int:
+        """How often it was tried to find out about it, this time included."""
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.incr(_name(news_id) + ":tries")
+        pipe.expire(_name(news_id) + ":tries", KEEP_S)
+        return int(pipe.execute()[0])
+
+    def done(self, news_id: str) -> None:
+        self._redis.set(_name(news_id) + ":done", "1", ex=KEEP_S)
+
+    def is_done(self, news_id: str) -> bool:
+        return bool(self._redis.exists(_name(news_id) + ":done"))
+
+
+def _name(news_id: str) -> str:
+    return key("alarm-news", news_id)

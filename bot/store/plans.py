@@ -1,0 +1,182 @@
+"""Fixes that were offered, and those that somebody asked for."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic import Field
+from redis import Redis
+
+from bot.store import audit
+from bot.store.keys import DAY_S, digest, key, text_of
+from diagnostics.facts.fact import Frozen
+from diagnostics.report import Report
+from remediations.approval import Ticket
+from remediations.audit import Record
+from remediations.desk import Wanted
+from remediations.plan import Plan
+from remediations.reach import Reach
+
+MAX_BYTES: Final = 8_000_000
+MAX_STORED_BYTES: Final = 1_000_000
+TICKET_KEEP_S: Final = 30 * DAY_S
+MAX_UNFINISHED: Final = 1_000
+
+# One ticket at a time for an offer. One that is pending after its time is as good as closed.
+_OPEN: Final = """
+local earlier = redis.call('GET', KEYS[1])
+if earlier then
+  local ticket = ARGV[1] .. earlier
+  local state = redis.call('HGET', ticket, 'state')
+  local late = state == 'pending' and tonumber(redis.call('HGET', ticket, 'expires')) <= tonumber(ARGV[6])
+  local closed = state == 'failed' or state == 'refused' or state == 'expired' or state == 'undone'
+  if state and not closed and not late then return earlier end
+end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[5])
+redis.call('HSET', KEYS[2], 'version', 0, 'state', 'pending', 'expires', ARGV[7], 'ticket', ARGV[3])
+redis.call('EXPIRE', KEYS[2], ARGV[5])
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', tonumber(ARGV[6]) - tonumber(ARGV[5]))
+redis.call('ZADD', KEYS[3], ARGV[6], ARGV[2])
+redis.call('XADD', KEYS[4], '*', ARGV[8], ARGV[4])
+return ARGV[2]
+"""
+
+_SWAP: Final = """
+if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'version', ARGV[2], 'state', ARGV[3], 'ticket', ARGV[4])
+if ARGV[5] == '1' then redis.call('ZREM', KEYS[2], ARGV[6]) else redis.call('ZADD', KEYS[2], 'NX', ARGV[8], ARGV[6]) end
+for i = 9, #ARGV do redis.call('XADD', KEYS[3], '*', ARGV[7], ARGV[i]) end
+return 1
+"""
+
+
+class TicketTooLargeError(Exception):
+    """A plan that would take more room than one may."""
+
+
+class _Offers(Frozen):
+    plans: dict[str, Plan]
+    reach: Reach
+    left_to_do: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
+class Offers:
+    """What the fix buttons of a report stand for."""
+
+    def __init__(self, redis: Redis, keep_days: int) -> None:
+        self._redis = redis
+        self._keep_s = keep_days * DAY_S
+
+    def save(
+        self,
+        report_id: str,
+        plans: Mapping[str, Plan],
+        reach: Reach,
+        left_to_do: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        """Keeps the plans of a report by the ids under which they are offered, and for each what is left to do in code
+        afterwards. Raises `TicketTooLargeError`."""
+        offers = _Offers(plans=dict(plans), reach=reach, left_to_do=dict(left_to_do or {}))
+        packed = _packed(offers.model_dump_json(), report_id)
+        self._redis.set(_offers(report_id), packed, ex=self._keep_s)
+
+    def wanted(self, report: Report, offer: str) -> Wanted | None:
+        """What one button of a report asks for; None once it is forgotten."""
+        raw = self._redis.get(_offers(report.id))
+        if raw is None:
+            return None
+        kept = _Offers.model_validate_json(_unpacked(raw))
+        plan = kept.plans.get(offer)
+        if plan is None:
+            return None
+        return Wanted(
+            report=report.id,
+            offer=offer,
+            plan=plan,
+            target=report.target,
+            reach=kept.reach,
+            left_to_do=kept.left_to_do.get(offer, ()),
+        )
+
+
+class Tickets:
+    """Implements `remediations.tickets.TicketStore`."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._open = redis.register_script(_OPEN)
+        self._swap = redis.register_script(_SWAP)
+
+    def open(self, ticket: Ticket, record: Record) -> Ticket:
+        keys = [_offer(ticket), _ticket(ticket.id), _unfinished(), audit.stream()]
+        arguments: list[str | bytes | float] = [
+            _ticket(""),
+            ticket.id,
+            _packed(ticket.model_dump_json(), ticket.id),
+            record.model_dump_json(),
+            TICKET_KEEP_S,
+            ticket.asked_at.timestamp(),
+            ticket.expires_at.timestamp(),
+            audit.FIELD,
+        ]
+        kept_id = text_of(self._open(keys=keys, args=arguments))
+        if kept_id == ticket.id:
+            audit.log(record)
+            return ticket
+        return self.load(kept_id) or ticket
+
+    def load(self, ticket_id: str) -> Ticket | None:
+        raw = self._redis.hget(_ticket(ticket_id), "ticket")
+        return None if raw is None else Ticket.model_validate_json(_unpacked(raw))
+
+    def swap(self, before: Ticket, after: Ticket, *records: Record) -> bool:
+        arguments: list[str | bytes | float] = [
+            before.version,
+            after.version,
+            after.state,
+            _packed(after.model_dump_json(), after.id),
+            int(after.is_over),
+            after.id,
+            audit.FIELD,
+            after.asked_at.timestamp(),
+            *(record.model_dump_json() for record in records),
+        ]
+        if not self._swap(keys=[_ticket(before.id), _unfinished(), audit.stream()], args=arguments):
+            return False
+        for record in records:
+            audit.log(record)
+        return True
+
+    def unfinished(self) -> tuple[str, ...]:
+        oldest = self._redis.zrange(_unfinished(), 0, MAX_UNFINISHED - 1)
+        return tuple(text_of(raw) for raw in oldest if isinstance(raw, bytes | str))
+
+
+def _packed(text: str, name: str) -> bytes:
+    packed = zlib.compress(text.encode())
+    if len(packed) > MAX_STORED_BYTES:
+        raise TicketTooLargeError(name)
+    return packed
+
+
+def _unpacked(packed: bytes | str) -> bytes:
+    raw = packed if isinstance(packed, bytes) else packed.encode()
+    return zlib.decompressobj().decompress(raw, MAX_BYTES)
+
+
+def _ticket(ticket_id: str) -> str:
+    return key("fix", ticket_id)
+
+
+def _offer(ticket: Ticket) -> str:
+    return key("fix-of", digest(ticket.report, ticket.offer))
+
+
+def _offers(report_id: str) -> str:
+    return key("offers", report_id)
+
+
+def _unfinished() -> str:
+    return key("fixes-unfinished")

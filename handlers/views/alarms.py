@@ -1,0 +1,76 @@
+"""What an alarm's thread shows besides the answer: the alarms of the incident, pointers, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from handlers.incidents import AlarmRow, Incident
+from handlers.views.blocks import MAX_BLOCKS, Block, Message, context, section
+from handlers.views.escape import code, link, moment, words
+
+MAX_LISTED: Final = 12
+MAX_NAME: Final = 120
+MAX_WHAT: Final = 220
+
+
+def pointer(incident: Incident, permalink: str | None) -> Message:
+    """Under the post of a later alarm: where the answer stands."""
+    there = (link(permalink, "this thread") if permalink else None) or "the thread of the first alarm"
+    count = f"{incident.count} alarms so far" if incident.count > 1 else "one alarm so far"
+    text = f"Same load balancer as another alarm: the diagnosis is in {there} ({count})."
+    return Message(text=text, blocks=(context(text),))
+
+
+def announced(name: str, region: str | None, at: datetime, now: datetime) -> Message:
+    """The line of an alarm that nobody else posts: it came by SNS."""
+    where = f" in {code(region)}" if region else ""
+    text = f":rotating_light: Alarm {code(name, MAX_NAME)}{where} since {moment(at, now)}"
+    return Message(text=text, blocks=(section(text),))
+
+
+def with_incident(message: Message, incident: Incident, now: datetime) -> Message:
+    """The answer with its alarms below it, and above it that it is over, once it is."""
+    above = tuple(_ended(incident, now))
+    below = tuple(_table(incident, now))
+    room = MAX_BLOCKS - len(above) - len(below)
+    text = "\n".join([*(_words_of(block) for block in above), message.text])
+    return Message(text=text, blocks=(*above, *message.blocks[:room], *below))
+
+
+def _ended(incident: Incident, now: datetime) -> Iterable[Block]:
+    if incident.closed_at is None:
+        return
+    lasted = spell(incident.closed_at - incident.opened_at)
+    after = f" · before that: {words(incident.ended_after, MAX_WHAT)}" if incident.ended_after else ""
+    yield section(f":white_check_mark: *Recovered at {moment(incident.closed_at, now)}, after {lasted}*{after}")
+
+
+def _table(incident: Incident, now: datetime) -> Iterable[Block]:
+    if incident.count < 2:
+        return
+    rows = sorted(incident.rows, key=lambda row: row.last_at, reverse=True)
+    lines = [_line(row, now) for row in rows[:MAX_LISTED]]
+    left_out = len(rows) - len(lines) + incident.more_rows
+    more = [f"_showing {len(lines)} of {len(lines) + left_out} alarms_"] if left_out else []
+    yield context("\n".join(["*Alarms of this incident*", *lines, *more]))
+
+
+def _line(row: AlarmRow, now: datetime) -> str:
+    times = f", {row.count} times" if row.count > 1 else ""
+    state = "in ALARM since" if row.state == "ALARM" else "OK since"
+    return f"{code(row.name, MAX_NAME)}{times}: {state} {moment(row.last_at, now)}"
+
+
+def spell(span: timedelta) -> str:
+    """``40 s``, ``19 min``, ``2 h 5 min``."""
+    seconds = max(0, int(span.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    hours, minutes = divmod(seconds // 60, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def _words_of(block: Block) -> str:
+    return str(block["text"]["text"])

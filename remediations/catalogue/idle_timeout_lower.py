@@ -1,0 +1,95 @@
+"""Let the load balancer close idle connections before the targets do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diagnostics.facts import AccessLogs, LoadBalancerAttributes, Metrics
+from diagnostics.report import SettingChange
+from diagnostics.rules.runtimes import KeepAlive
+from diagnostics.rules.served_by import SERVED_USES, keep_alive
+from remediations.fix import Case, fix
+from remediations.plan import Plan, Success, Undo
+from remediations.steps import healthy, load_balancers
+from remediations.steps.load_balancers import IDLE_TIMEOUT
+
+LEAST_KEEP_ALIVE_S = 15
+SPARE_S = 5
+LOOK_BACK_DAYS = 14
+EFFECT_S = 60
+COUNTED_AFTER_S = 900
+QUIET_S = 300
+
+
+@fix(
+    id="idle-timeout-lower",
+    title="Let the load balancer close idle connections before the targets do",
+    risk="medium",
+    causes=("keepalive-race",),
+    needs=(LoadBalancerAttributes, Metrics),
+    uses=(*SERVED_USES, AccessLogs),
+    docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html",),
+)
+def idle_timeout_lower(case: Case) -> Iterator[Plan]:
+    """Lowers idle_timeout.timeout_seconds to five seconds less than the targets keep idle connections. A stop-gap that
+    needs no deployment; the lasting cure is a longer keep-alive time of the application.
+
+    Dangerous: every request that is silent for longer than the new value becomes a 504, of every service of the load
+    balancer, and so do WebSockets, long polls and streams that pause. Offered only where the targets' time is known
+    and longer than 15 s, and no answer took as long as the new value, neither in the window nor, as is looked up just
+    before, in the last 14 days. The undo sets the former value again.
+    """
+    attributes, setting = case.facts[LoadBalancerAttributes], keep_alive(case.facts)
+    if setting is None or setting.seconds is None or setting.seconds <= LEAST_KEEP_ALIVE_S:
+        return
+    wanted_s, slowest = int(setting.seconds) - SPARE_S, _slowest(case)
+    if case.cause.band == "possible" or slowest is None or slowest >= wanted_s:
+        return
+    for arn in case.facts.subject.load_balancers:
+        if arn in attributes.by_arn and setting.races(attributes.idle_timeout_s(arn)):
+            yield _plan(case, arn, attributes.idle_timeout_s(arn), wanted_s, setting)
+
+
+def _slowest(case: Case) -> float | None:
+    """The longest answer that was counted or logged, whoever's of the load balancer it was."""
+    logs = case.facts.maybe(AccessLogs)
+    series = case.facts[Metrics].with_metric("TargetResponseTime", "Maximum")
+    points = [point.value for one in series for point in one.points]
+    if isinstance(logs, AccessLogs) and logs.latency.max is not None:
+        points.append(logs.latency.max)
+    return max(points, default=None)
+
+
+def _plan(case: Case, arn: str, now_s: int, wanted_s: int, setting: KeepAlive) -> Plan:
+    as_read, lowered = (load_balancers.attributes(arn, {IDLE_TIMEOUT: str(value)}) for value in (now_s, wanted_s))
+    name, dimension = load_balancers.name_of(arn), arn.split(":loadbalancer/", 1)[-1]
+    return Plan(
+        fix="idle-timeout-lower",
+        title=f"Idle timeout of {name}: {now_s} s -> {wanted_s} s",
+        risk="medium",
+        resource=arn,
+        changes=(SettingChange(resource=arn, setting=IDLE_TIMEOUT, before=str(now_s), after=str(wanted_s)),),
+        guards=(as_read, load_balancers.never_slower_than(arn, wanted_s, case.facts.now, LOOK_BACK_DAYS)),
+        writes=(load_balancers.set_attributes(arn, {IDLE_TIMEOUT: str(wanted_s)}, lowered),),
+        success=Success(
+            text="nobody gets 502 any more",
+            within_s=COUNTED_AFTER_S,
+            guards=(lowered,),
+            quiet=(
+                healthy.load_balancer_quiet(dimension, "HTTPCode_ELB_502_Count").model_copy(update={"for_s": QUIET_S}),
+            ),
+        ),
+        undo=Undo(
+            kind="exact",
+            text=f"sets it to {now_s} s again",
+            writes=(load_balancers.set_attributes(arn, {IDLE_TIMEOUT: str(now_s)}, as_read),),
+            guards=(lowered,),
+        ),
+        touches=f"every listener and every service of {name}",
+        warnings=(
+            f"a request that is silent for more than {wanted_s} s becomes a 504",
+            "WebSockets, long polls and streams that pause for as long are cut off",
+            setting.in_words(),
+        ),
+        eta_s=EFFECT_S,
+    )

@@ -1,0 +1,225 @@
+"""What people do with fixes: ask for one, look at it, agree, say no, take it back. Writes nothing to AWS.
+
+Every method gives the ticket as it is now, or `Denied` with one line for the person; each that does something leaves
+its line in the audit.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from diagnostics.report import ReportTarget
+from remediations import approval
+from remediations.approval import Denied, Person, Ticket, record_of
+from remediations.audit import Audit, Event
+from remediations.permission import Permission, Policy, permit
+from remediations.plan import Plan
+from remediations.reach import Reach
+from remediations.refusals import refusal, refusal_of_undo
+from remediations.tickets import Clock, FixQueue, TicketStore
+from remediations.undo import undo_of
+
+GONE: Final = Denied(text="This button has expired, or was never one of ours; diagnose again and ask for the fix.")
+BUSY: Final = Denied(text="Somebody else did something with this fix at the same moment; look again.")
+_TRIES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One fix of one report, as it was offered. `left_to_do`: what has to be done in code, said at the end."""
+
+    report: str
+    offer: str
+    plan: Plan
+    target: ReportTarget
+    reach: Reach
+    left_to_do: tuple[str, ...] = ()
+
+
+def new_ticket_id() -> str:
+    """Nobody can guess one."""
+    return f"p-{secrets.token_hex(16)}"
+
+
+class FixDesk:
+    def __init__(
+        self,
+        tickets: TicketStore,
+        audit: Audit,
+        queue: FixQueue,
+        policy: Policy,
+        clock: Clock,
+        new_id: Callable[[], str] = new_ticket_id,
+    ) -> None:
+        self._tickets = tickets
+        self._audit = audit
+        self._queue = queue
+        self._policy = policy
+        self._clock = clock
+        self._new_id = new_id
+
+    def request(
+        self, wanted: Wanted, person: Person, channel: str | None = None, place: str | None = None
+    ) -> Ticket | Denied:
+        """Somebody pressed the button of a fix. Pressed again, or by two people, it gives the same ticket."""
+        now = self._clock()
+        ticket = Ticket(
+            id=self._new_id(),
+            report=wanted.report,
+            offer=wanted.offer,
+            plan=wanted.plan,
+            target=wanted.target,
+            reach=wanted.reach,
+            left_to_do=wanted.left_to_do,
+            asked_by=person.who,
+            asked_at=now,
+            expires_at=now + timedelta(seconds=self._policy.approval_ttl_s),
+            channel=channel,
+            place=place,
+        )
+        denied = approval.why_not_a_member(person) or self._why_never(ticket)
+        if denied is not None:
+            return self._denied(ticket, person, denied)
+        return self._tickets.open(ticket, record_of(ticket, "asked", now, person.who))
+
+    def ticket(self, ticket_id: str) -> Ticket | None:
+        """As it is now; one whose time is over is expired by the look."""
+        ticket = self._tickets.load(ticket_id)
+        return None if ticket is None else self._in_time(ticket)
+
+    def permission(self, ticket: Ticket, channel: str | None = None) -> Permission:
+        """What the settings say of its plan now, and who may approve it."""
+        return permit(self._policy, ticket.plan, ticket.target, now=self._clock(), channel=channel or ticket.channel)
+
+    def shown(self, ticket_id: str, person: Person) -> Ticket | Denied:
+        """Somebody looks at the whole plan."""
+        ticket = self.ticket(ticket_id)
+        if ticket is None:
+            return GONE
+        if (denied := approval.why_not_a_member(person)) is not None:
+            return self._denied(ticket, person, denied)
+        self._note(ticket, "shown", person)
+        return ticket
+
+    def approve(
+        self,
+        ticket_id: str,
+        person: Person,
+        *,
+        channel: str | None = None,
+        typed: str | None = None,
+        narrower: int | None = None,
+    ) -> Ticket | Denied:
+        """Agrees, and has it carried out. `narrower`: the index of the narrower form that was chosen."""
+
+        def agree(ticket: Ticket, now: datetime) -> Ticket | Denied:
+            permission = self.permission(ticket, channel)
+            return approval.approve(ticket, person, permission, now, typed=typed, narrower=narrower)
+
+        agreed = self._change(ticket_id, person, "approved", agree)
+        if isinstance(agreed, Ticket):
+            self._queue.run(agreed.id)
+        return agreed
+
+    def refuse(self, ticket_id: str, person: Person, why: str = "") -> Ticket | Denied:
+        """Says no: whoever may approve, or asked."""
+
+        def decline(ticket: Ticket, now: datetime) -> Ticket | Denied:
+            return approval.refuse(ticket, person, self.permission(ticket), now, why)
+
+        return self._change(ticket_id, person, "refused", decline)
+
+    def undo(self, ticket_id: str, person: Person, channel: str | None = None) -> Ticket | Denied:
+        """Takes back what was done: a ticket of its own, agreed by the person who presses. Whoever may approve may."""
+        now, done = self._clock(), self.ticket(ticket_id)
+        if done is None:
+            return GONE
+        plan = self._undo_plan(done)
+        if isinstance(plan, Denied):
+            return plan
+        permission = permit(self._policy, plan, done.target, now=now, channel=channel or done.channel)
+        asked = Ticket(
+            id=self._new_id(),
+            report=done.report,
+            offer=f"{done.id}/undo",
+            plan=plan,
+            target=done.target,
+            reach=done.reach,
+            asked_by=person.who,
+            asked_at=now,
+            expires_at=now + timedelta(seconds=self._policy.approval_ttl_s),
+            channel=channel or done.channel,
+            place=done.place,
+            undoes=done.id,
+        )
+        if (denied := approval.why_not_an_approver(asked, person, permission)) is not None:
+            return self._denied(done, person, denied)
+        kept = self._tickets.open(asked, record_of(asked, "asked", now, person.who))
+        if kept.id != asked.id and kept.state != "pending":
+            return Denied(text=f"It is being undone already, by {kept.asked_by.shown}.")
+        return self.approve(kept.id, person, channel=channel)
+
+    def _why_never(self, ticket: Ticket) -> Denied | None:
+        if (why_not := self._refusal(ticket)) is not None:
+            return Denied(text=f"This is never done: {why_not}.")
+        permission = self.permission(ticket)
+        return None if permission.allowed else Denied(text=f"This cannot be carried out: {permission.why_not}.")
+
+    def _refusal(self, ticket: Ticket) -> str | None:
+        """An undo takes away what the ticket that it undoes has made, and nothing else."""
+        done = self.ticket(ticket.undoes) if ticket.undoes else None
+        if done is None or done.execution is None:
+            return refusal(ticket.plan, ticket.reach)
+        return refusal_of_undo(ticket.plan, done.doing, done.execution.kept, ticket.reach)
+
+    def _undo_plan(self, done: Ticket) -> Plan | Denied:
+        if done.state == "undone":
+            return Denied(text="It is undone already.")
+        if done.undoes is not None or done.execution is None or done.state not in ("executed", "verified", "failed"):
+            return Denied(text="There is nothing to undo.")
+        plan = undo_of(done.doing, done.id, done.execution)
+        if plan is not None:
+            return plan
+        if not done.execution.may_have_changed:
+            return Denied(text="There is nothing to undo: nothing was changed.")
+        return Denied(text=f"There is no undo for this: {done.doing.undo.text}.")
+
+    def _change(
+        self,
+        ticket_id: str,
+        person: Person,
+        event: Event,
+        change: Callable[[Ticket, datetime], Ticket | Denied],
+    ) -> Ticket | Denied:
+        for _ in range(_TRIES):
+            ticket, now = self.ticket(ticket_id), self._clock()
+            if ticket is None:
+                return GONE
+            after = change(ticket, now)
+            if isinstance(after, Denied):
+                return self._denied(ticket, person, after)
+            details = {} if after.chosen is None else {"chosen": after.doing.label or after.doing.title}
+            if self._tickets.swap(ticket, after, record_of(after, event, now, person.who, details=details)):
+                return after
+        return BUSY
+
+    def _in_time(self, ticket: Ticket) -> Ticket:
+        """An approved ticket is left to the executor, which knows whether it has begun."""
+        now = self._clock()
+        after = approval.overdue(ticket, now) if ticket.state == "pending" else None
+        if after is None:
+            return ticket
+        if self._tickets.swap(ticket, after, record_of(after, "expired", now)):
+            return after
+        return self._tickets.load(ticket.id) or after
+
+    def _denied(self, ticket: Ticket, person: Person, denied: Denied) -> Denied:
+        self._note(ticket, "denied", person, denied.text)
+        return denied
+
+    def _note(self, ticket: Ticket, event: Event, person: Person, text: str = "") -> None:
+        self._audit.append(record_of(ticket, event, self._clock(), person.who, text=text))

@@ -1,0 +1,328 @@
+"""The executor's part: carrying out what was agreed, looking whether it worked, and the last word.
+
+Each method is one job of the queue, delivered at least once. Where a job stands is in the store alone, so that another
+process can go on with it; what was done before is never done again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+import structlog
+
+from remediations import approval, watch
+from remediations.approval import Ticket, changed, moved, record_of
+from remediations.audit import Event
+from remediations.closing import closing_of
+from remediations.execute import Execution, Tools, carry_out
+from remediations.permission import Policy, permit
+from remediations.plan import Call, Plan
+from remediations.protection import judged_arns
+from remediations.reading import ReadsSource
+from remediations.refusals import refusal, refusal_of_prepared
+from remediations.sessions import OnBehalf, SessionError
+from remediations.tickets import Claims, Clock, FixQueue, TicketStore
+from remediations.writing import NO_SESSION, Lost, Rejected, Sending, SupersededError, Writer, Written
+
+BUSY_AGAIN_S: Final = 2.0
+RESUME_WITHIN_S: Final = 300.0
+"""A plan that was interrupted for longer is not gone on with: what it was based on may have changed."""
+
+SWEEP_LATE_S: Final = 30.0
+"""A job that has not been done so long after it was due is put on the queue again."""
+
+_STATE_AFTER: Final[dict[str, approval.State]] = {
+    "done": "executed",
+    "refused": "refused",
+    "failed": "failed",
+    "partial": "failed",
+    "unknown": "failed",
+}
+_EVENT_AFTER: Final[dict[str, Event]] = {
+    "done": "executed",
+    "refused": "refused",
+    "failed": "failed",
+    "partial": "failed",
+    "unknown": "failed",
+}
+_log: Final = structlog.get_logger(__name__)
+
+
+class WriterSource(Protocol):
+    """Where sessions for writing come from; `WriteSessions` of this package."""
+
+    def writer(self, plan: Plan, account_id: str, region: str, behalf: OnBehalf) -> Writer:
+        """Raises `SessionError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What the executor works with. `tell` has people told what has become of a ticket; it may be called twice for the
+    same state, and once more when `closed_at` is set."""
+
+    tickets: TicketStore
+    claims: Claims
+    queue: FixQueue
+    policy: Policy
+    reads: ReadsSource
+    sessions: WriterSource
+    tell: Callable[[Ticket], None]
+    clock: Clock
+    pause: Callable[[float], object] = time.sleep
+    boundary: Callable[[str], None] = lambda _step: None
+
+
+class Executor:
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    def run(self, ticket_id: str) -> None:
+        """Carries out an approved plan. Nothing happens for one that is in any other state."""
+        ticket = self._hands.tickets.load(ticket_id)
+        if ticket is None or ticket.state != "approved":
+            return
+        held = self._claim(ticket)
+        if held is None:
+            self._wait_for_resource(ticket)
+            return
+        try:
+            self._run_claimed(ticket_id, held[ticket.doing.resource])
+        finally:
+            self._let_go(ticket, held)
+
+    def watch(self, ticket_id: str) -> None:
+        """One look whether it worked; puts the next one on the queue."""
+        ticket = self._hands.tickets.load(ticket_id)
+        if ticket is None or ticket.state != "executed" or ticket.executed_at is None:
+            return
+        now, plan = self._hands.clock(), ticket.doing
+        reads = self._hands.reads(ticket.target.account, ticket.target.region)
+        seen = watch.check(plan, reads, ticket.executed_at, now, ticket.progress)
+        if seen.complete and seen.held_since is not None:
+            self._end_well(ticket, seen, (seen.held_since - ticket.executed_at).total_seconds())
+        elif seen.failing is not None:
+            self._end_badly(ticket, seen, f"it did not work: {seen.failing}")
+        elif now >= watch.gives_up_at(plan, ticket.executed_at):
+            missing = "; ".join(seen.missing)
+            took_s = (now - ticket.executed_at).total_seconds()
+            self._end_badly(ticket, seen, f"after {took_s:.0f} s it is not so that {missing}")
+        else:
+            after = changed(ticket, progress=seen)
+            if self._hands.tickets.swap(ticket, after):
+                self._hands.queue.watch(ticket.id, watch.next_look_s(plan))
+                self._tell(after)
+
+    def close(self, ticket_id: str) -> None:
+        """After a time of quiet: what was done, by whom, and what is left to do."""
+        ticket = self._hands.tickets.load(ticket_id)
+        if ticket is None or ticket.state != "verified" or ticket.closed_at is not None or ticket.ended_at is None:
+            return
+        now = self._hands.clock()
+        reads = self._hands.reads(ticket.target.account, ticket.target.region)
+        quiet, missing = watch.stayed_quiet(ticket.doing, reads, ticket.ended_at, now)
+        after = changed(ticket, closed_at=now, quiet=quiet, came_back=missing)
+        if self._hands.tickets.swap(ticket, after, record_of(after, "closed", now, text=closing_of(after).text)):
+            self._tell(after)
+
+    def sweep(self) -> None:
+        """Goes on with whatever a lost job left behind, and ends what is overdue."""
+        for ticket_id in self._hands.tickets.unfinished():
+            ticket = self._hands.tickets.load(ticket_id)
+            if ticket is not None:
+                self._sweep(ticket)
+
+    def _sweep(self, ticket: Ticket) -> None:
+        now, queue = self._hands.clock(), self._hands.queue
+        if ticket.state == "pending":
+            self._expire(ticket, now)
+            return
+        due = _next_due(ticket)
+        if due is None or now < due + timedelta(seconds=SWEEP_LATE_S):
+            return
+        if ticket.state == "approved":
+            if self._hands.claims.is_idle(ticket.doing.resource, ticket.id):
+                queue.run(ticket.id)
+        elif ticket.state == "executed":
+            queue.watch(ticket.id, 0.0)
+        else:
+            queue.close(ticket.id, 0.0)
+
+    def _claim(self, ticket: Ticket) -> dict[str, int] | None:
+        """The fencing number for everything that the plan writes to, or nothing while another ticket has some of it."""
+        held: dict[str, int] = {}
+        for arn in sorted({ticket.doing.resource, *judged_arns(ticket.doing)}):
+            fence = self._hands.claims.take(arn, ticket.id)
+            if fence is None:
+                self._let_go(ticket, held)
+                return None
+            held[arn] = fence
+        return held
+
+    def _let_go(self, ticket: Ticket, held: Mapping[str, int]) -> None:
+        for arn, fence in held.items():
+            self._hands.claims.give_back(arn, ticket.id, fence)
+
+    def _wait_for_resource(self, ticket: Ticket) -> None:
+        """Another ticket holds it. One that was begun before is never expired: something may have been done."""
+        begun = self._hands.claims.journal(ticket.doing.resource, ticket, 0).steps()
+        why = "another fix was being carried out for the same resource"
+        if begun or not self._expire(ticket, self._hands.clock(), why):
+            self._hands.queue.run(ticket.id, BUSY_AGAIN_S)
+
+    def _run_claimed(self, ticket_id: str, fence: int) -> None:
+        """Loaded again: an earlier delivery may have ended while this one waited for the claim."""
+        ticket = self._hands.tickets.load(ticket_id)
+        if ticket is None or ticket.state != "approved":
+            return
+        self._hands.boundary("claimed")
+        journal = self._hands.claims.journal(ticket.doing.resource, ticket, fence)
+        now = self._hands.clock()
+        if not journal.steps() and self._expire(ticket, now):
+            return
+        if ticket.started_at is None:
+            started = changed(ticket, started_at=now)
+            if not self._hands.tickets.swap(ticket, started, record_of(started, "started", now, ticket.approved_by)):
+                return
+            ticket = started
+            self._tell(ticket)
+        tools = Tools(
+            reads=self._hands.reads(ticket.target.account, ticket.target.region),
+            writer=_Late(lambda: self._writer(ticket)),
+            journal=journal,
+            protections=self._hands.policy.protect,
+            forbidden=lambda: self._why_not_now(ticket),
+            interrupted=lambda: self._why_not_on(ticket),
+            objection=lambda write: refusal_of_prepared(write, write.call.parameters, ticket.reach),
+            pause=self._hands.pause,
+            boundary=self._hands.boundary,
+        )
+        try:
+            done = carry_out(ticket.doing, ticket.id, tools, undoes=ticket.undoes is not None)
+            self._hands.boundary("carried out")
+            self._hands.claims.check(ticket.doing.resource, ticket.id, fence)
+        except SupersededError:
+            _log.warning("somebody else carries this out", ticket=ticket.id)
+            return
+        self._ended(ticket, done)
+
+    def _writer(self, ticket: Ticket) -> Writer:
+        who = ticket.approved_by or ticket.asked_by
+        behalf = OnBehalf(person=who.name, person_id=who.id, incident=ticket.report, plan_id=ticket.id)
+        return self._hands.sessions.writer(ticket.doing, ticket.target.account, ticket.target.region, behalf)
+
+    def _why_not_now(self, ticket: Ticket) -> str | None:
+        """All that is not AWS's state, judged again: the settings may differ from those of the desk."""
+        if ticket.start_by is not None and self._hands.clock() >= ticket.start_by:
+            return f"it was not begun within {approval.START_WITHIN_S} s after its approval"
+        first = self._hands.tickets.load(ticket.undoes) if ticket.undoes else ticket
+        if first is None:
+            return "what it should undo is forgotten"
+        if (why_not := refusal(first.doing, first.reach)) is not None:
+            return f"this is never done: {why_not}"
+        permission = permit(
+            self._hands.policy, ticket.doing, ticket.target, now=self._hands.clock(), channel=ticket.channel
+        )
+        return None if permission.allowed else permission.why_not
+
+    def _why_not_on(self, ticket: Ticket) -> str | None:
+        if ticket.started_at is None or self._hands.clock() < ticket.started_at + timedelta(seconds=RESUME_WITHIN_S):
+            return None
+        return "it was interrupted for too long to go on with it"
+
+    def _ended(self, ticket: Ticket, done: Execution) -> None:
+        now = self._hands.clock()
+        state = _STATE_AFTER[done.status]
+        text = _with_what_was_done(ticket.doing, done)
+        if state == "executed":
+            after = moved(ticket, state, execution=done, executed_at=now, text=text)
+        else:
+            after = moved(ticket, state, execution=done, executed_at=now, ended_at=now, text=text)
+        ids = tuple(step.request_id for step in done.steps if step.request_id)
+        record = record_of(
+            after, _EVENT_AFTER[done.status], now, ticket.approved_by, request_ids=ids, details={"before": done.before}
+        )
+        if not self._hands.tickets.swap(ticket, after, record):
+            return
+        self._hands.boundary("ended")
+        if state == "executed":
+            self._hands.queue.watch(after.id, watch.LEAST_PAUSE_S)
+        self._tell(after)
+
+    def _end_well(self, ticket: Ticket, seen: approval.Progress, recovered_after_s: float) -> None:
+        now = self._hands.clock()
+        after = moved(ticket, "verified", progress=seen, ended_at=now, recovered_after_s=max(0.0, recovered_after_s))
+        text = f"{ticket.doing.success.text} after {after.recovered_after_s:.0f} s"
+        if not self._hands.tickets.swap(ticket, after, record_of(after, "verified", now, text=text)):
+            return
+        if ticket.undoes is not None:
+            self._mark_undone(ticket)
+        else:
+            self._hands.queue.close(after.id, watch.CLOSES_AFTER_S)
+        self._tell(after)
+
+    def _end_badly(self, ticket: Ticket, seen: approval.Progress, text: str) -> None:
+        now = self._hands.clock()
+        after = moved(ticket, "failed", progress=seen, ended_at=now, text=text)
+        if self._hands.tickets.swap(ticket, after, record_of(after, "failed", now)):
+            self._tell(after)
+
+    def _mark_undone(self, undo: Ticket) -> None:
+        first = self._hands.tickets.load(undo.undoes or "")
+        if first is None or "undone" not in approval.TRANSITIONS[first.state]:
+            return
+        now = self._hands.clock()
+        after = moved(first, "undone", undone_by=undo.id, ended_by=undo.approved_by)
+        record = record_of(after, "undone", now, undo.approved_by, text=undo.doing.title)
+        if self._hands.tickets.swap(first, after, record):
+            self._tell(after)
+
+    def _expire(self, ticket: Ticket, now: datetime, why: str = "") -> bool:
+        after = approval.overdue(ticket, now)
+        if after is None:
+            return False
+        after = after.model_copy(update={"text": f"{after.text}: {why}"}) if why else after
+        if self._hands.tickets.swap(ticket, after, record_of(after, "expired", now)):
+            self._tell(after)
+        return True
+
+    def _tell(self, ticket: Ticket) -> None:
+        self._hands.tell(ticket)
+
+
+class _Late:
+    """Assumes the role when the first write comes, after everything has been checked."""
+
+    def __init__(self, make: Callable[[], Writer]) -> None:
+        self._make = make
+        self._made: Writer | None = None
+
+    def write(self, call: Call, sending: Sending) -> Written | Rejected | Lost:
+        try:
+            self._made = self._made or self._make()
+        except SessionError as error:
+            return Rejected(NO_SESSION, str(error))
+        return self._made.write(call, sending)
+
+
+def _next_due(ticket: Ticket) -> datetime | None:
+    """When the next job of a ticket that was agreed should have come, at the latest."""
+    if ticket.state == "approved":
+        return ticket.approved_at
+    if ticket.state == "executed" and ticket.executed_at is not None:
+        seen_at = ticket.progress.at if ticket.progress else ticket.executed_at
+        return seen_at + timedelta(seconds=watch.MOST_PAUSE_S)
+    if ticket.state == "verified" and ticket.ended_at is not None and not ticket.is_over:
+        return ticket.ended_at + timedelta(seconds=watch.CLOSES_AFTER_S)
+    return None
+
+
+def _with_what_was_done(plan: Plan, done: Execution) -> str:
+    if done.status != "partial":
+        return done.text
+    actions = ", ".join(step.action for step in done.steps if step.state == "done")
+    way_back = "there is no undo" if plan.undo.kind == "none" else "the undo takes back that part"
+    return f"it ended in the middle: {done.text}. Done before that: {actions}; {way_back}"

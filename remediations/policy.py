@@ -1,0 +1,183 @@
+"""The policy of the role that fixes are carried out with: what each fix calls, on which kind of thing, and no more.
+
+It is the ceiling. For each plan the session is cut further, to the ARNs of that plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from pydantic import JsonValue
+
+from remediations.plan import Grant
+from remediations.session_policy import statements
+
+_ELB: Final = "elasticloadbalancing"
+_MODIFY_BALANCER: Final = f"{_ELB}:ModifyLoadBalancerAttributes"
+_MODIFY_GROUP: Final = f"{_ELB}:ModifyTargetGroup"
+_MODIFY_GROUP_ATTRIBUTES: Final = f"{_ELB}:ModifyTargetGroupAttributes"
+_NEW_REVISION: Final = ("ecs:RegisterTaskDefinition", "ecs:TagResource", "iam:PassRole", "ecs:UpdateService")
+_ROUTING: Final = (f"{_ELB}:ModifyListener", f"{_ELB}:ModifyRule")
+
+CALLS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "access-logs-enable": (_MODIFY_BALANCER,),
+        "deregistration-delay-raise": (_MODIFY_GROUP_ATTRIBUTES,),
+        "ecs-circuit-breaker": ("ecs:UpdateService",),
+        "ecs-container-port": _NEW_REVISION,
+        "ecs-deployment-percentages": ("ecs:UpdateService",),
+        "ecs-force-deployment": ("ecs:UpdateService",),
+        "ecs-grace-period": ("ecs:UpdateService",),
+        "ecs-keep-alive": _NEW_REVISION,
+        "ecs-more-cpu": _NEW_REVISION,
+        "ecs-more-memory": _NEW_REVISION,
+        "ecs-roll-back": ("ecs:UpdateService",),
+        "ecs-scale-out": (
+            "ecs:UpdateService",
+            "ecs:DescribeServices",
+            "application-autoscaling:RegisterScalableTarget",
+        ),
+        "ecs-stop-deployment": ("ecs:StopServiceDeployment",),
+        "ecs-stop-task": ("ecs:StopTask",),
+        "ecs-stop-timeout": _NEW_REVISION,
+        "fixed-response-last": (f"{_ELB}:SetRulePriorities",),
+        "health-check-logs-enable": (_MODIFY_BALANCER,),
+        "health-check-matcher": (_MODIFY_GROUP,),
+        "health-check-path": (_MODIFY_GROUP,),
+        "health-check-port": (_MODIFY_GROUP,),
+        "health-check-protocol": (_MODIFY_GROUP,),
+        "health-check-thresholds": (_MODIFY_GROUP,),
+        "health-check-timeout": (_MODIFY_GROUP,),
+        "idle-timeout-lower": (_MODIFY_BALANCER,),
+        "idle-timeout-raise": (_MODIFY_BALANCER,),
+        "nacl-allow": ("ec2:CreateNetworkAclEntry", "ec2:DeleteNetworkAclEntry"),
+        "rule-behind-service": (f"{_ELB}:SetRulePriorities",),
+        "rule-forward-to-service": _ROUTING,
+        "rule-weight-zero": _ROUTING,
+        "sg-allow-dynamic-ports": (
+            "ec2:AuthorizeSecurityGroupIngress",
+            "ec2:CreateTags",
+            "ec2:RevokeSecurityGroupIngress",
+        ),
+        "sg-allow-lb-egress": (
+            "ec2:AuthorizeSecurityGroupEgress",
+            "ec2:CreateTags",
+            "ec2:RevokeSecurityGroupEgress",
+        ),
+        "sg-allow-lb-ingress": (
+            "ec2:AuthorizeSecurityGroupIngress",
+            "ec2:CreateTags",
+            "ec2:RevokeSecurityGroupIngress",
+        ),
+        "target-deregister": (f"{_ELB}:DeregisterTargets",),
+        "target-group-tls": (
+            f"{_ELB}:CreateTargetGroup",
+            _MODIFY_GROUP_ATTRIBUTES,
+            *_ROUTING,
+            "ecs:UpdateService",
+        ),
+        "targets-register": (f"{_ELB}:RegisterTargets", f"{_ELB}:DeregisterTargets"),
+        "zone-enable": (f"{_ELB}:SetSubnets",),
+    }
+)
+"""The actions of each fix, those of its undo included."""
+
+_KINDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "application-autoscaling:RegisterScalableTarget": ("scalable-target/*",),
+        "cloudwatch:DeleteAlarms": ("alarm:alb502-*",),
+        "cloudwatch:PutMetricAlarm": ("alarm:alb502-*",),
+        "ec2:AuthorizeSecurityGroupEgress": ("security-group/*", "security-group-rule/*"),
+        "ec2:AuthorizeSecurityGroupIngress": ("security-group/*", "security-group-rule/*"),
+        "ec2:CreateNetworkAclEntry": ("network-acl/*",),
+        "ec2:CreateTags": ("security-group-rule/*",),
+        "ec2:DeleteNetworkAclEntry": ("network-acl/*",),
+        "ec2:ReplaceNetworkAclEntry": ("network-acl/*",),
+        "ec2:RevokeSecurityGroupEgress": ("security-group/*",),
+        "ec2:RevokeSecurityGroupIngress": ("security-group/*",),
+        "ecs:DescribeServices": ("service/*",),
+        "ecs:RegisterTaskDefinition": ("task-definition/*:*",),
+        "ecs:StopServiceDeployment": ("service/*", "service-deployment/*"),
+        "ecs:StopTask": ("task/*",),
+        "ecs:TagResource": ("task-definition/*:*",),
+        "ecs:UpdateService": ("service/*",),
+        f"{_ELB}:AddTags": ("targetgroup/*", "listener-rule/app/*"),
+        f"{_ELB}:CreateRule": ("listener/app/*", "listener-rule/app/*"),
+        f"{_ELB}:CreateTargetGroup": ("targetgroup/*",),
+        f"{_ELB}:DeleteRule": ("listener-rule/app/*",),
+        f"{_ELB}:DeleteTargetGroup": ("targetgroup/*",),
+        f"{_ELB}:DeregisterTargets": ("targetgroup/*",),
+        f"{_ELB}:ModifyListener": ("listener/app/*",),
+        _MODIFY_BALANCER: ("loadbalancer/app/*",),
+        f"{_ELB}:ModifyRule": ("listener-rule/app/*",),
+        _MODIFY_GROUP: ("targetgroup/*",),
+        _MODIFY_GROUP_ATTRIBUTES: ("targetgroup/*",),
+        f"{_ELB}:RegisterTargets": ("targetgroup/*",),
+        f"{_ELB}:SetRulePriorities": ("listener-rule/app/*",),
+        f"{_ELB}:SetSubnets": ("loadbalancer/app/*",),
+        "iam:PassRole": ("role/*",),
+        "lambda:AddPermission": ("function:*",),
+        "lambda:DeleteFunctionConcurrency": ("function:*",),
+        "lambda:PublishVersion": ("function:*",),
+        "lambda:PutFunctionConcurrency": ("function:*",),
+        "lambda:RemovePermission": ("function:*",),
+        "lambda:UpdateAlias": ("function:*",),
+        "lambda:UpdateFunctionConfiguration": ("function:*",),
+    }
+)
+"""The kinds of things that an action may touch, as in ARNs.
+https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+"""
+
+_CONDITIONS: Final[Mapping[str, dict[str, dict[str, JsonValue]]]] = MappingProxyType(
+    {
+        "ec2:CreateTags": {
+            "StringEquals": {
+                "ec2:CreateAction": ["AuthorizeSecurityGroupEgress", "AuthorizeSecurityGroupIngress"],
+            }
+        },
+        "ecs:TagResource": {"StringEquals": {"ecs:CreateAction": "RegisterTaskDefinition"}},
+        f"{_ELB}:AddTags": {"StringEquals": {f"{_ELB}:CreateAction": ["CreateRule", "CreateTargetGroup"]}},
+        "iam:PassRole": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+        "lambda:AddPermission": {"StringEquals": {"lambda:Principal": "elasticloadbalancing.amazonaws.com"}},
+    }
+)
+_GLOBAL_SERVICES: Final = frozenset({"iam"})
+SESSION_ACTIONS: Final = ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession")
+"""What assuming a role in somebody's name takes, of whoever assumes it and in the role's trust policy.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html"""
+
+
+def published_policy(
+    fixes: Collection[str] | None = None, *, account: str = "*", region: str = "*", partition: str = "aws"
+) -> dict[str, Any]:
+    """The policy document for these fixes; None: all."""
+    wanted = CALLS if fixes is None else {fix: CALLS[fix] for fix in fixes}
+    actions = sorted({action for calls in wanted.values() for action in calls})
+    grants = (_grant(action, account, region, partition) for action in actions)
+    return {"Version": "2012-10-17", "Statement": statements(grants)}
+
+
+def trust_policy(executor: str, external_id: str | None = None) -> dict[str, Any]:
+    """Who may assume the role: the identity of the executor, and nobody else."""
+    statement: dict[str, Any] = {"Effect": "Allow", "Principal": {"AWS": executor}, "Action": list(SESSION_ACTIONS)}
+    if external_id is None:
+        return {"Version": "2012-10-17", "Statement": [statement]}
+    # A request for a tag or a source identity alone carries no external id to compare.
+    assume = {**statement, "Action": SESSION_ACTIONS[0], "Condition": {"StringEquals": {"sts:ExternalId": external_id}}}
+    return {"Version": "2012-10-17", "Statement": [assume, {**statement, "Action": list(SESSION_ACTIONS[1:])}]}
+
+
+def executor_policy(roles: Iterable[str]) -> dict[str, Any]:
+    """What the executor's own identity needs; nobody else's has any of it."""
+    statement = {"Effect": "Allow", "Action": list(SESSION_ACTIONS), "Resource": sorted(roles)}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def _grant(action: str, account: str, region: str, partition: str) -> Grant:
+    service = action.split(":", 1)[0]
+    place = "" if service in _GLOBAL_SERVICES else region
+    arns = tuple(f"arn:{partition}:{service}:{place}:{account}:{kind}" for kind in _KINDS[action])
+    return Grant(action=action, resources=arns, condition=_CONDITIONS.get(action, {}))

@@ -1,0 +1,186 @@
+"""Listener rules: their order, and where they forward to.
+
+AWS replaces the list of actions of a rule in full, so that an edit starts from the live list and changes one thing.
+https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ModifyRule.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from pydantic import JsonValue
+
+from diagnostics.facts import Listener, Rule
+from remediations.fix import CannotPrepareError, Prepare
+from remediations.plan import Call, Guard, Look, Write
+from remediations.steps import paths
+
+MAX_PRIORITY: Final = 50_000
+Action = dict[str, Any]
+
+
+def describe(rule_arn: str) -> Call:
+    return Call(service="elbv2", operation="describe_rules", parameters={"RuleArns": [rule_arn]})
+
+
+def name_of(listener: Listener, rule: Rule) -> str:
+    rank = "the default rule" if rule.is_default else f"rule {rule.priority}"
+    return f"{rank} of port {listener.port}"
+
+
+# -- order
+
+
+def has_priority(listener: Listener, rule: Rule, priority: int | None) -> Guard:
+    """AWS writes priorities as text."""
+    return Guard(
+        look=Look(call=describe(rule.arn), path="Rules[0].Priority"),
+        expected=str(priority),
+        text=f"{name_of(listener, rule)} has priority {priority}",
+    )
+
+
+def priority_is_free(listener: Listener, priority: int) -> Guard:
+    call = Call(service="elbv2", operation="describe_rules", parameters={"ListenerArn": listener.arn})
+    path = paths.none_of(f"Rules[?Priority == {paths.quoted(str(priority))}]")
+    text = f"no rule of port {listener.port} has priority {priority}"
+    return Guard(look=Look(call=call, path=path), expected=True, text=text)
+
+
+def set_priority(listener: Listener, rule: Rule, priority: int) -> Write:
+    """Moves one rule; the others keep their places."""
+    wanted: JsonValue = [{"RuleArn": rule.arn, "Priority": priority}]
+    call = Call(service="elbv2", operation="set_rule_priorities", parameters={"RulePriorities": wanted})
+    return Write(call=call, resources=(rule.arn,), done_when=has_priority(listener, rule, priority))
+
+
+def stand_in(listener: Listener, rule: Rule, default: Rule, priority: int) -> Write:
+    """A new rule that does with the requests of `rule` what the default rule would do."""
+    where: dict[str, JsonValue] = {"ListenerArn": listener.arn, "Priority": priority}
+    there = priority_is_free(listener, priority).model_copy(
+        update={"expected": False, "text": f"a rule of port {listener.port} has priority {priority}"}
+    )
+    return Write(
+        call=Call(service="elbv2", operation="create_rule", parameters=where),
+        resources=(listener.arn,),
+        done_when=there,
+        reads={"rule": describe(rule.arn), "default": describe(default.arn)},
+        prepared_by="as the default",
+        arguments=where,
+    )
+
+
+def answers_itself(listener: Listener, rule: Rule, code: int) -> Guard:
+    return Guard(
+        look=Look(call=describe(rule.arn), path="Rules[0].Actions[-1].[Type, FixedResponseConfig.StatusCode]"),
+        expected=["fixed-response", str(code)],
+        text=f"{name_of(listener, rule)} answers {code} itself",
+    )
+
+
+# -- where to
+
+
+def divides(listener: Listener, rule: Rule) -> Guard:
+    """The rule forwards to the same groups with the same weights as it was read."""
+    return forwards(listener, rule, {one.target_group_arn: one.weight for one in rule.forwards_to})
+
+
+def forwards(listener: Listener, rule: Rule, weights: Mapping[str, int]) -> Guard:
+    """A rule with one group may name it with or without a weight."""
+    found = _WEIGHTS if len(weights) > 1 else _GROUPS
+    expected: JsonValue = [[arn, weight] for arn, weight in weights.items()] if len(weights) > 1 else [*weights]
+    shares = ", ".join(f"{arn.split('/')[-2]} {weight}" for arn, weight in weights.items())
+    text = f"{name_of(listener, rule)} forwards to {shares}"
+    return Guard(look=Look(call=describe(rule.arn), path=found), expected=expected, text=text)
+
+
+def change_forward(
+    listener: Listener, rule: Rule, prepared_by: str, arguments: dict[str, JsonValue], done_when: Guard
+) -> Write:
+    """One of `PREPARES` makes the actions of what the rule has then; the default rule is the listener's."""
+    where: dict[str, JsonValue] = {"ListenerArn": listener.arn} if rule.is_default else {"RuleArn": rule.arn}
+    operation = "modify_listener" if rule.is_default else "modify_rule"
+    return Write(
+        call=Call(service="elbv2", operation=operation, parameters=where),
+        resources=(listener.arn if rule.is_default else rule.arn,),
+        done_when=done_when,
+        reads={"rule": describe(rule.arn)},
+        prepared_by=prepared_by,
+        arguments={**where, **arguments},
+    )
+
+
+def _weighed(groups: list[Action], arguments: Mapping[str, Any]) -> None:
+    """Gives the group `group` the weight `to`, where it has `before`."""
+    found = [one for one in groups if one["TargetGroupArn"] == arguments["group"]]
+    if len(found) != 1 or found[0].get("Weight", 1) != arguments["before"]:
+        raise CannotPrepareError("the rule no longer gives the target group the weight that the report saw")
+    found[0]["Weight"] = arguments["to"]
+
+
+def _replaced(groups: list[Action], arguments: Mapping[str, Any]) -> None:
+    """Puts the group `to` in the place of `group`."""
+    arns = [one["TargetGroupArn"] for one in groups]
+    if arns.count(arguments["group"]) != 1 or arguments["to"] in arns:
+        raise CannotPrepareError("the rule no longer forwards to the target groups that the report saw")
+    groups[arns.index(arguments["group"])]["TargetGroupArn"] = arguments["to"]
+
+
+def _prepare(edit: Callable[[list[Action], Mapping[str, Any]], None]) -> Prepare:
+    def prepare(answers: Mapping[str, Any], arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        rules = answers["rule"].get("Rules", [])
+        if len(rules) != 1:
+            raise CannotPrepareError("the rule is not there any more")
+        actions = [as_request(action) for action in rules[0]["Actions"]]
+        forward = [action["ForwardConfig"] for action in actions if action["Type"] == "forward"]
+        if len(forward) != 1:
+            raise CannotPrepareError("the rule does not forward any more")
+        edit(forward[0]["TargetGroups"], arguments)
+        if "ListenerArn" in arguments:
+            return {"ListenerArn": arguments["ListenerArn"], "DefaultActions": actions}
+        return {"RuleArn": arguments["RuleArn"], "Actions": actions}
+
+    return prepare
+
+
+def _as_the_default(answers: Mapping[str, Any], arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A rule with the conditions of one and the action of the default rule."""
+    rules, defaults = answers["rule"].get("Rules", []), answers["default"].get("Rules", [])
+    if len(rules) != 1 or len(defaults) != 1 or any(one["Type"] != "forward" for one in defaults[0]["Actions"]):
+        raise CannotPrepareError("the rules are not what the report saw")
+    conditions = [
+        {name: value for name, value in one.items() if value is not None and (name != "Values" or len(one) <= 2)}
+        for one in rules[0]["Conditions"]
+    ]
+    actions = [as_request(action) for action in defaults[0]["Actions"]]
+    where = {"ListenerArn": arguments["ListenerArn"], "Priority": arguments["Priority"]}
+    return {**where, "Conditions": conditions, "Actions": actions}
+
+
+STAND_IN: Final[Mapping[str, Prepare]] = MappingProxyType({"as the default": _as_the_default})
+PREPARES: Final[Mapping[str, Prepare]] = MappingProxyType({"weight": _prepare(_weighed), "group": _prepare(_replaced)})
+
+
+def as_request(action: Mapping[str, Any]) -> Action:
+    """An action as it is described, in the form in which it may be sent: a forward names its groups once, and the
+    secret of an identity provider, which is never shown, is kept.
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_AuthenticateOidcActionConfig.html"""
+    sent = {name: value for name, value in action.items() if value is not None}
+    if sent["Type"] == "forward":
+        single = sent.pop("TargetGroupArn", None)
+        config = dict(sent.get("ForwardConfig") or {})
+        config["TargetGroups"] = [dict(one) for one in config.get("TargetGroups") or [{"TargetGroupArn": single}]]
+        sent["ForwardConfig"] = config
+    if "AuthenticateOidcConfig" in sent:
+        config = {name: value for name, value in sent["AuthenticateOidcConfig"].items() if name != "ClientSecret"}
+        sent["AuthenticateOidcConfig"] = {**config, "UseExistingClientSecret": True}
+    return sent
+
+
+_WEIGHTS: Final = "Rules[0].Actions[].ForwardConfig.TargetGroups[].[TargetGroupArn, Weight]"
+_GROUPS: Final = (
+    "Rules[0].Actions[?Type == 'forward'] | [].[TargetGroupArn || ForwardConfig.TargetGroups[0].TargetGroupArn] | []"
+)

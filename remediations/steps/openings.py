@@ -1,0 +1,118 @@
+"""Rules of security groups between a load balancer and targets, as a whole plan: added one for each range of ports,
+seen to work, and removed again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from diagnostics.facts import TargetGroup
+from diagnostics.report import Risk, SettingChange
+from diagnostics.snapshot import Subject
+from remediations.plan import Guard, Plan, Quiet, Success, Undo
+from remediations.steps import healthy, security_groups
+from remediations.steps.arns import arn_of
+from remediations.steps.port_ranges import Ports, in_words
+from remediations.steps.security_groups import RULE_ID, Direction
+
+EFFECT_S = 10
+"""A rule works within seconds."""
+COUNTED_AFTER_S = 420
+"""CloudWatch tells minutes later that connections no longer fail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is opened: `group_id` gets rules for the `other` group. `checked`: health checks use these ports, so that
+    the targets of the `groups` become healthy; where only requests do, connections stop failing."""
+
+    fix: str
+    risk: Risk
+    direction: Direction
+    group_id: str
+    other: str
+    load_balancer: str
+    groups: tuple[TargetGroup, ...]
+    checked: bool
+    touches: str
+    warnings: tuple[str, ...] = ()
+
+
+def plan(subject: Subject, opening: Opening, ports: Sequence[Ports], *, label: str = "") -> Plan:
+    """Adds the rules; the undo removes exactly these."""
+    way = ("inbound", "from") if opening.direction == "ingress" else ("outbound", "to")
+    words = ", ".join(map(in_words, ports))
+    absent, present = _guards(opening, ports, is_so=False), _guards(opening, ports, is_so=True)
+    within_s = _within_s(opening)
+    return Plan(
+        fix=opening.fix,
+        title=f"Let {opening.other} into {opening.group_id} on tcp {words}"
+        if opening.direction == "ingress"
+        else f"Let {opening.group_id} out to {opening.other} on tcp {words}",
+        risk=opening.risk,
+        resource=arn_of(subject, "ec2", f"security-group/{opening.group_id}"),
+        changes=tuple(
+            SettingChange(
+                resource=opening.group_id,
+                setting=f"{way[0]} rule for tcp {in_words(one)} {way[1]} {opening.other}",
+                before=None,
+                after=f"tcp {in_words(one)} {way[1]} {opening.other}",
+            )
+            for one in ports
+        ),
+        guards=absent,
+        writes=tuple(
+            security_groups.add_rule(
+                subject, opening.direction, opening.group_id, opening.other, *one, kept_as=_name(index)
+            )
+            for index, one in enumerate(ports)
+        ),
+        success=_success(opening, present, within_s),
+        undo=Undo(
+            kind="exact",
+            text=f"removes {'that rule' if len(ports) == 1 else 'those rules'} from {opening.group_id}",
+            writes=tuple(
+                security_groups.remove_rule(subject, opening.direction, opening.group_id, gone, kept_as=_name(index))
+                for index, gone in enumerate(absent)
+            ),
+            guards=present,
+        ),
+        touches=opening.touches,
+        warnings=opening.warnings,
+        eta_s=_eta_s(opening),
+        label=label,
+    )
+
+
+def _guards(opening: Opening, ports: Sequence[Ports], *, is_so: bool) -> tuple[Guard, ...]:
+    return tuple(
+        security_groups.admits(opening.direction, opening.group_id, opening.other, *one, is_so=is_so) for one in ports
+    )
+
+
+def _name(index: int) -> str:
+    return RULE_ID if index == 0 else f"{RULE_ID} {index + 1}"
+
+
+def _success(opening: Opening, present: tuple[Guard, ...], within_s: int) -> Success:
+    if opening.checked:
+        well = (healthy.targets_healthy(group.arn) for group in opening.groups)
+        return Success(text="the targets pass their health checks", within_s=within_s, guards=(*present, *well))
+    quiet = tuple(_no_failed_connections(opening, group) for group in opening.groups)
+    return Success(text="connections to the targets no longer fail", within_s=within_s, guards=present, quiet=quiet)
+
+
+def _no_failed_connections(opening: Opening, group: TargetGroup) -> Quiet:
+    dimension = opening.load_balancer.split(":loadbalancer/", 1)[-1]
+    return healthy.load_balancer_quiet(dimension, "TargetConnectionErrorCount", group.arn.rsplit(":", 1)[-1])
+
+
+def _within_s(opening: Opening) -> int:
+    return _eta_s(opening) if opening.checked else COUNTED_AFTER_S
+
+
+def _eta_s(opening: Opening) -> int:
+    """Nodes learn of a new rule at once; targets have to pass several checks."""
+    if not opening.checked:
+        return EFFECT_S
+    return EFFECT_S + max((healthy.becomes_healthy_s(group) for group in opening.groups), default=0)

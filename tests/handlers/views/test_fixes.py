@@ -1,0 +1,176 @@
+"""A fix as it is drawn: within Slack's limits and without a mention of strangers, whatever is in it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diagnostics.report import Remediation, SettingChange
+from diagnostics.report import Undo as ReportUndo
+from handlers.views import fixes as drawn
+from remediations.approval import Denied, Progress, State, Ticket
+from remediations.audit import Who
+from remediations.execute import Execution
+from remediations.journal import Step
+from remediations.permission import People
+from remediations.plan import Plan, Success, Undo
+from tests import slack_limits
+from tests.bot.fixes.acting import TARGET
+from tests.hostile import names
+from tests.remediations.cloud import REACH, plan, set_path
+
+NOW = datetime(2026, 3, 14, 3, 14, tzinfo=UTC)
+ALICE, BOB = Who(id="U0ALICE", name="Alice"), Who(id="U0BOB", name="Bob")
+APPROVERS = People(groups=frozenset({"S0ONCALL"}), users=frozenset({"U0BOB"}))
+
+
+def ticket(**more: Any) -> Ticket:
+    values: dict[str, Any] = {
+        "id": "p-0123456789",
+        "report": "r-1",
+        "offer": "two-settings",
+        "plan": plan(),
+        "target": TARGET,
+        "reach": REACH,
+        "asked_by": ALICE,
+        "asked_at": NOW - timedelta(minutes=2),
+        "expires_at": NOW + timedelta(minutes=8),
+        "channel": "C0CHAN",
+    }
+    return Ticket(**{**values, **more})
+
+
+def hostile_plan(draw: Any) -> Plan:
+    changes = st.lists(st.builds(SettingChange, resource=names, setting=names, before=names, after=names), max_size=20)
+    return plan(
+        title=draw(names),
+        risk=draw(st.sampled_from(("low", "medium", "high"))),
+        resource=draw(names),
+        changes=tuple(draw(changes)),
+        touches=draw(names),
+        warnings=tuple(draw(st.lists(names, max_size=8))),
+        success=Success(text=draw(names), within_s=60),
+        undo=Undo(kind="exact", text=draw(names), writes=(set_path(draw(names)),)),
+        label=draw(names),
+    )
+
+
+@st.composite
+def hostile_tickets(draw: Any) -> Ticket:
+    narrower = tuple(hostile_plan(draw) for _ in range(draw(st.integers(0, 2))))
+    whole = hostile_plan(draw).model_copy(update={"narrower": narrower * 4})
+    return ticket(
+        plan=whole,
+        state=draw(st.sampled_from(get_args(State))),
+        target=TARGET.model_copy(update={"label": draw(names), "service": draw(names), "account_name": draw(names)}),
+        text=draw(names),
+        chosen=draw(st.sampled_from([None, 0])) if narrower else None,
+        approved_by=draw(st.sampled_from([None, BOB])),
+        approved_at=NOW,
+        executed_at=draw(st.sampled_from([None, NOW])),
+        execution=Execution(status="done", steps=(Step(index=0, state="done"),)),
+        progress=Progress(at=NOW, holding=(draw(names),), missing=(draw(names),)),
+        recovered_after_s=draw(st.sampled_from([None, 42.0])),
+        ended_by=draw(st.sampled_from([None, BOB])),
+        quiet=draw(st.sampled_from([None, True, False])),
+        left_to_do=tuple(draw(st.lists(names, max_size=3))),
+    )
+
+
+@given(made=hostile_tickets())
+def test_whatever_a_plan_says_slack_takes_it(made: Ticket) -> None:
+    for message in (drawn.story(made, APPROVERS, NOW), drawn.closing(made)):
+        slack_limits.check(message.text, message.blocks)
+    looks = (None, drawn.Looked(NOW), drawn.Looked(NOW, (made.text, made.plan.title)))
+    viewers = (drawn.Viewer(None), drawn.Viewer(Denied(text=made.text)), drawn.Viewer(Denied(text="no"), is_asked=True))
+    for looked in looks:
+        for viewer in viewers:
+            view = drawn.plan_modal(made, viewer, looked, made.plan.title, NOW)
+            assert slack_limits.view_violations(view) == []
+
+
+@given(texts=st.lists(names, min_size=8, max_size=8), risk=st.sampled_from(("low", "medium", "high")))
+def test_whatever_a_command_says_slack_takes_it(texts: list[str], risk: Any) -> None:
+    remediation = Remediation(
+        id="x",
+        title=texts[0],
+        risk=risk,
+        allowed=False,
+        why_not=texts[1],
+        changes=(SettingChange(resource=texts[2], setting=texts[3], before=texts[4], after=None),),
+        aws_cli=tuple(texts),
+        undo=ReportUndo(kind="none", text=texts[5], aws_cli=(texts[6],)),
+    )
+    assert slack_limits.view_violations(drawn.commands_modal(remediation)) == []
+    assert slack_limits.view_violations(drawn.told(texts[7])) == []
+    message = drawn.denied(Denied(text=texts[7], may_users=("U0BOB",), may_groups=("S0ONCALL",)))
+    slack_limits.check(message.text, message.blocks)
+
+
+def text_of(view: Any) -> str:
+    return json.dumps(view, ensure_ascii=False)
+
+
+def test_a_plan_shows_everything_before_anybody_agrees() -> None:
+    told = text_of(drawn.plan_modal(ticket(), drawn.Viewer(None), drawn.Looked(NOW), "arn:aws:iam::1:role/fix", NOW))
+    for words in (
+        *(
+            "Set path and delay of checkout",
+            "medium risk",
+            "`/` → `/healthz`",
+            "`30` → `60`",
+            "arn:aws:iam::1:role/fix",
+        ),
+        *("all targets of checkout", "can be undone exactly", "sets both back", "the targets are healthy"),
+        *("aws elbv2 modify-target-group", "still so", "<@U0ALICE>", "us-east-1", drawn.APPROVE_LABEL),
+    ):
+        assert words in told
+
+
+def test_what_has_changed_meanwhile_cannot_be_approved() -> None:
+    view = drawn.plan_modal(ticket(), drawn.Viewer(None), drawn.Looked(NOW, ("the path is /x now",)), None, NOW)
+    assert "submit" not in view
+    assert "does not fit any more" in text_of(view)
+
+
+def test_high_risk_asks_for_the_name_and_a_narrower_form_can_be_chosen() -> None:
+    narrow = plan(label="only one target group")
+    made = ticket(plan=plan(risk="high", narrower=(narrow,)))
+    view = drawn.plan_modal(made, drawn.Viewer(None), drawn.Looked(NOW), None, NOW)
+    inputs = {block["block_id"]: block for block in view["blocks"] if block["type"] == "input"}
+    assert "type checkout to approve" in inputs[drawn.TYPED]["label"]["text"]
+    options = inputs[drawn.CHOICE]["element"]["options"]
+    assert [option["value"] for option in options] == [drawn.WHOLE, "0"]
+
+
+@pytest.mark.parametrize(
+    ("state", "more", "has", "lacks"),
+    [
+        ("pending", {}, ["waits for approval", "<!subteam^S0ONCALL>", drawn.REVIEW, drawn.REFUSE], [drawn.UNDO]),
+        ("executed", {"executed_at": NOW}, ["watching", drawn.UNDO], [drawn.REVIEW, "<!subteam"]),
+        ("verified", {"recovered_after_s": 42.0}, ["worked", "after 42 s", drawn.UNDO], [drawn.REVIEW]),
+        ("failed", {"text": "it did not work"}, ["did not work", drawn.UNDO], [drawn.REVIEW]),
+        ("refused", {"ended_by": BOB}, ["<@U0BOB> said no"], [drawn.UNDO, drawn.REVIEW]),
+        ("expired", {}, ["expired"], [drawn.UNDO, drawn.REVIEW]),
+        ("undone", {"undone_by": "p-2"}, ["it was taken back"], [drawn.UNDO, drawn.REVIEW]),
+    ],
+)
+def test_each_state_is_told_with_what_can_be_done_in_it(
+    state: Any, more: dict[str, Any], has: list[str], lacks: list[str]
+) -> None:
+    done = Execution(status="done", steps=(Step(index=0, state="done"),))
+    told = text_of(drawn.story(ticket(state=state, execution=done, **more), APPROVERS, NOW).blocks)
+    assert [words for words in has if words not in told] == []
+    assert [words for words in lacks if words in told] == []
+
+
+def test_the_last_word_says_what_is_left_to_do_in_code() -> None:
+    made = ticket(state="verified", recovered_after_s=42.0, quiet=True, approved_by=BOB, left_to_do=("Pin the port.",))
+    told = text_of(drawn.closing(made).blocks)
+    for words in ("done by <@U0BOB>", "recovered after 42 s", "quiet since", "Left to do in code", "Pin the port."):
+        assert words in told

@@ -1,0 +1,176 @@
+"""Health checks are sent to a path only where a record shows that the application answers it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from diagnostics.facts import (
+    ApplicationLogs,
+    EcsService,
+    LogLine,
+    ServiceLoadBalancer,
+    Target,
+    TargetGroups,
+    TargetHealth,
+)
+from tests.incidents.building import OTHER_TG, PORT, TG, Incident, ago, change
+from tests.incidents.health_check import health_check_path_mismatch as incidents
+from tests.incidents.health_check.health_check_redirect import slash_lost_in_an_edit
+from tests.remediations.catalogue.proposing import holds, only, plans
+
+FIX = "health-check-path"
+
+
+def edited(former: str = "/healthz", **more: Any) -> Incident:
+    """The console sends every field; two edits are on record."""
+    before = change(
+        "ModifyTargetGroup",
+        minutes_ago=120,
+        resources=(TG,),
+        request={"targetGroupArn": TG, "healthCheckPath": former, **more},
+    )
+    return incidents.path_edited_in_the_console().changed(before)
+
+
+def with_lines(incident: Incident, *lines: tuple[str, str, float], text: str = "curl/8") -> Incident:
+    found = tuple(
+        LogLine(
+            at=ago(minutes),
+            text=f'10.0.1.10 - "GET {path} HTTP/1.1" {status} 2 "-" "{text}"',
+            log_group="/ecs/checkout",
+            signature="request",
+            details={"method": "GET", "path": path, "status": status},
+        )
+        for path, status, minutes in lines
+    )
+    logs = ApplicationLogs(
+        source="filter",
+        covered_from=ago(60),
+        covered_to=ago(0),
+        log_groups=("/ecs/checkout",),
+        lines_read=len(found),
+        lines=found,
+    )
+    return incident.replace(logs)
+
+
+def with_another_group(incident: Incident, state: str = "healthy") -> Incident:
+    """The service registers into a second target group, on the same port."""
+    group = incident.known(TargetGroups).items[0]
+    check = group.health_check.model_copy(update={"path": "/ready"})
+    other = group.model_copy(update={"arn": OTHER_TG, "name": "search", "health_check": check})
+    own = ServiceLoadBalancer(target_group_arn=TG, container_name="web", container_port=PORT)
+    incident.subject = incident.subject.model_copy(update={"target_groups": (TG, OTHER_TG)})
+    return (
+        incident.edit(TargetGroups, lambda fact: fact.model_copy(update={"items": (*fact.items, other)}))
+        .service(load_balancers=(own, own.model_copy(update={"target_group_arn": OTHER_TG})))
+        .targets([Target(id="10.0.1.21", port=PORT, state=state)], OTHER_TG)
+    )
+
+
+def as_a_pair(incident: Incident, other_state: str | None = None) -> Incident:
+    """The service is one of two colours, whose other group has the same health check."""
+    group = incident.known(TargetGroups).items[0]
+    other = group.model_copy(update={"arn": OTHER_TG, "name": "search"})
+    targets = [Target(id="10.0.1.99", port=PORT, state=other_state)] if other_state else []
+    incident.edit(TargetGroups, lambda fact: fact.model_copy(update={"items": (*fact.items, other)}))
+    incident.subject = incident.subject.model_copy(update={"target_groups": (TG, OTHER_TG)})
+    incident.edit(
+        EcsService,
+        lambda fact: fact.model_copy(
+            update={
+                "deployment_strategy": "BLUE_GREEN",
+                "load_balancers": (fact.load_balancers[0].model_copy(update={"alternate_target_group_arn": OTHER_TG}),),
+            }
+        ),
+    )
+    return incident.targets(targets, OTHER_TG)
+
+
+def test_the_path_before_the_change_is_set_again() -> None:
+    plan = only(FIX, edited())
+    (write,) = plan.writes
+    assert write.call.operation == "modify_target_group"
+    assert write.call.parameters == {"TargetGroupArn": TG, "HealthCheckPath": "/healthz"}
+    assert plan.risk == "medium"
+    assert [(one.before, one.after) for one in plan.changes] == [("/health-v2", "/healthz")]
+    assert plan.undo.kind == "exact"
+    assert plan.undo.writes[0].call.parameters == {"TargetGroupArn": TG, "HealthCheckPath": "/health-v2"}
+    assert "until 03:08 UTC" in plan.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("incident", "path"),
+    [
+        (incidents.the_container_asks_another_path, "/ping"),
+        (lambda: with_lines(incidents.sick(404), ("/up", "200", 25), text="ELB-HealthChecker/2.0"), "/up"),
+        (lambda: with_lines(slash_lost_in_an_edit(), ("/health/", "200", 15)), "/health/"),
+        (lambda: with_another_group(incidents.sick(404)), "/ready"),
+    ],
+)
+def test_a_path_is_taken_where_a_record_proves_it(incident: Any, path: str) -> None:
+    assert only(FIX, incident()).writes[0].call.parameters["HealthCheckPath"] == path
+
+
+@pytest.mark.parametrize(
+    "incident",
+    [
+        pytest.param(incidents.path_edited_in_the_console, id="no record of the path before"),
+        pytest.param(lambda: incidents.sick(404), id="nothing proves another path"),
+        pytest.param(lambda: incidents.sick(404, targets=("10.0.1.21",)), id="others are healthy"),
+        pytest.param(incidents.new_revision_lost_the_path, id="the old revision is healthy with it"),
+        pytest.param(lambda: edited("/[redacted]/x"), id="the path was redacted"),
+        pytest.param(incidents.put_right_again, id="it is over"),
+        pytest.param(lambda: with_lines(incidents.sick(404), ("/up", "200", 25)), id="a user's request proves nothing"),
+        pytest.param(
+            lambda: with_lines(
+                incidents.sick(404), ("/up", "200", 25), ("/up", "404", 5), text="ELB-HealthChecker/2.0"
+            ),
+            id="the path is gone by now",
+        ),
+        pytest.param(lambda: with_another_group(incidents.sick(404), "unhealthy"), id="the other group fails too"),
+        pytest.param(lambda: as_a_pair(edited(), "healthy"), id="the other colour is healthy with it"),
+        pytest.param(incidents.path_set_to_what_it_was, id="the path did not change"),
+    ],
+)
+def test_a_path_is_never_guessed(incident: Any) -> None:
+    assert plans(FIX, incident()) == ()
+
+
+def test_both_target_groups_of_a_pair_are_set() -> None:
+    plan = only(FIX, as_a_pair(edited()))
+    assert [write.call.parameters["TargetGroupArn"] for write in plan.writes] == [TG, OTHER_TG]
+    assert plan.judged_by_tags_of == (OTHER_TG,)
+    assert [guard.look.call.parameters["TargetGroupArn"] for guard in plan.success.guards] == [TG]
+    assert [one.label for one in plan.narrower] == ["only target group checkout"]
+    assert len(plan.narrower[0].writes) == 1
+
+
+def test_codedeploy_keeps_its_other_group_to_itself() -> None:
+    plan = only(FIX, edited().service(deployment_controller="CODE_DEPLOY"))
+    assert any("other target group" in warning for warning in plan.warnings)
+
+
+def test_a_changed_setting_or_a_healthy_target_stops_it() -> None:
+    settings, nobody = only(FIX, edited()).guards
+    group = {
+        "HealthCheckProtocol": "HTTP",
+        "HealthCheckPort": "traffic-port",
+        "HealthCheckPath": "/health-v2",
+        "Matcher": {"HttpCode": "200"},
+        "HealthCheckIntervalSeconds": 30,
+        "HealthCheckTimeoutSeconds": 5,
+        "HealthyThresholdCount": 5,
+        "UnhealthyThresholdCount": 2,
+    }
+    assert holds(settings, {"TargetGroups": [group]})
+    assert not holds(settings, {"TargetGroups": [group | {"HealthCheckTimeoutSeconds": 6}]})
+    assert holds(nobody, {"TargetHealthDescriptions": [{"TargetHealth": {"State": "unhealthy"}}]})
+    assert not holds(nobody, {"TargetHealthDescriptions": [{"TargetHealth": {"State": "healthy"}}]})
+
+
+def test_target_health_that_was_not_read_offers_nothing() -> None:
+    incident = edited().denied(TargetHealth, "elasticloadbalancing:DescribeTargetHealth")
+    assert plans(FIX, incident) == ()

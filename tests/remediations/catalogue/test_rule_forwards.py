@@ -1,0 +1,152 @@
+"""Where rules forward to: a share for an empty group, and a rule that uses another group than the service fills."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from diagnostics.facts import EcsService, SiblingHealth, TargetGroups
+from remediations.fix import CannotPrepareError
+from remediations.steps.listener_rules import PREPARES
+from tests.incidents.building import LISTENER, OTHER_TG, TG, Incident
+from tests.incidents.registration import service_target_group_mismatch as mismatch
+from tests.incidents.registration import weighted_target_group_empty as weighted
+from tests.incidents.registration.no_registered_targets import half_of_a_weighted_pair
+from tests.incidents.weighted import failing_share
+from tests.remediations.catalogue.proposing import holds, only, plans
+
+WEIGHT, FORWARD = "rule-weight-zero", "rule-forward-to-service"
+
+
+def described(*groups: tuple[str, int], **more: Any) -> dict[str, Any]:
+    """A rule as AWS shows it."""
+    config = {"TargetGroups": [{"TargetGroupArn": arn, "Weight": weight} for arn, weight in groups], **more}
+    action: dict[str, Any] = {"Type": "forward", "ForwardConfig": config}
+    if len(groups) == 1:
+        action["TargetGroupArn"] = groups[0][0]
+    return {"Rules": [{"RuleArn": f"{LISTENER}/default", "Actions": [action]}]}
+
+
+def test_the_empty_group_gets_weight_0() -> None:
+    plan = only(WEIGHT, weighted.canary_was_scaled_down())
+    (write,) = plan.writes
+    assert (write.call.operation, write.call.parameters) == ("modify_listener", {"ListenerArn": LISTENER})
+    live = described((TG, 80), (OTHER_TG, 20), TargetGroupStickinessConfig={"Enabled": False})
+    sent = PREPARES[write.prepared_by or ""]({"rule": live}, write.arguments)
+    assert sent["ListenerArn"] == LISTENER
+    (action,) = sent["DefaultActions"]
+    assert [group["Weight"] for group in action["ForwardConfig"]["TargetGroups"]] == [80, 0]
+    assert action["ForwardConfig"]["TargetGroupStickinessConfig"] == {"Enabled": False}
+    assert all(holds(guard, live) for guard in plan.guards[:1])
+    assert not holds(plan.guards[0], described((TG, 70), (OTHER_TG, 30)))
+    back = plan.undo.writes[0]
+    assert PREPARES["weight"]({"rule": described((TG, 80), (OTHER_TG, 0))}, back.arguments)["DefaultActions"]
+    with pytest.raises(CannotPrepareError):
+        PREPARES["weight"]({"rule": described((TG, 80), (OTHER_TG, 10))}, write.arguments)
+
+
+def in_deployment(incident: Incident) -> Incident:
+    return incident.edit(
+        EcsService,
+        lambda fact: fact.model_copy(
+            update={"deployments": (fact.deployments[0].model_copy(update={"rollout_state": "IN_PROGRESS"}),)}
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "incident",
+    [
+        pytest.param(half_of_a_weighted_pair, id="the service should fill it"),
+        pytest.param(lambda: failing_share(weighted.of_a_blue_green_pair(90, 10), 0.1), id="the pair is the service's"),
+        pytest.param(
+            lambda: weighted.canary_was_scaled_down().service(deployment_controller="CODE_DEPLOY"), id="CodeDeploy"
+        ),
+        pytest.param(
+            lambda: weighted.canary_was_scaled_down().denied(EcsService, "ecs:DescribeServices"),
+            id="whose it is was not read",
+        ),
+        pytest.param(
+            lambda: weighted.canary_was_scaled_down().denied(
+                SiblingHealth, "elasticloadbalancing:DescribeTargetHealth"
+            ),
+            id="the other targets were not read",
+        ),
+        pytest.param(
+            lambda: weighted.canary_was_scaled_down().unhealthy("Target.Timeout", "Request timed out"),
+            id="nobody else is healthy",
+        ),
+        pytest.param(weighted.every_group_is_empty, id="every group is empty"),
+    ],
+)
+def test_a_weight_stays(incident: Any) -> None:
+    assert plans(WEIGHT, incident()) == ()
+
+
+def test_ecs_that_moves_requests_is_left_to_it() -> None:
+    moving = in_deployment(weighted.canary_was_scaled_down().service(deployment_strategy="LINEAR"))
+    assert only(WEIGHT, moving).not_now is not None
+
+
+def test_secrets_of_an_identity_provider_are_kept() -> None:
+    oidc = {"Issuer": "https://idp.example.com", "ClientId": "shop", "AuthenticateCookie": None}
+    live = described((TG, 80), (OTHER_TG, 20))
+    live["Rules"][0]["Actions"].insert(0, {"Type": "authenticate-oidc", "Order": 1, "AuthenticateOidcConfig": oidc})
+    arguments = {"RuleArn": "r", "group": OTHER_TG, "before": 20, "to": 0}
+    login, forward = PREPARES["weight"]({"rule": live}, arguments)["Actions"]
+    assert login["AuthenticateOidcConfig"]["UseExistingClientSecret"] is True
+    assert "TargetGroupArn" not in forward
+
+
+def known(incident: Incident) -> Incident:
+    """All target groups of the load balancer were read."""
+    first = incident.known(TargetGroups).items[0]
+    others = [first.model_copy(update={"arn": arn, "name": arn.split("/")[-2]}) for arn in (OTHER_TG, mismatch.NEW_TG)]
+    return incident.edit(TargetGroups, lambda fact: fact.model_copy(update={"items": (first, *others)}))
+
+
+MISMATCHES: tuple[Callable[[], Incident], ...] = (
+    lambda: known(mismatch.rule_kept_the_old_group()),
+    lambda: known(mismatch.host_rule()),
+    lambda: known(mismatch.rule_points_elsewhere({mismatch.NEW_TG: ()})),
+)
+
+
+def test_the_rule_forwards_to_the_group_that_the_service_fills() -> None:
+    found = [only(FORWARD, build()) for build in MISMATCHES]
+    for plan in found:
+        (write,) = plan.writes
+        empty, filled = str(write.arguments["group"]), str(write.arguments["to"])
+        sent = PREPARES["group"]({"rule": described((empty, 1))}, write.arguments)
+        (action,) = sent.get("Actions") or sent["DefaultActions"]
+        assert action["ForwardConfig"]["TargetGroups"] == [{"TargetGroupArn": filled, "Weight": 1}]
+        assert holds(plan.guards[0], described((empty, 1)))
+        assert not holds(plan.guards[0], described((filled, 1)))
+        assert plan.undo.kind == "exact"
+
+
+@pytest.mark.parametrize("controller", ["CODE_DEPLOY", "EXTERNAL"])
+def test_a_controller_keeps_its_rules(controller: str) -> None:
+    for build in MISMATCHES:
+        assert plans(FORWARD, build().service(deployment_controller=controller)) == ()
+
+
+def test_a_deployment_is_waited_for() -> None:
+    assert all(only(FORWARD, in_deployment(build())).not_now for build in MISMATCHES)
+
+
+@pytest.mark.parametrize(
+    "incident",
+    [
+        pytest.param(mismatch.rule_kept_the_old_group, id="the groups were not read"),
+        pytest.param(lambda: known(mismatch.service_without_a_group()), id="the service fills none"),
+        pytest.param(lambda: known(mismatch.one_of_several_empty_groups()), id="another group may be meant"),
+        pytest.param(
+            lambda: known(mismatch.rule_points_elsewhere({mismatch.NEW_TG: (), OTHER_TG: ()})), id="the rule has two"
+        ),
+    ],
+)
+def test_a_rule_stays(incident: Any) -> None:
+    assert plans(FORWARD, incident()) == ()

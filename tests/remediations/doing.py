@@ -1,0 +1,102 @@
+"""Carrying out plans in the simulated world, over HTTP, with the process's own credentials."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.diagnosing import Diagnoser
+from demo.running import RunningWorld, run
+from demo.world.moto_state import forget_account
+from diagnostics.aws_access import AccessLimits, AwsAccess
+from diagnostics.question import Diagnosed, Progress, Question
+from diagnostics.report import Report
+from diagnostics.snapshot import Snapshot
+from remediations.execute import Execution, Tools, carry_out
+from remediations.journal import MemoryJournal
+from remediations.plan import Plan
+from remediations.reading import AwsReads
+from remediations.sessions import OwnSession
+from remediations.undo import undo_of
+
+PRESENT = 1_800_000_000.0
+REGION = "us-east-1"
+_accounts = itertools.count(770_000_000_000)
+
+
+class OpenGate:
+    """Lets every look-up through at once: this CloudTrail has no quota."""
+
+    def wait(self, key: str, spacing_s: float, timeout_s: float) -> bool:
+        return True
+
+
+@dataclass
+class Scene:
+    """A scenario that answers over HTTP, and somebody who diagnoses and repairs it. Its clock moves by `advance`."""
+
+    running: RunningWorld
+    access: AwsAccess = field(default_factory=lambda: AwsAccess((), AccessLimits(), gate=OpenGate()))
+
+    @property
+    def account(self) -> str:
+        return self.running.account
+
+    @property
+    def reads(self) -> AwsReads:
+        return AwsReads(self.access.reader(self.account, REGION))
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.running.world.now(), UTC)
+
+    def advance(self, seconds: float) -> None:
+        self.running.world.advance(seconds)
+
+    def diagnose(self, target: str | None = None) -> tuple[Report, Snapshot]:
+        diagnoser = Diagnoser(self.access, nicknames={}, budget_s=60, cache_s=0, clock=self.now)
+        outcome = diagnoser(Question(words=target or self.running.scenario.target), _ignore)
+        assert isinstance(outcome, Diagnosed), outcome
+        return outcome.report, outcome.snapshot
+
+    def tools(self, **more: Any) -> Tools:
+        given: dict[str, Any] = {
+            "reads": self.reads,
+            "writer": OwnSession().writer(REGION),
+            "journal": MemoryJournal(),
+            "pause": lambda _seconds: None,
+        }
+        return Tools(**{**given, **more})
+
+    def carry_out(self, plan: Plan, plan_id: str = "p-test", **more: Any) -> Execution:
+        """Carries the plan out; `more` replaces tools, such as ``writer`` or ``boundary``."""
+        return carry_out(plan, plan_id, self.tools(**more))
+
+    def undo(self, plan: Plan, execution: Execution, plan_id: str = "p-test", **more: Any) -> Execution:
+        """Carries out what takes back what was done of the plan."""
+        undo = undo_of(plan, plan_id, execution)
+        assert undo is not None
+        return carry_out(undo, f"{plan_id}-undo", self.tools(**more), undoes=True)
+
+
+@contextmanager
+def scene(scenario: str) -> Iterator[Scene]:
+    """The scenario in an account of its own, at its end, with the environment that leads boto3 there."""
+    account = f"{next(_accounts)}"
+    with (
+        run(scenario, live=False, account=account, present=PRESENT) as running,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for name, value in running.environment().items():
+            patch.setenv(name, value)
+        yield Scene(running)
+    forget_account(account)
+
+
+def _ignore(progress: Progress) -> None:
+    """Nobody is watching."""

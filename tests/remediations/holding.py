@@ -1,0 +1,128 @@
+"""What is true of every fix that is offered, whatever happened."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Final
+
+import jmespath
+from botocore import xform_name
+from botocore.loaders import Loader
+from botocore.model import OperationModel, ServiceModel
+from botocore.validate import ParamValidator
+
+from diagnostics.report import Cause, Remediation, Report
+from diagnostics.snapshot import Snapshot
+from remediations.catalogue import catalogue
+from remediations.commands import option_name
+from remediations.fix import Preferences
+from remediations.offers import Offered, offer
+from remediations.permission import AccountAccess, People, Policy, Rules
+from remediations.plan import FROM, Call, Guard, Plan, Write
+from remediations.refusals import refusal
+from tests.remediations.publishing import is_published
+
+RISKS: Final = ("low", "medium", "high")
+PREFERENCES: Final = Preferences(
+    access_log_bucket="shop-load-balancer-logs", alarm_topic="arn:aws:sns:us-east-1:111122223333:alarms"
+)
+MISSING: Final = "missing required field"
+
+
+def approving(account: str, **rules: Any) -> Policy:
+    """Everything that the settings can allow is allowed in this account."""
+    given: dict[str, Any] = {"approvers": People(users=frozenset({"U1"})), "allow": frozenset(catalogue())}
+    role = f"arn:aws:iam::{account}:role/alb502-fix"
+    return Policy(
+        mode="approve",
+        rules=Rules(**(given | rules)),
+        accounts=(AccountAccess(id=account, name="prod", remediate_role=role),),
+    )
+
+
+def hold(report: Report, snapshot: Snapshot) -> Offered:
+    """Offers the fixes and checks each of them."""
+    offered = offer(report, snapshot, approving(report.target.account), PREFERENCES)
+    told = {fix.id: (cause, fix) for cause, fix in _told(offered.report)}
+    assert told.keys() == offered.plans.keys()
+    for offer_id, plan in offered.plans.items():
+        cause, fix = told[offer_id]
+        assert offered.reach is not None
+        assert refusal(plan, offered.reach) is None
+        assert Plan.model_validate_json(plan.model_dump_json()) == plan
+        _holds_for_its_cause(plan, cause, at_risk=cause in offered.report.risks)
+        for one in (plan, *plan.narrower):
+            is_published(one)
+            for call, is_whole in _calls(one):
+                _is_valid(call, is_whole=is_whole)
+            for guard in _guards(one):
+                jmespath.compile(guard.look.path)
+        _can_be_told(fix, report.target.region)
+    return offered
+
+
+def _told(report: Report) -> Iterator[tuple[Cause, Remediation]]:
+    return ((cause, fix) for cause in (*report.causes, *report.risks) for fix in cause.remediations)
+
+
+def _holds_for_its_cause(plan: Plan, cause: Cause, *, at_risk: bool) -> None:
+    spec = catalogue()[plan.fix]
+    assert cause.code in spec.causes
+    assert spec.for_risks or not at_risk
+    assert RISKS.index(plan.risk) >= RISKS.index(spec.risk)
+    assert plan.risk == "low" or cause.band != "possible"
+    assert plan.changes
+    assert plan.touches
+    assert plan.undo.writes or plan.undo.kind == "none"
+
+
+def _can_be_told(fix: Remediation, region: str) -> None:
+    assert fix.aws_cli
+    for line in (*fix.aws_cli, *fix.undo.aws_cli):
+        words = shlex.split(line)
+        assert words[0] == "aws"
+        assert words[words.index("--region") + 1] == region
+        assert line.isprintable()
+
+
+def _calls(plan: Plan) -> Iterator[tuple[Call, bool]]:
+    """Every call of it, and whether its parameters are complete."""
+    for write in (*plan.writes, *plan.undo.writes):
+        yield write.call, write.prepared_by is None
+        yield from ((call, True) for call in _reads(write))
+        assert write.prepared_by is None or write.prepared_by in catalogue()[plan.fix].prepare
+    yield from ((guard.look.call, True) for guard in _guards(plan))
+
+
+def _reads(write: Write) -> Iterator[Call]:
+    yield from write.reads.values()
+    yield from (kept.look.call for kept in write.keeps)
+
+
+def _guards(plan: Plan) -> Iterator[Guard]:
+    yield from (*plan.guards, *plan.success.guards, *plan.success.fails, *plan.undo.guards)
+    yield from (write.done_when for write in (*plan.writes, *plan.undo.writes))
+
+
+def _is_valid(call: Call, *, is_whole: bool) -> None:
+    operation = _operations(call.service)[call.operation]
+    parameters = {name: _filled(value) for name, value in call.parameters.items()}
+    report = ParamValidator().validate(parameters, operation.input_shape)
+    wrong = [error for error in report._errors if is_whole or error[0] != MISSING]
+    assert not wrong, (call, report.generate_report())
+    assert all(option_name(name) == xform_name(name, "-") for name in parameters)
+
+
+@cache
+def _operations(service: str) -> dict[str, OperationModel]:
+    described = Loader().load_service_model(service, "service-2")
+    model = ServiceModel(described, service)
+    return {xform_name(name): model.operation_model(name) for name in model.operation_names}
+
+
+def _filled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return "x-0123456789abcdef0" if set(value) == {FROM} else {key: _filled(one) for key, one in value.items()}
+    return [_filled(one) for one in value] if isinstance(value, list) else value

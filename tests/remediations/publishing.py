@@ -1,0 +1,35 @@
+"""Whether what a plan calls stands in the published policy, and what fits into a session."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from demo.aws.iam_policy import Policy, Verdict
+from remediations.plan import Grant, Plan
+from remediations.policy import CALLS, published_policy
+from remediations.session_policy import session_policy
+
+
+def is_published(plan: Plan) -> None:
+    """Each call of a plan, judged by the policy of its own fix on the plan's own ARNs; and its session policy fits."""
+    for grant in plan.grants:
+        assert grant.action in CALLS[plan.fix], f"remediations/policy.py does not say that {plan.fix} calls it: {grant}"
+        for arn in grant.resources:
+            verdict = _policy(plan.fix).judge(grant.action, _as_in_aws(arn), _context(grant))
+            assert verdict is Verdict.ALLOWED, (plan.fix, grant.action, arn)
+    assert session_policy(plan)
+
+
+def _as_in_aws(arn: str) -> str:
+    """The incidents of the tests name a rule by its listener's ARN and a word of their own."""
+    return re.sub(r":listener/(app(/[^/]+){4})\Z", r":listener-rule/\1", arn)
+
+
+def _context(grant: Grant) -> dict[str, str]:
+    return {key: str(value) for keys in grant.condition.values() for key, value in keys.items()}
+
+
+@cache
+def _policy(fix: str) -> Policy:
+    return Policy(published_policy([fix], account="*"))

@@ -1,0 +1,118 @@
+"""Who is named in CloudTrail, what a session may do, and what an error of AWS says about a write."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from botocore import exceptions as boto
+
+from remediations.plan import Grant, Plan
+from remediations.session_policy import MAX_CHARS, PolicyTooLargeError, policy_text, session_policy
+from remediations.sessions import OnBehalf, WriteAccount, assume_parameters, name_for_aws, outcome_of
+from remediations.writing import Lost, Rejected
+from tests.remediations.cloud import ACCOUNT, ARN, plan, set_path
+
+NAME = re.compile(r"[\w+=,.@-]{2,64}\Z", re.ASCII)
+TAG = re.compile(r"[\w\s.:/=+\-@]{0,256}\Z")
+
+
+@pytest.mark.parametrize(
+    ("person", "expected"),
+    [
+        ("Ann Example", "Ann-Example@U012AB"),
+        ("Jörg Müller", "Jorg-Muller@U012AB"),
+        ("ann@example.com", "ann@example.com@U012AB"),
+        ("", "U012AB"),
+        ("王小明", "U012AB"),
+        ("a'; DROP--\n\x00${x}", "a-DROP---x@U012AB"),
+        ("x" * 200, "x" * 57 + "@U012AB"),
+    ],
+)
+def test_a_name_in_the_characters_of_aws_with_the_whole_id(person: str, expected: str) -> None:
+    name = name_for_aws(person, "U012AB")
+    assert name == expected
+    assert NAME.match(name)
+
+
+@pytest.mark.parametrize(("person", "person_id"), [("", ""), ("x", ""), ("", "U"), ("", "U" * 90), ("n", "/ö/")])
+def test_whatever_the_id_is_sts_takes_it(person: str, person_id: str) -> None:
+    assert NAME.match(name_for_aws(person, person_id))
+
+
+def test_what_sts_is_asked_for() -> None:
+    behalf = OnBehalf(person="Ann", person_id="U1", incident="r-1<script>", plan_id="p-" + "1" * 400)
+    account = WriteAccount(id=ACCOUNT, remediate_role=f"arn:aws:iam::{ACCOUNT}:role/fix", external_id="secret")
+    asked = assume_parameters(account, session_policy(plan()), behalf)
+    assert asked["RoleSessionName"] == asked["SourceIdentity"] == "Ann@U1"
+    assert (asked["ExternalId"], asked["DurationSeconds"]) == ("secret", 900)
+    assert all(TAG.match(tag["Value"]) for tag in asked["Tags"])
+    assert {tag["Key"] for tag in asked["Tags"]} == {"alb502:incident", "alb502:plan", "alb502:person"}
+
+
+def test_a_session_may_do_what_the_plan_writes_and_not_its_undo() -> None:
+    document = json.loads(session_policy(plan(writes=(set_path("/healthz"),))))
+    assert document["Statement"] == [
+        {"Effect": "Allow", "Action": "elasticloadbalancing:ModifyTargetGroup", "Resource": ARN}
+    ]
+
+
+def test_actions_with_the_same_things_and_conditions_share_a_statement() -> None:
+    condition: Any = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+    text = policy_text(
+        [
+            Grant(action="a:Two", resources=("arn:1", "arn:2")),
+            Grant(action="a:One", resources=("arn:2", "arn:1")),
+            Grant(action="iam:PassRole", resources=("arn:3",), condition=condition),
+            Grant(action="a:One", resources=("arn:1",)),
+        ]
+    )
+    assert json.loads(text)["Statement"] == [
+        {"Effect": "Allow", "Action": ["a:One", "a:Two"], "Resource": ["arn:1", "arn:2"]},
+        {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "arn:3", "Condition": condition},
+    ]
+    assert " " not in text
+
+
+def with_resources(count: int) -> Plan:
+    arns = tuple(f"arn:aws:iam::{ACCOUNT}:role/a-role-with-a-name-as-long-as-they-come-{n:04d}" for n in range(count))
+    return plan(writes=(set_path("/x", also=(Grant(action="iam:PassRole", resources=arns),)),))
+
+
+def test_a_policy_that_is_too_large_is_refused_and_one_that_just_fits_is_not() -> None:
+    most = next(count for count in range(1, 40) if len(policy_text(with_resources(count + 1).grants)) > MAX_CHARS)
+    assert MAX_CHARS - 100 < len(session_policy(with_resources(most))) <= MAX_CHARS
+    with pytest.raises(PolicyTooLargeError, match="2048 are allowed"):
+        session_policy(with_resources(most + 1))
+
+
+def answered(code: str, status: int) -> boto.ClientError:
+    response: Any = {"Error": {"Code": code, "Message": "m"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return boto.ClientError(response, "X")
+
+
+@pytest.mark.parametrize(
+    ("error", "certain"),
+    [
+        (answered("ValidationError", 400), True),
+        (answered("AccessDenied", 403), True),
+        (answered("Throttling", 400), True),
+        (answered("RequestLimitExceeded", 503), True),
+        (answered("InternalFailure", 500), False),
+        (answered("ServiceUnavailable", 503), False),
+        (answered("RequestTimeout", 408), False),
+        (answered("", 400), False),
+        (boto.ClientError({}, "X"), False),
+        (boto.ReadTimeoutError(endpoint_url="x"), False),
+        (boto.ConnectionClosedError(endpoint_url="x"), False),
+        (boto.SSLError(endpoint_url="x", error="y"), False),
+        (boto.ConnectTimeoutError(endpoint_url="x"), True),
+        (boto.EndpointConnectionError(endpoint_url="x"), True),
+        (boto.ParamValidationError(report="x"), True),
+        (ValueError("a body that is no answer"), False),
+    ],
+)
+def test_what_an_error_says_about_the_write(error: Exception, certain: bool) -> None:
+    assert isinstance(outcome_of(error), Rejected if certain else Lost)

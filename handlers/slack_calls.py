@@ -66,7 +66,7 @@ class SlackCalls:
 
     def write_again(self, method: str, channel: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """A call that may be repeated without harm, such as an update. Raises as `write`, but is never in doubt."""
-        return self._repeated(method, channel, json={"channel": channel, **body})
+        return self._repeated(method, channel, json={**({"channel": channel} if channel else {}), **body})
 
     def read(self, method: str, channel: str = "", **params: Any) -> Mapping[str, Any]:
         """A reading call. Raises `SlackRefusedError`, `SlackLaterError`."""

@@ -225,7 +225,7 @@ class _Execution:
 
         outcome = self._tools.writer.write(write.call, sending)
         for pause_s in THROTTLE_PAUSES:
-            if not (isinstance(outcome, Rejected) and outcome.is_throttled):
+            if not (isinstance(outcome, Rejected) and (outcome.is_throttled or outcome.is_too_early)):
                 break
             self._tools.pause(pause_s)
             outcome = self._tools.writer.write(write.call, sending)

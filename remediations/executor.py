@@ -189,12 +189,13 @@ class Executor:
                 return
             ticket = started
             self._tell(ticket)
+        writer = _Session(lambda: self._writer(ticket))
         tools = Tools(
             reads=self._hands.reads(ticket.target.account, ticket.target.region),
-            writer=_Late(lambda: self._writer(ticket)),
+            writer=writer,
             journal=journal,
             protections=self._hands.policy.protect,
-            forbidden=lambda: self._why_not_now(ticket),
+            forbidden=lambda: self._why_not_now(ticket) or writer.why_not(),
             interrupted=lambda: self._why_not_on(ticket),
             objection=lambda write: refusal_of_prepared(write, write.call.parameters, ticket.reach),
             pause=self._hands.pause,
@@ -293,18 +294,25 @@ class Executor:
         self._hands.tell(ticket)
 
 
-class _Late:
-    """Assumes the role when the first write comes, after everything has been checked."""
+class _Session:
+    """The role is assumed once it is clear that something may be written, and before the state is looked at again: so
+    that nothing slow comes between that look and the write."""
 
     def __init__(self, make: Callable[[], Writer]) -> None:
         self._make = make
         self._made: Writer | None = None
 
-    def write(self, call: Call, sending: Sending) -> Written | Rejected | Lost:
+    def why_not(self) -> str | None:
         try:
             self._made = self._made or self._make()
         except SessionError as error:
-            return Rejected(NO_SESSION, str(error))
+            return str(error)
+        return None
+
+    def write(self, call: Call, sending: Sending) -> Written | Rejected | Lost:
+        why_not = self.why_not()
+        if self._made is None:
+            return Rejected(NO_SESSION, why_not or "")
         return self._made.write(call, sending)
 
 

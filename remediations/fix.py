@@ -51,13 +51,15 @@ FixFunction = Callable[[Case], Iterator[Plan]]
 
 @dataclass(frozen=True, slots=True)
 class FixSpec:
-    """A registered fix. `risk` is the usual one; a plan may have a higher one. `for_risks`: risks ask for it, too."""
+    """A registered fix. `risk` is the usual one; a plan may have a higher one. `calls`: the IAM actions that its plans
+    and their undos need. `for_risks`: risks ask for it, too."""
 
     id: str
     title: str
     description: str
     risk: Risk
     causes: tuple[str, ...]
+    calls: tuple[str, ...]
     needs: tuple[type[Fact], ...]
     uses: tuple[type[Fact], ...]
     for_risks: bool
@@ -76,6 +78,7 @@ def fix(
     title: str,
     risk: Risk,
     causes: tuple[str, ...],
+    calls: tuple[str, ...],
     needs: tuple[type[Fact], ...],
     uses: tuple[type[Fact], ...] = (),
     for_risks: bool = False,
@@ -101,6 +104,7 @@ def fix(
             description=function.__doc__,
             risk=risk,
             causes=causes,
+            calls=calls,
             needs=needs,
             uses=tuple(dict.fromkeys(uses)),
             for_risks=for_risks,

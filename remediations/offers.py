@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -86,15 +86,22 @@ class _Desk:
         specs = sorted(
             (spec for spec in fixes_for(cause.code) if spec.for_risks or not for_risks), key=_mends_before_it_prevents
         )
-        plans = list(islice((plan for spec in specs for plan in self._new_plans(spec, cause)), MAX_A_CAUSE))
-        if not plans:
-            return cause
-        return cause.model_copy(update={"remediations": tuple(self._remediation(plan) for plan in plans)})
+        told = tuple(islice((one for spec in specs for one in self._told(spec, cause)), MAX_A_CAUSE))
+        return cause.model_copy(update={"remediations": told}) if told else cause
 
-    def _new_plans(self, spec: FixSpec, cause: Cause) -> Iterator[Plan]:
+    def _told(self, spec: FixSpec, cause: Cause) -> Iterator[Remediation]:
         if not all(isinstance(self._snapshot.get(kind), Fact) for kind in spec.needs):
             return
-        for plan in self._asked(spec, cause):
+        try:
+            for plan in self._plans(spec, cause):
+                yield self._remediation(plan)
+        except Exception:
+            log.exception("fix %s failed on report %s", spec.id, self._report.id)
+
+    def _plans(self, spec: FixSpec, cause: Cause) -> Iterator[Plan]:
+        facts = Facts(self._snapshot, self._observed, spec.needs, spec.uses)
+        case = Case(facts=facts, report=self._report, cause=cause, preferences=self._preferences)
+        for plan in list(islice(spec.function(case), MAX_A_CAUSE)):  # all before the first: it may fail in between
             why_not = refusal(plan, self.reach)
             if why_not is not None:
                 log.error("fix %s is not offered on report %s: %s", spec.id, self._report.id, why_not)
@@ -104,20 +111,13 @@ class _Desk:
                 self._effects.add(effect)
                 yield with_drift_warnings(plan, self._snapshot)
 
-    def _asked(self, spec: FixSpec, cause: Cause) -> Sequence[Plan]:
-        facts = Facts(self._snapshot, self._observed, spec.needs, spec.uses)
-        case = Case(facts=facts, report=self._report, cause=cause, preferences=self._preferences)
-        try:
-            return list(islice(spec.function(case), MAX_A_CAUSE))
-        except Exception:
-            log.exception("fix %s failed on report %s", spec.id, self._report.id)
-            return []
-
     def _remediation(self, plan: Plan) -> Remediation:
         offer_id = self._free_id(plan.fix)
+        target = self._report.target
+        permission = permit(self._policy, plan, target, now=self._report.made_at)
+        told = described(offer_id, plan, permission, target.region)
         self.plans[offer_id] = plan
-        permission = permit(self._policy, plan, self._report.target, now=self._report.made_at)
-        return described(offer_id, plan, permission, self._report.target.region)
+        return told
 
     def _free_id(self, fix: str) -> str:
         """The fix's own name, then with a number that makes no other fix's name of it."""

@@ -133,10 +133,9 @@ class Plan(Frozen):
 
     `resource`: the ARN that is written to; one plan at a time is carried out for it. `changes`: what a person is shown,
     before and after. `guards`: what must still be as the report saw it, directly before the first write. `touches`: who
-    or what else will notice, in words. `warnings`: what may go wrong, said before anybody approves. `judged_by_tags_of`:
-    further ARNs whose tags may forbid it. `needs_no_deployment`: these (cluster, service) must not be deploying.
-    `not_now`: why it is shown and cannot be approved at present. `narrower`: the same fix with less of an effect, each
-    with its `label`, from which the approver may choose.
+    or what else will notice, in words. `warnings`: what may go wrong, said before anybody approves.
+    `judged_by_tags_of`: further ARNs whose tags may forbid it. `not_now`: why it is shown and cannot be approved at
+    present. `narrower`: the same fix with less of an effect, each with its `label`, from which the approver may choose.
     """
 
     fix: str

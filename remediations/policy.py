@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pydantic import JsonValue
 
+from remediations.catalogue import catalogue
 from remediations.plan import Grant
 from remediations.session_policy import statements
 
@@ -18,71 +19,7 @@ _ELB: Final = "elasticloadbalancing"
 _MODIFY_BALANCER: Final = f"{_ELB}:ModifyLoadBalancerAttributes"
 _MODIFY_GROUP: Final = f"{_ELB}:ModifyTargetGroup"
 _MODIFY_GROUP_ATTRIBUTES: Final = f"{_ELB}:ModifyTargetGroupAttributes"
-_NEW_REVISION: Final = ("ecs:RegisterTaskDefinition", "ecs:TagResource", "iam:PassRole", "ecs:UpdateService")
-_ROUTING: Final = (f"{_ELB}:ModifyListener", f"{_ELB}:ModifyRule")
-
-CALLS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "access-logs-enable": (_MODIFY_BALANCER,),
-        "deregistration-delay-raise": (_MODIFY_GROUP_ATTRIBUTES,),
-        "ecs-circuit-breaker": ("ecs:UpdateService",),
-        "ecs-container-port": _NEW_REVISION,
-        "ecs-deployment-percentages": ("ecs:UpdateService",),
-        "ecs-force-deployment": ("ecs:UpdateService",),
-        "ecs-grace-period": ("ecs:UpdateService",),
-        "ecs-keep-alive": _NEW_REVISION,
-        "ecs-more-cpu": _NEW_REVISION,
-        "ecs-more-memory": _NEW_REVISION,
-        "ecs-roll-back": ("ecs:UpdateService",),
-        "ecs-scale-out": (
-            "ecs:UpdateService",
-            "ecs:DescribeServices",
-            "application-autoscaling:RegisterScalableTarget",
-        ),
-        "ecs-stop-deployment": ("ecs:StopServiceDeployment",),
-        "ecs-stop-task": ("ecs:StopTask",),
-        "ecs-stop-timeout": _NEW_REVISION,
-        "fixed-response-last": (f"{_ELB}:SetRulePriorities",),
-        "health-check-logs-enable": (_MODIFY_BALANCER,),
-        "health-check-matcher": (_MODIFY_GROUP,),
-        "health-check-path": (_MODIFY_GROUP,),
-        "health-check-port": (_MODIFY_GROUP,),
-        "health-check-protocol": (_MODIFY_GROUP,),
-        "health-check-thresholds": (_MODIFY_GROUP,),
-        "health-check-timeout": (_MODIFY_GROUP,),
-        "idle-timeout-lower": (_MODIFY_BALANCER,),
-        "idle-timeout-raise": (_MODIFY_BALANCER,),
-        "nacl-allow": ("ec2:CreateNetworkAclEntry", "ec2:DeleteNetworkAclEntry"),
-        "rule-behind-service": (f"{_ELB}:SetRulePriorities",),
-        "rule-forward-to-service": _ROUTING,
-        "rule-weight-zero": _ROUTING,
-        "sg-allow-dynamic-ports": (
-            "ec2:AuthorizeSecurityGroupIngress",
-            "ec2:CreateTags",
-            "ec2:RevokeSecurityGroupIngress",
-        ),
-        "sg-allow-lb-egress": (
-            "ec2:AuthorizeSecurityGroupEgress",
-            "ec2:CreateTags",
-            "ec2:RevokeSecurityGroupEgress",
-        ),
-        "sg-allow-lb-ingress": (
-            "ec2:AuthorizeSecurityGroupIngress",
-            "ec2:CreateTags",
-            "ec2:RevokeSecurityGroupIngress",
-        ),
-        "target-deregister": (f"{_ELB}:DeregisterTargets",),
-        "target-group-tls": (
-            f"{_ELB}:CreateTargetGroup",
-            _MODIFY_GROUP_ATTRIBUTES,
-            *_ROUTING,
-            "ecs:UpdateService",
-        ),
-        "targets-register": (f"{_ELB}:RegisterTargets", f"{_ELB}:DeregisterTargets"),
-        "zone-enable": (f"{_ELB}:SetSubnets",),
-    }
-)
-"""The actions of each fix, those of its undo included."""
+_NEW_VERSION: Final = ("lambda:PublishVersion", "lambda:UpdateAlias", "lambda:UpdateFunctionConfiguration")
 
 _KINDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -154,8 +91,9 @@ def published_policy(
     fixes: Collection[str] | None = None, *, account: str = "*", region: str = "*", partition: str = "aws"
 ) -> dict[str, Any]:
     """The policy document for these fixes; None: all."""
-    wanted = CALLS if fixes is None else {fix: CALLS[fix] for fix in fixes}
-    actions = sorted({action for calls in wanted.values() for action in calls})
+    known = catalogue()
+    wanted = known.values() if fixes is None else [known[fix] for fix in fixes]
+    actions = sorted({action for spec in wanted for action in spec.calls})
     grants = (_grant(action, account, region, partition) for action in actions)
     return {"Version": "2012-10-17", "Statement": statements(grants)}
 

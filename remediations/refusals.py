@@ -37,6 +37,8 @@ ENDS_WORK: Final = frozenset(
     }
 )
 """They end work that begins again or had failed, and delete nothing."""
+LIFTS_A_LIMIT: Final = ("lambda", "delete_function_concurrency")
+"""It takes away a limit that a function has of its own, which the undo sets again, and deletes nothing."""
 INVOKER: Final = "elasticloadbalancing.amazonaws.com"
 """The one principal that may be let in to a function."""
 TASKS: Final = "ecs-tasks.amazonaws.com"
@@ -145,7 +147,7 @@ def _objections_to_call(
 ) -> Iterator[str]:
     if call.service not in SERVICES or not _OPERATION.match(call.operation):
         yield f"{call.service}.{call.operation} is not among the calls that may write"
-    gentle = call.operation.split("_", 1)[0] in GENTLE
+    gentle = call.operation.split("_", 1)[0] in GENTLE or (call.service, call.operation) == LIFTS_A_LIMIT
     if not gentle and (call.service, call.operation) not in ENDS_WORK and not is_own(call, earlier, kept):
         yield f"{call.action} takes away what this plan did not make"
     yield from _objections_to_values(call, reach, earlier)

@@ -36,6 +36,12 @@ class Rejected:
     def is_throttled(self) -> bool:
         return self.code in THROTTLED
 
+    @property
+    def is_too_early(self) -> bool:
+        """AWS still applies the change before this one, as Lambda does for some seconds.
+        https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html#functions-states-updating"""
+        return self.code == "ResourceConflictException" and "in progress" in self.message
+
 
 @dataclass(frozen=True, slots=True)
 class Lost:

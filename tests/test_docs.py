@@ -12,6 +12,7 @@ import botocore.session
 from botocore import xform_name
 
 from diagnostics.aws_access import iam_action
+from diagnostics.aws_access.read_policy import read_policy
 from diagnostics.causes import catalogue
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,6 +70,13 @@ def _policy_actions() -> set[str]:
 
 def test_the_policy_in_the_docs_allows_exactly_what_is_called() -> None:
     assert set(_called_actions()) - NEEDS_NO_PERMISSION == _policy_actions()
+
+
+def test_the_policy_that_the_command_prints_is_the_one_in_the_docs() -> None:
+    page = (ROOT / "docs" / "permissions.md").read_text()
+    block = re.search(r"```json\n(.*?)```", page, re.DOTALL)
+    assert block is not None
+    assert json.loads(block[1]) == read_policy()
 
 
 def test_no_link_between_pages_is_dead() -> None:

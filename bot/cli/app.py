@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from bot import __version__
-from bot.cli import alarm_post, audit, causes, demo, diagnose, fix, logs, replay, report, schema, serve
+from bot.cli import alarm_post, audit, causes, demo, diagnose, fix, iam_policy, logs, replay, report, schema, serve
 from bot.cli.output import write
 
 app: Final = typer.Typer(
@@ -27,6 +27,9 @@ app.command("alarm-post", short_help="Show what is understood of an alarm's post
 )
 app.command("fix", short_help="Make a change that a report offers.", epilog=fix.EXAMPLE)(fix.fix)
 app.command("audit", short_help="Show who asked for, approved and made what.", epilog=audit.EXAMPLE)(audit.audit)
+app.command("iam-policy", short_help="Print what a role has to be allowed.", epilog=iam_policy.EXAMPLE)(
+    iam_policy.iam_policy
+)
 app.command("causes", short_help="Show what can be found.", epilog=causes.EXAMPLE)(causes.causes)
 app.command("demo", short_help="Start a simulated AWS with an incident in it.", epilog=demo.EXAMPLE)(demo.demo)
 app.command("serve", short_help="Run the bot.", epilog=serve.EXAMPLE)(serve.serve)

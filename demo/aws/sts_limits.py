@@ -17,10 +17,10 @@ _TAG = re.compile(r"[\w\s.:/=+\-@]*\Z")
 
 
 class SessionLimits:
-    """Refuses what STS would refuse."""
+    """Refuses what STS would refuse, before it looks who asks."""
 
     def install(self, layer: AwsLayer) -> None:
-        layer.before.append(self)
+        layer.before.insert(0, self)
 
     def __call__(self, call: Call) -> None:
         if call.service == "sts" and call.operation == "AssumeRole":

@@ -186,7 +186,7 @@ class _Worker:
     """One connection with its own tables and files, and what it has read since its last answers.
 
     The view `lines` is the block that stands in the scratch file. Lines that may be errors wait until the table `loud`
-    is made of them, those to be weighed until the view `weighed` is. The statements are planned once.
+    is made of them, those to be weighed until the view `weighed` is. The statements are parsed once.
     """
 
     def __init__(self, connection: DuckDBPyConnection, stem: Path, scope: Scope) -> None:
@@ -256,7 +256,7 @@ class _Worker:
         return answers
 
     def _asked(self, name: str, statement: str) -> list[tuple[Any, ...]]:
-        """The answer to a statement, which is planned the first time."""
+        """The answer to a statement, which is parsed the first time."""
         if name not in self._prepared:
             self._connection.execute(f"PREPARE {name} AS {statement}")
             self._prepared.add(name)

@@ -82,7 +82,7 @@ def _all_pass(running: RunningTasks, definition_arn: str, container_name: str) -
     states = [
         container.health_status
         for task in running.items
-        if task.task_definition == definition_arn
+        if task.task_definition == definition_arn and task.last_status == "RUNNING"  # others have yet to start
         for container in task.containers
         if container.name == container_name
     ]

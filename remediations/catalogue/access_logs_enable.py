@@ -15,6 +15,7 @@ from remediations.steps import log_delivery
     title="Let the load balancer write access logs",
     risk="low",
     causes=("insufficient-evidence",),
+    calls=("elasticloadbalancing:ModifyLoadBalancerAttributes",),
     needs=(LoadBalancerAttributes,),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html",),
 )

@@ -24,6 +24,7 @@ EFFECT_S = 10
     title="Give leaving targets the time to finish their requests",
     risk="low",
     causes=("deregistration-delay-too-short",),
+    calls=("elasticloadbalancing:ModifyTargetGroupAttributes",),
     needs=(TargetGroupAttributes,),
     uses=LOST_USES,
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html",),

@@ -23,6 +23,7 @@ EFFECT_S = 60
     title="Switch on the deployment circuit breaker with its roll-back",
     risk="low",
     causes=("deployment-failing-loop", "deployment-circuit-breaker-tripped", "deployment-regression"),
+    calls=("ecs:UpdateService",),
     needs=(EcsService,),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html",),
     prepare=PREPARE_CONFIGURATION,

@@ -24,6 +24,7 @@ EFFECT_S = 60
     title="Start new tasks before old ones are stopped",
     risk="low",
     causes=("deployment-min-healthy-too-low", "deployment-gap", "deployment-percent-deadlock"),
+    calls=("ecs:UpdateService",),
     needs=(EcsService, TaskDefinitions),
     uses=DEPLOYMENT_USES,
     for_risks=True,

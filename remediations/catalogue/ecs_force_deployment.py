@@ -17,6 +17,7 @@ from remediations.steps.deployments import DEPLOYMENT_USES
     title="Replace all tasks by new ones",
     risk="medium",
     causes=("target-dependency-hang", "memory-pressure"),
+    calls=("ecs:UpdateService",),
     needs=(EcsService,),
     uses=(*DEPLOYMENT_USES, ApplicationLogs),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html",),

@@ -29,6 +29,7 @@ STARTS_S = 120
     title="Lengthen the health check grace period",
     risk="low",
     causes=("health-check-grace-period-too-short",),
+    calls=("ecs:UpdateService",),
     needs=(*REACH_NEEDS, EcsService, StoppedTasks),
     uses=tuple(
         dict.fromkeys((*(kind for kind in REACH_USES if kind not in (EcsService, StoppedTasks)), Metrics, RunningTasks))

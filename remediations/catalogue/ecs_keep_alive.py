@@ -23,6 +23,7 @@ _NEEDS = (EcsService, TaskDefinitions, LoadBalancerAttributes)
     title="Let the application keep idle connections longer",
     risk="medium",
     causes=("keepalive-race",),
+    calls=("ecs:RegisterTaskDefinition", "ecs:TagResource", "iam:PassRole", "ecs:UpdateService"),
     needs=_NEEDS,
     uses=tuple(dict.fromkeys(kind for kind in (*DEPLOYMENT_USES, *SERVED_USES) if kind not in _NEEDS)),
     docs=(

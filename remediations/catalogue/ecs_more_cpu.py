@@ -23,6 +23,7 @@ _NEEDS = (EcsService, Metrics, TaskDefinitions)
     title="Give the tasks more CPU",
     risk="medium",
     causes=("cpu-saturation",),
+    calls=("ecs:RegisterTaskDefinition", "ecs:TagResource", "iam:PassRole", "ecs:UpdateService"),
     needs=_NEEDS,
     uses=tuple(
         dict.fromkeys(

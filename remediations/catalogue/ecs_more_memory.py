@@ -30,6 +30,7 @@ MOST_MIB = 65_536
     title="Give the tasks more memory",
     risk="medium",
     causes=("task-oom-killed", "memory-pressure"),
+    calls=("ecs:RegisterTaskDefinition", "ecs:TagResource", "iam:PassRole", "ecs:UpdateService"),
     needs=(EcsService, StoppedTasks, TaskDefinitions),
     uses=(*DEPLOYMENT_USES, Metrics),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html",),

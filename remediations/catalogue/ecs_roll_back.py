@@ -18,6 +18,7 @@ from remediations.steps.last_good import CAUSES, LAST_GOOD_USES, LastGood, came_
     title="Roll the service back to the last good task definition",
     risk="medium",
     causes=CAUSES,
+    calls=("ecs:UpdateService",),
     needs=(EcsService, StoppedTasks),
     uses=(*(kind for kind in LAST_GOOD_USES if kind is not StoppedTasks), *DEPLOYMENT_USES),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html",),

@@ -31,6 +31,7 @@ _SHARED = frozenset({"target-dependency-hang", "health-check-dependency-failure"
     title="Run more tasks",
     risk="low",
     causes=("service-scaled-to-zero", "insufficient-task-count", "cpu-saturation", "target-connection-saturation"),
+    calls=("ecs:UpdateService", "ecs:DescribeServices", "application-autoscaling:RegisterScalableTarget"),
     needs=(EcsService, ServiceScaling),
     uses=tuple(
         dict.fromkeys(

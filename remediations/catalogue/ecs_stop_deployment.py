@@ -28,6 +28,7 @@ from remediations.steps.last_good import (
     title="Stop the deployment and roll it back",
     risk="medium",
     causes=CAUSES,
+    calls=("ecs:StopServiceDeployment",),
     needs=(EcsService, ServiceHistory, StoppedTasks),
     uses=(*(kind for kind in LAST_GOOD_USES if kind not in (ServiceHistory, StoppedTasks)), *DEPLOYMENT_USES),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopServiceDeployment.html",),

@@ -30,6 +30,7 @@ _NEEDS = (EcsService, RunningTasks, TargetHealth)
         "worker-timeout-kill",
         "port-not-listening",
     ),
+    calls=("ecs:StopTask",),
     needs=_NEEDS,
     uses=DEPLOYMENT_USES,
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html",),

@@ -23,6 +23,7 @@ _NEEDS = (EcsService, StoppedTasks, TaskDefinitions)
     title="Give tasks longer to end",
     risk="medium",
     causes=("task-sigkill-on-stop",),
+    calls=("ecs:RegisterTaskDefinition", "ecs:TagResource", "iam:PassRole", "ecs:UpdateService"),
     needs=_NEEDS,
     uses=tuple(dict.fromkeys(kind for kind in (*DEPLOYMENT_USES, *LOST_USES) if kind not in _NEEDS)),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html",),

@@ -23,6 +23,7 @@ COUNTED_AFTER_S = 420
     title="Put the rule that answers an error itself behind the services' rules",
     risk="medium",
     causes=("fixed-response-5xx",),
+    calls=("elasticloadbalancing:SetRulePriorities",),
     needs=(Listeners,),
     uses=(TargetHealth, *PUT_USES),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-update-rules.html",),

@@ -15,6 +15,7 @@ from remediations.steps import log_delivery
     title="Let the load balancer write health check logs",
     risk="low",
     causes=("insufficient-evidence",),
+    calls=("elasticloadbalancing:ModifyLoadBalancerAttributes",),
     needs=(LoadBalancerAttributes, TargetHealth),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-health-check-logging.html",),
 )

@@ -37,6 +37,7 @@ NO_FAILURE = frozenset(range(200, 400)) | LOCKED
         "health-check-auth-required",
         "health-check-grpc-mismatch",
     ),
+    calls=("elasticloadbalancing:ModifyTargetGroup",),
     needs=CASE_NEEDS,
     uses=(*CASE_USES, *PROVEN_CHECK_USES),
     docs=(CHECKS_DOC,),

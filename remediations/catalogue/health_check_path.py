@@ -21,6 +21,7 @@ ANSWERED_AMISS = frozenset({"path", "redirect", "auth"})
     title="Let the health check ask a path that the application answers",
     risk="medium",
     causes=("health-check-path-mismatch", "health-check-redirect", "health-check-auth-required"),
+    calls=("elasticloadbalancing:ModifyTargetGroup",),
     needs=CASE_NEEDS,
     uses=(*CASE_USES, *PROVEN_CHECK_USES),
     docs=(CHECKS_DOC,),

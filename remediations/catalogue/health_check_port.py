@@ -22,6 +22,7 @@ TRAFFIC_PORT = "traffic-port"
     title="Let the health check ask the port on which the application answers",
     risk="low",
     causes=("health-check-port-mismatch",),
+    calls=("elasticloadbalancing:ModifyTargetGroup",),
     needs=CASE_NEEDS,
     uses=(*CASE_USES, *PROVEN_CHECK_USES, *PROVEN_PORT_USES),
     docs=(CHECKS_DOC,),

@@ -20,6 +20,7 @@ from remediations.steps.health_checks import Edit
     title="Let the health check speak the protocol of the port",
     risk="low",
     causes=("health-check-protocol-mismatch",),
+    calls=("elasticloadbalancing:ModifyTargetGroup",),
     needs=CASE_NEEDS,
     uses=(*CASE_USES, *PROVEN_CHECK_USES, *LINE_USES),
     docs=(CHECKS_DOC,),

@@ -23,6 +23,7 @@ FAILURES = 3
     title="Give a target more time before it is given up",
     risk="low",
     causes=("health-check-thresholds-too-aggressive",),
+    calls=("elasticloadbalancing:ModifyTargetGroup",),
     needs=CASE_NEEDS,
     uses=(*CASE_USES, *PROVEN_CHECK_USES),
     docs=(CHECKS_DOC,),

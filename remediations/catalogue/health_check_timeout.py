@@ -26,6 +26,7 @@ STEP_S = 5
     title="Give the health check's path the time that it takes",
     risk="low",
     causes=("health-check-timeout-too-short",),
+    calls=("elasticloadbalancing:ModifyTargetGroup",),
     needs=CASE_NEEDS,
     uses=(*CASE_USES, *PROVEN_CHECK_USES, *LINE_USES),
     docs=(CHECKS_DOC,),

@@ -26,6 +26,7 @@ QUIET_S = 300
     title="Let the load balancer close idle connections before the targets do",
     risk="medium",
     causes=("keepalive-race",),
+    calls=("elasticloadbalancing:ModifyLoadBalancerAttributes",),
     needs=(LoadBalancerAttributes, Metrics),
     uses=(*SERVED_USES, AccessLogs),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html",),

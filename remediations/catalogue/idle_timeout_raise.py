@@ -31,6 +31,7 @@ COUNTED_AFTER_S = 600
     title="Let the load balancer wait longer for an answer",
     risk="medium",
     causes=("target-slow-response",),
+    calls=("elasticloadbalancing:ModifyLoadBalancerAttributes",),
     needs=(LoadBalancerAttributes,),
     uses=(*SERVED_USES, *SET_USES, TargetGroups),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html",),

@@ -25,6 +25,7 @@ EDITS = ("CreateNetworkAclEntry", "ReplaceNetworkAclEntry", "DeleteNetworkAclEnt
     title="Let load balancer and targets talk through the network ACL",
     risk="high",
     causes=("nacl-blocked",),
+    calls=("ec2:CreateNetworkAclEntry", "ec2:DeleteNetworkAclEntry"),
     needs=(*TERRAIN_NEEDS, NetworkAcls, Subnets),
     uses=(*TERRAIN_USES, Changes),
     docs=(

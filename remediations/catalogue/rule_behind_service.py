@@ -21,6 +21,7 @@ EFFECT_S = 60
     title="Put a rule that hides the service's own behind it",
     risk="medium",
     causes=("target-group-not-in-rule",),
+    calls=("elasticloadbalancing:SetRulePriorities",),
     needs=(Listeners, TargetHealth),
     uses=(EcsService, *PUT_USES),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-update-rules.html",),

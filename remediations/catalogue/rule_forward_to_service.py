@@ -21,6 +21,7 @@ ATTACHED_S = 60
     title="Let the rule forward to the target group that the service fills",
     risk="medium",
     causes=("service-target-group-mismatch",),
+    calls=("elasticloadbalancing:ModifyListener", "elasticloadbalancing:ModifyRule"),
     needs=(EcsService, Listeners, TargetHealth, TargetGroups),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-load-balancing.html",),
     prepare=listener_rules.PREPARES,

@@ -34,6 +34,7 @@ COUNTED_AFTER_S = 420
     title="Give the empty target group no share of the requests",
     risk="medium",
     causes=("weighted-target-group-empty",),
+    calls=("elasticloadbalancing:ModifyListener", "elasticloadbalancing:ModifyRule"),
     needs=(Listeners, TargetHealth),
     uses=(SiblingHealth, EcsService),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/rule-action-types.html",),

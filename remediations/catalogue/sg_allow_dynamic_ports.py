@@ -21,6 +21,7 @@ from remediations.steps.port_ranges import DYNAMIC, are_dynamic, in_words
     title="Open the dynamic host ports of the instances to the load balancer",
     risk="medium",
     causes=("sg-ephemeral-range-missing",),
+    calls=("ec2:AuthorizeSecurityGroupIngress", "ec2:CreateTags", "ec2:RevokeSecurityGroupIngress"),
     needs=(*TERRAIN_NEEDS, SecurityGroups),
     uses=TERRAIN_USES,
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PortMapping.html",),

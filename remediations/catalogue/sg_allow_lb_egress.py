@@ -20,6 +20,7 @@ from remediations.steps.port_ranges import in_words, ranges
     title="Let the load balancer's security group out to the targets",
     risk="low",
     causes=("sg-egress-missing",),
+    calls=("ec2:AuthorizeSecurityGroupEgress", "ec2:CreateTags", "ec2:RevokeSecurityGroupEgress"),
     needs=(*TERRAIN_NEEDS, SecurityGroups),
     uses=TERRAIN_USES,
     docs=(

@@ -24,6 +24,7 @@ REQUESTS_ONLY = "sg-traffic-port-blocked"
     title="Let the load balancer into the targets' security group",
     risk="low",
     causes=("sg-ingress-missing", "sg-stale-reference", REQUESTS_ONLY),
+    calls=("ec2:AuthorizeSecurityGroupIngress", "ec2:CreateTags", "ec2:RevokeSecurityGroupIngress"),
     needs=(*TERRAIN_NEEDS, SecurityGroups),
     uses=(*TERRAIN_USES, *PROVEN_PORT_USES, TaskDefinitions),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-register-targets.html",),

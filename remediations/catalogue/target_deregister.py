@@ -26,6 +26,7 @@ EFFECT_S = 30
     title="Take an address out behind which nobody is any more",
     risk="low",
     causes=("target-stale-registration",),
+    calls=("elasticloadbalancing:DeregisterTargets",),
     needs=(TargetGroups, TargetHealth, NetworkInterfaces),
     uses=(RunningTasks, TargetGroupAttributes),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeregisterTargets.html",),

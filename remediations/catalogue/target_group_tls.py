@@ -35,6 +35,13 @@ TASKS_S = 900
     title="Reach the targets over TLS, with a new target group",
     risk="high",
     causes=("target-protocol-mismatch",),
+    calls=(
+        "elasticloadbalancing:CreateTargetGroup",
+        "elasticloadbalancing:ModifyTargetGroupAttributes",
+        "elasticloadbalancing:ModifyListener",
+        "elasticloadbalancing:ModifyRule",
+        "ecs:UpdateService",
+    ),
     needs=(TargetGroups, TargetGroupAttributes, TargetHealth, Listeners, EcsService),
     uses=(ApplicationLogs,),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html",),

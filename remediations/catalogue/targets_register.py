@@ -31,6 +31,7 @@ MAX_TARGETS = 10
     title="Register the targets again that somebody took out",
     risk="medium",
     causes=("no-registered-targets",),
+    calls=("elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeregisterTargets"),
     needs=(TargetGroups, TargetHealth, Changes, Tags),
     uses=(EcsService,),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RegisterTargets.html",),

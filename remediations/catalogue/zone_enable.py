@@ -36,6 +36,7 @@ NODES_S = 180
     title="Let the load balancer serve the zone in which targets are",
     risk="medium",
     causes=("az-not-enabled",),
+    calls=("elasticloadbalancing:SetSubnets",),
     needs=(LoadBalancers, TargetGroups, TargetHealth, Subnets),
     uses=(Changes, EcsService, NetworkInterfaces, RunningTasks),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-subnets.html",),

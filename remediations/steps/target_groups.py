@@ -23,9 +23,7 @@ def set_settings(group_arn: str, values: dict[str, JsonValue], done_when: Guard)
 
 def attribute(group_arn: str, key: str, value: str, text: str) -> Guard:
     """An attribute, whose values are text throughout, has this value."""
-    call = Call(
-        service="elbv2", operation="describe_target_group_attributes", parameters={"TargetGroupArn": group_arn}
-    )
+    call = Call(service="elbv2", operation="describe_target_group_attributes", parameters={"TargetGroupArn": group_arn})
     return Guard(look=Look(call=call, path=f"Attributes[?Key == '{key}'].Value | [0]"), expected=value, text=text)
 
 

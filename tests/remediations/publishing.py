@@ -6,15 +6,16 @@ import re
 from functools import cache
 
 from demo.aws.iam_policy import Policy, Verdict
+from remediations.catalogue import catalogue
 from remediations.plan import Grant, Plan
-from remediations.policy import CALLS, published_policy
+from remediations.policy import published_policy
 from remediations.session_policy import session_policy
 
 
 def is_published(plan: Plan) -> None:
     """Each call of a plan, judged by the policy of its own fix on the plan's own ARNs; and its session policy fits."""
     for grant in plan.grants:
-        assert grant.action in CALLS[plan.fix], f"remediations/policy.py does not say that {plan.fix} calls it: {grant}"
+        assert grant.action in catalogue()[plan.fix].calls, f"`calls` of {plan.fix} lacks {grant}"
         for arn in grant.resources:
             verdict = _policy(plan.fix).judge(grant.action, _as_in_aws(arn), _context(grant))
             assert verdict is Verdict.ALLOWED, (plan.fix, grant.action, arn)

@@ -14,7 +14,7 @@ import pytest
 from demo.aws.iam_policy import Policy, Verdict
 from diagnostics.aws_access import iam_action
 from remediations.catalogue import catalogue
-from remediations.policy import CALLS, executor_policy, published_policy, trust_policy
+from remediations.policy import executor_policy, published_policy, trust_policy
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT = "111122223333"
@@ -22,15 +22,11 @@ MAX_MANAGED_POLICY_CHARS = 6_144
 READS = ("describe_", "get_", "list_")
 
 
-def test_every_fix_is_in_the_policy() -> None:
-    assert set(CALLS) == set(catalogue())
-
-
-@pytest.mark.parametrize("fix", sorted(CALLS))
+@pytest.mark.parametrize("fix", sorted(catalogue()))
 def test_no_fix_is_granted_what_it_does_not_call(fix: str) -> None:
     """The other half, that nothing is missing, is looked at with every plan that any test makes."""
     said = _said(f"remediations.catalogue.{fix.replace('-', '_')}")
-    unused = [action for action in CALLS[fix] if not any(pattern.fullmatch(action) for pattern in said)]
+    unused = [action for action in catalogue()[fix].calls if not any(pattern.fullmatch(action) for pattern in said)]
     assert unused == []
 
 
@@ -101,7 +97,12 @@ def _files(module: str) -> set[Path]:
 
 @cache
 def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+    """Without what a fix declares that it calls: that is what is to be checked."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            node.keywords = [keyword for keyword in node.keywords if keyword.arg != "calls"]
+    return tree
 
 
 def _imports(path: Path) -> Iterator[str]:

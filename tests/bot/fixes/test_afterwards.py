@@ -9,6 +9,9 @@ import pytest
 from remediations.approval import Ticket
 from remediations.closing import closing_of
 from remediations.plan import Success, Undo
+from remediations.protection import Protection
+from remediations.sessions import SessionError
+from remediations.writing import Writer
 from tests.bot.fixes.acting import POLICY, START, Stage, denied, person
 from tests.remediations.cloud import delay_is, healthy, path_is, plan, quiet, redeploy
 
@@ -210,8 +213,6 @@ def test_the_sweep_goes_on_with_what_a_lost_job_left(stage: Stage) -> None:
 
 
 def test_a_protecting_tag_that_was_set_meanwhile_stops_it(stage: Stage) -> None:
-    from remediations.protection import Protection
-
     stage.policy = replace(POLICY, protect=(Protection("change-freeze", "true"),))
     ticket = stage.approved()
     stage.cloud.tags["Change-Freeze"] = "True"
@@ -219,6 +220,18 @@ def test_a_protecting_tag_that_was_set_meanwhile_stops_it(stage: Stage) -> None:
     after = stage.ticket(ticket.id)
     assert (after.state, stage.cloud.sent) == ("refused", [])
     assert "is protected by its tag Change-Freeze=True" in after.text
+
+
+def test_without_a_session_nothing_is_begun(stage: Stage) -> None:
+    class Untrusted:
+        def writer(self, *_: object) -> Writer:
+            raise SessionError("the role could not be assumed")
+
+    ticket = stage.approved()
+    stage.executor(sessions=Untrusted()).run(ticket.id)
+    after = stage.ticket(ticket.id)
+    assert (after.state, after.text, stage.cloud.sent) == ("refused", "the role could not be assumed", [])
+    assert "describe_target_groups" not in stage.cloud.asked
 
 
 def test_a_value_that_changed_since_stops_it(stage: Stage) -> None:

@@ -227,9 +227,9 @@ def test_an_unknown_condition_operator_is_refused_and_never_ignored() -> None:
 def test_sts_refuses_what_it_does_not_take(aws: Aws, account: str, member: str, given: dict[str, Any]) -> None:
     limits = SessionLimits()
     limits.install(aws.layer)
+    params = {"RoleArn": f"arn:aws:iam::{account}:role/x", "RoleSessionName": "bot", **given}
     try:
         with pytest.raises(ClientError, match=f"'{member}'"):
-            params = {"RoleArn": f"arn:aws:iam::{account}:role/x", "RoleSessionName": "bot", **given}
             aws.client("sts", BOT_ACCOUNT).assume_role(**params)
     finally:
         aws.layer.before.remove(limits)

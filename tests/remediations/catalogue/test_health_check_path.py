@@ -10,12 +10,13 @@ from diagnostics.facts import (
     ApplicationLogs,
     EcsService,
     LogLine,
+    RunningTasks,
     ServiceLoadBalancer,
     Target,
     TargetGroups,
     TargetHealth,
 )
-from tests.incidents.building import OTHER_TG, PORT, TG, Incident, ago, change
+from tests.incidents.building import OTHER_TG, PORT, TG, Incident, ago, change, task
 from tests.incidents.health_check import health_check_path_mismatch as incidents
 from tests.incidents.health_check.health_check_redirect import slash_lost_in_an_edit
 from tests.remediations.catalogue.proposing import holds, only, plans
@@ -174,3 +175,10 @@ def test_a_changed_setting_or_a_healthy_target_stops_it() -> None:
 def test_target_health_that_was_not_read_offers_nothing() -> None:
     incident = edited().denied(TargetHealth, "elasticloadbalancing:DescribeTargetHealth")
     assert plans(FIX, incident) == ()
+
+
+def test_a_task_that_has_yet_to_start_says_nothing_about_the_path() -> None:
+    incident = incidents.the_container_asks_another_path()
+    pending = task(9, "10.0.1.60", last_status="PENDING")
+    incident.running(*incident.known(RunningTasks).items, pending)
+    assert only(FIX, incident).changes[0].after == "/ping"

@@ -17,27 +17,40 @@ from bot.answering import Diagnose
 from bot.jobs import PutOffError, Send
 from bot.store.alarms import AlarmShelf
 from bot.store.asks import Asks
-from bot.store.incidents import Incidents, Mutes
+from bot.store.incidents import Incidents
+from bot.store.mutes import Mutes
 from bot.telemetry.logs import correlated
 from bot.telemetry.metrics import ALARMS
 from diagnostics.locate.alarm_truth import KnownAlarm, NotOurs
-from diagnostics.question import Diagnosed, Question
+from diagnostics.question import Ambiguous, Diagnosed, Question, Refused, Unknown
 from diagnostics.report import TimelineEntry
+from diagnostics.snapshot import Subject
 from handlers import views
 from handlers.alarms import OLDEST_S, AlarmNews
 from handlers.ask import Ask, Origin
 from handlers.incidents import AlarmChange, Incident
-from handlers.slack_calls import SlackRefusedError
+from handlers.slack_calls import SlackLaterError, SlackRefusedError
 from handlers.thread import Thread, UnreachableError
 
 BEFORE: Final = timedelta(hours=1)
 """So much before the alarm is looked at: an alarm needs minutes to begin."""
 MINUTE: Final = timedelta(minutes=1)
+SECOND: Final = timedelta(seconds=1)
+LATE: Final = timedelta(minutes=10)
+"""A post may come so long after an alarm that has ended by then."""
 RETELL_AFTER_S: Final = 3.0
 RECHECK_AFTER_S: Final = 60.0
 """The last minutes of metrics and CloudTrail come late."""
 UNREAD_AGAIN_S: Final = 20.0
 MAX_UNREAD: Final = 6
+CONTRADICTED_AGAIN_S: Final = 15.0
+MAX_CONTRADICTED: Final = 2
+"""CloudWatch may tell of a change a moment before its own description of the alarm does."""
+ANNOUNCED_AGAIN_S: Final = 1.0
+MIN_PUT_OFF_S: Final = 1.0
+MAX_PUT_OFFS: Final = 200
+MAX_POINTER_PUT_OFFS: Final = 30
+MAX_POINTER_WAIT_S: Final = 30.0
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -46,14 +59,23 @@ class AskAws(Protocol):
     def __call__(self, news: AlarmNews) -> KnownAlarm | NotOurs:
         """What AWS says of it, or of the load balancer that it names."""
 
+    def find(self, question: Question) -> Subject | Ambiguous | Unknown | Refused:
+        """What a person's words mean."""
+
+
+WhyNotTold = Callable[[Question, str], str | None]
+"""Why a channel may not be told of an alarm about this, if it may not."""
+
 
 @dataclass(frozen=True, slots=True)
 class AlarmJobs:
-    """The queue's jobs: `answer` a question, edit its message again (`retell`), look what ended it (`recheck`)."""
+    """The queue's jobs: `answer` a question, edit its message again (`retell`), look what ended it (`recheck`), post a
+    `pointer` to it."""
 
     answer: Callable[[str], None]
     retell: Send
     recheck: Send
+    pointer: Send
 
 
 class Alarming:
@@ -69,6 +91,7 @@ class Alarming:
         thread: Thread,
         ask_aws: AskAws,
         diagnose: Diagnose,
+        why_not_told: WhyNotTold,
         pointers: int,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -79,6 +102,7 @@ class Alarming:
         self._thread = thread
         self._ask_aws = ask_aws
         self._diagnose_it = diagnose
+        self._why_not_told = why_not_told
         self._pointers = pointers
         self._now = now
         self._jobs: AlarmJobs | None = None
@@ -88,44 +112,74 @@ class Alarming:
         self._jobs = jobs
 
     def take(self, news_id: str) -> None:
-        """Works on an alarm that was taken in."""
+        """Works on an alarm that was taken in. Raises `PutOffError`."""
         news = self._shelf.get(news_id)
         if news is None or self._shelf.is_done(news_id):
             return
         with correlated(news.correlation_id, alarm=news.alarm or news.load_balancer or news.target_group or ""):
-            self._take(news)
+            try:
+                self._take(news.model_copy(update={"at": min(news.at, self._now())}))
+            except SlackLaterError as later:
+                if self._shelf.tries(news_id, "slack") <= MAX_PUT_OFFS:
+                    raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
+                _log.error("alarm not told: Slack keeps asking for patience")
         self._shelf.done(news_id)
 
     def recheck(self, ask_id: str) -> None:
         """Finds out what changed last before an incident was over, and has its message say so."""
         incident, ask = self._incidents.of_ask(ask_id), self._asks.load(ask_id)
-        if incident is None or ask is None or incident.closed_at is None:
+        if incident is None or ask is None or incident.closed_at is None or incident.ended_after is not None:
             return
         with correlated(ask.correlation_id, ask_id=ask_id):
             question = ask.question.model_copy(update={"end": incident.closed_at + MINUTE, "logs": False})
             outcome = self._diagnose_it(question, lambda _: None)
             if isinstance(outcome, Diagnosed):
                 text = ended_after(outcome.report.timeline, incident.opened_at, incident.closed_at)
-                if self._incidents.ended_after(ask_id, text) is not None:
-                    self._plan_retelling(incident)
+                told = self._incidents.ended_after(ask_id, text)
+                if told is not None:
+                    self._plan_retelling(told)
+
+    def point(self, news_id: str) -> None:
+        """Posts in the thread of a later alarm where the answer is. Raises `PutOffError`."""
+        news = self._shelf.get(news_id)
+        if news is None or news.thread_ts is None:
+            return
+        incident = self._incidents.in_thread(news.channel, news.thread_ts)
+        if incident is None:
+            return
+        with correlated(news.correlation_id, incident=incident.id):
+            try:
+                self._point(news, incident, news.thread_ts)
+            except SlackLaterError as later:
+                tries = self._shelf.tries(news_id, "pointer")
+                if tries <= MAX_POINTER_PUT_OFFS:
+                    raise PutOffError(min(max(later.after_s, MIN_PUT_OFF_S) + tries, MAX_POINTER_WAIT_S)) from later
+                _log.warning("no pointer posted: Slack keeps asking for patience")
 
     def _take(self, news: AlarmNews) -> None:
         if (self._now() - news.at).total_seconds() > OLDEST_S:
             return self._silent(news, "it is more than a day old", "old")
         truth = self._ask_aws(news)
         if isinstance(truth, NotOurs):
-            if truth.unread and self._shelf.tries(news.id) <= MAX_UNREAD:
+            if truth.unread and self._shelf.tries(news.id, "unread") <= MAX_UNREAD:
                 raise PutOffError(UNREAD_AGAIN_S)
             return self._silent(news, truth.why, "not ours")
-        what, change = truth.watches or f"{truth.account}/{truth.region}/{truth.name}", change_of(news, truth)
-        if self._mutes.is_muted(what):
-            self._mutes.count(what)
-            return self._silent(news, "muted", "muted")
+        if is_contradicted(news, truth):
+            if self._shelf.tries(news.id, "contradicted") <= MAX_CONTRADICTED:
+                raise PutOffError(CONTRADICTED_AGAIN_S)
+            return self._silent(news, f"the alarm is in state {truth.state} since before this post", "contradicted")
+        what, change = watched_of(truth), change_of(news, truth)
         if news.state == "OK":
             return self._end(news, what, change)
+        if self._mutes.count(what, news.channel, self._now(), f"{change.identity} {change.changed_at.isoformat()}"):
+            return self._silent(news, "muted", "muted")
         return self._begin(news, truth, what, change)
 
     def _begin(self, news: AlarmNews, truth: KnownAlarm, what: str, change: AlarmChange) -> None:
+        question = question_about(truth, change.changed_at)
+        why_not = self._why_not_told(question, news.channel)
+        if why_not is not None:
+            return self._silent(news, why_not, "not for this channel")
         thread_ts = news.thread_ts or self._announced(news, what, truth)
         if thread_ts is None:
             return self._silent(news, "the channel cannot be posted to", "unreachable")
@@ -142,10 +196,14 @@ class Alarming:
         ALARMS.labels(result=told).inc()
         _log.info("alarm taken", incident=incident.id, told=told)
         if incident.ask_id == news.id:
-            return self._diagnose(news, truth, incident)
-        if told == "pointer":
-            self._point(news, truth, incident, thread_ts)
-        if told in {"pointer", "table"}:
+            self._asks.save(_ask(news, question, incident.thread_ts))
+            self._queue().answer(news.id)
+        if told == "pointer" and news.thread_ts is not None:
+            self._queue().pointer(news.id)
+        if truth.state != "ALARM" and truth.changed_at is not None:
+            ended = change.model_copy(update={"state": "OK", "changed_at": truth.changed_at, "is_exact": True})
+            self._end(news, what, ended)
+        if told != "opened":
             self._plan_retelling(incident)
         return None
 
@@ -155,21 +213,13 @@ class Alarming:
             return self._silent(news, "no incident of this channel knows it", "not open")
         incident, told = found
         ALARMS.labels(result="ended" if told == "table" else told).inc()
-        if told == "table":
-            self._plan_retelling(incident)
-        if incident.is_over:
+        self._plan_retelling(incident)
+        if incident.is_over and incident.ended_after is None:
             self._queue().recheck(incident.ask_id, RECHECK_AFTER_S)
         return None
 
-    def _diagnose(self, news: AlarmNews, truth: KnownAlarm, incident: Incident) -> None:
-        start = min(incident.opened_at, news.at) - BEFORE
-        question = Question(words=truth.words, account=truth.account, region=truth.region, start=start)
-        self._asks.save(_ask(news, question, incident.thread_ts))
-        self._queue().answer(news.id)
-
-    def _point(self, news: AlarmNews, truth: KnownAlarm, incident: Incident, thread_ts: str) -> None:
-        question = Question(words=truth.words, account=truth.account, region=truth.region)
-        ask = _ask(news, question, thread_ts)
+    def _point(self, news: AlarmNews, incident: Incident, thread_ts: str) -> None:
+        ask = _ask(news, Question(words=news.alarm or incident.what), thread_ts)
         self._asks.save(ask)
         permalink = self._thread.permalink(incident.channel, incident.thread_ts)
         try:
@@ -178,15 +228,15 @@ class Alarming:
             )
         except (UnreachableError, SlackRefusedError) as error:
             _log.warning("no pointer posted", error=str(error))
-        self._asks.finish(ask.id)
 
     def _announced(self, news: AlarmNews, what: str, truth: KnownAlarm) -> str | None:
         """The message at the head of the thread: that of the incident that is open, else one of our own."""
         known = self._incidents.open(what, news.channel, self._now())
         if known is not None:
             return known.thread_ts
-        question = Question(words=truth.words, account=truth.account, region=truth.region)
-        ask = _ask(news, question, None).model_copy(update={"id": f"{news.id}-announced"})
+        if not self._incidents.announce(what, news.channel, news.id):
+            raise PutOffError(ANNOUNCED_AGAIN_S)
+        ask = _ask(news, question_about(truth, news.at), None).model_copy(update={"id": f"{news.id}-announced"})
         self._asks.save(ask)
         name = news.alarm or truth.name
         try:
@@ -202,7 +252,7 @@ class Alarming:
             return None
 
     def _plan_retelling(self, incident: Incident) -> None:
-        if self._incidents.plan_retelling(incident.id):
+        if self._incidents.plan_retelling(incident):
             self._queue().retell(incident.ask_id, RETELL_AFTER_S)
 
     def _silent(self, news: AlarmNews, why: str, result: str) -> None:
@@ -213,6 +263,27 @@ class Alarming:
         if self._jobs is None:
             raise RuntimeError("the queue is connected before any job runs")
         return self._jobs
+
+
+def watched_of(truth: KnownAlarm) -> str:
+    """What alarms are grouped and muted by."""
+    return truth.watches or f"{truth.account}/{truth.region}/{truth.name}"
+
+
+def question_about(truth: KnownAlarm, began: datetime) -> Question:
+    return Question(words=truth.words, account=truth.account, region=truth.region, start=began - BEFORE)
+
+
+def is_contradicted(news: AlarmNews, truth: KnownAlarm) -> bool:
+    """Whether AWS says that this post tells of no change: the state that it had at that time is another one.
+
+    A beginning may be told late, after the alarm has ended; an end that is told while the alarm is on is none.
+    """
+    if truth.changed_at is None or truth.state == news.state:
+        return False
+    if news.state == "OK":
+        return truth.state == "ALARM" and truth.changed_at <= news.at
+    return truth.changed_at + LATE < news.at
 
 
 def ended_after(timeline: Sequence[TimelineEntry], opened_at: datetime, closed_at: datetime) -> str:
@@ -232,10 +303,17 @@ def ended_after(timeline: Sequence[TimelineEntry], opened_at: datetime, closed_a
 def change_of(news: AlarmNews, truth: KnownAlarm) -> AlarmChange:
     """The change that a post tells of. When AWS has another state by now, it was that of the post's own time, to the
     minute: several posts of one change differ by seconds."""
-    is_now = truth.state == news.state and truth.changed_at is not None
-    at = truth.changed_at if is_now and truth.changed_at is not None else news.at.replace(second=0, microsecond=0)
+    is_exact = truth.state == news.state and truth.changed_at is not None
+    at = truth.changed_at if is_exact and truth.changed_at is not None else news.at.replace(second=0, microsecond=0)
+    if not is_exact and news.state == "ALARM" and truth.changed_at is not None:
+        at = min(at, truth.changed_at - SECOND)  # it has ended since
     return AlarmChange(
-        name=truth.name, account=truth.account, region=truth.region, state=news.state, changed_at=at.astimezone(UTC)
+        name=truth.name,
+        account=truth.account,
+        region=truth.region,
+        state=news.state,
+        changed_at=at.astimezone(UTC),
+        is_exact=is_exact,
     )
 
 

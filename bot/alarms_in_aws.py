@@ -8,7 +8,7 @@ from typing import Final
 from diagnostics.aws_access import AwsAccess
 from diagnostics.locate import Nickname, ServiceIndex, locate
 from diagnostics.locate.alarm_truth import KnownAlarm, NotOurs, alarm_truth, watched_thing
-from diagnostics.question import Ambiguous, Question, Refused
+from diagnostics.question import Ambiguous, Question, Refused, Unknown
 from diagnostics.snapshot import Subject
 from handlers.alarms import AlarmNews
 
@@ -32,18 +32,25 @@ class AlarmsInAws:
             self._access,
             account=news.account,
             region=news.region,
+            state=news.state,
+            at=news.at,
             index=self._index,
             nicknames=self._nicknames,
             budget_s=BUDGET_S,
         )
+
+    def find(self, question: Question) -> Subject | Ambiguous | Unknown | Refused:
+        """What a person's words mean. Never raises for what AWS does."""
+        return locate(
+            question, self._access, index=self._index, nicknames=self._nicknames, budget_s=BUDGET_S
+        ).outcome
 
     def _of_monitor(self, news: AlarmNews) -> KnownAlarm | NotOurs:
         """The load balancer or target group has to exist: nothing else proves such a post."""
         words = news.target_group or news.load_balancer
         if words is None:
             return NotOurs("it names nothing that could be looked up")
-        question = Question(words=words, account=news.account, region=news.region)
-        found = locate(question, self._access, index=self._index, nicknames=self._nicknames, budget_s=BUDGET_S).outcome
+        found = self.find(Question(words=words, account=news.account, region=news.region))
         if isinstance(found, Subject):
             return KnownAlarm(
                 name=f"{news.format}: {words}",

@@ -25,13 +25,13 @@ from bot.telemetry.logs import correlated
 from bot.telemetry.metrics import DIAGNOSIS_SECONDS, QUESTIONS, SHARED_ANSWERS
 from diagnostics.question import Ambiguous, Diagnosed, Outcome, Progress, ProgressListener, Question, Refused, Unknown
 from diagnostics.report import Report
-from handlers import views
+from handlers import admission, views
 from handlers.ask import Answer, Ask, Place, Refresh, new_id
 from handlers.commands import COMMAND
 from handlers.incidents import Incident
 from handlers.mentions import MENTION
 from handlers.people import People
-from handlers.permission import Rules, must_be_private, refusal_of_person
+from handlers.permission import Rules, must_be_private
 from handlers.slack_calls import SlackLaterError, SlackRefusedError
 from handlers.thread import Draw, Drawn, Thread, UnreachableError
 
@@ -45,17 +45,24 @@ INVITE: Final = "I am not in this channel, so only you see the answer. To let ev
 PRIVATE: Final = "Another organisation reads this channel, so only you see the answer."
 FAILED_FOR_ALL: Final = "The diagnosis that you waited for with others has failed; ask again."
 FORGOTTEN: Final = "The answer was lost before it reached you; ask again."
-UNKNOWN_PERSON: Final = "Slack does not tell me who you are, so I cannot answer you."
 
 Diagnose = Callable[[Question, ProgressListener], Outcome]
 
 _log: Final = structlog.get_logger(__name__)
 
 
-class IncidentOfAsk(Protocol):
-    """Which alarms' thread the answer to a question stands in, if it does in one."""
+class KnownIncidents(Protocol):
+    """Which alarms' thread the answer to a question stands in, and what people see of it."""
 
     def of_ask(self, ask_id: str) -> Incident | None: ...
+
+    def in_thread(self, channel: str, thread_ts: str) -> Incident | None: ...
+
+    def is_told(self, incident: Incident) -> bool: ...
+
+    def told(self, incident: Incident) -> None: ...
+
+    def retelling(self, incident_id: str) -> None: ...
 
 
 class Now(Protocol):
@@ -80,7 +87,7 @@ class Answering:
         people: People,
         rules: Rules,
         diagnose: Diagnose,
-        incidents: IncidentOfAsk,
+        incidents: KnownIncidents,
         fixes: Fixes,
         now: Now = utc_now,
     ) -> None:
@@ -111,9 +118,9 @@ class Answering:
         self._begin(ask_id, self._give_up)
 
     def redraw(self, ask_id: str) -> None:
-        """Edits an answer that was delivered: what its incident's alarms do has changed.
+        """Edits an answer that was delivered, if what its incident's alarms do has changed since.
 
-        Raises `PutOffError` while it is not delivered yet.
+        Raises `PutOffError` while it is not delivered yet, or while Slack has no room for it.
         """
         ask, answer_id = self._asks.load(ask_id), self._asks.answer_id(ask_id)
         if ask is None:
@@ -124,9 +131,13 @@ class Answering:
             if self._asks.put_off(ask_id) <= MAX_PUT_OFFS:
                 raise PutOffError(REDRAW_AGAIN_S)
             return
+        incident = self._incidents.of_ask(ask_id)
+        if incident is None or self._incidents.is_told(incident):
+            return
+        self._incidents.retelling(incident.id)
         with correlated(ask.correlation_id, ask_id=ask.id):
             try:
-                self._draw(ask, self._asks.begin(ask_id), answer_id)
+                self._draw(ask, self._asks.begin(ask_id), answer_id, again=True)
             except SlackLaterError as later:
                 raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
 
@@ -202,14 +213,7 @@ class Answering:
     def _refusal(self, ask: Ask) -> str | None:
         if ask.kind == "alarm":
             return self._rules.scopes.refusal(ask.question, ask.origin.channel)
-        try:
-            person = self._people.person(ask.origin.user)
-        except SlackRefusedError:
-            return UNKNOWN_PERSON
-        groups = self._people.groups_of(person.id, self._rules.ask_groups)
-        return refusal_of_person(person, groups, self._rules) or self._rules.scopes.refusal(
-            ask.question, ask.origin.channel
-        )
+        return admission.refusal(self._people, self._rules, ask.question, ask.origin)
 
     def _diagnosed(self, ask: Ask, fence: int, place: Place) -> tuple[Answer, datetime | None]:
         started = self._now()
@@ -261,20 +265,31 @@ class Answering:
         self._asks.put_answer(ask.id, answer_id)
         self._asks.finish(ask.id)
 
-    def _draw(self, ask: Ask, fence: int, answer_id: str) -> None:
+    def _draw(self, ask: Ask, fence: int, answer_id: str, *, again: bool = False) -> None:
         kept, facts_at = self._reports.answer(answer_id) or (Refused(message=FORGOTTEN), None)
         answer = self._rules.scopes.within(kept, ask.origin.channel)
         place = self._asks.place(ask.id) or ask.place or Place(channel=ask.origin.channel)
         button_id = new_id("b")
         self._buttons.put(button_id, Refresh(question=ask.question, place=place))
         fix_ids = self._fixes.buttons(answer) if isinstance(answer, Report) else {}
-        self._publish(
-            ask,
-            fence,
-            place,
-            self._with_alarms(ask, self._summary(answer, facts_at, button_id, _command(place), fix_ids)),
-            lambda _: _headline(answer, ask),
-        )
+        summary = self._summary(answer, facts_at, button_id, _command(place), fix_ids)
+        incident = self._incident_of(ask, place)
+        if incident is not None and (answer is kept or isinstance(answer, Report)):
+            summary = self._with_alarms(summary, incident)
+        self._publish(ask, fence, place, summary, lambda _: _headline(answer, ask), again=again)
+        if incident is not None:
+            self._asks.put_answer(incident.ask_id, answer_id)
+            self._incidents.told(incident)
+
+    def _incident_of(self, ask: Ask, place: Place) -> Incident | None:
+        """The incident whose one message this answer stands in: its own, or refreshed by somebody."""
+        if ask.kind == "alarm":
+            return self._incidents.of_ask(ask.id)
+        if ask.kind != "refresh" or place.private or ask.origin.thread_ts is None:
+            return None
+        incident = self._incidents.in_thread(place.channel, ask.origin.thread_ts)
+        stands = None if incident is None else self._asks.place(incident.ask_id)
+        return incident if stands is not None and stands.reply_ts == place.reply_ts else None
 
     def _give_up(self, ask: Ask, fence: int) -> None:
         passengers = self._flights.passengers(ask.id)
@@ -296,17 +311,16 @@ class Answering:
         )
         self._asks.finish(ask.id)
 
-    def _publish(self, ask: Ask, fence: int, place: Place, summary: Draw, headline: Draw) -> None:
+    def _publish(
+        self, ask: Ask, fence: int, place: Place, summary: Draw, headline: Draw, *, again: bool = False
+    ) -> None:
         try:
-            self._thread.publish(ask, fence, place, summary, headline)
+            self._thread.publish(ask, fence, place, summary, headline, spare=again)
         except (UnreachableError, SlackRefusedError) as error:
             _log.warning("not posted, told privately", error=str(error))
             self._thread.whisper_once(ask, fence, "summary", summary)
 
-    def _with_alarms(self, ask: Ask, summary: Draw) -> Draw:
-        incident = self._incidents.of_ask(ask.id) if ask.kind == "alarm" else None
-        if incident is None:
-            return summary
+    def _with_alarms(self, summary: Draw, incident: Incident) -> Draw:
         return lambda plain: views.with_incident(_message(summary(plain)), incident, self._now())
 
     def _summary(

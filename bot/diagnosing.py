@@ -106,6 +106,12 @@ class Diagnoser:
         """
         return self._read(question, wanted(self._logs), progress, specs=leading_to(AccessLogs))
 
+    def facts(
+        self, question: Question, wanted: Sequence[type[Fact]], progress: ProgressListener
+    ) -> Snapshot | Ambiguous | Unknown | Refused:
+        """These facts about the target, and only what is needed to find them; no logs are read."""
+        return self._read(question, replace(self._logs, wish="never"), progress, specs=leading_to(*wanted))
+
     def _read(
         self,
         question: Question,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final
 
 from diagnostics.aws_access import AwsAccess
 from remediations import watch
@@ -21,6 +22,9 @@ from remediations.undo import undo_of
 
 Note = Callable[[Record], None]
 """Keeps one line of the audit, where there is a store for it."""
+
+
+_EVENTS: Final[dict[str, Event]] = {"done": "executed", "refused": "refused"}
 
 
 class NotCallerError(Exception):
@@ -102,7 +106,7 @@ class ByHand:
         )
         execution = carry_out(plan, plan_id, tools, undoes=undoes)
         requests = tuple(step.request_id for step in execution.steps if step.request_id)
-        event: Event = "executed" if execution.status == "done" else "failed"
+        event = _EVENTS.get(execution.status, "failed")
         self._note(event, plan, plan_id, execution.text, requests, undoes=self.id if undoes else None)
         return execution
 

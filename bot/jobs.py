@@ -14,9 +14,10 @@ from bot.queue import make_broker
 from bot.telemetry.metrics import JOBS_DONE
 from handlers.effects import SupersededError
 
-Queue = Literal["people", "alarms", "deliveries"]
-QUEUES: Final[tuple[Queue, ...]] = ("people", "alarms", "deliveries")
-"""Deliveries have a queue of their own, so that a known answer never waits behind diagnoses that run."""
+Queue = Literal["people", "alarms", "incidents", "deliveries"]
+QUEUES: Final[tuple[Queue, ...]] = ("people", "alarms", "incidents", "deliveries")
+"""Deliveries have a queue of their own, so that a known answer never waits behind diagnoses that run; incidents, too:
+what the first alarms of a storm need does not wait until all of its alarms are looked at."""
 HANDING_OUT_S: Final = 60
 """Time for posting, on top of the time that a diagnosis may take."""
 

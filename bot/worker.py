@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 import structlog
 from dramatiq import Broker, Worker
 
-THREADS: Final[Mapping[str, int]] = MappingProxyType({"people": 8, "alarms": 4, "deliveries": 4})
+THREADS: Final[Mapping[str, int]] = MappingProxyType({"people": 8, "alarms": 4, "incidents": 4, "deliveries": 4})
 IDLE_POLL_MS: Final = 100
 """The longest that a new job waits for an idle worker."""
 

@@ -82,17 +82,41 @@ _BARE_USERINFO = re.compile(
 _SHORT_PASSWORD_FLAG = re.compile(r"(?P<flag>(?:^|\s)(?:-u[ =]?|--user[ =]))(?P<user>[^\s:]+):\S+")
 _SSH_PASSWORD = re.compile(r"(?P<flag>\bsshpass\s+-p\s*)\S+")
 _TOKENS = (
-    re.compile(r"\b(?:AKIA|ASIA|AIDA|AROA|ABIA|ACCA)[A-Z0-9]{12,}\b"),
-    re.compile(r"\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]*)?|\beyJ[A-Za-z0-9_\-]{16,}"),
-    re.compile(r"\bAIza[A-Za-z0-9_\-]{30,}|\bwhsec_[A-Za-z0-9]{16,}|\bnpm_[A-Za-z0-9]{30,}"),
-    re.compile(r"\bSG\.[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}"),
-    re.compile(r"(?<=hooks\.slack\.com/)[^\s\"'<>]{1,200}|(?<=/api/webhooks/)[^\s\"'<>]{1,200}"),
-    re.compile(r"\b(?:xox[abeoprs]|xapp)-[A-Za-z0-9\-]{8,}"),
-    re.compile(r"\bgh[opsur]_[A-Za-z0-9]{20,}\b|\bgithub_pat_[A-Za-z0-9_]{20,}\b|\bglpat-[A-Za-z0-9_\-]{16,}"),
-    re.compile(r"\b(?:sk|pk|rk)[-_](?:live|test|proj|ant)?[-_]?[A-Za-z0-9_\-]{16,}"),
-    re.compile(
-        r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY|\Z)", re.DOTALL
+    (
+        ("AKIA", "ASIA", "AIDA", "AROA", "ABIA", "ACCA"),
+        re.compile(r"\b(?:AKIA|ASIA|AIDA|AROA|ABIA|ACCA)[A-Z0-9]{12,}\b"),
     ),
+    (
+        ("eyJ",),
+        re.compile(r"\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]*)?|\beyJ[A-Za-z0-9_\-]{16,}"),
+    ),
+    (
+        ("AIza", "whsec_", "npm_"),
+        re.compile(r"\bAIza[A-Za-z0-9_\-]{30,}|\bwhsec_[A-Za-z0-9]{16,}|\bnpm_[A-Za-z0-9]{30,}"),
+    ),
+    (("SG.",), re.compile(r"\bSG\.[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}")),
+    (
+        ("hooks.slack.com/", "/api/webhooks/"),
+        re.compile(r"(?<=hooks\.slack\.com/)[^\s\"'<>]{1,200}|(?<=/api/webhooks/)[^\s\"'<>]{1,200}"),
+    ),
+    (("xox", "xapp-"), re.compile(r"\b(?:xox[abeoprs]|xapp)-[A-Za-z0-9\-]{8,}")),
+    (
+        ("gho_", "ghp_", "ghs_", "ghu_", "ghr_", "github_pat_", "glpat-"),
+        re.compile(r"\bgh[opsur]_[A-Za-z0-9]{20,}\b|\bgithub_pat_[A-Za-z0-9_]{20,}\b|\bglpat-[A-Za-z0-9_\-]{16,}"),
+    ),
+    (
+        ("sk-", "sk_", "pk-", "pk_", "rk-", "rk_"),
+        re.compile(r"\b(?:sk|pk|rk)[-_](?:live|test|proj|ant)?[-_]?[A-Za-z0-9_\-]{16,}"),
+    ),
+    (
+        ("-----BEGIN",),
+        re.compile(
+            r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY|\Z)", re.DOTALL
+        ),
+    ),
+)
+"""What always stands in a token, and the pattern of it: most texts hold none, and looking for words is quick."""
+_NAMELESS_TOKENS = (
     # An AWS secret key. One may hold slashes, and so may the end of an ARN, which follows a colon.
     re.compile(r"(?<![A-Za-z0-9/+=_.:\-])(?=[A-Za-z0-9/+]{0,39}[0-9])(?=[A-Za-z0-9/+]{0,39}[a-z])"
                r"(?=[A-Za-z0-9/+]{0,39}[A-Z])[A-Za-z0-9+][A-Za-z0-9/+]{39}(?![A-Za-z0-9/+=_.\-])"),
@@ -114,6 +138,10 @@ _PATH_SECRET = re.compile(
     r"""(?=[^\s"'/?;<>]*[0-9])[^\s"'/?;<>]{8,}""",
     re.IGNORECASE,
 )
+_HEADER_WORDS = ("authorization", "cookie")
+_SCHEME_WORDS = ("bearer", "basic", "digest", "aws4-hmac-sha256")
+_SAID_WORDS = ("password", "passwd", "passphrase", "token", "api key", "passcode", "otp")
+_PATH_WORDS = ("token", "reset", "passw", "invit", "verif", "magic", "confirm", "activat", "unsubscribe")
 _ENCODED_FAILURE = re.compile(r"Encoded authorization failure message:\s*\S+", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 # What nobody sees would hide a secret's name from the patterns: colours, zero-width and direction characters.
@@ -143,7 +171,9 @@ def redact_prose(text: str, limit: int = MAX_TEXT) -> str:
 def redact_log_line(text: str, limit: int = MAX_TEXT) -> str:
     """Like `redact_text` for a line that an application wrote: query strings, e-mail addresses and the numbers of
     payment cards go too, whatever they are called."""
-    bounded = _PATH_SECRET.sub(lambda match: match["before"] + REDACTED, _bounded(text, limit))
+    bounded = _bounded(text, limit)
+    if _may_say(bounded, _PATH_WORDS):
+        bounded = _PATH_SECRET.sub(lambda match: match["before"] + REDACTED, bounded)
     return redact_text(_without_personal(bounded), limit)
 
 
@@ -159,9 +189,11 @@ def _bounded(text: str, limit: int) -> str:
 def _without_personal(text: str) -> str:
     """Without query strings, numbers of payment cards and e-mail addresses."""
     # A password before a host looks like an e-mail address, of which the first half would stay.
-    text = _QUERY.sub("?[redacted]", _without_userinfo(text))
+    text = _without_userinfo(text)
+    if "?" in text or "%3" in text:
+        text = _QUERY.sub("?[redacted]", text)
     text = _CARD.sub(lambda match: REDACTED if _is_card_number(match[0]) else match[0], text)
-    return _E_MAIL.sub(REDACTED, text)
+    return _E_MAIL.sub(REDACTED, text) if "@" in text or "%40" in text else text
 
 
 def _is_card_number(text: str) -> bool:
@@ -172,16 +204,37 @@ def _is_card_number(text: str) -> bool:
 
 
 def _without_tokens(text: str) -> str:
-    for pattern in _TOKENS:
+    for words, pattern in _TOKENS:
+        if any(word in text for word in words):
+            text = pattern.sub(REDACTED, text)
+    for pattern in _NAMELESS_TOKENS:
         text = pattern.sub(REDACTED, text)
-    text = _HEADER.sub(_without_header_value, text)
-    text = _AUTH_SCHEME.sub(lambda match: f"{match.group(1)} {REDACTED}", text)
-    text = _ELEMENT.sub(_without_element_text, _without_userinfo(text))
-    text = _SSH_PASSWORD.sub(lambda match: match["flag"] + REDACTED, text)
+    if _may_say(text, _HEADER_WORDS):
+        text = _HEADER.sub(_without_header_value, text)
+    if _may_say(text, _SCHEME_WORDS):
+        text = _AUTH_SCHEME.sub(lambda match: f"{match.group(1)} {REDACTED}", text)
+    text = _without_userinfo(text)
+    if "<" in text:
+        text = _ELEMENT.sub(_without_element_text, text)
+    if "sshpass" in text:
+        text = _SSH_PASSWORD.sub(lambda match: match["flag"] + REDACTED, text)
+    if "-u" not in text:
+        return text
     return _SHORT_PASSWORD_FLAG.sub(lambda match: f"{match.group('flag')}{match.group('user')}:{REDACTED}", text)
 
 
+def _may_say(text: str, words: Sequence[str]) -> bool:
+    """Whether a pattern that ignores case, and every match of which holds one of these words, can match at all. Letters
+    beyond ASCII may count as ASCII ones there (as the long s does), so that such texts are not judged."""
+    if not text.isascii():
+        return True
+    lower = text.lower()
+    return any(word in lower for word in words)
+
+
 def _without_userinfo(text: str) -> str:
+    if "@" not in text:
+        return text
     text = _USERINFO.sub(lambda match: f"{match.group('scheme')}{REDACTED}@", text)
     return _BARE_USERINFO.sub(lambda match: f"{match.group('user')}{REDACTED}@", text)
 
@@ -202,7 +255,7 @@ def _without_assigned(text: str, assignment: re.Pattern[str]) -> str:
         position = found.end()
         name, separator = found["name"], found["sep"]
         # In prose ("the security token included") only `=`, `:` or a flag introduces a value.
-        if is_secret_name(name) and (name.startswith("-") or not separator.isspace()):
+        if (name.startswith("-") or not separator.isspace()) and is_secret_name(name):
             value = _ASSIGNED.match(text, position)
             if value and value.end() > position:
                 kept.append(REDACTED)
@@ -211,7 +264,7 @@ def _without_assigned(text: str, assignment: re.Pattern[str]) -> str:
 
 
 def _without_said(text: str) -> str:
-    return _SAID.sub(lambda match: match["said"] + REDACTED, text)
+    return _SAID.sub(lambda match: match["said"] + REDACTED, text) if _may_say(text, _SAID_WORDS) else text
 
 
 def _without_attached_password(text: str) -> str:

@@ -138,11 +138,21 @@ def _options(words: list[str]) -> dict[str, Any]:
     return found
 
 
-def _since(value: str) -> int:
-    match = _DURATION.fullmatch(value)
+def duration_s(text: str) -> int:
+    """``2h`` in seconds. Raises ValueError for what is no duration."""
+    match = _DURATION.fullmatch(text)
     if match is None:
-        raise _MistakeError(f"{shown(value)} is no duration; write `since 30m`, `since 2h` or `since 1d`.")
-    seconds = int(match.group(1)) * _UNIT_S[match.group(2).lower()]
+        raise ValueError(text)
+    return int(match.group(1)) * _UNIT_S[match.group(2).lower()]
+
+
+def _since(value: str) -> int:
+    try:
+        seconds = duration_s(value)
+    except ValueError:
+        raise _MistakeError(
+            f"{shown(value)} is no duration; write `since 30m`, `since 2h` or `since 1d`."
+        ) from None
     if not MIN_WINDOW_S <= seconds <= MAX_WINDOW_S:
         raise _MistakeError(f"{shown(value)} is out of range; from `1m` to `{MAX_WINDOW.days}d` can be read.")
     return seconds

@@ -18,19 +18,23 @@ FLAPPING: Final = timedelta(minutes=30)
 """An alarm so soon after the end belongs to the same incident."""
 LONGEST: Final = timedelta(hours=12)
 """An alarm that begins later is news, though the ones before never ended."""
+ABOUT_THE_SAME: Final = timedelta(minutes=5)
+"""Posts of one change may come so far apart; it matters where only their own times tell them apart."""
 
 State = Literal["ALARM", "OK"]
 Told = Literal["opened", "pointer", "table", "known"]
 
 
 class AlarmChange(Frozen):
-    """An alarm as AWS has it. `changed_at`: when it got its present state, which tells two changes apart."""
+    """An alarm as AWS has it. `changed_at`: when it got its present state, which tells two changes apart; where it is
+    not `is_exact`, AWS did not tell and it is the time of a post."""
 
     name: str
     account: str
     region: str
     state: State
     changed_at: datetime
+    is_exact: bool = True
 
     @property
     def identity(self) -> str:
@@ -51,8 +55,9 @@ class AlarmRow(Frozen):
 
 class Incident(Frozen):
     """`thread_ts`: the post in whose thread the answer stands; `threads` those of other posts that got a pointer or did
-    not. `ask_id`: the question whose answer it is. `more_rows`: alarms that found no room in `rows`. `ended_after`: the
-    last change before it was over, in words."""
+    not. `ask_id`: the question whose answer it is. `more_rows`: alarms that found no room in `rows`. `pointed`: the news
+    whose posts got a pointer. `ended_after`: the last change before it was over, in words. `version` counts what people
+    would see changed."""
 
     id: str
     what: str
@@ -64,9 +69,10 @@ class Incident(Frozen):
     closed_at: datetime | None = None
     rows: tuple[AlarmRow, ...] = ()
     more_rows: int = 0
-    pointers: int = 0
+    pointed: tuple[str, ...] = ()
     threads: tuple[str, ...] = ()
     ended_after: str | None = None
+    version: int = 0
 
     @property
     def is_over(self) -> bool:
@@ -87,20 +93,23 @@ def belongs(incident: Incident | None, at: datetime) -> bool:
     return at - incident.opened_at <= LONGEST
 
 
-def with_alarm(incident: Incident, change: AlarmChange, thread_ts: str, pointers: int) -> tuple[Incident, Told]:
+def with_alarm(
+    incident: Incident, change: AlarmChange, news_id: str, thread_ts: str, pointers: int
+) -> tuple[Incident, Told]:
     """The incident after an alarm began, and what its post gets: the answer itself, a pointer to it, only a row in the
-    table, or nothing since this change is known."""
+    table, or nothing since this change is known. The same news twice gets what it got."""
     row = _row_of(incident.rows, change)
     is_first = not incident.rows and not incident.more_rows
-    if row is not None and row.last_at >= change.changed_at and row.state == "ALARM":
-        return _with_thread(incident, thread_ts), "known"
+    if row is not None and _is_known(row, change):
+        return _with_thread(incident, thread_ts), "pointer" if news_id in incident.pointed else "known"
     updated = _with_row(incident, change, row)
-    updated = updated.model_copy(update={"closed_at": None, "ended_after": None})
+    updated = updated.model_copy(update={"closed_at": None, "ended_after": None, "version": incident.version + 1})
     if is_first:
         return updated, "opened"
-    if thread_ts == incident.thread_ts or thread_ts in incident.threads or incident.pointers >= pointers:
+    answered = thread_ts == incident.thread_ts or thread_ts in incident.threads
+    if answered or len(incident.pointed) >= pointers:
         return _with_thread(updated, thread_ts), "table"
-    pointed = updated.model_copy(update={"pointers": incident.pointers + 1})
+    pointed = updated.model_copy(update={"pointed": (*incident.pointed, news_id)})
     return _with_thread(pointed, thread_ts), "pointer"
 
 
@@ -113,7 +122,20 @@ def with_end(incident: Incident, change: AlarmChange) -> tuple[Incident, Told]:
     rows = tuple(ended if one.identity == row.identity else one for one in incident.rows)
     over = all(one.state == "OK" for one in rows) and not incident.more_rows
     closed_at = max(one.last_at for one in rows) if over else None
-    return incident.model_copy(update={"rows": rows, "closed_at": closed_at}), "table"
+    changed = {"rows": rows, "closed_at": closed_at, "version": incident.version + 1}
+    return incident.model_copy(update=changed), "table"
+
+
+def with_reason(incident: Incident, ended_after: str) -> Incident:
+    """The incident with what changed last before it was over."""
+    return incident.model_copy(update={"ended_after": ended_after, "version": incident.version + 1})
+
+
+def _is_known(row: AlarmRow, change: AlarmChange) -> bool:
+    """Whether this beginning was counted, and perhaps its end, too."""
+    if change.changed_at <= row.last_at:
+        return True
+    return row.state == "ALARM" and not change.is_exact and change.changed_at - row.last_at <= ABOUT_THE_SAME
 
 
 def _row_of(rows: Sequence[AlarmRow], change: AlarmChange) -> AlarmRow | None:

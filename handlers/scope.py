@@ -55,6 +55,11 @@ class Scopes:
             return f"{shown(question.words)} is not for this channel; here: {_listed(rule.services)}."
         return None
 
+    def refusal_of_target(self, target: ReportTarget, channel_id: str) -> Refused | None:
+        """Why this may not be asked about there, if it may not."""
+        rule = self.rules.get(channel_id)
+        return None if rule is None or self._has_target(rule, target) else _not_here(rule)
+
     def within(self, answer: Answer, channel_id: str) -> Answer:
         """The answer as this channel may see it: nothing about what its scope leaves out."""
         rule = self.rules.get(channel_id)

@@ -72,9 +72,11 @@ class SlackCalls:
         """A reading call. Raises `SlackRefusedError`, `SlackLaterError`."""
         return self._repeated(method, channel, params={**({"channel": channel} if channel else {}), **params})
 
-    def _repeated(self, method: str, channel: str, **arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _repeated(
+        self, method: str, channel: str, *, spare: bool = False, **arguments: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
         for pause_s in (*SAFE_RETRY_PAUSES_S, None):
-            self._take(method, channel)
+            self._take(method, channel, spare=spare)
             try:
                 return self._call(method, **arguments)
             except SlackInDoubtError:

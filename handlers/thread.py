@@ -91,8 +91,11 @@ class Thread:
             return False
         return True
 
-    def publish(self, ask: Ask, fence: int, place: Place, summary: Draw, headline: Draw | None) -> Place:
-        """Overwrites the progress with the summary, then the parent line with the headline.
+    def publish(
+        self, ask: Ask, fence: int, place: Place, summary: Draw, headline: Draw | None, *, spare: bool = False
+    ) -> Place:
+        """Overwrites the progress with the summary, then the parent line with the headline. `spare`: it stands already
+        and is only brought up to date, so that others' summaries go first.
 
         Raises `UnreachableError`, `SupersededError`, `SlackLaterError`.
         """
@@ -101,12 +104,14 @@ class Thread:
             return place
         if place.reply_ts is None:
             place = self.open(ask, fence, place, headline or summary, summary)
-        elif not self._overwrite(ask, fence, place.channel, place.reply_ts, summary):
+        elif not self._overwrite(ask, fence, place.channel, place.reply_ts, summary, spare=spare):
+            if spare:
+                return place  # somebody has deleted it
             thread_ts = place.parent_ts or ask.origin.thread_ts
             reply_ts = self._post_once(ask, fence, "reply-again", summary, thread_ts)
             place = place.model_copy(update={"reply_ts": reply_ts})
         if place.parent_ts is not None and headline is not None:
-            self._overwrite(ask, fence, place.channel, place.parent_ts, headline)
+            self._overwrite(ask, fence, place.channel, place.parent_ts, headline, spare=spare)
         return place
 
     def post(self, ask: Ask, fence: int, name: str, draw: Draw, thread_ts: str | None) -> str:
@@ -166,12 +171,12 @@ class Thread:
             return False
         return bool(answer.status_code == 200)
 
-    def _overwrite(self, ask: Ask, fence: int, channel: str, ts: str, draw: Draw) -> bool:
+    def _overwrite(self, ask: Ask, fence: int, channel: str, ts: str, draw: Draw, *, spare: bool = False) -> bool:
         """False if the message is not there any more."""
 
         def update(drawn: Drawn) -> None:
             self._ledger.check(ask.id, fence)
-            self._calls.write_again("chat.update", channel, {"ts": ts, **_body(drawn)})
+            self._calls.write_again("chat.update", channel, {"ts": ts, **_body(drawn)}, spare=spare)
 
         try:
             self._dressed(ask, draw, update)
@@ -200,6 +205,7 @@ class Thread:
             answer = self._calls.write(
                 "chat.postMessage", channel, {**_body(drawn), **body, "metadata": metadata, "unfurl_links": False,
                                               "unfurl_media": False},
+                spare=ask.kind == "alarm",  # one a second and channel, and bursts are left to people who wait
             )  # fmt: skip
             posted["ts"] = str(answer["ts"])
 

@@ -16,16 +16,13 @@ from remediations.plan import Grant
 from remediations.session_policy import statements
 
 _ELB: Final = "elasticloadbalancing"
-_MODIFY_BALANCER: Final = f"{_ELB}:ModifyLoadBalancerAttributes"
-_MODIFY_GROUP: Final = f"{_ELB}:ModifyTargetGroup"
-_MODIFY_GROUP_ATTRIBUTES: Final = f"{_ELB}:ModifyTargetGroupAttributes"
-_NEW_VERSION: Final = ("lambda:PublishVersion", "lambda:UpdateAlias", "lambda:UpdateFunctionConfiguration")
 
 _KINDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "application-autoscaling:RegisterScalableTarget": ("scalable-target/*",),
         "cloudwatch:DeleteAlarms": ("alarm:alb502-*",),
         "cloudwatch:PutMetricAlarm": ("alarm:alb502-*",),
+        "cloudwatch:TagResource": ("alarm:alb502-*",),
         "ec2:AuthorizeSecurityGroupEgress": ("security-group/*", "security-group-rule/*"),
         "ec2:AuthorizeSecurityGroupIngress": ("security-group/*", "security-group-rule/*"),
         "ec2:CreateNetworkAclEntry": ("network-acl/*",),
@@ -47,10 +44,10 @@ _KINDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         f"{_ELB}:DeleteTargetGroup": ("targetgroup/*",),
         f"{_ELB}:DeregisterTargets": ("targetgroup/*",),
         f"{_ELB}:ModifyListener": ("listener/app/*",),
-        _MODIFY_BALANCER: ("loadbalancer/app/*",),
+        f"{_ELB}:ModifyLoadBalancerAttributes": ("loadbalancer/app/*",),
         f"{_ELB}:ModifyRule": ("listener-rule/app/*",),
-        _MODIFY_GROUP: ("targetgroup/*",),
-        _MODIFY_GROUP_ATTRIBUTES: ("targetgroup/*",),
+        f"{_ELB}:ModifyTargetGroup": ("targetgroup/*",),
+        f"{_ELB}:ModifyTargetGroupAttributes": ("targetgroup/*",),
         f"{_ELB}:RegisterTargets": ("targetgroup/*",),
         f"{_ELB}:SetRulePriorities": ("listener-rule/app/*",),
         f"{_ELB}:SetSubnets": ("loadbalancer/app/*",),

@@ -233,6 +233,9 @@ def _objections_to_grant(grant: Grant, write: Write, reach: Reach) -> Iterator[s
             yield f"{grant.action} is wanted for more than what the write makes"
         if not grant.resources or not set(grant.resources) <= set(write.resources):
             yield f"{grant.action} is wanted for more than what the write makes"
+    elif grant.action == "cloudwatch:TagResource":
+        if write.call.operation != "put_metric_alarm" or set(grant.resources) != set(write.resources):
+            yield f"{grant.action} is wanted for more than what the write makes"
     elif write.call.operation == "register_scalable_target" and grant.action in _SCALING:
         if not set(grant.resources) <= reach.writable:
             yield f"{grant.action} is wanted for more than the service that is scaled"

@@ -7,7 +7,21 @@ from typing import Annotated, Final
 import typer
 
 from bot import __version__
-from bot.cli import alarm_post, audit, causes, demo, diagnose, fix, iam_policy, logs, replay, report, schema, serve
+from bot.cli import (
+    alarm_post,
+    alarms,
+    audit,
+    causes,
+    demo,
+    diagnose,
+    fix,
+    iam_policy,
+    logs,
+    replay,
+    report,
+    schema,
+    serve,
+)
 from bot.cli.output import write
 
 app: Final = typer.Typer(
@@ -22,6 +36,7 @@ app.command("diagnose", epilog=diagnose.EXAMPLE)(diagnose.diagnose)
 app.command("logs", short_help="Show what the access logs say.", epilog=logs.EXAMPLE)(logs.logs)
 app.command("replay", short_help="Diagnose again from a saved snapshot.", epilog=replay.EXAMPLE)(replay.replay)
 app.command("report", short_help="Print a report that the bot has kept.", epilog=report.EXAMPLE)(report.report)
+app.command("alarms", short_help="Show which recommended alarms there are.", epilog=alarms.EXAMPLE)(alarms.alarms)
 app.command("alarm-post", short_help="Show what is understood of an alarm's post.", epilog=alarm_post.EXAMPLE)(
     alarm_post.alarm_post
 )

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from bot.settings.models import Account, Override, Settings
@@ -92,10 +93,32 @@ def _remediations(settings: Settings) -> Iterator[Contradiction]:
             yield Contradiction(path, {}, "at least one of approvers, two_person, allow, channels")
         if override.account is not None and override.account not in known:
             yield Contradiction((*path, "account"), override.account, _an_account(settings))
+    yield from _unknown_fixes(settings)
     for index, freeze in enumerate(settings.remediations.freeze):
         if freeze.end <= freeze.start:
             expected = f"a time after {freeze.start.isoformat()}"
             yield Contradiction(("remediations", "freeze", index, "to"), freeze.end.isoformat(), expected)
+
+
+def _unknown_fixes(settings: Settings) -> Iterator[Contradiction]:
+    """A list that names no fix would forbid, or allow, something else than its writer thinks."""
+    wanted = settings.remediations
+    named: list[tuple[Path, str]] = []
+    for key, ids in (("allow", wanted.allow), ("deny", wanted.deny)):
+        named += [(("remediations", key, index), one) for index, one in enumerate(ids or ())]
+    for index, override in enumerate(wanted.overrides):
+        path: Path = ("remediations", "overrides", index)
+        named += [((*path, "fix"), override.fix)] if override.fix is not None else []
+        named += [((*path, "allow", number), one) for number, one in enumerate(override.allow or ())]
+    if not named:
+        return
+    from remediations.catalogue import catalogue  # takes a moment to import, and few settings name a fix
+
+    known = catalogue()
+    for where, one in named:
+        if one not in known:
+            near = get_close_matches(one, known, n=3, cutoff=0.0)
+            yield Contradiction(where, one, f"the id of a fix, such as {', '.join(near)}")
 
 
 def _given(override: Override) -> set[str]:

@@ -78,7 +78,7 @@ def read_envelope(body: bytes) -> Envelope:
 
 def certificate_url(url: str, region: str) -> str:
     """The URL if SNS of this region serves its certificate there; a certificate from anywhere else proves nothing."""
-    if not _CERTIFICATE_PATH.fullmatch(_path_at_sns(url, region)):
+    if "?" in url or not _CERTIFICATE_PATH.fullmatch(_path_at_sns(url, region)):
         raise NotFromSnsError("SigningCertURL is no certificate of SNS")
     return url
 

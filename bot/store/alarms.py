@@ -28,11 +28,12 @@ class AlarmShelf:
         raw = self._redis.get(_name(news_id))
         return None if raw is None else AlarmNews.model_validate_json(raw)
 
-    def tries(self, news_id: str) -> int:
-        """How often it was tried to find out about it, this time included."""
+    def tries(self, news_id: str, why: str) -> int:
+        """How often it was tried again for this reason, this time included."""
+        name = f"{_name(news_id)}:tries:{why}"
         pipe = self._redis.pipeline(transaction=True)
-        pipe.incr(_name(news_id) + ":tries")
-        pipe.expire(_name(news_id) + ":tries", KEEP_S)
+        pipe.incr(name)
+        pipe.expire(name, KEEP_S)
         return int(pipe.execute()[0])
 
     def done(self, news_id: str) -> None:

@@ -27,7 +27,7 @@ class Rate:
 # minute) for updates and reading. The workspace-wide limit of posts is not published; this stays far below complaints.
 PER_CHANNEL: Final[Mapping[str, Rate]] = MappingProxyType(
     {
-        "chat.postMessage": Rate(1_000, burst=4),
+        "chat.postMessage": Rate(1_000, burst=4, reserve=3),
         "chat.postEphemeral": Rate(1_000, burst=4),
     }
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
@@ -10,12 +9,23 @@ from typing import Any, Final
 from redis import Redis
 from redis.client import Pipeline
 
-from bot.store.keys import DAY_S, digest, key
-from handlers.incidents import AlarmChange, Incident, Told, belongs, with_alarm, with_end
+from bot.store.keys import DAY_S, digest, key, text_of
+from handlers.incidents import AlarmChange, Incident, Told, belongs, with_alarm, with_end, with_reason
 
 KEEP_S: Final = 2 * DAY_S
-RETELL_S: Final = 60
-"""How long a planned edit keeps others from being planned, should it be lost."""
+RETELL_S: Final = 10
+"""How long a planned edit keeps others from being planned. Shorter than it takes until the jobs of a dead process are
+run again (`bot.queue`), so that one which died between planning and queueing plans anew."""
+
+ANNOUNCING_S: Final = 30
+"""How long others wait for whoever announces an incident, should it die of it."""
+
+# Of two edits the later one may be confirmed first.
+_TOLD: Final = """
+if tonumber(redis.call('GET', KEYS[1]) or '-1') < tonumber(ARGV[1]) then
+  redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+end
+"""
 
 
 class Incidents:
@@ -23,14 +33,15 @@ class Incidents:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._told = redis.register_script(_TOLD)
 
     def begin(self, fresh: Incident, change: AlarmChange, pointers: int, now: datetime) -> tuple[Incident, Told]:
         """Takes an alarm that began into the incident of its load balancer and channel, which is `fresh` if there is
-        none that it belongs to."""
+        none that it belongs to. The news behind it is named by `fresh.ask_id`."""
 
         def decide(known: Incident | None) -> tuple[Incident, Told]:
             story = known if known is not None and belongs(known, now) else fresh
-            return with_alarm(story, change, fresh.thread_ts, pointers)
+            return with_alarm(story, change, fresh.ask_id, fresh.thread_ts, pointers)
 
         found: tuple[Incident, Told] = self._changed(_of(fresh.what, fresh.channel), decide)
         return found
@@ -58,28 +69,51 @@ class Incidents:
         def decide(known: Incident | None) -> tuple[Incident, Told] | None:
             if known is None or not known.is_over or known.ask_id != ask_id:
                 return None
-            return known.model_copy(update={"ended_after": text}), "table"
+            return with_reason(known, text), "table"
 
-        changed: tuple[Incident, Told] | None = self._changed(name if isinstance(name, str) else name.decode(), decide)
+        changed: tuple[Incident, Told] | None = self._changed(text_of(name), decide)
         return changed[0] if changed else None
 
     def of_ask(self, ask_id: str) -> Incident | None:
         """The incident whose answer this question is, as it stands now."""
-        name = self._redis.get(key("incident-ask", ask_id))
-        return None if name is None else self._load(name if isinstance(name, str) else name.decode())
+        found = self._named(key("incident-ask", ask_id))
+        return found if found is not None and found.ask_id == ask_id else None
 
     def in_thread(self, channel: str, thread_ts: str) -> Incident | None:
-        """The incident whose alarm stands at the head of this thread."""
-        name = self._redis.get(key("incident-thread", channel, thread_ts))
-        return None if name is None else self._load(name if isinstance(name, str) else name.decode())
+        """The incident of the alarm at the head of this thread."""
+        found = self._named(key("incident-thread", channel, thread_ts))
+        return found if found is not None and thread_ts in {found.thread_ts, *found.threads} else None
 
-    def plan_retelling(self, incident_id: str) -> bool:
-        """True for the first who wants its message edited; the others' rows are in the same edit."""
-        return bool(self._redis.set(key("incident-retell", incident_id), "1", nx=True, ex=RETELL_S))
+    def announce(self, what: str, channel: str, news_id: str) -> bool:
+        """Whether this news may announce an incident that nobody has posted; False while another one does."""
+        name = key("incident-announced", digest(what, channel))
+        if self._redis.set(name, news_id, nx=True, ex=ANNOUNCING_S):
+            return True
+        holder = self._redis.get(name)
+        return holder is not None and text_of(holder) == news_id
+
+    def plan_retelling(self, incident: Incident) -> bool:
+        """True for the first who wants its message edited; the others' rows are in the same edit. False when people
+        see it as it stands."""
+        if self.is_told(incident):
+            return False
+        return bool(self._redis.set(key("incident-retell", incident.id), "1", nx=True, ex=RETELL_S))
 
     def retelling(self, incident_id: str) -> None:
         """The edit begins: what changes from now on needs another one."""
         self._redis.delete(key("incident-retell", incident_id))
+
+    def told(self, incident: Incident) -> None:
+        """People see this version."""
+        self._told(keys=[key("incident-told", incident.id)], args=[incident.version, KEEP_S])
+
+    def is_told(self, incident: Incident) -> bool:
+        told = self._redis.get(key("incident-told", incident.id))
+        return told is not None and int(told) >= incident.version
+
+    def _named(self, pointer: str) -> Incident | None:
+        name = self._redis.get(pointer)
+        return None if name is None else self._load(text_of(name))
 
     def _load(self, name: str) -> Incident | None:
         raw = self._redis.get(name)
@@ -102,35 +136,5 @@ class Incidents:
         return self._redis.transaction(step, name, value_from_callable=True)
 
 
-class Mutes:
-    """Targets that people want to hear no alarms of for a while. What comes meanwhile is counted."""
-
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-
-    def mute(self, what: str, until: datetime, by: str, now: datetime) -> None:
-        seconds = max(1, int((until - now).total_seconds()))
-        value = json.dumps({"until": until.isoformat(), "by": by})
-        self._redis.set(_mute(what), value, ex=seconds)
-
-    def unmute(self, what: str) -> bool:
-        return bool(self._redis.delete(_mute(what)))
-
-    def is_muted(self, what: str) -> bool:
-        return bool(self._redis.exists(_mute(what)))
-
-    def count(self, what: str) -> int:
-        """Counts one more that nobody was told of."""
-        name = key("muted-alarms", digest(what))
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.incr(name)
-        pipe.expire(name, KEEP_S)
-        return int(pipe.execute()[0])
-
-
 def _of(what: str, channel: str) -> str:
     return key("incident", digest(what, channel))
-
-
-def _mute(what: str) -> str:
-    return key("mute", digest(what))

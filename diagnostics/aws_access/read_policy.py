@@ -20,6 +20,7 @@ STATEMENTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "autoscaling:DescribeScalingActivities",
             "cloudtrail:LookupEvents",
             "cloudwatch:DescribeAlarms",
+            "cloudwatch:DescribeAlarmsForMetric",
             "cloudwatch:GetMetricData",
             "ec2:DescribeInstanceStatus",
             "ec2:DescribeInstances",
@@ -64,6 +65,7 @@ STATEMENTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "ec2:DescribeTags",
             "ecs:ListTagsForResource",
             "lambda:ListTags",
+            "lambda:ListVersionsByFunction",
         ),
         "Alb502AccessLogs": (
             "logs:DescribeDeliveries",

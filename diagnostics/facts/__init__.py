@@ -13,7 +13,7 @@ from diagnostics.facts.access_logs import (
 )
 from diagnostics.facts.alarms import Alarm, Alarms
 from diagnostics.facts.application_logs import ApplicationLogs, LogLine, LogSignature, SignatureCount
-from diagnostics.facts.changes import Change, Changes
+from diagnostics.facts.changes import Change, Changes, EarlierChanges
 from diagnostics.facts.containers import (
     Container,
     ContainerDefinition,
@@ -113,6 +113,7 @@ __all__ = [
     "ContainerInstance",
     "ContainerInstances",
     "Deployment",
+    "EarlierChanges",
     "EcsService",
     "ErrorCount",
     "Fact",

@@ -42,3 +42,12 @@ class Changes(Fact):
     items: tuple[Change, ...]
     looked_up: tuple[str, ...] = ()
     complete: bool = True
+
+
+class EarlierChanges(Fact):
+    """Changes of a target group before one that changed its health check in the window, as far back as CloudTrail
+    remembers, newest first: they tell the former settings."""
+
+    name: ClassVar[str] = "earlier_changes"
+
+    items: tuple[Change, ...]

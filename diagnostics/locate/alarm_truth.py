@@ -6,20 +6,24 @@ A post is a pointer, no more. An alarm that does not exist, or that watches some
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from diagnostics.aws_access import AwsAccess, CallMeter, explain
 from diagnostics.facts.fact import Gap
-from diagnostics.locate.alarms import chosen, of_alarm
+from diagnostics.locate.alarms import of_alarm
 from diagnostics.locate.index import Catalogue, ServiceIndex
 from diagnostics.locate.inquiry import Inquiry, Nickname
-from diagnostics.locate.lookups.alarms import alarms_named
+from diagnostics.locate.lookups.alarms import SeenAlarm, alarms_named
 from diagnostics.locate.places import restrict
 from diagnostics.locate.search import DEFAULT_BUDGET_S, Search
 from diagnostics.question import Question, Refused, Unknown
 from diagnostics.snapshot import Subject
+
+ABOUT_THEN: Final = timedelta(minutes=5)
+"""A post comes so soon after its change, as a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +58,15 @@ def alarm_truth(
     account: str | None = None,
     region: str | None = None,
     index: ServiceIndex | None = None,
+    state: str = "ALARM",
+    at: datetime | None = None,
     nicknames: Mapping[str, Nickname] | None = None,
     budget_s: float = DEFAULT_BUDGET_S,
 ) -> KnownAlarm | NotOurs:
     """Looks for the alarm in the places that may be read; without an account in all that have the region.
 
-    Of several alarms of this name the one that is in ALARM is meant. Never raises for what AWS does.
+    Of several alarms of this name the one that is in this state is meant, and of several such the one that got there
+    by the time of the post. Never raises for what AWS does.
     """
     meter, until_s = CallMeter(), time.monotonic() + budget_s
     known = access.scopes(meter, timeout_s=budget_s)
@@ -77,7 +84,7 @@ def alarm_truth(
             tell=lambda _: None,
         )
         found = search.everywhere(alarms_named((name,)))
-        alarm = chosen(found)
+        alarm = _meant(found, state, at)
         if alarm is None:
             unread = bool(search.gaps) and not found
             why = f"{len(found)} places have this alarm" if found else "no account that may be read has this alarm"
@@ -96,6 +103,15 @@ def alarm_truth(
             watches=watched_thing(outcome) if isinstance(outcome, Subject) else None,
             words=alarm.arn or alarm.name,
         )
+
+
+def _meant(alarms: Sequence[SeenAlarm], state: str, at: datetime | None) -> SeenAlarm | None:
+    if len(alarms) == 1:
+        return alarms[0]
+    there = [alarm for alarm in alarms if alarm.state == state]
+    if len(there) > 1 and at is not None:
+        there = [alarm for alarm in there if alarm.changed_at and abs(alarm.changed_at - at) <= ABOUT_THEN]
+    return there[0] if len(there) == 1 else None
 
 
 def watched_thing(subject: Subject) -> str:

@@ -15,6 +15,7 @@ from diagnostics.causes.cause import Evidence, Facts, decisive, supporting
 from diagnostics.facts import (
     Change,
     Changes,
+    EarlierChanges,
     EcsService,
     Gap,
     LogLine,
@@ -46,7 +47,7 @@ from diagnostics.rules.group_traffic import (
 )
 from diagnostics.rules.health_history import HISTORY_USES, Failing, HealthHistory
 from diagnostics.rules.health_reasons import HealthReport, accepted_codes, codes_in_words, named
-from diagnostics.rules.mended import SETTINGS, Mended, mended_by, setting
+from diagnostics.rules.mended import SETTINGS, Mended, left_at, mended_by, setting
 from diagnostics.rules.observations import Observations
 from diagnostics.rules.target_states import others_in_words
 from diagnostics.rules.written import quoted, who, written
@@ -56,6 +57,7 @@ CASE_USES: tuple[type[Fact], ...] = (
     *(kind for kind in HISTORY_USES if kind not in CASE_NEEDS),
     TaskDefinitions,
     Metrics,
+    EarlierChanges,
     *LINE_USES,
 )
 """What a cause declares to ask for health cases."""
@@ -100,6 +102,8 @@ class HealthCase(Frozen):
     log_lines: tuple[LogLine, ...] = ()
     others: tuple[Target, ...] = ()
     """The group's targets that do not fail so, whatever they do."""
+    recorded: tuple[Change, ...] = ()
+    """All changes of this group that CloudTrail told of, newest first; its creation is one."""
     may_be_starting: bool = False
 
     @property
@@ -138,10 +142,15 @@ class HealthCase(Frozen):
         for change in self.changes:
             value = setting(change, key)
             if value is not None:
-                same_before = any(setting(old, key) == value for old in self.changes if old.at < change.at)
+                same_before = str(self.before(change, key)) == str(value)
                 # CloudTrail writes a port as it was given, which may be a number.
                 return change if str(value) == str(_present(self.group, key)) and not same_before else None
         return None
+
+    def before(self, change: Change, key: str) -> JsonValue:
+        """What the setting `key` was before the change; None where no record tells."""
+        older = (left_at(old, key) for old in self.recorded if old.at < change.at)
+        return next((value for value in older if value is not None), None)
 
 
 def health_cases(facts: Facts) -> tuple[HealthCase, ...]:
@@ -210,7 +219,9 @@ def change_of(case: HealthCase, key: str, what: str) -> Iterator[Evidence]:
     if change is not None:
         record = change_evidence(change, case.since)
         value = line(str(setting(change, key)), MAX_PATH)
-        yield record.model_copy(update={"text": f"{record.text}: {what} is {value} since then"})
+        former = case.before(change, key)
+        was = "" if former is None else f", and was {line(str(former), MAX_PATH)} before"
+        yield record.model_copy(update={"text": f"{record.text}: {what} is {value} since then{was}"})
 
 
 def fail_open_words(case: HealthCase) -> str:
@@ -289,6 +300,7 @@ def _cases(facts: Facts) -> Iterator[HealthCase]:
                 probe=container_probe(facts),
                 log_lines=_log_lines(facts, failing, since),
                 others=tuple(target for target in targets if target.key not in failing.keys),
+                recorded=_recorded(facts, group),
                 may_be_starting=_may_be_starting(facts, history, failing, arn, since),
             )
 
@@ -346,6 +358,17 @@ def _changes(facts: Facts, group: TargetGroup, since: datetime | None) -> tuple[
         resources=(group.arn, group.name),
         names=("ModifyTargetGroup",),
         onset=since - earliest,
+    )
+
+
+def _recorded(facts: Facts, group: TargetGroup) -> tuple[Change, ...]:
+    told = (facts.maybe(Changes), facts.maybe(EarlierChanges))
+    items = tuple(change for one in told if isinstance(one, Changes | EarlierChanges) for change in one.items)
+    return changes_before_onset(
+        Changes(items=items),
+        resources=(group.arn, group.name),
+        names=("ModifyTargetGroup", "CreateTargetGroup"),
+        onset=facts.window.end,
     )
 
 

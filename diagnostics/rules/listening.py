@@ -32,6 +32,7 @@ from diagnostics.facts import (
     TaskDefinitions,
 )
 from diagnostics.printable import part_of
+from diagnostics.rules.boot_rows import asked_where_users_go, refused_while_starting
 from diagnostics.rules.group_traffic import traffic_of
 from diagnostics.rules.health_history import HISTORY_USES, Failing, HealthHistory
 from diagnostics.rules.observations import NOISE_ERRORS
@@ -203,10 +204,13 @@ def _refusing(
 
 
 def refused_rows(facts: Facts, group: TargetGroup) -> tuple[RowCluster, ...]:
-    """Rows of this group whose connection was refused, other than on a target that was about to end."""
+    """Rows of this group whose connection was refused, other than on a target that was about to end or to listen."""
     found = own_clusters(facts, "not-dispatched-fast", elb_status=502, group=group.arn)
+    starting = refused_while_starting(facts, found)
     return tuple(
-        cluster for cluster in found if cluster.population != "at-end-of-target" and cluster.count >= NOISE_ERRORS
+        cluster
+        for cluster in found
+        if cluster.population != "at-end-of-target" and cluster.count >= NOISE_ERRORS and cluster not in starting
     )
 
 
@@ -284,7 +288,7 @@ def _checks_the_traffic(group: TargetGroup, failing: Failing) -> bool:
 def _is_proven_open(target: Target) -> bool:
     """Whoever passes or answers with a code on the traffic port listens there."""
     answers = target.state == "healthy" or target.reason == "Target.ResponseCodeMismatch"
-    return answers and target.health_check_port in {None, "traffic-port", str(target.port)}
+    return answers and asked_where_users_go(target)
 
 
 def _check_port(target: Target, group: TargetGroup) -> str | None:

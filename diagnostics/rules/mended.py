@@ -104,6 +104,17 @@ def setting(change: Change, key: str) -> JsonValue:
     return value.get("httpCode") if isinstance(value, dict) else value
 
 
+def left_at(change: Change, key: str) -> JsonValue:
+    """The value that the setting had after the change, whether or not the change was about it."""
+    asked = setting(change, key)
+    if asked is not None:
+        return asked
+    groups = change.response.get("targetGroups")
+    answered = groups[0] if isinstance(groups, list) and groups else None
+    value = answered.get(key) if isinstance(answered, dict) else None
+    return value.get("httpCode") if isinstance(value, dict) else value
+
+
 def _value(change: Change, key: str) -> str:
     return line(str(setting(change, key)), MAX_VALUE)
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 
 from pydantic import JsonValue
 
 from diagnostics.causes.cause import Facts
 from diagnostics.facts import (
     ApplicationLogs,
-    Change,
     Changes,
     EcsService,
     Fact,
@@ -28,11 +26,10 @@ from diagnostics.facts import (
 )
 from diagnostics.facts.fact import Frozen
 from diagnostics.redaction import REDACTED
-from diagnostics.rules.changes import changes_before_onset
 from diagnostics.rules.health_answers import nothing_maps_the_port
 from diagnostics.rules.health_case import HealthCase
 from diagnostics.rules.health_reasons import accepted_codes
-from diagnostics.rules.mended import SETTINGS, setting
+from diagnostics.rules.mended import SETTINGS
 from diagnostics.rules.routing import registered_groups, short_name
 
 PROVEN_CHECK_USES: tuple[type[Fact], ...] = (Changes, ApplicationLogs, EcsService, TargetGroups, TargetHealth)
@@ -50,27 +47,19 @@ class Proven(Frozen):
     why: str
 
 
-def former(case: HealthCase, facts: Facts, key: str) -> JsonValue:
+def former(case: HealthCase, key: str) -> JsonValue:
     """What a setting was before the change that brought the trouble, under which targets were healthy; `key` as in
     `mended.SETTINGS`. None where nobody changed it, or where no record tells."""
     change = case.changed(key)
     if change is None or not case.ever_healthy:
         return None
-    earlier = changes_before_onset(
-        facts.maybe(Changes),
-        resources=(case.group.arn, case.group.name),
-        names=("ModifyTargetGroup", "CreateTargetGroup"),
-        onset=change.at,
-        tolerance=timedelta(0),
-    )
-    known = (value for old in earlier if old.id != change.id if (value := _left_at(old, key)) is not None)
-    value = next(known, None)
+    value = case.before(change, key)
     return None if str(value) == str(getattr(case.group.health_check, SETTINGS[key].field)) else value
 
 
 def proven_paths(case: HealthCase, facts: Facts) -> Iterator[Proven]:
     """Paths that the application answered as the check wants it, the best proven first."""
-    before = former(case, facts, "healthCheckPath")
+    before = former(case, "healthCheckPath")
     change = case.changed("healthCheckPath")
     if isinstance(before, str) and change is not None:
         why = f"it was the path until {change.at:%H:%M} UTC, and targets were healthy with it"
@@ -175,14 +164,3 @@ def _registration(facts: Facts, group_arn: str) -> ServiceLoadBalancer | None:
     service = facts.maybe(EcsService)
     settings = service.load_balancers if isinstance(service, EcsService) else ()
     return next((one for one in settings if group_arn in registered_groups(one)), None)
-
-
-def _left_at(change: Change, key: str) -> JsonValue:
-    """The value that the setting had after the change, whether or not the change was about it."""
-    asked = setting(change, key)
-    if asked is not None:
-        return asked
-    groups = change.response.get("targetGroups")
-    answered = groups[0] if isinstance(groups, list) and groups else None
-    value = answered.get(key) if isinstance(answered, dict) else None
-    return value.get("httpCode") if isinstance(value, dict) else value

@@ -14,12 +14,12 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from handlers.alarm_formats.clues import clues_in
+from handlers.alarm_formats.clues import clues_in, plausible
 from handlers.alarm_formats.format import Format, registered
 from handlers.alarm_formats.post import AlarmPost, Understood
 from handlers.alarm_formats.said import Said, Sender, is_by_a_program, said_in
 
-__all__ = ["AlarmPost", "Sender", "Understood", "read", "sender_of"]
+__all__ = ["AlarmPost", "Sender", "Understood", "named_in", "read", "sender_of"]
 
 _DONE = {"message_deleted", "channel_join", "channel_leave", "bot_add", "bot_remove"}
 
@@ -35,7 +35,7 @@ def read(event: Mapping[str, Any]) -> Understood:
     kind, post = _recognised(said)
     if kind is None or post is None:
         return Understood("ignore", "it does not say that an alarm changed its state")
-    post = replace(post.completed(clues_in(said)), format=kind.name)
+    post = replace(plausible(post).completed(clues_in(said)), format=kind.name)
     if not (post.alarm or post.load_balancer or post.target_group):
         return Understood("ignore", f"{kind.name}: it names no alarm, load balancer or target group", post)
     match post.state:
@@ -46,6 +46,15 @@ def read(event: Mapping[str, Any]) -> Understood:
         case "INSUFFICIENT_DATA":
             return Understood("ignore", f"{kind.name}: the alarm lacks data, which is no error by itself", post)
     return Understood("ignore", f"{kind.name}: it does not say which state the alarm has", post)
+
+
+def named_in(message: Mapping[str, Any]) -> AlarmPost | None:
+    """The alarm, load balancer or target group that a message names, whoever wrote it: for people who point at it."""
+    post = read(message).post
+    if post is None:
+        said = said_in(_as_it_stands(message))
+        post = replace(clues_in(said), format="a message")
+    return post if post.alarm or post.load_balancer or post.target_group else None
 
 
 def sender_of(event: Mapping[str, Any]) -> Sender:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -63,6 +64,17 @@ def clues_in(said: Said) -> AlarmPost:
     )
 
 
+def plausible(post: AlarmPost) -> AlarmPost:
+    """Without what cannot be an account, a region or a dimension: JSON may hold anything of any length there."""
+    kept = {
+        "account": post.account if re.fullmatch(r"[0-9]{12}", post.account or "") else None,
+        "region": post.region if re.fullmatch(REGION, post.region or "") else None,
+        "load_balancer": post.load_balancer if _BALANCER.fullmatch(post.load_balancer or "") else None,
+        "target_group": post.target_group if _GROUP.fullmatch(post.target_group or "") else None,
+    }
+    return replace(post, **kept)
+
+
 def region_in(said: Said) -> str | None:
     named = said.field("region", "aws region")
     if named:
@@ -93,9 +105,9 @@ def time_of(text: object) -> datetime | None:
     for read in (datetime.fromisoformat, _of_an_email):
         try:
             found = read(text.strip())
-        except ValueError:
+            return found.astimezone(UTC) if found.tzinfo else None
+        except (ValueError, OverflowError):
             continue
-        return found.astimezone(UTC) if found.tzinfo else None
     return None
 
 

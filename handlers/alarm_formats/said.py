@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any, Final
 
 MAX_TEXTS: Final = 300
-MAX_TEXT_CHARS: Final = 12_000
+MAX_TEXT_CHARS: Final = 40_000
 MAX_DEPTH: Final = 12
 MAX_LINKS: Final = 60
 MAX_JSON_STARTS: Final = 8

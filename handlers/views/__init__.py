@@ -1,6 +1,17 @@
 """Reports and answers as Slack messages: pure functions, each within Slack's limits whatever the input."""
 
-from handlers.views.alarms import announced, pointer, with_incident
+from handlers.views.alarms import (
+    announced,
+    mute_begun,
+    mute_ended,
+    muted,
+    not_an_alarm_of_ours,
+    not_muted,
+    pointer,
+    the_thread,
+    unmuted,
+    with_incident,
+)
 from handlers.views.answers import ambiguous, failed, help, refused, unknown  # noqa: A004 - what people type
 from handlers.views.blocks import Message
 from handlers.views.fixes import fix_buttons
@@ -15,6 +26,11 @@ __all__ = [
     "failed",
     "fix_buttons",
     "help",
+    "mute_begun",
+    "mute_ended",
+    "muted",
+    "not_an_alarm_of_ours",
+    "not_muted",
     "parent",
     "parent_failed",
     "parent_headline",
@@ -23,6 +39,8 @@ __all__ = [
     "progress",
     "refused",
     "summary",
+    "the_thread",
     "unknown",
+    "unmuted",
     "with_incident",
 ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from handlers.incidents import AlarmRow, Incident
+from handlers.muting import Mute
 from handlers.views.blocks import MAX_BLOCKS, Block, Message, context, section
 from handlers.views.escape import code, link, moment, words
 
@@ -28,6 +29,65 @@ def announced(name: str, region: str | None, at: datetime, now: datetime) -> Mes
     where = f" in {code(region)}" if region else ""
     text = f":rotating_light: Alarm {code(name, MAX_NAME)}{where} since {moment(at, now)}"
     return Message(text=text, blocks=(section(text),))
+
+
+def the_thread(permalink: str | None) -> str:
+    """Where an answer stands; without an address it is the thread where it is said."""
+    return (link(permalink, "the thread of the first alarm") if permalink else None) or "this thread"
+
+
+def not_an_alarm_of_ours(name: str, why: str) -> Message:
+    """For somebody who points at an alarm that leads nowhere."""
+    named = f"{code(name, MAX_NAME)}: " if name else ""
+    return Message(text=f"There is nothing to diagnose. {named}{words(why, MAX_WHAT)}.", blocks=())
+
+
+def mute_begun(mute: Mute, seconds: int, now: datetime) -> Message:
+    """Said in the channel: who will hear nothing of what, until when, and how to end it."""
+    until = f"until {moment(mute.until, now)} ({spell(timedelta(seconds=seconds))})"
+    text = (
+        f":no_bell: {_person(mute.by)} has muted the alarms of {code(mute.label, MAX_NAME)} in this channel {until}. "
+        f"They are counted meanwhile; {code(f'/alb502 unmute {mute.words}', MAX_WHAT)} ends it."
+    )
+    return Message(text=text, blocks=(section(text),))
+
+
+def unmuted(mute: Mute, by: str) -> Message:
+    text = f":bell: {_person(by)} has unmuted the alarms of {code(mute.label, MAX_NAME)}: {_counted(mute)}."
+    return Message(text=text, blocks=(section(text),))
+
+
+def mute_ended(mute: Mute) -> Message:
+    text = (
+        f":bell: The alarms of {code(mute.label, MAX_NAME)} are told again; {_person(mute.by)} had muted them: "
+        f"{_counted(mute)}."
+    )
+    return Message(text=text, blocks=(section(text),))
+
+
+def not_muted(label: str) -> Message:
+    return Message(text=f"The alarms of {code(label, MAX_NAME)} are not muted in this channel.", blocks=())
+
+
+def muted(mutes: Sequence[Mute], now: datetime) -> Message:
+    """What is muted in a channel, by whom, until when, and what came meanwhile."""
+    if not mutes:
+        return Message(text="Nothing is muted in this channel. `/alb502 mute TARGET 2h` mutes alarms.", blocks=())
+    lines = [
+        f"• {code(one.label, MAX_NAME)} until {moment(one.until, now)} by {_person(one.by)}: {_counted(one)}"
+        for one in mutes[:MAX_LISTED]
+    ]
+    more = [f"_and {len(mutes) - MAX_LISTED} more_"] if len(mutes) > MAX_LISTED else []
+    text = "\n".join(["*Muted in this channel*", *lines, *more])
+    return Message(text=text, blocks=(section(text),))
+
+
+def _counted(mute: Mute) -> str:
+    return {0: "no alarm came", 1: "one alarm came"}.get(mute.count, f"{mute.count} alarms came")
+
+
+def _person(user: str) -> str:
+    return f"<@{user}>" if user.isalnum() else "somebody"
 
 
 def with_incident(message: Message, incident: Incident, now: datetime) -> Message:

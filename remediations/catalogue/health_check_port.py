@@ -54,7 +54,7 @@ def health_check_port(case: Case) -> Iterator[Plan]:
 
 
 def _proven(case: Case, item: HealthCase) -> tuple[str, str] | None:
-    before, change = str(former(item, case.facts, "healthCheckPort") or ""), item.changed("healthCheckPort")
+    before, change = str(former(item, "healthCheckPort") or ""), item.changed("healthCheckPort")
     if change is not None and (before == TRAFFIC_PORT or before.isdigit()):
         return before, f"the port was {before} until {change.at:%H:%M} UTC, and targets were healthy with it"
     why = proven_traffic_port(item, case.facts)

@@ -69,7 +69,7 @@ def health_check_timeout(case: Case) -> Iterator[Plan]:
 
 def _wanted(item: HealthCase, facts: Facts) -> tuple[int, str] | None:
     now, change = item.group.health_check.timeout_s, item.changed("healthCheckTimeoutSeconds")
-    before = str(former(item, facts, "healthCheckTimeoutSeconds") or "")
+    before = str(former(item, "healthCheckTimeoutSeconds") or "")
     if change is not None and before.isdigit() and now < int(before) <= MAX_TIMEOUT_S:
         why = f"the time-out was {before} s until {change.at:%H:%M} UTC, and targets were healthy with it"
         return int(before), why

@@ -208,11 +208,8 @@ def prepare_setting(answers: Mapping[str, Any], arguments: Mapping[str, Any]) ->
     name = str(arguments["setting"])
     if serving.get(name) != arguments["before"]:
         raise CannotPrepareError(f"{name} is {serving.get(name)} by now, and was {arguments['before']}")
-    return {
-        "FunctionName": arguments["function"],
-        name: arguments["after"],
-        "RevisionId": latest["RevisionId"],
-    }
+    revision = {"RevisionId": latest["RevisionId"]} if latest.get("RevisionId") else {}
+    return {"FunctionName": arguments["function"], name: arguments["after"], **revision}
 
 
 def prepare_version(answers: Mapping[str, Any], arguments: Mapping[str, Any]) -> Mapping[str, Any]:

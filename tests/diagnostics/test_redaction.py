@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from diagnostics import redaction
 from diagnostics.redaction import (
     allowed_environment,
     bounded_names,
@@ -212,3 +216,31 @@ def test_text_is_bounded_on_one_line_and_cheap_whatever_comes() -> None:
         assert len(redact_prose(hostile)) <= 300
     assert time.process_time() - started < 2
     assert len(bounded_names(f"NAME_{number}" for number in range(10_000))) == 200
+
+
+GUARDED = [
+    *(redaction._TOKENS),
+    (redaction._HEADER_WORDS, redaction._HEADER),
+    (redaction._SCHEME_WORDS, redaction._AUTH_SCHEME),
+    (redaction._SAID_WORDS, redaction._SAID),
+    (redaction._PATH_WORDS, redaction._PATH_SECRET),
+    (("@",), redaction._USERINFO),
+    (("@",), redaction._BARE_USERINFO),
+    (("@", "%40"), redaction._E_MAIL),
+    (("?", "%3"), redaction._QUERY),
+    (("<",), redaction._ELEMENT),
+    (("sshpass",), redaction._SSH_PASSWORD),
+    (("-u",), redaction._SHORT_PASSWORD_FLAG),
+]
+
+
+@pytest.mark.parametrize(("words", "pattern"), GUARDED, ids=range(len(GUARDED)))
+@given(data=st.data())
+def test_no_pattern_is_left_out_that_would_have_matched(
+    words: tuple[str, ...], pattern: re.Pattern[str], data: st.DataObject
+) -> None:
+    """Whatever a pattern matches holds one of the words without which it is not even tried."""
+    before = "https://hooks.slack.com/services/ and /api/webhooks/" if "hooks.slack.com/" in words else "a/"
+    text = before + data.draw(st.from_regex(pattern))
+    if pattern.search(text):
+        assert redaction._may_say(text, words) if pattern.flags & re.IGNORECASE else any(word in text for word in words)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import EcsService, Gap, Metrics, Point, ServiceHistory, TargetHealth
+from diagnostics.facts import EcsService, Gap, Metrics, Point, RunningTasks, ServiceHistory, TargetHealth
 from diagnostics.printable import part_of
 from diagnostics.rules.asking import balancer_metric
+from diagnostics.rules.boot_rows import refused_while_starting
 from diagnostics.rules.deployment_room import DeploymentRoom
 from diagnostics.rules.deployment_span import DeploymentSpan, deployment_spans, share_within
 from diagnostics.rules.row_clusters import RowCluster
-from diagnostics.rules.row_evidence import ROW_USES, own_clusters, record, rows_were_read
+from diagnostics.rules.row_evidence import ROW_USES, explained, own_clusters, record, rows_were_read
 from diagnostics.rules.safer_deployments import BLUE_GREEN, old_tasks_stay, update
 
 SMALL = 2
@@ -24,7 +25,7 @@ EVENTS_TOLD = 2
     family="lifecycle",
     title="A deployment leaves no target to serve for a while",
     needs=(EcsService,),
-    uses=(TargetHealth, Metrics, ServiceHistory, *ROW_USES),
+    uses=(TargetHealth, RunningTasks, Metrics, ServiceHistory, *ROW_USES),
     clear_needs=(Metrics, ServiceHistory),
     shows=("elb_503",),
     docs=(
@@ -55,15 +56,17 @@ def deployment_gap(facts: Facts) -> Iterator[Finding]:
     if not proof and not rows:
         return
     troubled = facts.observed.saw("deployment")
+    refused = refused_while_starting(facts, own_clusters(facts, "not-dispatched-fast", elb_status=502))
     yield Finding(
         resource=service.arn,
         summary=f"the {span.name} left no target to serve: {room}",
-        supports=(*proof, *_rows(facts, rows), *_events(service, span)),
+        supports=(*proof, *_rows(facts, rows), *_refused(facts, refused), *_events(service, span)),
         against=tuple(_against(facts)),
         effect_seen=True,
         role="contributing" if troubled else "root",
         explains=(frozenset({"elb_503", "no-targets"}) & facts.observed.symptoms)
-        | frozenset(cluster.key for cluster in rows),
+        | frozenset(cluster.key for cluster in rows)
+        | explained(refused),
         since=min(point.at for point in gap if point.value > 0),
         overturned_by="A healthy target in these minutes (HealthyHostCount, Maximum): "
         + balancer_metric(
@@ -135,7 +138,8 @@ def _none_healthy(facts: Facts, gap: tuple[Point, ...]) -> Iterator[Evidence]:
     for minutes in _healthy(facts, "Minimum").values():
         none = sorted(at for at in wanted if minutes.get(at, 0.0) == 0)
         if none:
-            text = f"no target was healthy in {len(none)} of {len(wanted)} minutes with a 503"
+            minutes_with = "the minute" if len(wanted) == 1 else f"{len(none)} of {len(wanted)} minutes"
+            text = f"no target was healthy in {minutes_with} with a 503"
             yield decisive(text, "cloudwatch:GetMetricData", at=min(point.at for point in gap if point.value > 0))
     health = facts.maybe(TargetHealth)
     states = {target.state for _, target in health.all()} if isinstance(health, TargetHealth) else set()
@@ -148,6 +152,12 @@ def _rows(facts: Facts, rows: tuple[RowCluster, ...]) -> Iterator[Evidence]:
         yield record(
             facts, cluster, f"503 with no target to send to, from {cluster.first:%H:%M} to {cluster.last:%H:%M}"
         )
+
+
+def _refused(facts: Facts, rows: tuple[RowCluster, ...]) -> Iterator[Evidence]:
+    for cluster in rows:
+        text = "502 from new tasks whose server did not listen yet, and that are healthy by now"
+        yield record(facts, cluster, text, decides=False)
 
 
 def _events(service: EcsService, span: DeploymentSpan) -> Iterator[Evidence]:

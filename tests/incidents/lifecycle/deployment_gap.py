@@ -11,10 +11,11 @@ from tests.incidents.building import (
     deployment,
     minutes_of,
     stopped_task,
+    task,
     task_definition_arn,
 )
 from tests.incidents.cases import finds, look_alike
-from tests.incidents.rows import logged, no_target
+from tests.incidents.rows import logged, no_target, refused
 
 CODE = "deployment-gap"
 TOO_LOW = "deployment-min-healthy-too-low"
@@ -45,6 +46,14 @@ def small(tasks: int, *, created: float = 20, **settings: int) -> Incident:
 
 def only_task_replaced(**settings: int) -> Incident:
     return told(healthy(small(1, **settings), 1, 18, 16), 18, 17)
+
+
+def server_takes_its_time() -> Incident:
+    """The new task is registered when its container runs, and its server listens forty seconds later."""
+    incident = only_task_replaced(minimum_healthy_percent=0, maximum_percent=100)
+    incident.running(task(1, "10.0.1.21", revision=8, started=17.2))
+    lost = no_target(120, since=18, until=17.2)
+    return logged(incident, lost, refused(60, since=17.1, until=16.5, targets=("10.0.1.21:8080",)))
 
 
 def two_tasks(**settings: int) -> Incident:
@@ -86,6 +95,14 @@ CASES = (
         lambda: logged(
             only_task_replaced(minimum_healthy_percent=0, maximum_percent=100), no_target(200, since=18, until=16)
         ),
+        first=TOO_LOW,
+        role="consequence",
+        band="confirmed",
+    ),
+    finds(
+        CODE,
+        "its successor is registered before its server listens, and refuses until then",
+        server_takes_its_time,
         first=TOO_LOW,
         role="consequence",
         band="confirmed",

@@ -1,0 +1,190 @@
+"""Diagnoses an alarm that somebody points at: finds out which it is, then asks as that person would."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Protocol
+
+import structlog
+
+from bot.alarming import BEFORE, AskAws
+from bot.jobs import PutOffError
+from bot.store.asks import Asks
+from bot.store.incidents import Incidents
+from bot.store.wishes import Wishes
+from bot.telemetry.logs import correlated
+from diagnostics.locate.alarm_truth import KnownAlarm, NotOurs
+from diagnostics.question import Question
+from handlers import admission, views
+from handlers.alarm_formats import named_in
+from handlers.alarms import AlarmNews
+from handlers.ask import Ask
+from handlers.incidents import Incident
+from handlers.mentions import MENTION
+from handlers.people import People
+from handlers.permission import Rules, must_be_private
+from handlers.pointing import NOT_ALARM, Pointed, news_of_post
+from handlers.slack_calls import SlackLaterError, SlackRefusedError
+from handlers.thread import Thread
+from handlers.views import Message
+
+LONG_AGO: Final = timedelta(hours=3)
+AFTERWARDS: Final = timedelta(hours=1)
+"""What is looked at after an alarm of long ago."""
+UNREAD: Final = "CloudWatch cannot be asked about this alarm now; try again in a minute."
+RUNNING: Final = "I am at it already: the answer comes in {there}."
+REFRESHED: Final = "This alarm has an answer in {there}; I read everything anew and edit it."
+MIN_PUT_OFF_S: Final = 1.0
+MAX_PUT_OFFS: Final = 40
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class Heads(Protocol):
+    def __call__(self, channel: str, thread_ts: str) -> dict[str, Any] | None:
+        """The message at the head of a thread; None where it may not be read. Raises `SlackLaterError`."""
+
+
+class Pointing:
+    def __init__(
+        self,
+        *,
+        wishes: Wishes[Pointed],
+        asks: Asks,
+        incidents: Incidents,
+        thread: Thread,
+        people: People,
+        rules: Rules,
+        head: Heads,
+        ask_aws: AskAws,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._wishes = wishes
+        self._asks = asks
+        self._incidents = incidents
+        self._thread = thread
+        self._people = people
+        self._rules = rules
+        self._head = head
+        self._ask_aws = ask_aws
+        self._now = now
+        self._answer: Callable[[str], None] | None = None
+
+    def connect(self, answer: Callable[[str], None]) -> None:
+        """What queues a question. To be called once, before any job runs."""
+        self._answer = answer
+
+    def work(self, wish_id: str) -> None:
+        """Raises `PutOffError`."""
+        pointed = self._wishes.get(wish_id)
+        if pointed is None:
+            return
+        with correlated(pointed.correlation_id, ask_id=pointed.id):
+            try:
+                told = self._work(pointed)
+            except SlackLaterError as later:
+                if self._wishes.tries(wish_id) <= MAX_PUT_OFFS:
+                    raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
+                _log.error("not answered: Slack keeps asking for patience")
+                told = None
+            self._wishes.done(wish_id)
+            if told is not None:
+                self._thread.whisper(pointed.origin, lambda _: told)
+
+    def _work(self, pointed: Pointed) -> Message | None:
+        refused = admission.refusal(self._people, self._rules, None, pointed.origin)
+        if refused is not None:
+            return _line(refused)
+        incident = self._incident(pointed)
+        if incident is not None and (told := self._about(incident, pointed)) is not None:
+            return told
+        news = pointed.news or self._read(pointed)
+        if news is None:
+            return views.help(MENTION) if pointed.news is None else _line(NOT_ALARM)
+        truth = self._ask_aws(news)
+        if isinstance(truth, NotOurs):
+            return _line(UNREAD) if truth.unread else views.not_an_alarm_of_ours(news.alarm or "", truth.why)
+        self._queue(self._fresh(pointed, news, truth))
+        return None
+
+    def _incident(self, pointed: Pointed) -> Incident | None:
+        origin = pointed.origin
+        if origin.thread_ts is None or must_be_private(self._people.channel(origin.channel), self._rules):
+            return None
+        return self._incidents.in_thread(origin.channel, origin.thread_ts)
+
+    def _about(self, incident: Incident, pointed: Pointed) -> Message | None:
+        """Refreshes the answer that the incident has; None when it will have none."""
+        ask, place = self._asks.load(incident.ask_id), self._asks.place(incident.ask_id)
+        if ask is None or place is None:
+            return None
+        there = views.the_thread(
+            None
+            if incident.thread_ts == pointed.origin.thread_ts
+            else self._thread.permalink(incident.channel, incident.thread_ts)
+        )
+        if self._asks.answer_id(incident.ask_id) is None:
+            finished = self._asks.is_finished(incident.ask_id)
+            return None if finished else _line(RUNNING.format(there=there))
+        refresh = Ask(
+            id=f"{pointed.id}-again",
+            correlation_id=pointed.correlation_id,
+            kind="refresh",
+            question=ask.question.model_copy(update={"refresh": True}),
+            origin=pointed.origin.model_copy(update={"thread_ts": incident.thread_ts}),
+            asked_at=pointed.at,
+            place=place,
+        )
+        self._queue(refresh)
+        return _line(REFRESHED.format(there=there))
+
+    def _read(self, pointed: Pointed) -> AlarmNews | None:
+        """The alarm at the head of the thread."""
+        origin = pointed.origin
+        head = None if origin.thread_ts is None else self._head(origin.channel, origin.thread_ts)
+        post = None if head is None else named_in(head)
+        return None if post is None else news_of_post(post, pointed.id, pointed.correlation_id, origin)
+
+    def _fresh(self, pointed: Pointed, news: AlarmNews, truth: KnownAlarm) -> Ask:
+        began = min(filter(None, (news.at, truth.changed_at if truth.state == "ALARM" else None)))
+        long_ago = self._now() - began > LONG_AGO and truth.state != "ALARM"
+        return Ask(
+            id=f"{pointed.id}-asked",
+            correlation_id=pointed.correlation_id,
+            kind="mention",
+            question=Question(
+                words=truth.words,
+                account=truth.account,
+                region=truth.region,
+                start=began - BEFORE,
+                end=news.at + AFTERWARDS if long_ago else None,
+            ),
+            origin=pointed.origin,
+            asked_at=pointed.at,
+        )
+
+    def _queue(self, ask: Ask) -> None:
+        if self._answer is None:
+            raise RuntimeError("the queue is connected before any job runs")
+        self._asks.save(ask)
+        self._answer(ask.id)
+
+
+def heads_of(read: Callable[..., Any]) -> Heads:
+    """By `SlackCalls.read`: https://docs.slack.dev/reference/methods/conversations.replies"""
+
+    def head(channel: str, thread_ts: str) -> dict[str, Any] | None:
+        try:
+            answer = read("conversations.replies", channel, ts=thread_ts, limit=1, inclusive=True)
+        except SlackRefusedError as error:
+            _log.info("head of the thread not read", error=str(error))
+            return None
+        found = next((one for one in answer.get("messages", ()) if one.get("ts") == thread_ts), None)
+        return found if isinstance(found, dict) else None
+
+    return head
+
+
+def _line(text: str) -> Message:
+    return Message(text=text, blocks=())

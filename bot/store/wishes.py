@@ -1,0 +1,45 @@
+"""What people wish for besides answers (to point at an alarm, to mute one), kept for a day under its id."""
+
+from __future__ import annotations
+
+from typing import Final, Generic, TypeVar
+
+from redis import Redis
+
+from bot.store.keys import DAY_S, key
+from diagnostics.facts.fact import Frozen
+
+KEEP_S: Final = DAY_S
+
+Wish = TypeVar("Wish", bound=Frozen)
+
+
+class Wishes(Generic[Wish]):
+    """Of one kind. A second delivery of a wish finds it there, or done."""
+
+    def __init__(self, redis: Redis, kind: type[Wish]) -> None:
+        self._redis = redis
+        self._kind = kind
+
+    def put(self, wish_id: str, wish: Wish) -> None:
+        self._redis.set(self._name(wish_id), wish.model_dump_json(), nx=True, ex=KEEP_S)
+
+    def get(self, wish_id: str) -> Wish | None:
+        """None for one that is done or forgotten."""
+        raw = self._redis.get(self._name(wish_id))
+        return None if not raw else self._kind.model_validate_json(raw)
+
+    def done(self, wish_id: str) -> None:
+        """It is not worked on again, though its event should be delivered once more."""
+        self._redis.set(self._name(wish_id), "", ex=KEEP_S)
+
+    def tries(self, wish_id: str) -> int:
+        """How often it was put off, this time included."""
+        name = f"{self._name(wish_id)}:tries"
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.incr(name)
+        pipe.expire(name, KEEP_S)
+        return int(pipe.execute()[0])
+
+    def _name(self, wish_id: str) -> str:
+        return key("wish", self._kind.__name__.lower(), wish_id)

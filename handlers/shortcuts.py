@@ -1,0 +1,64 @@
+"""The message shortcut "Diagnose this alarm": the message is read by the same formats as posts of alarms.
+
+The payload: https://docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload#message-actions
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
+
+from slack_bolt import Ack, App
+
+from handlers import views
+from handlers.alarm_formats import named_in
+from handlers.ask import Desk, NotQueuedError, Origin, new_id
+from handlers.commands import NOT_TAKEN
+from handlers.pointing import NOT_ALARM, Pointed, PointingDesk, news_of_post
+
+DIAGNOSE: Final = "diagnose_alarm"
+
+
+class ShortcutDesk(Desk, PointingDesk, Protocol):
+    """Takes wishes in and tells people."""
+
+
+def register(app: App, desk: ShortcutDesk) -> None:
+    """Listens to the shortcut."""
+
+    @app.shortcut({"type": "message_action", "callback_id": DIAGNOSE})
+    def diagnose(ack: Ack, body: Mapping[str, Any]) -> None:
+        told = take(desk, body)
+        ack()
+        if told is not None:
+            desk.tell(_origin(body), views.Message(text=told, blocks=()))
+
+
+def take(desk: PointingDesk, body: Mapping[str, Any]) -> str | None:
+    """Queues the wish. Returns one line for the person when there is nothing to queue, or no queue."""
+    message = body.get("message")
+    post = named_in(message) if isinstance(message, Mapping) else None
+    if post is None:
+        return NOT_ALARM
+    pointed_id, correlation_id, origin = new_id("ask"), new_id("c"), _origin(body)
+    news = news_of_post(post, pointed_id, correlation_id, origin)
+    pointed = Pointed(id=pointed_id, correlation_id=correlation_id, origin=origin, at=datetime.now(UTC), news=news)
+    try:
+        desk.take_pointed(pointed)
+    except NotQueuedError:
+        return NOT_TAKEN
+    return None
+
+
+def _origin(body: Mapping[str, Any]) -> Origin:
+    message = body.get("message")
+    message = message if isinstance(message, Mapping) else {}
+    user = body.get("user") or {}
+    return Origin(
+        team=str((body.get("team") or {}).get("id") or user.get("team_id") or ""),
+        channel=str((body.get("channel") or {}).get("id") or ""),
+        user=str(user.get("id") or ""),
+        thread_ts=str(message.get("thread_ts") or message.get("ts") or body.get("message_ts") or "") or None,
+        response_url=body.get("response_url"),
+    )

@@ -47,10 +47,12 @@ CONTRADICTED_AGAIN_S: Final = 15.0
 MAX_CONTRADICTED: Final = 2
 """CloudWatch may tell of a change a moment before its own description of the alarm does."""
 ANNOUNCED_AGAIN_S: Final = 1.0
+HELD_AGAIN_S: Final = 2.0
 MIN_PUT_OFF_S: Final = 1.0
 MAX_PUT_OFFS: Final = 200
-MAX_POINTER_PUT_OFFS: Final = 30
-MAX_POINTER_WAIT_S: Final = 30.0
+MAX_POINTER_PUT_OFFS: Final = 60
+MAX_POINTER_WAIT_S: Final = 10.0
+POINTER_AGAIN_S: Final = 1.0
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -116,6 +118,15 @@ class Alarming:
         news = self._shelf.get(news_id)
         if news is None or self._shelf.is_done(news_id):
             return
+        if not self._shelf.hold(news_id):
+            raise PutOffError(HELD_AGAIN_S)
+        try:
+            self._take_held(news)
+        finally:
+            self._shelf.release(news_id)
+
+    def _take_held(self, news: AlarmNews) -> None:
+        news_id = news.id
         with correlated(news.correlation_id, alarm=news.alarm or news.load_balancer or news.target_group or ""):
             try:
                 self._take(news.model_copy(update={"at": min(news.at, self._now())}))
@@ -147,13 +158,17 @@ class Alarming:
         incident = self._incidents.in_thread(news.channel, news.thread_ts)
         if incident is None:
             return
+        if self._asks.place(incident.ask_id) is None:  # the answer's own post goes first
+            if self._asks.is_finished(incident.ask_id) or self._shelf.tries(news_id, "answer") > MAX_PUT_OFFS:
+                return
+            raise PutOffError(POINTER_AGAIN_S)
         with correlated(news.correlation_id, incident=incident.id):
             try:
                 self._point(news, incident, news.thread_ts)
             except SlackLaterError as later:
                 tries = self._shelf.tries(news_id, "pointer")
                 if tries <= MAX_POINTER_PUT_OFFS:
-                    raise PutOffError(min(max(later.after_s, MIN_PUT_OFF_S) + tries, MAX_POINTER_WAIT_S)) from later
+                    raise PutOffError(max(later.after_s, min(MIN_PUT_OFF_S + tries / 2, MAX_POINTER_WAIT_S))) from later
                 _log.warning("no pointer posted: Slack keeps asking for patience")
 
     def _take(self, news: AlarmNews) -> None:
@@ -195,9 +210,10 @@ class Alarming:
         incident, told = self._incidents.begin(fresh, change, self._pointers, self._now())
         ALARMS.labels(result=told).inc()
         _log.info("alarm taken", incident=incident.id, told=told)
-        if incident.ask_id == news.id:
+        if incident.ask_id == news.id and not self._shelf.is_asked(news.id):
             self._asks.save(_ask(news, question, incident.thread_ts))
             self._queue().answer(news.id)
+            self._shelf.asked(news.id)
         if told == "pointer" and news.thread_ts is not None:
             self._queue().pointer(news.id)
         if truth.state != "ALARM" and truth.changed_at is not None:

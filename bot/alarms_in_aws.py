@@ -41,9 +41,7 @@ class AlarmsInAws:
 
     def find(self, question: Question) -> Subject | Ambiguous | Unknown | Refused:
         """What a person's words mean. Never raises for what AWS does."""
-        return locate(
-            question, self._access, index=self._index, nicknames=self._nicknames, budget_s=BUDGET_S
-        ).outcome
+        return locate(question, self._access, index=self._index, nicknames=self._nicknames, budget_s=BUDGET_S).outcome
 
     def _of_monitor(self, news: AlarmNews) -> KnownAlarm | NotOurs:
         """The load balancer or target group has to exist: nothing else proves such a post."""

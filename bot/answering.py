@@ -38,8 +38,11 @@ from handlers.thread import Draw, Drawn, Thread, UnreachableError
 MAX_DELIVERIES: Final = 12
 """A job that was begun so often (put-offs aside) ends its worker each time; it is set aside."""
 MAX_PUT_OFFS: Final = 40
+MAX_ALARM_PUT_OFFS: Final = 400
+"""Nobody waits for it at a screen, and in a storm it waits for many others' posts."""
 MIN_PUT_OFF_S: Final = 1.0
 REDRAW_AGAIN_S: Final = 3.0
+REDRAW_PATIENCE: Final = 20
 
 INVITE: Final = "I am not in this channel, so only you see the answer. To let everybody see it: `/invite @alb502`."
 PRIVATE: Final = "Another organisation reads this channel, so only you see the answer."
@@ -128,13 +131,12 @@ class Answering:
         if answer_id is None and self._asks.is_finished(ask_id):
             return  # nobody could be answered
         if answer_id is None:
-            if self._asks.put_off(ask_id) <= MAX_PUT_OFFS:
-                raise PutOffError(REDRAW_AGAIN_S)
+            raise PutOffError(max(REDRAW_AGAIN_S, self._asks.awaited(ask_id) / REDRAW_PATIENCE))
+        if (incident := self._incidents.of_ask(ask_id)) is None:
             return
-        incident = self._incidents.of_ask(ask_id)
-        if incident is None or self._incidents.is_told(incident):
+        self._incidents.retelling(incident.id)  # before it is looked at: later changes plan an edit of their own
+        if (incident := self._incidents.of_ask(ask_id)) is None or self._incidents.is_told(incident):
             return
-        self._incidents.retelling(incident.id)
         with correlated(ask.correlation_id, ask_id=ask.id):
             try:
                 self._draw(ask, self._asks.begin(ask_id), answer_id, again=True)
@@ -153,7 +155,7 @@ class Answering:
                     step = self._give_up
                 step(ask, fence)
             except SlackLaterError as later:
-                if self._asks.put_off(ask_id) <= MAX_PUT_OFFS:
+                if self._asks.put_off(ask_id) <= (MAX_ALARM_PUT_OFFS if ask.kind == "alarm" else MAX_PUT_OFFS):
                     raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
                 _log.error("answer not delivered: Slack keeps asking for patience")
                 self._asks.finish(ask_id)

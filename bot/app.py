@@ -18,8 +18,8 @@ from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 from starlette.applications import Starlette
 
-from bot.alarm_parts import alarm_jobs, alarming, listened
-from bot.alarming import Alarming, AskAws
+from bot.alarm_parts import AlarmIntake, AlarmWorks, alarm_works, listened
+from bot.alarming import AskAws
 from bot.answering import Answering, Diagnose, utc_now
 from bot.desk import FrontDesk
 from bot.diagnosing import nicknames_of
@@ -38,7 +38,6 @@ from bot.settings import Settings
 from bot.slack_app import Identity, connect_socket, identify, make_app, make_client
 from bot.sns.inbox import SnsInbox
 from bot.sns.receiving import Receiver
-from bot.store.alarms import AlarmShelf
 from bot.store.asks import Asks
 from bot.store.budget import Budget
 from bot.store.clicks import Clicks, FixButtons
@@ -178,13 +177,13 @@ class _Bot:
         self._thread = Thread(self._calls, Effects(redis), Layouts(redis), slack_api_url=settings.slack_api_url)
         self._people = People(self._calls, Lookups(redis))
         shared = Shared(StoredFacts(redis), StoredIndex(redis), SharedRateGate(redis), StoredTasks(redis))
-        self._shelf, self._incidents = AlarmShelf(redis), Incidents(redis)
+        self._incidents = Incidents(redis)
         self._engine = None if role == "web" else make_engine(settings, shared)
         self._work = None if self._engine is None else self._answering(self._engine.diagnose)
         self._lanes: dict[Queue, Lane] = {
             queue: Lane(redis, queue, settings.limits.diagnosis_s, self._work) for queue in QUEUES
         }
-        self._take_alarm = alarm_jobs(self._lanes["alarms"], self._alarming(), self._work)
+        self._alarms = AlarmIntake(redis, self._lanes, self._alarm_works(), self._work)
         self._fix_lane = FixLane(redis)
         clicks = self._fix_clicks()
         self._fix_news = fix_news(self._lanes["deliveries"], clicks.tell if clicks else _nowhere)
@@ -228,8 +227,7 @@ class _Bot:
             buttons=self._buttons,
             thread=self._thread,
             answer_directly=None if self._engine is None else self._direct(self._engine.diagnose),
-            shelf=self._shelf,
-            take_alarm=self._take_alarm,
+            alarms=self._alarms,
             clicks=Clicks(self._redis),
             take_click=self._take_click,
             tickets=Tickets(self._redis),
@@ -294,10 +292,11 @@ class _Bot:
             fixes=Fixes(Offers(self._redis, self._settings.limits.reports_days), FixButtons(self._redis)),
         )
 
-    def _alarming(self) -> Alarming | None:
+    def _alarm_works(self) -> AlarmWorks | None:
         if self._engine is None:
             return None
-        return alarming(self._settings, self._redis, self._thread, self._engine.alarm, self._engine.diagnose)
+        slack = SlackSide(self._thread, self._calls, self._people, self._rules)
+        return alarm_works(self._settings, self._redis, slack, self._engine.alarm, self._engine.diagnose)
 
     def _fix_clicks(self) -> FixClicks | None:
         if self._engine is None:

@@ -11,8 +11,8 @@ from typing import Final
 import structlog
 from redis.exceptions import RedisError
 
+from bot.alarm_parts import AlarmIntake
 from bot.jobs import Lane, Send
-from bot.store.alarms import AlarmShelf
 from bot.store.asks import Asks
 from bot.store.clicks import Clicks
 from bot.store.marks import Buttons, SeenEvents
@@ -22,6 +22,8 @@ from bot.telemetry.metrics import QUESTIONS
 from handlers.alarms import AlarmNews
 from handlers.ask import Ask, NotQueuedError, Origin, Refresh
 from handlers.fixes import FixClick
+from handlers.muting import MuteWish
+from handlers.pointing import Pointed
 from handlers.thread import Thread
 from handlers.views import Message
 
@@ -38,7 +40,7 @@ _log: Final = structlog.get_logger(__name__)
 
 
 class FrontDesk:
-    """Implements `handlers.ask.Desk` and `handlers.alarms.AlarmDesk`."""
+    """Implements `bot.slack_app.Reception`."""
 
     def __init__(
         self,
@@ -49,8 +51,7 @@ class FrontDesk:
         buttons: Buttons,
         thread: Thread,
         answer_directly: AnswerDirectly | None,
-        shelf: AlarmShelf,
-        take_alarm: Send,
+        alarms: AlarmIntake,
         clicks: Clicks,
         take_click: Send,
         tickets: Tickets,
@@ -62,8 +63,7 @@ class FrontDesk:
         self._buttons = buttons
         self._thread = thread
         self._answer_directly = answer_directly
-        self._shelf = shelf
-        self._take_alarm = take_alarm
+        self._alarms = alarms
         self._clicks = clicks
         self._take_click = take_click
         self._tickets = tickets
@@ -82,17 +82,35 @@ class FrontDesk:
             self._remember(ask)
             return None
 
-    def take_alarm(self, news: AlarmNews) -> None:
+    def take_alarm(self, news: AlarmNews) -> bool:
         """Implements `handlers.alarms.AlarmDesk`."""
         with correlated(news.correlation_id):
             try:
-                self._shelf.put(news)
-                self._take_alarm(news.id)
-                self._seen.add(news.id)
+                is_new = self._alarms.take(news)
             except RedisError as error:
                 _log.error("alarm not queued", error=type(error).__name__)
                 raise NotQueuedError from error
             _log.info("alarm queued", state=news.state, channel=news.channel, format=news.format)
+            return is_new
+
+    def take_pointed(self, pointed: Pointed) -> None:
+        """Implements `handlers.pointing.PointingDesk`."""
+        with correlated(pointed.correlation_id, ask_id=pointed.id):
+            try:
+                self._alarms.point(pointed)
+                self._seen.add(pointed.id)
+            except RedisError as error:
+                _log.error("not queued", error=type(error).__name__)
+                raise NotQueuedError from error
+
+    def take_mute(self, wish: MuteWish) -> None:
+        """Implements `handlers.muting.MutingDesk`."""
+        with correlated(wish.correlation_id):
+            try:
+                self._alarms.mute(wish)
+            except RedisError as error:
+                _log.error("not queued", error=type(error).__name__)
+                raise NotQueuedError from error
 
     def take_click(self, click: FixClick) -> None:
         """Implements `handlers.fixes.FixReception`."""

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import structlog
 
+from bot.fix_visits import Visit
 from bot.jobs import PutOffError
 from bot.store.asks import Asks
 from bot.store.clicks import Clicks, FixButtons
@@ -24,20 +25,22 @@ from diagnostics.report import Remediation, Report
 from handlers.ask import Ask, Origin, Place
 from handlers.fixes import FixClick
 from handlers.people import People
-from handlers.permission import Rules, kind_of, must_be_private, refusal_of_person
+from handlers.permission import Rules
 from handlers.slack_calls import SlackCalls, SlackInDoubtError, SlackLaterError, SlackRefusedError
 from handlers.thread import Thread, UnreachableError
 from handlers.views import fixes as drawn
-from remediations.approval import Denied, Person, Ticket, why_not_an_approver
-from remediations.audit import Who
+from remediations.approval import Denied, Person, Ticket, why_not_a_member, why_not_an_approver
 from remediations.desk import FixDesk, Wanted
+from remediations.permission import People as ApproverPeople
 from remediations.permission import Permission, Policy, permit
 from remediations.plan import Plan
 from remediations.reading import ReadsSource, see
 
 MIN_PUT_OFF_S: Final = 1.0
 EXPIRED: Final = "This button has expired. Diagnose again and press the new one."
-SHARED: Final = Denied(text="Another organisation reads this channel, so nothing is asked for or done from here.")
+COUNTS_FOR_S: Final = 60.0
+"""What was clicked longer ago changes nothing any more."""
+NOBODY: Final = ApproverPeople()
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -131,15 +134,20 @@ class FixClicks:
         remediation = _remediation(report, behind.offer) if report and behind else None
         if report is None or behind is None or remediation is None:
             return self._view(click, drawn.told(EXPIRED))
-        wanted = self._kept.offers.wanted(report, behind.offer)
+        wanted, visit = self._kept.offers.wanted(report, behind.offer), self._visit(click)
         permission = self._permission(wanted, click)
+        person = visit.person(permission.approvers if permission else NOBODY)
+        denied = visit.may_not_ask(person) or visit.out_of_scope(report.target)
         if wanted is None or permission is None or not permission.allowed:
+            if (denied := denied or why_not_a_member(person)) is not None:
+                return self._view(click, drawn.told(denied.text))
             why_not = permission.why_not if permission else remediation.why_not
             shown = remediation.model_copy(update={"why_not": why_not})
             return self._view(click, drawn.commands_modal(shown))
-        person = self._person(click, permission)
-        ticket = self._not_from_here(click, person) or self._desk.request(
-            wanted, person, channel=click.channel, place=click.thread_ts
+        ticket = (
+            denied
+            or visit.among_strangers()
+            or self._desk.request(wanted, person, channel=click.channel, place=click.thread_ts)
         )
         if isinstance(ticket, Denied):
             return self._view(click, drawn.told(ticket.text))
@@ -150,7 +158,13 @@ class FixClicks:
         ticket = self._desk.ticket(click.about)
         if ticket is None:
             return self._view(click, drawn.told(EXPIRED))
-        return self._show(click, ticket, self._person(click, self._desk.permission(ticket)))
+        visit, permission = self._visit(click), self._desk.permission(ticket)
+        person = visit.person(permission.approvers)
+        may_approve = why_not_an_approver(ticket, person, permission) is None
+        denied = None if may_approve else visit.may_not_ask(person)
+        if (denied := denied or visit.out_of_scope(ticket.target, ticket.channel)) is not None:
+            return self._view(click, drawn.told(denied.text))
+        return self._show(click, ticket, person)
 
     def _show(self, click: FixClick, ticket: Ticket, person: Person) -> None:
         seen = self._desk.shown(ticket.id, person)
@@ -181,8 +195,9 @@ class FixClicks:
         ticket = self._desk.ticket(click.about)
         if ticket is None:
             return self._tell_presser(click, None, Denied(text=EXPIRED))
-        person = self._person(click, self._desk.permission(ticket))
-        agreed = self._not_from_here(click, person, ticket) or self._desk.approve(
+        visit = self._visit(click)
+        person = visit.person(self._desk.permission(ticket).approvers)
+        agreed = self._not_done(click, ticket, visit) or self._desk.approve(
             ticket.id, person, channel=ticket.channel, typed=click.typed, narrower=click.narrower
         )
         return self._tell_outcome(click, ticket, agreed)
@@ -191,16 +206,25 @@ class FixClicks:
         ticket = self._desk.ticket(click.about)
         if ticket is None:
             return self._tell_presser(click, None, Denied(text=EXPIRED))
-        person = self._person(click, self._desk.permission(ticket))
+        person = self._visit(click).person(self._desk.permission(ticket).approvers)
         return self._tell_outcome(click, ticket, self._desk.refuse(ticket.id, person))
 
     def _undo(self, click: FixClick) -> None:
         ticket = self._desk.ticket(click.about)
         if ticket is None:
             return self._tell_presser(click, None, Denied(text=EXPIRED))
-        person = self._person(click, self._desk.permission(ticket))
-        undoing = self._not_from_here(click, person, ticket) or self._desk.undo(ticket.id, person, ticket.channel)
+        visit = self._visit(click)
+        person = visit.person(self._desk.permission(ticket).approvers)
+        undoing = self._not_done(click, ticket, visit) or self._desk.undo(ticket.id, person, ticket.channel)
         return self._tell_outcome(click, ticket, undoing)
+
+    def _not_done(self, click: FixClick, ticket: Ticket, visit: Visit) -> Denied | None:
+        """Why this click changes nothing, whoever made it. Whoever clicked a while ago may have thought better of it,
+        or done it by hand."""
+        waited_s = (self._now() - click.at).total_seconds()
+        if waited_s > COUNTS_FOR_S:
+            return Denied(text=f"Your click waited {waited_s:,.0f} s in my queue, so nothing was done; press again.")
+        return visit.out_of_scope(ticket.target, ticket.channel) or visit.among_strangers(ticket.channel)
 
     def _tell_outcome(self, click: FixClick, ticket: Ticket, outcome: Ticket | Denied) -> None:
         if isinstance(outcome, Denied):
@@ -216,26 +240,8 @@ class FixClicks:
         if not channel or not self._slack.thread.whisper(origin, lambda _: drawn.denied(refused)):
             _log.warning("person not told why nothing was done", reason=refused.text)
 
-    def _not_from_here(self, click: FixClick, person: Person, ticket: Ticket | None = None) -> Denied | None:
-        """Nothing is asked for or done where strangers read along, nor by somebody who may not even ask."""
-        channel = click.channel or (ticket.channel if ticket else None) or ""
-        if must_be_private(self._slack.people.channel(channel), self._slack.rules):
-            return SHARED
-        try:
-            known = self._slack.people.person(person.who.id)
-        except SlackRefusedError:
-            return None  # an unknown person is denied by the desk, with its line in the audit
-        groups = self._slack.people.groups_of(known.id, self._slack.rules.ask_groups)
-        refusal = refusal_of_person(known, groups, self._slack.rules) if person.kind == "member" else None
-        return Denied(text=refusal) if refusal else None
-
-    def _person(self, click: FixClick, permission: Permission) -> Person:
-        try:
-            known = self._slack.people.person(click.user)
-        except SlackRefusedError:
-            return Person(who=Who(id=click.user))
-        groups = self._slack.people.groups_of(click.user, permission.approvers.groups)
-        return Person(who=Who(id=known.id, name=known.name), kind=kind_of(known, self._slack.rules), groups=groups)
+    def _visit(self, click: FixClick) -> Visit:
+        return Visit(click, self._slack.people, self._slack.rules)
 
     def _permission(self, wanted: Wanted | None, click: FixClick) -> Permission | None:
         if wanted is None:

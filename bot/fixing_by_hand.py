@@ -15,6 +15,7 @@ from remediations.desk import Wanted, new_ticket_id
 from remediations.execute import Execution, Tools, carry_out
 from remediations.permission import Permission, Policy, permit
 from remediations.plan import Plan
+from remediations.policy import undeclared
 from remediations.reading import AwsReads, Seen, see
 from remediations.refusals import refusal, refusal_of_prepared
 from remediations.sessions import OwnSession, SessionError
@@ -57,7 +58,7 @@ class ByHand:
 
     def refusal(self) -> str | None:
         """Why this is never done, or not now."""
-        if (never := refusal(self.plan, self.wanted.reach)) is not None:
+        if (never := undeclared(self.plan) or refusal(self.plan, self.wanted.reach)) is not None:
             return f"this is never done: {never}"
         permission = self.permission()
         return None if permission.allowed else permission.why_not

@@ -20,7 +20,8 @@ from diagnostics.snapshot import Subject
 from handlers import admission, views
 from handlers.ask import Ask, Origin
 from handlers.commands import COMMAND
-from handlers.muting import Mute, MuteWish
+from handlers.mutes import Mute
+from handlers.muting import MuteWish
 from handlers.people import People
 from handlers.permission import Rules, must_be_private
 from handlers.slack_calls import SlackLaterError, SlackRefusedError
@@ -29,6 +30,8 @@ from handlers.views import Message
 
 MIN_PUT_OFF_S: Final = 1.0
 MAX_PUT_OFFS: Final = 40
+LONGEST_DELAY_S: Final = 86_400.0
+"""The queue delays a job for less than a week."""
 
 Find = Callable[[Question], Subject | Ambiguous | Unknown | Refused]
 
@@ -83,7 +86,7 @@ class Muting:
             return
         left_s = (mute.until - self._now()).total_seconds()
         if left_s > 0:
-            raise PutOffError(left_s)
+            raise PutOffError(min(left_s, LONGEST_DELAY_S))
         try:
             self._tell(mute, mute.id, "ended", views.mute_ended(mute))
         except SlackLaterError as later:
@@ -129,7 +132,7 @@ class Muting:
         )
         self._mutes.mute(mute, self._now())
         if self._ends is not None:
-            self._ends(mute.id, max(0.0, (mute.until - self._now()).total_seconds()))
+            self._ends(mute.id, min(max(0.0, (mute.until - self._now()).total_seconds()), LONGEST_DELAY_S))
         _log.info("muted", what=mute.what, until=mute.until.isoformat(), user=mute.by)
         self._tell_all(wish, mute, views.mute_begun(mute, wish.seconds, self._now()))
 
@@ -191,4 +194,5 @@ def target_of(subject: Subject) -> ReportTarget:
         cluster=subject.cluster,
         service=subject.service,
         function=subject.function,
+        label=subject.label,
     )

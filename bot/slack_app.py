@@ -16,10 +16,12 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.store.connection import Wait
-from handlers import actions, alarms, commands, fixes, mentions
+from handlers import actions, alarms, commands, fixes, mentions, shortcuts
 from handlers.alarms import AlarmDesk, Listened
 from handlers.ask import Desk, NotQueuedError
 from handlers.fixes import FixReception
+from handlers.muting import MutingDesk
+from handlers.pointing import PointingDesk
 from handlers.slack_calls import CALL_TIMEOUT_S
 
 START_ATTEMPTS: Final = 6
@@ -77,8 +79,8 @@ def identify(client: WebClient, wait: Wait) -> Identity:
     raise SlackError(f"Slack cannot be reached at {client.base_url} ({reason}); check the network and its proxy.")
 
 
-class Reception(Desk, AlarmDesk, FixReception, Protocol):
-    """Takes questions, alarms and clicks in."""
+class Reception(Desk, AlarmDesk, PointingDesk, MutingDesk, FixReception, Protocol):
+    """Takes questions, alarms, wishes about them and clicks in."""
 
 
 def make_app(client: WebClient, signing_secret: str, desk: Reception, listened: Listened) -> App:
@@ -102,6 +104,7 @@ def make_app(client: WebClient, signing_secret: str, desk: Reception, listened: 
     mentions.register(app, desk)
     actions.register(app, desk)
     alarms.register(app, desk, listened)
+    shortcuts.register(app, desk)
     fixes.register(app, desk, lambda: datetime.now(UTC))
     return app
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from diagnostics import timeline
 from diagnostics.causes import catalogue
-from diagnostics.causes.cause import CauseSpec, Facts, Finding
+from diagnostics.causes.cause import CauseSpec, Facts, Finding, supporting
 from diagnostics.commands import without_commands
 from diagnostics.facts.access_logs import AccessLogs
 from diagnostics.facts.fact import Fact, Frozen, Gap, NotApplicable
@@ -25,11 +25,13 @@ from diagnostics.report import (
     Stats,
     Verdict,
 )
+from diagnostics.rules.ended import Ended
 from diagnostics.rules.former_hosts import with_former_hosts
 from diagnostics.rules.kubernetes import Controller, controller_of, in_its_terms
 from diagnostics.rules.observations import Observations, observe
 from diagnostics.rules.registered_names import with_registered_names
 from diagnostics.rules.seen_code import notes_on_seen
+from diagnostics.rules.unread_errors import errors_unread
 from diagnostics.snapshot import Snapshot
 from diagnostics.symptom import symptom_of
 from diagnostics.wording import headline
@@ -37,6 +39,7 @@ from diagnostics.wording import headline
 log = logging.getLogger(__name__)
 
 MAX_FINDINGS_A_CAUSE = 50
+NOTHING_TO_DO = "Nothing to do now"
 OVERTURN_FIRST = 2
 """For so many of the first causes the report says what would make them wrong."""
 
@@ -67,7 +70,11 @@ def diagnose(snapshot: Snapshot) -> Report:
     }
     ranked_risks = rank({code: items for code, items in risks.items() if items}, specs, observed)
     owner = controller_of(snapshot)
-    causes = tuple(_cause(item, specs[item.code], owner, first=n < OVERTURN_FIRST) for n, item in enumerate(ranked))
+    over = observed.ended
+    causes = tuple(
+        _cause(item, specs[item.code], owner, first=n < OVERTURN_FIRST, over=None if n else over)
+        for n, item in enumerate(ranked)
+    )
     verdict = _verdict(ranked, specs, observed)
     symptom = symptom_of(snapshot, observed)
     return Report(
@@ -108,7 +115,18 @@ def _judge(
     except Exception:
         log.exception("cause %s failed on report %s", spec.code, _report_id(snapshot))
         return Judged(check=Check(code=spec.code, status="unknown", reason="the check itself failed; see the log"))
+    if errors_unread(observed):
+        findings = tuple(_guessed(finding) for finding in findings)
     return Judged(check=_check(spec, findings, snapshot, observed), findings=findings)
+
+
+def _guessed(finding: Finding) -> Finding:
+    """Where nothing counts errors, what surely makes them is a guess: nobody could see that there were none."""
+    if finding.effect_seen or not finding.surely_hurts:
+        return finding
+    unseen = supporting("neither counters nor access logs were read, so no error was seen", "cloudwatch:GetMetricData")
+    against = (*finding.against, unseen)
+    return finding.model_copy(update={"effect_seen": True, "at_most": "possible", "against": against})
 
 
 def _check(spec: CauseSpec, findings: tuple[Finding, ...], snapshot: Snapshot, observed: Observations) -> Check:
@@ -149,13 +167,13 @@ def _explained(judged: Iterable[Judged]) -> frozenset[str]:
 
 def _verdict(ranked: tuple[Ranked, ...], specs: Mapping[str, CauseSpec], observed: Observations) -> Verdict:
     if not ranked:
-        return "no_fault_found" if observed.kind == "none" else "inconclusive"
+        return "no_fault_found" if observed.kind == "none" or observed.ended else "inconclusive"
     if specs[ranked[0].code].residual:
         return "inconclusive"
     return "causes_found"
 
 
-def _cause(item: Ranked, spec: CauseSpec, owner: Controller | None, *, first: bool) -> Cause:
+def _cause(item: Ranked, spec: CauseSpec, owner: Controller | None, *, first: bool, over: Ended | None = None) -> Cause:
     best = item.findings[0]
     summaries = list(dict.fromkeys(finding.summary for finding in item.findings))
     more = f" (and {len(summaries) - 1} more)" if len(summaries) > 1 else ""
@@ -172,12 +190,18 @@ def _cause(item: Ranked, spec: CauseSpec, owner: Controller | None, *, first: bo
         evidence=tuple(EvidenceItem(text=e.text, source=e.source, at=e.at, value=e.value) for e in item.supports),
         against=tuple(EvidenceItem(text=e.text, source=e.source, at=e.at, value=e.value) for e in item.against),
         overturned_by=overturned_by if first else None,
-        advice=in_its_terms(advice, spec.family, owner),
+        advice=_since_over(in_its_terms(advice, spec.family, owner), over),
         advice_commands=commands,
         resources=tuple(dict.fromkeys(finding.resource for finding in item.findings)),
         since=item.since,
         docs=spec.docs,
     )
+
+
+def _since_over(advice: str | None, over: Ended | None) -> str | None:
+    if over is None or (advice and advice.startswith(NOTHING_TO_DO)):
+        return advice
+    return f"{NOTHING_TO_DO}: {over.words}." + (f" For the next time: {advice}" if advice else "")
 
 
 def _target(snapshot: Snapshot) -> ReportTarget:

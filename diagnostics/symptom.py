@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from diagnostics.facts import AccessLogs, KeyCount, LoggedRow, Metrics, TargetHealth
@@ -38,15 +38,23 @@ def symptom_of(snapshot: Snapshot, observed: Observations) -> Symptom:
         error_rate=_error_rate(observed),
         pattern=observed.pattern if observed.kind == "errors" else "none",
         onset=observed.onset if observed.kind != "none" else None,
-        last_seen=observed.last_seen if observed.kind == "errors" else None,
+        last_seen=_last_seen(observed),
         over=_is_over(snapshot, observed),
         concentration=_by_rows(snapshot, observed) or _concentration(snapshot),
         generated_by=_generated_by(observed),
     )
 
 
+def _last_seen(observed: Observations) -> datetime | None:
+    if observed.kind == "errors":
+        return observed.last_seen
+    return observed.ended.last if observed.ended else None
+
+
 def _is_over(snapshot: Snapshot, observed: Observations) -> bool:
     """Unhealthy or missing targets mean that it can come back with the next request."""
+    if observed.ended is not None:
+        return True
     if observed.kind != "errors" or observed.last_seen is None or observed.saw(*PRESENT_TROUBLE):
         return False
     return snapshot.window.end - observed.last_seen > OVER_AFTER

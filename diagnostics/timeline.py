@@ -14,7 +14,7 @@ from diagnostics.facts import Change, Changes
 from diagnostics.moments import BY_HAND, MAX_TEXT, Moment
 from diagnostics.printable import line
 from diagnostics.report import TimelineEntry
-from diagnostics.rules.changes import event_name
+from diagnostics.rules.change_words import event_name
 from diagnostics.rules.observations import Observations
 from diagnostics.snapshot import Snapshot
 from diagnostics.told_changes import details

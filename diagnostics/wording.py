@@ -20,7 +20,7 @@ def headline(snapshot: Snapshot, symptom: Symptom, verdict: Verdict, observed: O
     """``checkout · 504 from the load balancer since 03:12 UTC (4 % of requests)``; plain text, bounded."""
     label = snapshot.subject.label[:80]
     what = _what(snapshot, symptom, observed)
-    if verdict == "no_fault_found":
+    if verdict == "no_fault_found" and not observed.ended:
         return f"{label} · {_nothing(snapshot, observed)}"
     since = f" since {symptom.onset:%H:%M} UTC" if symptom.onset else ""
     ended = _last_stop(snapshot) if what == STOPPED else None
@@ -29,7 +29,8 @@ def headline(snapshot: Snapshot, symptom: Symptom, verdict: Verdict, observed: O
     if symptom.over and symptom.last_seen:
         since = f" from {symptom.onset:%H:%M} to {symptom.last_seen:%H:%M} UTC" if symptom.onset else ""
     calm = "" if symptom.kind == "errors" else _calm(symptom)
-    return f"{label} · {what}{since}{calm}{_rate(symptom, observed)}"
+    over = f"; {observed.ended.words}" if observed.ended else ""
+    return f"{label} · {what}{since}{calm}{_rate(symptom, observed)}{over}"
 
 
 def _nothing(snapshot: Snapshot, observed: Observations) -> str:
@@ -50,10 +51,11 @@ def _last_stop(snapshot: Snapshot) -> datetime | None:
     return max((task.stopped_at for task in items if task.stopped_at and is_abnormal_stop(task)), default=None)
 
 
-def _stops(snapshot: Snapshot) -> str:
+def _stops(snapshot: Snapshot, observed: Observations) -> str:
     """Whether tasks still stop, as far as ECS remembers them."""
     last = _last_stop(snapshot)
-    return STOPPED if last is not None and snapshot.window.end - last > STOPS_ARE_OVER else "tasks keep stopping"
+    over = observed.ended or (last is not None and snapshot.window.end - last > STOPS_ARE_OVER)
+    return STOPPED if over else "tasks keep stopping"
 
 
 def _what(snapshot: Snapshot, symptom: Symptom, observed: Observations) -> str:
@@ -76,7 +78,7 @@ def _what(snapshot: Snapshot, symptom: Symptom, observed: Observations) -> str:
     if observed.saw("balancer-state"):
         return "the load balancer is not active"
     if observed.saw("task-stops"):
-        return _stops(snapshot)
+        return _stops(snapshot, observed)
     if observed.saw("deployment"):
         return "a deployment does not get through"
     seen = snapshot.subject.seen

@@ -11,9 +11,9 @@ import structlog
 from slack_bolt import App, BoltContext, BoltRequest
 
 from diagnostics.facts.fact import Frozen
-from handlers.alarm_formats import AlarmPost, read, sender_of
+from handlers.alarm_formats import AlarmPost, prepare, read, sender_of
 from handlers.ask import NotQueuedError, id_of_event, new_id
-from handlers.mentions import LAST_RETRY, retry_of
+from handlers.retries import LAST_RETRY, retry_of
 
 OLDEST_S: Final = 24 * 3600
 """An alarm that is older when its post arrives is no news."""
@@ -46,11 +46,11 @@ class AlarmNews(Frozen):
 class AlarmDesk(Protocol):
     """Takes alarms in, as `handlers.ask.Desk` takes questions."""
 
-    def take_alarm(self, news: AlarmNews) -> None:
-        """Queues it. Raises `NotQueuedError`, so that whoever delivered it delivers it again."""
+    def take_alarm(self, news: AlarmNews) -> bool:
+        """Queues it; False if it was taken in before. A second time does no harm.
 
-    def has_seen(self, event_id: str) -> bool:
-        """Whether this event is queued already. False when that cannot be told."""
+        Raises `NotQueuedError`, so that whoever delivered it delivers it again.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ class Listened:
 
 def register(app: App, desk: AlarmDesk, listened: Listened) -> None:
     """Listens to messages. An alarm that cannot be queued fails the request, and Slack delivers it again."""
+    prepare()
 
     @app.event("message")
     def message(body: Mapping[str, Any], context: BoltContext, request: BoltRequest) -> None:
@@ -93,7 +94,7 @@ def take(desk: AlarmDesk, listened: Listened, body: Mapping[str, Any], *, own: f
         _log.info("alarm left alone", reason=why, channel=event.get("channel"))
         return
     news = news_of(understood.post, body, event)
-    if news is None or desk.has_seen(news.id):
+    if news is None:
         return
     try:
         desk.take_alarm(news)

@@ -150,9 +150,7 @@ def _since(value: str) -> int:
     try:
         seconds = duration_s(value)
     except ValueError:
-        raise _MistakeError(
-            f"{shown(value)} is no duration; write `since 30m`, `since 2h` or `since 1d`."
-        ) from None
+        raise _MistakeError(f"{shown(value)} is no duration; write `since 30m`, `since 2h` or `since 1d`.") from None
     if not MIN_WINDOW_S <= seconds <= MAX_WINDOW_S:
         raise _MistakeError(f"{shown(value)} is out of range; from `1m` to `{MAX_WINDOW.days}d` can be read.")
     return seconds

@@ -55,9 +55,9 @@ class AlarmRow(Frozen):
 
 class Incident(Frozen):
     """`thread_ts`: the post in whose thread the answer stands; `threads` those of other posts that got a pointer or did
-    not. `ask_id`: the question whose answer it is. `more_rows`: alarms that found no room in `rows`. `pointed`: the news
-    whose posts got a pointer. `ended_after`: the last change before it was over, in words. `version` counts what people
-    would see changed."""
+    not. `ask_id`: the question whose answer it is. `more_rows`: alarms that found no room in `rows`. `pointed`: the
+    news whose posts got a pointer. `ended_after`: the last change before it was over, in words. `version` counts what
+    people would see changed."""
 
     id: str
     what: str

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from slack_bolt import App, BoltContext, BoltRequest
 
 from handlers import views
 from handlers.ask import Ask, Desk, NotQueuedError, Origin, id_of_event, new_id
 from handlers.asking import HelpWanted, Mistake, parse, without_mention
+from handlers.pointing import Pointed, PointingDesk
+from handlers.retries import LAST_RETRY, retry_of
 
 MENTION: Final = "@alb502"
-LAST_RETRY: Final = 3  # https://docs.slack.dev/apis/events-api/#retries
 NOT_TAKEN: Final = "My queue does not answer, so this question was not taken. Ask again in a minute."
 
 
-def register(app: App, desk: Desk) -> None:
+class MentionDesk(Desk, PointingDesk, Protocol):
+    """Takes questions in, and wishes to have the alarm of a thread diagnosed."""
+
+
+def register(app: App, desk: MentionDesk) -> None:
     """Listens to mentions. A question that cannot be queued fails the request, and Slack delivers it again."""
 
     @app.event("app_mention")
@@ -25,7 +30,7 @@ def register(app: App, desk: Desk) -> None:
         take(desk, body, bot_user_id=context.bot_user_id or "", bot_id=context.bot_id or "", retry=retry_of(request))
 
 
-def take(desk: Desk, body: Mapping[str, Any], *, bot_user_id: str, bot_id: str, retry: int = 0) -> None:
+def take(desk: MentionDesk, body: Mapping[str, Any], *, bot_user_id: str, bot_id: str, retry: int = 0) -> None:
     """Takes the question of one event in. Raises `NotQueuedError` so that Slack delivers it again, except at last."""
     event = body.get("event", {})
     if _is_own_or_automatic(event, bot_user_id, bot_id):
@@ -39,7 +44,11 @@ def take(desk: Desk, body: Mapping[str, Any], *, bot_user_id: str, bot_id: str, 
         user=str(event.get("user", "")),
         thread_ts=str(event.get("thread_ts") or event.get("ts")),
     )
-    asked = parse(without_mention(str(event.get("text") or ""), bot_user_id))
+    words = without_mention(str(event.get("text") or ""), bot_user_id)
+    if not words.strip() and event.get("thread_ts"):
+        _point(desk, ask_id, origin, retry)
+        return
+    asked = parse(words)
     match asked:
         case HelpWanted():
             desk.tell(origin, views.help(MENTION))
@@ -62,14 +71,19 @@ def take(desk: Desk, body: Mapping[str, Any], *, bot_user_id: str, bot_id: str, 
                 desk.tell(origin, views.Message(text=NOT_TAKEN, blocks=()))
 
 
+def _point(desk: MentionDesk, ask_id: str, origin: Origin, retry: int) -> None:
+    """A mention without words is about the alarm that the thread is about."""
+    pointed = Pointed(id=ask_id, correlation_id=new_id("c"), origin=origin, at=datetime.now(UTC))
+    try:
+        desk.take_pointed(pointed)
+    except NotQueuedError:
+        if retry < LAST_RETRY:
+            raise
+        desk.tell(origin, views.Message(text=NOT_TAKEN, blocks=()))
+
+
 def _is_own_or_automatic(event: Mapping[str, Any], bot_user_id: str, bot_id: str) -> bool:
     """Our own messages, and those of other apps: two bots that answer each other never end."""
     if event.get("bot_id") or event.get("bot_profile") or event.get("subtype") == "bot_message":
         return True
     return event.get("user") in {None, "", bot_user_id, bot_id}
-
-
-def retry_of(request: BoltRequest) -> int:
-    """How often Slack has delivered this event before. https://docs.slack.dev/apis/events-api/#retries"""
-    number = request.headers.get("x-slack-retry-num", ["0"])[0]
-    return int(number) if number.isdigit() else 0

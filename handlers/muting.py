@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from diagnostics.facts.fact import Frozen
 from diagnostics.question import Question
@@ -19,25 +19,9 @@ HOW_LONG: Final = "Say for how long: `/alb502 mute TARGET 2h`, at most `7d`."
 OF_WHAT: Final = "Say of what: `/alb502 unmute TARGET`; `/alb502 mute` lists what is muted here."
 
 _WORD: Final = re.compile(r"\s*(?P<verb>mute|unmute)(?:\s+(?P<rest>.*))?\s*", re.IGNORECASE | re.DOTALL)
-_TIME: Final = re.compile(r"(?:^|(?<=\s))(?:for\s+)?(?P<time>[0-9]{1,6}(?:m|min|h|d))(?=\s|$)", re.ASCII | re.IGNORECASE)
-
-
-class Mute(Frozen):
-    """Alarms of something that a channel is not told of. `what` names it as incidents do, `label` as people do.
-
-    `last_counted`: the last news that was counted, so that it counts once.
-    """
-
-    id: str
-    what: str
-    label: str
-    words: str
-    channel: str
-    team: str
-    by: str
-    until: datetime
-    count: int = 0
-    last_counted: str = ""
+_TIME: Final = re.compile(
+    r"(?<!\S)(?<!since )(?:for\s+)?(?P<time>[0-9]{1,6}(?:m|min|h|d))(?!\S)", re.ASCII | re.IGNORECASE
+)
 
 
 class MuteWish(Frozen):
@@ -50,6 +34,13 @@ class MuteWish(Frozen):
     at: datetime
     question: Question | None = None
     seconds: int = 0
+
+
+class MutingDesk(Protocol):
+    """Takes such wishes in."""
+
+    def take_mute(self, wish: MuteWish) -> None:
+        """Queues it. Raises `NotQueuedError`."""
 
 
 @dataclass(frozen=True, slots=True)

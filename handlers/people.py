@@ -12,6 +12,8 @@ from handlers.slack_calls import SlackCalls, SlackRefusedError
 
 MAX_GROUPS: Final = 20
 MAX_NAME: Final = 80
+SLACKBOT: Final = "USLACKBOT"
+"""Of this one Slack says that it is no bot. https://docs.slack.dev/reference/objects/user-object"""
 
 
 class Memory(Protocol):
@@ -24,6 +26,10 @@ class People:
     def __init__(self, calls: SlackCalls, memory: Memory) -> None:
         self._calls = calls
         self._memory = memory
+
+    def anew(self) -> People:
+        """The same, which asks Slack once more about everything: for what must not rest on what was true before."""
+        return People(self._calls, _Anew(self._memory))
 
     def person(self, user_id: str) -> Person:
         """The person as Slack knows them. Raises `SlackRefusedError` for one it does not know, `SlackLaterError`."""
@@ -61,6 +67,21 @@ class People:
         return members
 
 
+class _Anew:
+    """Remembers for others, and by itself only what it was told."""
+
+    def __init__(self, others: Memory) -> None:
+        self._others = others
+        self._told: dict[tuple[str, str], str] = {}
+
+    def get(self, kind: str, name: str) -> str | None:
+        return self._told.get((kind, name))
+
+    def put(self, kind: str, name: str, text: str) -> None:
+        self._told[kind, name] = text
+        self._others.put(kind, name, text)
+
+
 def _person(user: Mapping[str, Any]) -> Person:
     enterprise = user.get("enterprise_user") or {}
     return Person(
@@ -69,7 +90,7 @@ def _person(user: Mapping[str, Any]) -> Person:
         enterprise=enterprise.get("enterprise_id"),
         restricted=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         stranger=bool(user.get("is_stranger")),
-        bot=bool(user.get("is_bot")),
+        bot=bool(user.get("is_bot")) or user.get("id") == SLACKBOT,
         name=printable.line(str(user.get("real_name") or user.get("name") or ""), MAX_NAME),
         deleted=bool(user.get("deleted")),
     )

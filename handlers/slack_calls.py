@@ -64,9 +64,11 @@ class SlackCalls:
         self._take(method, channel, spare=spare)
         return self._call(method, json={"channel": channel, **body})
 
-    def write_again(self, method: str, channel: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    def write_again(
+        self, method: str, channel: str, body: Mapping[str, Any], *, spare: bool = False
+    ) -> Mapping[str, Any]:
         """A call that may be repeated without harm, such as an update. Raises as `write`, but is never in doubt."""
-        return self._repeated(method, channel, json={**({"channel": channel} if channel else {}), **body})
+        return self._repeated(method, channel, spare=spare, json={**({"channel": channel} if channel else {}), **body})
 
     def read(self, method: str, channel: str = "", **params: Any) -> Mapping[str, Any]:
         """A reading call. Raises `SlackRefusedError`, `SlackLaterError`."""

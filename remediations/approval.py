@@ -210,6 +210,19 @@ def why_not_an_approver(ticket: Ticket, person: Person, permission: Permission) 
     return None
 
 
+def why_not_by_them(ticket: Ticket, permission: Permission) -> str | None:
+    """Why the approval that a ticket has does not count by the settings as they are now. Who is in a user group only
+    Slack knows; the desk has asked it."""
+    by, approvers = ticket.approved_by, permission.approvers
+    if by is None:
+        return "nobody has approved it"
+    if not approvers.groups and by.id not in approvers.users:
+        return f"{by.shown} may not approve it any more"
+    if permission.two_person and ticket.undoes is None and by.id == ticket.asked_by.id:
+        return "whoever asked for it approved it, and somebody else has to"
+    return None
+
+
 def refuse(ticket: Ticket, person: Person, permission: Permission, now: datetime, why: str = "") -> Ticket | Denied:
     """A no by somebody who may approve, or by whoever asked."""
     denied = _why_not_open(ticket, now) or why_not_a_member(person)

@@ -158,6 +158,8 @@ class FixDesk:
         )
         if (denied := approval.why_not_an_approver(asked, person, permission)) is not None:
             return self._denied(done, person, denied)
+        if (why_not := self._refusal(asked)) is not None:
+            return self._denied(done, person, Denied(text=f"This is never done: {why_not}."))
         kept = self._tickets.open(asked, record_of(asked, "asked", now, person.who))
         if kept.id != asked.id and kept.state != "pending":
             return Denied(text=f"It is being undone already, by {kept.asked_by.shown}.")
@@ -186,6 +188,8 @@ class FixDesk:
             return plan
         if not done.execution.may_have_changed:
             return Denied(text="There is nothing to undo: nothing was changed.")
+        if done.doing.undo.kind != "none":
+            return Denied(text="There is nothing to undo: what was done of it left the settings as they were.")
         return Denied(text=f"There is no undo for this: {done.doing.undo.text}.")
 
     def _change(

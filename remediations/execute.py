@@ -18,7 +18,7 @@ from remediations.filling import UnknownNameError, filled_guard, filled_write
 from remediations.fix import CannotPrepareError, Prepare, registered
 from remediations.journal import Journal, MemoryJournal, Step
 from remediations.plan import PLAN, Guard, Plan, Write
-from remediations.protection import Protection, forbidden_by_tags, judged_arns
+from remediations.protection import Protection, forbidden_by_tags, tagged_arns
 from remediations.reading import Reads, Seen, found_in, see, value_of
 from remediations.writing import Lost, Rejected, Writer, Written, in_words
 
@@ -95,8 +95,9 @@ class Execution(Frozen):
 class Tools:
     """What an execution works with. `forbidden` is asked just before the first write and says why not, or None.
 
-    `interrupted` is asked before each further one, `objection` about parameters that were made of a live answer.
-    `boundary` is called between any two steps with the name of the one that comes.
+    `interrupted` is asked before each further one, `taken_over` by whoever goes on with what another process began,
+    `objection` about parameters that were made of a live answer. `boundary` is called between any two steps with the
+    name of the one that comes.
     """
 
     reads: Reads
@@ -105,6 +106,7 @@ class Tools:
     protections: tuple[Protection, ...] = ()
     forbidden: Callable[[], str | None] = lambda: None
     interrupted: Callable[[], str | None] = lambda: None
+    taken_over: Callable[[], str | None] = lambda: None
     objection: Callable[[Write], str | None] = lambda _write: None
     pause: Callable[[float], object] = time.sleep
     boundary: Callable[[str], None] = lambda _step: None
@@ -130,6 +132,7 @@ class _Execution:
         self._tools = tools
         self._undoes = undoes
         self._steps = tools.journal.steps()
+        self._is_taken_over = bool(self._steps)
         self._known: dict[str, JsonValue] = {PLAN: plan_id}
         self._before: dict[str, JsonValue] = {}
         for step in self._steps.values():
@@ -151,14 +154,21 @@ class _Execution:
         if why_not := self._tools.forbidden():
             raise _StopError(why_not)
         self._tools.boundary("tags")
-        if why_not := forbidden_by_tags(self._tools.reads, judged_arns(self._plan), self._tools.protections):
+        if why_not := forbidden_by_tags(self._tools.reads, tagged_arns(self._plan), self._tools.protections):
             raise _StopError(why_not)
         self._tools.boundary("guards")
+        changed = self._changed()
+        if changed is not None:
+            raise _StopError(f"{changed.told}; nothing was changed")
+
+    def _changed(self) -> Seen | None:
+        """What the plan is based on and is not so any more."""
         for guard in self._plan.guards:
             seen = see(self._tools.reads, filled_guard(guard, self._known))
             self._before[guard.text] = seen.found
             if not seen.holds:
-                raise _StopError(f"{seen.told}; nothing was changed")
+                return seen
+        return None
 
     def _do(self, index: int, write: Write) -> None:
         known = self._steps.get(index)
@@ -182,8 +192,21 @@ class _Execution:
         self._send(index, self._prepared(ready))
 
     def _may_go_on(self) -> None:
-        if self._steps and (why_not := self._tools.interrupted()):
+        if self._steps and (why_not := self._why_not_on()):
             raise _StopError(why_not)
+
+    def _why_not_on(self) -> str | None:
+        """Who takes over may have other settings than who began, and tags may have been set in between. As long as
+        nothing is known to be done, all that the plan is based on must be so still."""
+        why_not = self._tools.interrupted()
+        if why_not is None and self._is_taken_over:
+            why_not = self._tools.taken_over() or forbidden_by_tags(
+                self._tools.reads, tagged_arns(self._plan), self._tools.protections
+            )
+            if why_not is None and not any(step.state == "done" for step in self._steps.values()):
+                changed = self._changed()
+                why_not = changed.told if changed is not None else None
+        return why_not
 
     def _ready(self, write: Write) -> Write:
         try:
@@ -244,11 +267,14 @@ class _Execution:
         """Somebody who died had sent this, or was about to."""
         if any(seen.holds for seen in self._looks(write.done_when)):
             self._found(index, write, None)
-        elif write.call.operation in SAME_TWICE and not write.call.parameters.get(_NEW_EACH_TIME):
-            self._may_go_on()
-            self._send(index, self._prepared(write), again=True)
+            return
+        ended = "the process that sent it ended before it had an answer"
+        if write.call.operation not in SAME_TWICE or write.call.parameters.get(_NEW_EACH_TIME):
+            self._unknown(index, write, None, ended)
+        elif why_not := self._why_not_on():
+            self._unknown(index, write, None, f"{ended}; {why_not}")
         else:
-            self._unknown(index, write, None, "the process that sent it ended before it had an answer")
+            self._send(index, self._prepared(write), again=True)
 
     def _resolve(self, index: int, write: Write, outcome: Lost | Rejected) -> None:
         if any(seen.holds for seen in self._looks(write.done_when)):

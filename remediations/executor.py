@@ -23,7 +23,7 @@ from remediations.permission import Policy, permit
 from remediations.plan import Call, Plan
 from remediations.protection import judged_arns
 from remediations.reading import ReadsSource
-from remediations.refusals import refusal, refusal_of_prepared
+from remediations.refusals import refusal, refusal_of_prepared, refusal_of_undo
 from remediations.sessions import OnBehalf, SessionError
 from remediations.tickets import Claims, Clock, FixQueue, TicketStore
 from remediations.writing import NO_SESSION, Lost, Rejected, Sending, SupersededError, Writer, Written
@@ -197,6 +197,7 @@ class Executor:
             protections=self._hands.policy.protect,
             forbidden=lambda: self._why_not_now(ticket) or writer.why_not(),
             interrupted=lambda: self._why_not_on(ticket),
+            taken_over=lambda: self._why_not_as_set(ticket),
             objection=lambda write: refusal_of_prepared(write, write.call.parameters, ticket.reach),
             pause=self._hands.pause,
             boundary=self._hands.boundary,
@@ -219,15 +220,33 @@ class Executor:
         """All that is not AWS's state, judged again: the settings may differ from those of the desk."""
         if ticket.start_by is not None and self._hands.clock() >= ticket.start_by:
             return f"it was not begun within {approval.START_WITHIN_S} s after its approval"
-        first = self._hands.tickets.load(ticket.undoes) if ticket.undoes else ticket
-        if first is None:
-            return "what it should undo is forgotten"
-        if (why_not := refusal(first.doing, first.reach)) is not None:
-            return f"this is never done: {why_not}"
+        return self._why_not_as_set(ticket)
+
+    def _why_not_as_set(self, ticket: Ticket) -> str | None:
+        """What is never done, what the settings of this process say, and who approved it."""
+        if (why_not := self._never(ticket)) is not None:
+            return why_not
         permission = permit(
             self._hands.policy, ticket.doing, ticket.target, now=self._hands.clock(), channel=ticket.channel
         )
-        return None if permission.allowed else permission.why_not
+        if not permission.allowed:
+            return permission.why_not
+        return approval.why_not_by_them(ticket, permission)
+
+    def _never(self, ticket: Ticket) -> str | None:
+        """An undo is judged as what it is: it takes away what the plan that it undoes has made, and nothing else."""
+        if (ticket.reach.account, ticket.reach.region) != (ticket.target.account, ticket.target.region):
+            return "this is never done: it is for another account or region than the report"
+        if ticket.undoes is None:
+            why_not = refusal(ticket.doing, ticket.reach)
+        else:
+            first = self._hands.tickets.load(ticket.undoes)
+            if first is None or first.execution is None:
+                return "what it should undo is forgotten"
+            why_not = refusal(first.doing, first.reach) or refusal_of_undo(
+                ticket.doing, first.doing, first.execution.kept, first.reach
+            )
+        return None if why_not is None else f"this is never done: {why_not}"
 
     def _why_not_on(self, ticket: Ticket) -> str | None:
         if ticket.started_at is None or self._hands.clock() < ticket.started_at + timedelta(seconds=RESUME_WITHIN_S):

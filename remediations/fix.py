@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from diagnostics.causes.cause import Facts
 from diagnostics.facts.fact import Fact
@@ -18,6 +18,9 @@ from diagnostics.report import Cause, Report, Risk
 from remediations.plan import Plan
 
 F = TypeVar("F", bound=Fact)
+
+Aim = Literal["back", "ends", "relieves", "prevents"]
+"""`back`: to what worked before. `ends`: the cause. `relieves`: a stop-gap. `prevents`: that it comes again."""
 
 Prepare = Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
 """From the answers of a write's `reads`, by name, and its arguments to the parameters of its call. Pure. Raises
@@ -52,7 +55,7 @@ FixFunction = Callable[[Case], Iterator[Plan]]
 @dataclass(frozen=True, slots=True)
 class FixSpec:
     """A registered fix. `risk` is the usual one; a plan may have a higher one. `calls`: the IAM actions that its plans
-    and their undos need. `for_risks`: risks ask for it, too."""
+    and their undos need. `for_risks`: risks ask for it, too. `aim`: what it is for, by which fixes are ordered."""
 
     id: str
     title: str
@@ -66,6 +69,7 @@ class FixSpec:
     docs: tuple[str, ...]
     function: FixFunction
     prepare: Mapping[str, Prepare] = field(default_factory=dict)
+    aim: Aim = "ends"
 
 
 _REGISTRY: dict[str, FixSpec] = {}
@@ -84,6 +88,7 @@ def fix(
     for_risks: bool = False,
     docs: tuple[str, ...] = (),
     prepare: Mapping[str, Prepare] | None = None,
+    aim: Aim = "ends",
 ) -> Callable[[FixFunction], FixFunction]:
     """Registers a fix; the function's docstring says what it changes, what makes it sound and what is dangerous about
     it, and is shown to users.
@@ -111,6 +116,7 @@ def fix(
             docs=docs,
             function=function,
             prepare=MappingProxyType(dict(prepare or {})),
+            aim=aim,
         )
         return function
 

@@ -83,33 +83,39 @@ class _Desk:
         return reach_of(self._snapshot, self._preferences)
 
     def with_fixes(self, cause: Cause, *, for_risks: bool) -> Cause:
-        specs = sorted(
-            (spec for spec in fixes_for(cause.code) if spec.for_risks or not for_risks), key=_mends_before_it_prevents
-        )
-        told = tuple(islice((one for spec in specs for one in self._told(spec, cause)), MAX_A_CAUSE))
-        return cause.model_copy(update={"remediations": told}) if told else cause
+        specs = (spec for spec in fixes_for(cause.code) if spec.for_risks or not for_risks)
+        found = [(spec, plan) for spec in specs for plan in self._sound(spec, cause)]
+        told: list[Remediation] = []
+        for _, plan in sorted(found, key=_best_first):
+            effect = _effect(plan)
+            if effect not in self._effects and len(told) < MAX_A_CAUSE and len(self.plans) < MAX_A_REPORT:
+                self._effects.add(effect)
+                told.append(self._remediation(with_drift_warnings(plan, self._snapshot)))
+        return cause.model_copy(update={"remediations": tuple(told)}) if told else cause
 
-    def _told(self, spec: FixSpec, cause: Cause) -> Iterator[Remediation]:
+    def _sound(self, spec: FixSpec, cause: Cause) -> tuple[Plan, ...]:
+        """What was put right needs no mending; that it does not come again may be cared for."""
         if not all(isinstance(self._snapshot.get(kind), Fact) for kind in spec.needs):
-            return
+            return ()
+        if self._observed.ended is not None and spec.aim != "prevents":
+            return ()
         try:
-            for plan in self._plans(spec, cause):
-                yield self._remediation(plan)
+            return tuple(self._plans(spec, cause))
         except Exception:
             log.exception("fix %s failed on report %s", spec.id, self._report.id)
+            return ()
 
     def _plans(self, spec: FixSpec, cause: Cause) -> Iterator[Plan]:
         facts = Facts(self._snapshot, self._observed, spec.needs, spec.uses)
         case = Case(facts=facts, report=self._report, cause=cause, preferences=self._preferences)
-        for plan in list(islice(spec.function(case), MAX_A_CAUSE)):  # all before the first: it may fail in between
+        for plan in islice(spec.function(case), MAX_A_CAUSE):
             why_not = refusal(plan, self.reach)
             if why_not is not None:
                 log.error("fix %s is not offered on report %s: %s", spec.id, self._report.id, why_not)
             elif _may_hurt(plan) and cause.band == "possible":
                 log.info("fix %s is not offered on report %s: its cause is only possible", spec.id, self._report.id)
-            elif (effect := _effect(plan)) not in self._effects and len(self.plans) < MAX_A_REPORT:
-                self._effects.add(effect)
-                yield with_drift_warnings(plan, self._snapshot)
+            else:
+                yield plan
 
     def _remediation(self, plan: Plan) -> Remediation:
         offer_id = self._free_id(plan.fix)
@@ -145,9 +151,14 @@ def described(offer_id: str, plan: Plan, permission: Permission, region: str) ->
     )
 
 
-def _mends_before_it_prevents(spec: FixSpec) -> tuple[bool, int, str]:
-    """What is only for causes ends them; what is for risks as well is a setting for the next time."""
-    return spec.for_risks, ("low", "medium", "high").index(spec.risk), spec.id
+def _best_first(found: tuple[FixSpec, Plan]) -> tuple[bool, bool, int, int, str]:
+    """What ends it before what is for the next time, what may be done now before what has to wait, small risks before
+    large ones, the way back before something new, and a stop-gap last."""
+    spec, plan = found
+    aims = ("back", "ends", "relieves", "prevents")
+    risks = ("low", "medium", "high")
+    prevents = spec.aim == "prevents" or spec.for_risks
+    return prevents, plan.not_now is not None, risks.index(plan.risk), aims.index(spec.aim), spec.id
 
 
 def _may_hurt(plan: Plan) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import JsonValue
 
 from remediations.catalogue import catalogue
-from remediations.plan import Grant
+from remediations.plan import Grant, Plan
 from remediations.session_policy import statements
 
 _ELB: Final = "elasticloadbalancing"
@@ -93,6 +93,15 @@ def published_policy(
     actions = sorted({action for spec in wanted for action in spec.calls})
     grants = (_grant(action, account, region, partition) for action in actions)
     return {"Version": "2012-10-17", "Statement": statements(grants)}
+
+
+def undeclared(plan: Plan) -> str | None:
+    """Why this is no plan of the catalogue: it calls what its fix does not. None for one that could be."""
+    spec = catalogue().get(plan.fix)
+    if spec is None:
+        return f"there is no fix {plan.fix}"
+    strange = sorted({grant.action for grant in plan.grants} - set(spec.calls))
+    return f"{plan.fix} never calls {', '.join(strange)}" if strange else None
 
 
 def trust_policy(executor: str, external_id: str | None = None) -> dict[str, Any]:

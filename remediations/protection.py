@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 _NOT_THERE = ("NotFound", "NotFoundException", "NotFoundFault", "ResourceNotFound")
 _ARN_PARTS = 6
+_BELOW_A_BALANCER = re.compile(
+    r"(?P<place>arn:[^:]+:elasticloadbalancing:[^:]*:[^:]*):listener(?:-rule)?/(?P<name>\w+/[\w-]+/\w+)/.+"
+)
 _WITHOUT_TAGS = ":service-deployment/"
 """The tags of the service speak for its deployments, which have none:
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTagsForResource.html"""
@@ -39,6 +43,17 @@ def judged_arns(plan: Plan) -> tuple[str, ...]:
     written = (arn for write in plan.writes for arn in write.resources)
     arns = dict.fromkeys((plan.resource, *plan.judged_by_tags_of, *written))
     return tuple(arn for arn in arns if "*" not in arn and _WITHOUT_TAGS not in arn)
+
+
+def tagged_arns(plan: Plan) -> tuple[str, ...]:
+    """Those, and the load balancers whose listeners and rules are among them: people tag the load balancer."""
+    arns = judged_arns(plan)
+    return tuple(dict.fromkeys((*arns, *filter(None, map(_balancer_of, arns)))))
+
+
+def _balancer_of(arn: str) -> str | None:
+    found = _BELOW_A_BALANCER.fullmatch(arn)
+    return f"{found['place']}:loadbalancer/{found['name']}" if found else None
 
 
 def forbidden_by_tags(reads: Reads, arns: Iterable[str], protections: Sequence[Protection]) -> str | None:

@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from diagnostics.aws_access import Reader
 from diagnostics.facts.fact import Gap
 from remediations.plan import Call, Guard, Look
+from remediations.refusals import only_reads
 
 MAX_PAGES = 20
 MAX_SHOWN = 120
@@ -41,7 +42,13 @@ class AwsReads:
         self._reader = reader
 
     def read(self, call: Call) -> dict[str, Any] | Gap:
-        """Several pages come as one answer; one that AWS did not give to its end is a gap."""
+        """Several pages come as one answer; one that AWS did not give to its end is a gap.
+
+        Nothing but reading is sent, whatever the plan says: plans come from the store, and are looked at by processes
+        that may not write.
+        """
+        if not only_reads(call):
+            return Gap(action=call.action, resource="*", error="NotARead", message="this call does not only read")
         parameters: dict[str, Any] = dict(call.parameters)
         pages = self._reader.pages(call.service, call.operation, "", max_pages=MAX_PAGES, **parameters)
         if pages.gaps:

@@ -39,8 +39,28 @@ ENDS_WORK: Final = frozenset(
 """They end work that begins again or had failed, and delete nothing."""
 LIFTS_A_LIMIT: Final = ("lambda", "delete_function_concurrency")
 """It takes away a limit that a function has of its own, which the undo sets again, and deletes nothing."""
+RISKS: Final = ("low", "medium", "high")
 INVOKER: Final = "elasticloadbalancing.amazonaws.com"
 """The one principal that may be let in to a function."""
+INVOKE: Final = "lambda:InvokeFunction"
+ONLY_SETS: Final[Mapping[tuple[str, str], frozenset[str]]] = MappingProxyType(
+    {
+        ("ecs", "update_service"): frozenset(
+            {
+                "cluster",
+                "service",
+                "taskDefinition",
+                "desiredCount",
+                "deploymentConfiguration",
+                "healthCheckGracePeriodSeconds",
+                "loadBalancers",
+                "forceNewDeployment",
+            }
+        ),
+        ("lambda", "update_function_configuration"): frozenset({"FunctionName", "MemorySize", "Timeout", "RevisionId"}),
+    }
+)
+"""All that these calls are ever given."""
 TASKS: Final = "ecs-tasks.amazonaws.com"
 """The one service that a role may be passed to."""
 
@@ -53,6 +73,9 @@ _REVISION: Final = re.compile(r"(?:task-definition/)?(?P<family>[\w-]+):\d+\Z")
 _WRITTEN_BY_NAME: Final = frozenset({"cluster", "service", "task", "taskDefinition", "FunctionName", "ResourceId"})
 """Parameters that say what is written to, or run, by its name or its ARN."""
 _MENTIONED: Final = frozenset({"VpcId"})
+_BALANCER_KEYS: Final = re.compile(
+    r"idle_timeout\.timeout_seconds|(?:access|connection|health_check)_logs\.s3\.(?:enabled|bucket|prefix)"
+)
 _NOTHING: Final[Mapping[str, JsonValue]] = MappingProxyType({})
 _TAGGING: Final = frozenset({"ec2:CreateTags", "ecs:TagResource", "elasticloadbalancing:AddTags"})
 _SCALING: Final = frozenset({"ecs:DescribeServices", "ecs:UpdateService"})
@@ -98,6 +121,12 @@ def refusal_of_prepared(write: Write, parameters: Mapping[str, JsonValue], reach
     return None
 
 
+def only_reads(call: Call) -> bool:
+    """Whether it changes nothing, whoever wrote it into a plan."""
+    verb = call.operation.split("_", 1)[0]
+    return bool(_OPERATION.match(call.operation)) and verb in READING and call.service in READ_SERVICES
+
+
 def _objections(
     plan: Plan, reach: Reach, *, nested: bool, done: tuple[Write, ...] = (), kept: Mapping[str, JsonValue] = _NOTHING
 ) -> Iterator[str]:
@@ -119,6 +148,8 @@ def _objections(
     for one in plan.narrower:
         if one.fix != plan.fix:
             yield f"one of its narrower forms is another fix: {one.fix}"
+        if RISKS.index(one.risk) > RISKS.index(plan.risk):
+            yield f"one of its narrower forms has more risk than the whole: {one.risk}"
         yield from _objections(one, reach, nested=True)
 
 
@@ -151,12 +182,35 @@ def _objections_to_call(
     if not gentle and (call.service, call.operation) not in ENDS_WORK and not is_own(call, earlier, kept):
         yield f"{call.action} takes away what this plan did not make"
     yield from _objections_to_values(call, reach, earlier)
-    if call.operation == "add_permission" and call.parameters.get("Principal") != INVOKER:
-        yield f"it lets {call.parameters.get('Principal')} in"
+    yield from _objections_to_names(call)
+    if call.operation == "add_permission":
+        yield from _objections_to_permission(call, reach)
     if call.operation == "put_metric_alarm" and not str(call.parameters.get("AlarmName")).startswith(OURS):
         yield "it writes an alarm that is not named as ours"
     if call.service == "ec2" and "-1" in _every_protocol(call.parameters):
         yield "it opens every protocol"
+
+
+def _objections_to_names(call: Call) -> Iterator[str]:
+    """Some calls can set much more than any fix does: what runs there, from where it comes, who gets a shell."""
+    may = ONLY_SETS.get((call.service, call.operation))
+    more = sorted(set(call.parameters) - may) if may is not None else ()
+    if more:
+        yield f"it sets {', '.join(more)} with {call.action}"
+    if call.operation == "modify_load_balancer_attributes":
+        strange = [key for key in _attribute_keys(call) if not _BALANCER_KEYS.fullmatch(key)]
+        if strange:
+            yield f"it sets {', '.join(strange)} of a load balancer"
+
+
+def _objections_to_permission(call: Call, reach: Reach) -> Iterator[str]:
+    given = call.parameters
+    if given.get("Principal") != INVOKER:
+        yield f"it lets {given.get('Principal')} in"
+    if given.get("Action") != INVOKE:
+        yield f"it lets it do {given.get('Action')}"
+    if given.get("SourceArn") not in reach.writable:
+        yield f"it lets it in for {given.get('SourceArn') or 'whatever load balancer'}"
 
 
 def _objections_to_values(call: Call, reach: Reach, earlier: Sequence[Write]) -> Iterator[str]:
@@ -247,8 +301,7 @@ def _objections_to_grant(grant: Grant, write: Write, reach: Reach) -> Iterator[s
 
 def _objections_to_reads(calls: Iterable[Call]) -> Iterator[str]:
     for call in calls:
-        reads = _OPERATION.match(call.operation) and call.operation.split("_", 1)[0] in READING
-        if not reads or call.service not in READ_SERVICES:
+        if not only_reads(call):
             yield f"{call.service}.{call.operation} does not only read"
 
 
@@ -283,6 +336,12 @@ def _bucket_of(call: Call) -> JsonValue:
         if isinstance(one, dict) and str(one.get("Key")).endswith("_logs.s3.bucket"):
             return one.get("Value")
     return None
+
+
+def _attribute_keys(call: Call) -> Iterator[str]:
+    attributes = call.parameters.get("Attributes")
+    for one in attributes if isinstance(attributes, list) else ():
+        yield str(one.get("Key")) if isinstance(one, dict) else str(one)
 
 
 def _every_protocol(value: JsonValue) -> Iterator[str]:

@@ -21,6 +21,7 @@ from botocore.config import Config
 from diagnostics.aws_access.failures import READ_ERRORS, error_code
 from diagnostics.redaction import redact_prose
 from remediations.plan import Call, Plan
+from remediations.policy import undeclared
 from remediations.session_policy import PolicyTooLargeError, session_policy
 from remediations.writing import THROTTLED, Lost, Rejected, Sending, Writer, Written
 
@@ -89,6 +90,8 @@ class WriteSessions:
         account = self._accounts.get(account_id)
         if account is None:
             raise SessionError(f"account {account_id} has no remediate_role, so nothing can be changed there")
+        if (strange := undeclared(plan)) is not None:
+            raise SessionError(f"this is never done: {strange}")
         try:
             policy = session_policy(plan)
         except PolicyTooLargeError as large:

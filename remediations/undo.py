@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from pydantic import JsonValue
 
@@ -26,7 +26,7 @@ def undo_of(plan: Plan, plan_id: str, execution: Execution) -> Plan | None:
     if plan.undo.kind == "none" or not begun:
         return None
     known = {**execution.kept, PLAN: plan_id}
-    writes = tuple(_possible(plan.undo.writes, known))
+    writes = tuple(_possible([write for write in plan.undo.writes if not _is_for_others(write, plan, begun)], known))
     checked = plan.undo.guards if execution.status == "done" else tuple(plan.writes[i].done_when for i in begun)
     try:
         guards = tuple(filled_guard(guard, known) for guard in checked)
@@ -56,13 +56,25 @@ def undo_of(plan: Plan, plan_id: str, execution: Execution) -> Plan | None:
     )
 
 
-def _possible(writes: tuple[Write, ...], known: Mapping[str, JsonValue]) -> Iterator[Write]:
+def _is_for_others(back: Write, plan: Plan, begun: Collection[int]) -> bool:
+    """Whether it sets back only what was never set: if that differs from before, somebody else has changed it."""
+    alike = [
+        index
+        for index, write in enumerate(plan.writes)
+        if (write.call.service, write.call.operation) == (back.call.service, back.call.operation)
+        and set(write.resources) == set(back.resources)
+    ]
+    return bool(alike) and not any(index in begun for index in alike)
+
+
+def _possible(writes: Iterable[Write], known: Mapping[str, JsonValue]) -> Iterator[Write]:
     """A write that refers to something that was never made has nothing to take back.
 
     What an earlier write of the undo itself keeps is filled in when it is carried out.
     """
-    own = {kept.name for write in writes for kept in write.keeps}
-    for write in writes:
+    listed = tuple(writes)
+    own = {kept.name for write in listed for kept in write.keeps}
+    for write in listed:
         try:
             yield filled_write(write, {**known, **{name: {FROM: name} for name in own}})
         except UnknownNameError:

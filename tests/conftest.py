@@ -15,6 +15,6 @@ from hypothesis import settings
 
 botocore.session.create_loader = cache(create_loader)
 
-settings.register_profile("suite", derandomize=True)
-settings.register_profile("explore")
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))

@@ -1,4 +1,4 @@
-"""The least that a bot can do: the same server and the same Bolt settings, and a command that only acknowledges."""
+"""The least that a bot can do: the same server and the same Bolt settings, and listeners that only acknowledge."""
 
 from __future__ import annotations
 
@@ -27,6 +27,10 @@ def main(slack_url: str) -> None:
     @app.command(COMMAND)
     def acknowledge(ack: Ack) -> None:
         ack()
+
+    @app.event("message")
+    def heard() -> None:
+        return None
 
     listener = Listener(make_web(Slack(app, SignatureVerifier(SECRET))), "127.0.0.1", 0, "the port")
     listener.start()

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,16 +22,26 @@ LOOK_AGAIN_S = 0.1
 
 @dataclass(frozen=True)
 class Bot:
+    """`port`: that takes Slack's requests; 0 for a role that takes none."""
+
     port: int
     log: Path
+    kill: Callable[[], None]
+    """Ends it without a warning, as `kill -9` does."""
 
     def count(self, event: str) -> int:
         """How often it has logged this."""
-        return sum(entry.get("event") == event for entry in _entries(self.log))
+        return len(self.entries(event))
+
+    def entries(self, event: str) -> list[dict[str, Any]]:
+        """What it has logged of this."""
+        return [entry for entry in _entries(self.log) if entry.get("event") == event]
 
 
 @contextmanager
-def serve(role: str, slack_url: str, store_url: str, log: Path, more: Mapping[str, str] | None = None) -> Iterator[Bot]:
+def serve(
+    role: str, slack_url: str, store_url: str, log: Path, more: Mapping[str, str] | None = None, niceness: int = 0
+) -> Iterator[Bot]:
     """Runs the bot in this role, logging to a file. Raises RuntimeError if it does not start."""
     environment = {
         **os.environ,
@@ -52,8 +62,9 @@ def serve(role: str, slack_url: str, store_url: str, log: Path, more: Mapping[st
             stderr=stream,
             text=True,
         )
+        os.setpriority(os.PRIO_PROCESS, process.pid, niceness)
         try:
-            yield Bot(_port(process, log), log)
+            yield Bot(_port(process, log), log, process.kill)
         finally:
             end(process)
 
@@ -63,7 +74,7 @@ def _port(process: subprocess.Popen[str], log: Path) -> int:
     while time.monotonic() < deadline and process.poll() is None:
         for entry in _entries(log):
             if entry.get("event") == "ready":
-                return int(entry["http_port"])
+                return int(entry["http_port"] or 0)
         time.sleep(LOOK_AGAIN_S)
     raise RuntimeError(f"`alb502 serve` did not start; its log says:\n{log.read_text()}")
 

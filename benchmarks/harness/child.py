@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -33,7 +34,9 @@ class Child:
 
 
 @contextmanager
-def child(module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Child]:
+def child(
+    module: str, *arguments: str, environment: Mapping[str, str] | None = None, niceness: int = 0
+) -> Iterator[Child]:
     """Runs ``python -m module``; it is asked to end by closing its standard input."""
     process = subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
@@ -42,6 +45,7 @@ def child(module: str, *arguments: str, environment: Mapping[str, str] | None = 
         env=environment,
         text=True,
     )
+    os.setpriority(os.PRIO_PROCESS, process.pid, niceness)
     try:
         yield Child(process)
     finally:

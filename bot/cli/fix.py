@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bot.fixing_by_hand import ByHand
     from bot.settings import Settings
-    from diagnostics.report import Remediation, Report
+    from diagnostics.report import Report
     from remediations.audit import Record
     from remediations.desk import Wanted
     from remediations.execute import Execution
@@ -50,9 +50,9 @@ def fix(
     """Make one change that a report offers, with your own AWS identity: plan, question, change, watch, undo."""
     settings = configured.settings()
     with _store(settings) as redis:
-        found, wanted = _wanted(settings, redis, report, remediation)
+        wanted = _wanted(settings, redis, report, remediation)
         hand = _by_hand(settings, redis, wanted, dry_run=dry_run)
-        _show_plan(found, hand)
+        _show_plan(hand)
         _check(hand)
         if dry_run:
             write("Nothing was changed: --dry-run.")
@@ -85,17 +85,16 @@ def _store(settings: Settings) -> Iterator[Redis | None]:
         client.close()
 
 
-def _wanted(settings: Settings, redis: Redis | None, report: str, offer: str) -> tuple[Remediation, Wanted]:
+def _wanted(settings: Settings, redis: Redis | None, report: str, offer: str) -> Wanted:
     found, wanted = (
         _kept(settings, redis, report, offer) if _REPORT_ID.fullmatch(report) else _saved(settings, report, offer)
     )
     remediations = [one for cause in (*found.causes, *found.risks) for one in cause.remediations]
-    chosen = next((one for one in remediations if one.id == offer), None)
-    if chosen is None or wanted is None:
+    if wanted is None or offer not in {one.id for one in remediations}:
         ids = ", ".join(one.id for one in remediations[:MAX_LISTED]) or "none"
         shown = printable.line(offer, MAX_SHOWN)
         raise CommandError(f"FIX {shown!r}: this report offers {ids}", status=BAD_USAGE)
-    return chosen, wanted
+    return wanted
 
 
 def _kept(settings: Settings, redis: Redis | None, report_id: str, offer: str) -> tuple[Report, Wanted | None]:
@@ -119,6 +118,7 @@ def _saved(settings: Settings, file: str, offer: str) -> tuple[Report, Wanted | 
     from remediations.desk import Wanted
 
     snapshot = replay.load(file)
+    note(f"from a file of {snapshot.taken_at:%Y-%m-%d %H:%M} UTC: who wrote it chose what is proposed; read it")
     diagnosed = remedied(Diagnosed(report=diagnose(snapshot), snapshot=snapshot), settings)
     plan = diagnosed.plans.get(offer) if isinstance(diagnosed, Remedied) else None
     if plan is None or not isinstance(diagnosed, Remedied):
@@ -154,10 +154,13 @@ def _noting(redis: Redis | None) -> Callable[[Record], None]:
     return StoredAudit(redis).append
 
 
-def _show_plan(remediation: Remediation, hand: ByHand) -> None:
+def _show_plan(hand: ByHand) -> None:
+    """Drawn from the plan that is carried out, not from what the report once said of it."""
     from bot.cli.drawing.fixes import drawn_fix
+    from remediations.offers import described
 
-    draw(*drawn_fix(remediation))
+    wanted = hand.wanted
+    draw(*drawn_fix(described(wanted.offer, hand.plan, hand.permission(), wanted.target.region)))
     write(f"  as {hand.caller.id}, in {hand.wanted.target.region}")
 
 
@@ -175,7 +178,8 @@ def _agreed(hand: ByHand, *, yes: bool) -> bool:
         return True
     if not sys.stdin.isatty() and not is_high:
         raise CommandError("nobody can be asked here: add --yes, or run it in a terminal", status=REFUSED)
-    word = (hand.wanted.target.service or hand.wanted.target.label) if is_high else "yes"
+    target = hand.wanted.target
+    word = (target.service or target.function or target.label) if is_high else "yes"
     return _asked(f"Type {printable.line(word, MAX_SHOWN)} to change this: ").strip() == word
 
 

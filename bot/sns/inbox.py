@@ -18,7 +18,7 @@ from diagnostics.collect.ecs_events import stopped_task
 from diagnostics.collect.task_memory import with_task
 from handlers.alarm_formats import read
 from handlers.alarms import AlarmDesk, news_by_sns
-from handlers.ask import NotQueuedError, id_of_event
+from handlers.ask import NotQueuedError
 
 MAX_MESSAGE_CHARS: Final = 256 * 1024
 
@@ -39,22 +39,19 @@ class SnsInbox:
         self._now = now
 
     def take(self, envelope: Envelope) -> bool:
-        if self._desk.has_seen(id_of_event(f"sns:{envelope.id}")):
-            return False
         try:
-            self._take(envelope)
+            return self._take(envelope)
         except (NotQueuedError, RedisError) as error:
             raise NotTakenError(type(error).__name__) from error
-        return True
 
-    def _take(self, envelope: Envelope) -> None:
+    def _take(self, envelope: Envelope) -> bool:
         event = _object(envelope.message)
         found = stopped_task(event)
         if found is not None:
             service, task = found
             self._tasks.change(service, lambda known: with_task(known, task, self._now()))
             _log.info("stopped task noted", service=service)
-            return
+            return True
         # The formats read what Slack has escaped; this text comes from SNS itself.
         said = {"bot_id": "sns", "ts": str(envelope.at.timestamp()), "text": html.escape(envelope.message, quote=False)}
         understood = read(said)
@@ -62,8 +59,8 @@ class SnsInbox:
         news = news_by_sns(post, envelope.id, self._channels[envelope.topic]) if post else None
         if news is None:
             _log.info("message of SNS left alone", reason=understood.why)
-            return
-        self._desk.take_alarm(news)
+            return True
+        return self._desk.take_alarm(news)
 
 
 def _object(message: str) -> Mapping[str, Any]:

@@ -10,6 +10,8 @@ from bot.store.keys import DAY_S, key
 from handlers.alarms import AlarmNews
 
 KEEP_S: Final = DAY_S
+HELD_S: Final = 45
+"""Longer than asking AWS may take."""
 MAX_NEWS_BYTES: Final = 8_192
 
 
@@ -35,6 +37,20 @@ class AlarmShelf:
         pipe.incr(name)
         pipe.expire(name, KEEP_S)
         return int(pipe.execute()[0])
+
+    def hold(self, news_id: str) -> bool:
+        """Whether the caller may work on it now: what was queued twice is worked on by one at a time."""
+        return bool(self._redis.set(f"{_name(news_id)}:held", "1", nx=True, ex=HELD_S))
+
+    def release(self, news_id: str) -> None:
+        self._redis.delete(f"{_name(news_id)}:held")
+
+    def asked(self, news_id: str) -> None:
+        """Its diagnosis is queued."""
+        self._redis.set(_name(news_id) + ":asked", "1", ex=KEEP_S)
+
+    def is_asked(self, news_id: str) -> bool:
+        return bool(self._redis.exists(_name(news_id) + ":asked"))
 
     def done(self, news_id: str) -> None:
         self._redis.set(_name(news_id) + ":done", "1", ex=KEEP_S)

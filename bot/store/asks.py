@@ -68,6 +68,10 @@ class Asks:
     def is_finished(self, ask_id: str) -> bool:
         return bool(self._redis.hexists(fence_key(ask_id), "finished"))
 
+    def awaited(self, ask_id: str) -> int:
+        """How often others have looked whether it is answered, this time included."""
+        return int(self._redis.hincrby(fence_key(ask_id), "awaited", 1))
+
     def put_off(self, ask_id: str) -> int:
         """How often this ask has been put off, this time included."""
         return int(self._redis.hincrby(fence_key(ask_id), "put-offs", 1))

@@ -10,7 +10,7 @@ from redis import Redis
 from redis.client import Pipeline
 
 from bot.store.keys import DAY_S, digest, key, text_of
-from handlers.muting import Mute
+from handlers.mutes import Mute
 
 AFTERWARDS_S: Final = 2 * DAY_S
 """So long a mute is remembered after its end, so that its end can be told however late."""

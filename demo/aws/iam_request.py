@@ -63,6 +63,8 @@ def _context(call: Call) -> dict[str, str]:
     context = {"aws:RequestedRegion": call.region, "aws:PrincipalAccount": call.account}
     if call.service == "ec2":
         context["ec2:Region"] = call.region
+    if call.service == "lambda" and call.params.get("Principal"):
+        context["lambda:Principal"] = str(call.params["Principal"])
     if call.service == "ecs" and call.operation not in ("ListClusters", "RegisterTaskDefinition"):
         context["ecs:cluster"] = _ecs_arn(call, "cluster", _cluster(call))
     return context

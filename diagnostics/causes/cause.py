@@ -72,6 +72,8 @@ class Finding(Frozen):
     `since` is when the fault began, if known. `at_most` caps the confidence and `against` should say why.
     `advice` marks a command by backticks behind a colon or in brackets (see `diagnostics.commands`); in the report it
     stands apart, whole.
+    `surely_hurts`: whoever asked meanwhile got an error, as when tasks end with their host; it is a guess, and no mere
+    risk, where nothing was read that counts errors.
     `circumstantial`: only the order in time speaks for it, or it may pass by itself; it gives way to a well-founded
     cause that explains the same and does not name it among those that help it.
     """
@@ -89,6 +91,7 @@ class Finding(Frozen):
     advice: str | None = None
     at_most: Band | None = None
     circumstantial: bool = False
+    surely_hurts: bool = False
 
 
 class UndeclaredFactError(Exception):

@@ -5,6 +5,7 @@ ECS does not record it; the count of healthy targets does, to the minute: it ris
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from diagnostics.causes.cause import Facts
@@ -12,6 +13,7 @@ from diagnostics.facts import Metrics, Point, RunningTasks, TargetGroup, TargetH
 from diagnostics.facts.fact import Frozen
 
 LONGEST_BOOT = timedelta(minutes=20)
+ROUGHLY = timedelta(seconds=10)
 
 
 class Boot(Frozen):
@@ -56,3 +58,16 @@ def _boot(task: Task, points: tuple[Point, ...]) -> Boot | None:
             return Boot(task=task, seconds=round((point.at - start).total_seconds()))
         count = min(count, point.value)
     return None
+
+
+def age_at_stop(task: Task) -> timedelta | None:
+    """How long it ran until it was told to stop."""
+    end = task.stopping_at or task.stopped_at
+    return end - task.started_at if end and task.started_at else None
+
+
+def longer_since(killed: Sequence[Task], grace_s: int) -> bool:
+    """Whether the newest task that was stopped for its health checks was younger than the grace period allows: then it
+    was lengthened afterwards, and nothing shows yet that it is too short."""
+    age = age_at_stop(killed[0]) if killed else None
+    return age is not None and age + ROUGHLY < timedelta(seconds=grace_s)

@@ -13,6 +13,7 @@ from typing import Any
 from diagnostics.causes.cause import Evidence, Strength
 from diagnostics.facts import Change, Changes, Gap, NotApplicable
 from diagnostics.facts.network import Permission
+from diagnostics.rules.change_words import change_in_words, event_name, is_of_people
 
 SOURCE = "cloudtrail:LookupEvents"
 ONSET_TOLERANCE = timedelta(minutes=1)
@@ -20,67 +21,12 @@ ONSET_TOLERANCE = timedelta(minutes=1)
 EFFECT_WITHIN = timedelta(minutes=15)
 """A change this close before the onset explains it by itself; an older one only fits."""
 MAX_NESTING = 8
-MAX_ACTOR_CHARS = 80
 
-ACT_BY_THEMSELVES = frozenset(
-    {
-        "autoscaling.amazonaws.com",
-        "ecs.amazonaws.com",
-        "ecs.application-autoscaling.amazonaws.com",
-        "elasticloadbalancing.amazonaws.com",
-    }
-)
-"""Services whose calls are their daily work: part of the timeline, not somebody's change."""
 
-_API_DATE = re.compile(r"\d{8}(v\d+)?\Z")
 _RULE_ARN = re.compile(
     r"(?P<before>arn:[^:]+:elasticloadbalancing:[^:]*:[^:]*):listener-rule/"
     r"(?P<balancer>[a-z]+/[^/]+/[^/]+)/(?P<listener>[^/]+)/[^/]+"
 )
-_WORDS = {
-    "AddPermission": "permission to invoke the function added",
-    "AssociateRouteTable": "another route table given to the subnet",
-    "AuthorizeSecurityGroupEgress": "outbound rule added",
-    "AuthorizeSecurityGroupIngress": "rule added",
-    "CreateNetworkAclEntry": "network ACL entry added",
-    "CreateRoute": "route added",
-    "CreateRule": "listener rule added",
-    "DeleteAlias": "function's alias deleted",
-    "DeleteFunction": "function or version deleted",
-    "DeleteFunctionConcurrency": "function's reserved concurrency removed",
-    "DeleteNetworkAclEntry": "network ACL entry removed",
-    "DeleteRoute": "route removed",
-    "DeleteRule": "listener rule removed",
-    "DeleteTargetGroup": "target group deleted",
-    "DeleteVpcPeeringConnection": "VPC peering deleted",
-    "DeregisterTargets": "targets deregistered",
-    "ModifyListener": "listener changed",
-    "ModifyLoadBalancerAttributes": "load balancer attributes changed",
-    "ModifyNetworkInterfaceAttribute": "network interface changed",
-    "ModifyRule": "listener rule changed",
-    "ModifySecurityGroupRules": "rules changed",
-    "ModifyTargetGroup": "target group changed",
-    "ModifyTargetGroupAttributes": "target group attributes changed",
-    "PutFunctionConcurrency": "function's reserved concurrency changed",
-    "RegisterTaskDefinition": "task definition registered",
-    "RemovePermission": "permission to invoke the function removed",
-    "ReplaceNetworkAclAssociation": "another network ACL put before the subnet",
-    "ReplaceNetworkAclEntry": "network ACL entry changed",
-    "ReplaceRoute": "route changed",
-    "ReplaceRouteTableAssociation": "another route table given to the subnet",
-    "RevokeSecurityGroupEgress": "outbound rule removed",
-    "RevokeSecurityGroupIngress": "rule removed",
-    "SetIpAddressType": "load balancer's address type changed",
-    "SetSecurityGroups": "load balancer's security groups changed",
-    "SetSubnets": "load balancer's subnets changed",
-    "StopInstances": "instances stopped",
-    "StopTask": "task stopped",
-    "TerminateInstances": "instances terminated",
-    "UpdateAlias": "function's alias moved",
-    "UpdateFunctionCode": "function's code updated",
-    "UpdateFunctionConfiguration": "function's configuration changed",
-    "UpdateService": "service changed",
-}
 
 
 def changes_before_onset(
@@ -106,7 +52,7 @@ def changes_before_onset(
         if event_name(change) in wanted
         and change.error is None
         and change.at <= onset + tolerance
-        and (by_services_too or change.by_service not in ACT_BY_THEMSELVES)
+        and (by_services_too or is_of_people(change))
         and touched.intersection(_touched(change))
     )
     return tuple(sorted(found, key=lambda change: change.at, reverse=True))
@@ -117,21 +63,13 @@ def change_evidence(change: Change, onset: datetime | None = None) -> Evidence:
 
     With `onset` given and the change at most a quarter of an hour before it, the record is decisive.
     """
-    what = _WORDS.get(event_name(change)) or event_name(change)
-    actor = change.actor[:MAX_ACTOR_CHARS]
-    via = f" through {change.by_service}" if change.by_service else ""
     close = onset is not None and timedelta(0) <= onset + ONSET_TOLERANCE - change.at <= EFFECT_WITHIN + ONSET_TOLERANCE
     return Evidence(
-        text=f"{what} {change.at:%H:%M} by {actor}{via}",
+        text=change_in_words(change),
         source=SOURCE,
         strength=Strength.DECISIVE if close else Strength.SUPPORTING,
         at=change.at,
     )
-
-
-def event_name(change: Change) -> str:
-    """The event's name without the API date that Lambda appends (``AddPermission20150331v2``)."""
-    return _API_DATE.sub("", change.name)
 
 
 def permissions_in(change: Change) -> tuple[Permission, ...]:

@@ -26,6 +26,7 @@ from diagnostics.rules.balancer_trouble import balancer_symptoms, has_empty_part
 from diagnostics.rules.counters import balancer_dimensions, counted_unhealthy, error_share, group_dimensions
 from diagnostics.rules.deployment_span import deployment_spans
 from diagnostics.rules.deployment_trouble import is_in_trouble
+from diagnostics.rules.ended import Ended, ended
 from diagnostics.rules.health_history import HealthHistory
 from diagnostics.rules.logged_errors import COUNTED_BY_ROWS_ONLY, COVERS, LoggedErrors, logged_errors
 from diagnostics.rules.onset import Burst, Pattern, last_burst, pattern_of, without_trickle
@@ -104,7 +105,7 @@ class Observations(Frozen):
     itself, or its own metrics show connection errors, unhealthy or missing targets, or the rows name it).
     `sick_siblings`: other target groups of the load balancer that show trouble. `clusters` are the subject's error
     rows; None: access logs were not read. `counted_by_rows`: on a shared load balancer, the numbers are those of this
-    subject's rows alone.
+    subject's rows alone. `ended`: it was put right, and nothing has failed since.
     """
 
     counts: ErrorCounts = ErrorCounts()
@@ -122,6 +123,7 @@ class Observations(Frozen):
     """0-1 of the requests between `onset` and `last_seen`; None without errors or when requests were not read."""
     clusters: tuple[RowCluster, ...] | None = None
     counted_by_rows: bool = False
+    ended: Ended | None = None
 
     def saw(self, *symptoms: str) -> bool:
         return any(symptom in self.symptoms for symptom in symptoms)
@@ -183,6 +185,7 @@ def observe(snapshot: Snapshot) -> Observations:
         error_share=error_share(snapshot, burst, above_noise, unreached=counts.elb("503")) if burst else None,
         clusters=logged.clusters if logged else None,
         counted_by_rows=counted_by_rows,
+        ended=ended(snapshot, symptoms, [*(point.at for point in above_noise), *_abnormal_stops(snapshot)], onset),
     )
 
 
@@ -324,11 +327,7 @@ def _is_empty(targets: Iterable[object]) -> bool:
 
 
 def _ecs_symptoms(snapshot: Snapshot) -> Iterable[str]:
-    stopped = snapshot.get(StoppedTasks)
-    if isinstance(stopped, StoppedTasks) and any(
-        is_abnormal_stop(task) and task.stopped_at and task.stopped_at >= snapshot.window.start
-        for task in stopped.items
-    ):
+    if any(at >= snapshot.window.start for at in _abnormal_stops(snapshot)):
         yield "task-stops"
     service = snapshot.get(EcsService)
     if isinstance(service, EcsService) and is_in_trouble(service, snapshot.taken_at):
@@ -390,7 +389,12 @@ def _first_sign(snapshot: Snapshot, symptoms: set[str]) -> datetime | None:
                 signs.extend([burst.start] if burst else [])
         history = HealthHistory.of(snapshot.get, snapshot.window)
         signs.extend(report.at for group in history.groups() for report in history.reports(group))
-    stopped = snapshot.get(StoppedTasks)
-    if "task-stops" in symptoms and isinstance(stopped, StoppedTasks):
-        signs.extend(task.stopped_at for task in stopped.items if is_abnormal_stop(task) and task.stopped_at)
+    if "task-stops" in symptoms:
+        signs.extend(_abnormal_stops(snapshot))
     return min(signs) if signs else None
+
+
+def _abnormal_stops(snapshot: Snapshot) -> tuple[datetime, ...]:
+    stopped = snapshot.get(StoppedTasks)
+    items = stopped.items if isinstance(stopped, StoppedTasks) else ()
+    return tuple(task.stopped_at for task in items if is_abnormal_stop(task) and task.stopped_at)

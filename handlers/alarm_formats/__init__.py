@@ -19,9 +19,14 @@ from handlers.alarm_formats.format import Format, registered
 from handlers.alarm_formats.post import AlarmPost, Understood
 from handlers.alarm_formats.said import Said, Sender, is_by_a_program, said_in
 
-__all__ = ["AlarmPost", "Sender", "Understood", "named_in", "read", "sender_of"]
+__all__ = ["AlarmPost", "Sender", "Understood", "named_in", "prepare", "read", "sender_of"]
 
 _DONE = {"message_deleted", "channel_join", "channel_leave", "bot_add", "bot_remove"}
+
+
+def prepare() -> None:
+    """Loads every format, so that the first post of a storm does not hold up those behind it."""
+    _formats()
 
 
 def read(event: Mapping[str, Any]) -> Understood:

@@ -18,6 +18,7 @@ _TITLE: Final = re.compile(
     rf"CloudWatch Alarm \| (?P<name>.{{1,255}}) \| (?P<region>{REGION}) \| Account: (?P<account>\d{{12}})"
 )
 _TRANSITION: Final = re.compile(r"(?:ALARM|OK|INSUFFICIENT_DATA) -> (?P<state>ALARM|OK|INSUFFICIENT_DATA) transition")
+_STATE: Final = re.compile(r"[A-Z_]+\b")
 _SIGNS: Final = {":rotating_light:": "ALARM", ":white_check_mark:": "OK", ":large_green_circle:": "OK"}
 
 
@@ -41,8 +42,10 @@ def amazon_q(said: Said) -> AlarmPost | None:
 
 def _stated(said: Said, name: str) -> str | None:
     """What follows this name, which may itself read like the sentence."""
-    found = re.search(rf"(?:^|\n)The alarm {re.escape(name)} changed state to (?P<state>[A-Z_]+)\b", said.whole)
-    return found["state"] if found else None
+    said_of_it = f"\nThe alarm {name} changed state to "
+    _, found, after = f"\n{said.whole}".partition(said_of_it)
+    state = _STATE.match(after) if found else None
+    return state[0] if state else None
 
 
 def _signed(said: Said) -> str | None:

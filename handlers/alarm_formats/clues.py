@@ -66,13 +66,13 @@ def clues_in(said: Said) -> AlarmPost:
 
 def plausible(post: AlarmPost) -> AlarmPost:
     """Without what cannot be an account, a region or a dimension: JSON may hold anything of any length there."""
-    kept = {
-        "account": post.account if re.fullmatch(r"[0-9]{12}", post.account or "") else None,
-        "region": post.region if re.fullmatch(REGION, post.region or "") else None,
-        "load_balancer": post.load_balancer if _BALANCER.fullmatch(post.load_balancer or "") else None,
-        "target_group": post.target_group if _GROUP.fullmatch(post.target_group or "") else None,
-    }
-    return replace(post, **kept)
+    return replace(
+        post,
+        account=post.account if re.fullmatch(r"[0-9]{12}", post.account or "") else None,
+        region=post.region if re.fullmatch(REGION, post.region or "") else None,
+        load_balancer=post.load_balancer if _BALANCER.fullmatch(post.load_balancer or "") else None,
+        target_group=post.target_group if _GROUP.fullmatch(post.target_group or "") else None,
+    )
 
 
 def region_in(said: Said) -> str | None:

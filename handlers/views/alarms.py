@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from handlers.incidents import AlarmRow, Incident
-from handlers.muting import Mute
+from handlers.mutes import Mute
 from handlers.views.blocks import MAX_BLOCKS, Block, Message, context, section
 from handlers.views.escape import code, link, moment, words
 
@@ -39,7 +39,8 @@ def the_thread(permalink: str | None) -> str:
 def not_an_alarm_of_ours(name: str, why: str) -> Message:
     """For somebody who points at an alarm that leads nowhere."""
     named = f"{code(name, MAX_NAME)}: " if name else ""
-    return Message(text=f"There is nothing to diagnose. {named}{words(why, MAX_WHAT)}.", blocks=())
+    text = f"There is nothing to diagnose. {named}{words(why, MAX_WHAT)}."
+    return Message(text=text, blocks=(section(text),))
 
 
 def mute_begun(mute: Mute, seconds: int, now: datetime) -> Message:
@@ -66,7 +67,8 @@ def mute_ended(mute: Mute) -> Message:
 
 
 def not_muted(label: str) -> Message:
-    return Message(text=f"The alarms of {code(label, MAX_NAME)} are not muted in this channel.", blocks=())
+    text = f"The alarms of {code(label, MAX_NAME)} are not muted in this channel."
+    return Message(text=text, blocks=(section(text),))
 
 
 def muted(mutes: Sequence[Mute], now: datetime) -> Message:

@@ -76,7 +76,9 @@ def help(command: str = COMMAND) -> Message:  # noqa: A001 - it is what people t
     return _answer(
         head,
         "\n".join(lines),
-        "In a thread, mention me: `@alb502 checkout`. I only read; nothing in AWS is changed by asking.",
+        "In a thread, mention me: `@alb502 checkout`, or `@alb502` alone where an alarm was posted. I only read; "
+        "nothing in AWS is changed by asking.",
+        f"{code(f'{command} mute checkout 2h')} keeps its alarms out of this channel; `unmute` ends that.",
     )
 
 

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pydantic import JsonValue
-
 from diagnostics import printable
-from diagnostics.report import Remediation, Report, SettingChange
+from diagnostics.report import Remediation, Report
 from handlers.views.alarms import spell
 from handlers.views.blocks import Block, Message, Part, actions, button, compose, context, section, whole_lines
-from handlers.views.escape import block, code, moment, person, words
+from handlers.views.by_hand import MAX_CHANGES, change_line, commands, table
+from handlers.views.escape import code, moment, person, words
 from remediations.approval import Denied, Ticket
 from remediations.audit import Who
 from remediations.closing import Closing, closing_of
@@ -40,11 +39,11 @@ MAX_BUTTONS: Final = 3
 MAX_TITLE: Final = 150
 MAX_MODAL_BLOCKS: Final = 100
 MAX_VALUE: Final = 400
-MAX_CHANGES: Final = 12
+MAX_SHOWN_VALUE: Final = 300
+"""A longer one may be cut where it is shown, since escaping makes it longer."""
+TOO_MUCH: Final = "More than can be shown here, so it is not approved here. In a terminal:"
 MAX_WARNING: Final = 400
 MAX_WARNINGS: Final = 5
-MAX_COMMAND: Final = 2_600
-MAX_COMMANDS: Final = 8
 MAX_LINE: Final = 300
 MAX_OPTION: Final = 75
 MAX_CALLED: Final = 10
@@ -109,11 +108,11 @@ def commands_modal(remediation: Remediation) -> dict[str, Any]:
     blocks = [section(f"*{words(remediation.title, MAX_TITLE)}*")]
     if remediation.why_not:
         blocks.append(context(f"Not by a button: {words(remediation.why_not, MAX_LINE)}."))
-    blocks += _table(remediation.changes)
-    blocks += _commands("With the AWS CLI", remediation.aws_cli)
+    blocks += table(remediation.changes)
+    blocks += commands("With the AWS CLI", remediation.aws_cli)
     blocks += _risk(remediation.risk, remediation.touches, remediation.warnings)
     blocks.append(section(f"*Undo*: {words(remediation.undo.text, MAX_LINE)}"))
-    blocks += _commands("", remediation.undo.aws_cli)
+    blocks += commands("", remediation.undo.aws_cli, back=True)
     return _modal("Commands", blocks)
 
 
@@ -128,7 +127,7 @@ def plan_modal(
             f"{RISKS[plan.risk]} · about {_spell(plan.eta_s)} · {UNDOS[plan.undo.kind]}",
             f"asked by {_who(ticket.asked_by)}",
         ),
-        *_table(plan.changes),
+        *table(plan.changes),
         section(
             f"*Resource* {code(plan.resource, MAX_VALUE)}\n"
             f"*Account* {code(target.account_name or target.account)} · *Region* {code(target.region)}"
@@ -138,13 +137,16 @@ def plan_modal(
         section(f"*Undo* {words(plan.undo.text, MAX_LINE)}"),
         _checked(looked),
         *_role(role),
-        *_commands("The same with the AWS CLI", lines_of(plan.writes, ticket.target.region)),
+        *commands("The same with the AWS CLI", lines_of(plan.writes, ticket.target.region)),
     ]
     if looked is not None and looked.changed:
         return _modal("Fix", blocks, ticket.id)
     if viewer.denied is not None:
         blocks.append(context(f":lock: {words(viewer.denied.text, MAX_LINE)}"))
         return _modal("Fix", blocks, ticket.id, submit=None if viewer.is_asked else ASK_LABEL)
+    if not _is_shown_whole(plan):
+        blocks.append(context(f":lock: {TOO_MUCH} {code(f'alb502 fix {ticket.report} {ticket.offer}', MAX_VALUE)}"))
+        return _modal("Fix", blocks, ticket.id)
     blocks += _choice(plan)
     blocks += _typed(ticket)
     blocks.append(context(f"Open until {moment(ticket.expires_at, now)}; it begins within a minute after you approve."))
@@ -155,10 +157,11 @@ def story(ticket: Ticket, approvers: People, now: datetime) -> Message:
     """The message in the thread: what was asked, by whom, and how far it is."""
     plan = ticket.doing
     head = f"{_symbol(ticket)} *{words(plan.title, MAX_TITLE)}* — {_state(ticket)}"
-    lines = [f"• {_change(change)}" for change in plan.changes[:MAX_CHANGES]]
+    lines = [f"• {change_line(change)}" for change in plan.changes[:MAX_CHANGES]]
     parts = [
         Part(0, (section(head),)),
         Part(1, (section(whole_lines(lines, 2_000, total=len(plan.changes))),) if lines else ()),
+        Part(1, (_at_a_glance(ticket),) if ticket.state == "pending" else ()),
         Part(0, (section("\n".join(_happened(ticket, now))),)),
         Part(0, _called(ticket, approvers)),
         Part(0, _buttons(ticket)),
@@ -175,10 +178,13 @@ def closing(ticket: Ticket) -> Message:
     after = f", recovered after {_spell(last.recovered_after_s)}" if last.recovered_after_s is not None else ""
     by = _who(last.approved_by or last.asked_by)
     head = f":memo: *{words(last.title, MAX_TITLE)}* — done by {by}{after}, {quiet}"
-    lines = [f"• {_change(change)}" for change in last.changes[:MAX_CHANGES]]
+    lines = [f"• {change_line(change)}" for change in last.changes[:MAX_CHANGES]]
+    gone = [f"• no longer so: {words(item, MAX_LINE)}" for item in last.missing[:MAX_WARNINGS]]
+    gone += ["Diagnose again before anything else is tried."] if last.quiet is False else []
     left = [f"• {words(item, MAX_WARNING)}" for item in last.left_to_do[:MAX_WARNINGS]]
     parts = [
         Part(0, (section(head),)),
+        Part(0, (section("\n".join(gone)),) if gone else ()),
         Part(1, (section(whole_lines(lines, 2_000)),) if lines else ()),
         Part(0, (section("\n".join(["*Left to do in code*", *left])),) if left else ()),
         Part(2, (context(f"Undo: {words(last.undo, MAX_LINE)}"),)),
@@ -208,22 +214,10 @@ def _modal(title: str, blocks: Sequence[Block], metadata: str = "", submit: str 
     return view
 
 
-def _table(changes: Sequence[SettingChange]) -> list[Block]:
-    lines = [f"• {_change(change)}" for change in changes[:MAX_CHANGES]]
-    return [section(whole_lines(["*Changes*", *lines], 2_900, total=len(changes) + 1))] if lines else []
-
-
-def _change(change: SettingChange) -> str:
-    return (
-        f"{words(change.setting, MAX_LINE)} of {code(change.resource, MAX_VALUE)}: "
-        f"{_value(change.before)} → {_value(change.after)}"
-    )
-
-
-def _value(value: JsonValue) -> str:
-    if value is None:
-        return "nothing"
-    return code(value if isinstance(value, str) else printable.line(str(value), MAX_VALUE), MAX_VALUE)
+def _is_shown_whole(plan: Plan) -> bool:
+    """Nobody approves what they cannot see."""
+    values = (value for change in plan.changes for value in (change.before, change.after) if value is not None)
+    return len(plan.changes) <= MAX_CHANGES and all(len(str(value)) <= MAX_SHOWN_VALUE for value in values)
 
 
 def _risk(risk: str, touches: str, warnings: Sequence[str]) -> list[Block]:
@@ -234,14 +228,6 @@ def _risk(risk: str, touches: str, warnings: Sequence[str]) -> list[Block]:
     return [section("\n".join(lines))] if lines else []
 
 
-def _commands(title: str, lines: Sequence[str]) -> list[Block]:
-    made = [found for line in lines[:MAX_COMMANDS] if (found := block(line, MAX_COMMAND)) is not None]
-    if not made:
-        return []
-    head = [section(f"*{title}*")] if title else []
-    return [*head, *(section(text) for text in made)]
-
-
 def _checked(looked: Looked | None) -> Block:
     if looked is None:
         return context(":hourglass_flowing_sand: Looking whether all of this is still so…")
@@ -250,8 +236,18 @@ def _checked(looked: Looked | None) -> Block:
         return context(
             f":white_check_mark: Looked at {at}: all of this is still so. It is looked at again just before."
         )
-    what = "\n".join(f"• {words(text, MAX_LINE)}" for text in looked.changed[:MAX_WARNINGS])
+    what = "\n".join(f"• no longer so: {words(text, MAX_LINE)}" for text in looked.changed[:MAX_WARNINGS])
     return section(f":warning: *Looked at {at}: this does not fit any more.* Diagnose again.\n{what}")
+
+
+def _at_a_glance(ticket: Ticket) -> Block:
+    """What somebody who may approve wants to know before they open it."""
+    plan, target = ticket.doing, ticket.target
+    return context(
+        f"{RISKS[plan.risk]} · about {_spell(plan.eta_s)} · {UNDOS[plan.undo.kind]}",
+        f"{code(target.label or target.query, MAX_OPTION)} in {code(target.account_name or target.account)},"
+        f" {code(target.region)}",
+    )
 
 
 def _role(role: str | None) -> list[Block]:
@@ -331,16 +327,31 @@ def _happened(ticket: Ticket, now: datetime) -> Iterable[str]:
         yield f"done at {moment(ticket.executed_at, now, seconds=True)}"
     if ticket.state == "executed" and ticket.progress is not None:
         total = len(ticket.progress.holding) + len(ticket.progress.missing)
-        waiting = f"; not yet: {words('; '.join(ticket.progress.missing), MAX_LINE)}" if ticket.progress.missing else ""
-        yield f"{len(ticket.progress.holding)} of {total} are so{waiting}"
+        waiting = (
+            f", waits for: {words('; '.join(ticket.progress.missing), MAX_LINE)}" if ticket.progress.missing else ""
+        )
+        yield f"{len(ticket.progress.holding)} of {total} signs that it worked are there{waiting}"
     if ticket.state in {"verified", "undone"} and ticket.recovered_after_s is not None:
         yield f"{words(ticket.doing.success.text, MAX_LINE)}: after {_spell(ticket.recovered_after_s)}"
-    if ticket.ended_by is not None:
-        yield f"{_who(ticket.ended_by)} said no"
+    if ticket.ended_by is not None and ticket.state == "refused":
+        yield f"{_who(ticket.ended_by)} refused it"
     if ticket.text and ticket.state != "verified":
         yield words(ticket.text, MAX_WARNING)
+    if ticket.state == "failed":
+        yield _left_behind(ticket)
     if ticket.undone_by is not None:
-        yield "it was taken back"
+        yield f"it was taken back by {_who(ticket.ended_by)}" if ticket.ended_by else "it was taken back"
+
+
+def _left_behind(ticket: Ticket) -> str:
+    """How things are now, and what to do next."""
+    if ticket.execution is None or not ticket.execution.may_have_changed:
+        return "*Nothing was changed.* Diagnose again."
+    if not ticket.execution.done:
+        return "*Whether it was changed is not known.* Look at the resource before anything else is tried."
+    if ticket.doing.undo.writes and ticket.undoes is None:
+        return "*The change is still in place.* Undo it, or diagnose again."
+    return "*The change is still in place.* Diagnose again."
 
 
 def _called(ticket: Ticket, approvers: People) -> tuple[Block, ...]:

@@ -14,6 +14,7 @@ from remediations.steps import log_delivery
     id="access-logs-enable",
     title="Let the load balancer write access logs",
     risk="low",
+    aim="prevents",
     causes=("insufficient-evidence",),
     calls=("elasticloadbalancing:ModifyLoadBalancerAttributes",),
     needs=(LoadBalancerAttributes,),

@@ -16,6 +16,7 @@ from remediations.steps import alarms
     id=alarms.FIX,
     title="Create the recommended alarms that are missing",
     risk="low",
+    aim="prevents",
     causes=(
         "all-targets-unhealthy-fail-open",
         "insufficient-evidence",

@@ -23,6 +23,7 @@ EFFECT_S = 60
     id="ecs-deployment-percentages",
     title="Start new tasks before old ones are stopped",
     risk="low",
+    aim="prevents",
     causes=("deployment-min-healthy-too-low", "deployment-gap", "deployment-percent-deadlock"),
     calls=("ecs:UpdateService",),
     needs=(EcsService, TaskDefinitions),

@@ -16,6 +16,7 @@ from remediations.steps.deployments import DEPLOYMENT_USES
     id="ecs-force-deployment",
     title="Replace all tasks by new ones",
     risk="medium",
+    aim="relieves",
     causes=("target-dependency-hang", "memory-pressure"),
     calls=("ecs:UpdateService",),
     needs=(EcsService,),

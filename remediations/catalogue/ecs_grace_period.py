@@ -8,7 +8,7 @@ from datetime import timedelta
 from diagnostics.facts import EcsService, Metrics, RunningTasks, StoppedTasks, TargetGroup
 from diagnostics.report import SettingChange
 from diagnostics.rules import health_case
-from diagnostics.rules.boot_time import boots_before
+from diagnostics.rules.boot_time import boots_before, longer_since
 from diagnostics.rules.health_reach import REACH_NEEDS, REACH_USES
 from remediations.fix import Case, fix
 from remediations.plan import Guard, Plan, Success, Undo
@@ -40,7 +40,8 @@ def ecs_grace_period(case: Case) -> Iterator[Plan]:
     """Sets the service's health check grace period, which starts no deployment and may be done whoever deploys.
 
     One and a half times the longest start that was measured; where none was, twice the time after which tasks were
-    stopped, and the plan says that it is not measured. ECS then leaves new tasks alone for that long; the load balancer
+    stopped, and the plan says that it is not measured. Not offered again before a task was stopped under the present
+    one. ECS then leaves new tasks alone for that long; the load balancer
     still sends them requests only when they are healthy. Tasks that are dead from their start are replaced later, too.
     The undo sets the earlier value.
     Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-load-balancing.html
@@ -51,6 +52,8 @@ def ecs_grace_period(case: Case) -> Iterator[Plan]:
         return
     measured = max((boot.seconds for group in groups for boot in boots_before(case.facts, group)), default=None)
     before = service.grace_period_s or 0
+    if any(longer_since(health_case.killed_for(group, case.facts), before) for group in groups):
+        return
     wanted = [_rounded(measured * SPARE)] if measured is not None and measured > before else []
     after = next(iter(wanted), _rounded(2 * max(before, *_ages(case, groups), LEAST_S / 2)))
     if before < after <= MOST_S:

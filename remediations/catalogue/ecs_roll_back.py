@@ -17,6 +17,7 @@ from remediations.steps.last_good import CAUSES, LAST_GOOD_USES, LastGood, came_
     id="ecs-roll-back",
     title="Roll the service back to the last good task definition",
     risk="medium",
+    aim="back",
     causes=CAUSES,
     calls=("ecs:UpdateService",),
     needs=(EcsService, StoppedTasks),
@@ -47,6 +48,17 @@ def ecs_roll_back(case: Case) -> Iterator[Plan]:
         return
     if not _fails_as_well(case, service, good):
         yield _plan(case, service, good)
+
+
+def _not_now(service: EcsService) -> str | None:
+    """Only where the deployment's own history, by which it could be stopped, was not read."""
+    if deployments.not_now(service) is None:
+        return None
+    bad = task_definitions.short(service.task_definition)
+    return (
+        f"the deployment of {bad} is in progress, and stopping it is better than starting another: `aws ecs"
+        " stop-service-deployment --stop-type ROLLBACK` with the ARN that `aws ecs list-service-deployments` shows"
+    )
 
 
 def _warnings(case: Case, service: EcsService, good: LastGood) -> Iterator[str]:
@@ -117,5 +129,5 @@ def _plan(case: Case, service: EcsService, good: LastGood) -> Plan:
         touches=deployments.replaced(service),
         warnings=tuple(_warnings(case, service, good)),
         eta_s=deployments.takes_s(case.facts, service),
-        not_now=deployments.not_now(service),
+        not_now=_not_now(service),
     )

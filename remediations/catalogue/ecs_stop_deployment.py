@@ -27,6 +27,7 @@ from remediations.steps.last_good import (
     id="ecs-stop-deployment",
     title="Stop the deployment and roll it back",
     risk="medium",
+    aim="back",
     causes=CAUSES,
     calls=("ecs:StopServiceDeployment",),
     needs=(EcsService, ServiceHistory, StoppedTasks),

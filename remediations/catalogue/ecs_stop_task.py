@@ -22,6 +22,7 @@ _NEEDS = (EcsService, RunningTasks, TargetHealth)
     id="ecs-stop-task",
     title="Stop the task that makes the errors",
     risk="medium",
+    aim="relieves",
     causes=(
         "target-generated-5xx",
         "target-closed-mid-request",

@@ -14,6 +14,7 @@ from remediations.steps import log_delivery
     id="health-check-logs-enable",
     title="Let the load balancer write health check logs",
     risk="low",
+    aim="prevents",
     causes=("insufficient-evidence",),
     calls=("elasticloadbalancing:ModifyLoadBalancerAttributes",),
     needs=(LoadBalancerAttributes, TargetHealth),

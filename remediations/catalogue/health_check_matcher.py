@@ -68,7 +68,7 @@ def _of(item: HealthCase, facts: Facts) -> Iterator[Plan]:
         why = f"{codes_in_words(codes)} is a code of success that every failing target answers"
         yield _plan(item, both, "matcher", f"{check.matcher},{more}", why)
         return
-    before = former(item, facts, "matcher")
+    before = former(item, "matcher")
     change = item.changed("matcher")
     if not isinstance(before, str) or change is None or not codes or not codes <= NO_FAILURE:
         return

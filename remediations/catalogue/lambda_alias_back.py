@@ -20,6 +20,7 @@ EFFECT_S = 15
     id="lambda-alias-back",
     title="Lead the alias back to the version before",
     risk="medium",
+    aim="back",
     causes=(
         "lambda-invalid-response",
         "lambda-multi-value-header-mismatch",

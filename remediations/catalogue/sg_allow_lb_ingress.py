@@ -14,9 +14,10 @@ from remediations.fix import Case, fix
 from remediations.plan import Plan
 from remediations.steps import openings
 from remediations.steps.openings import Opening
-from remediations.steps.port_ranges import ranges
+from remediations.steps.port_ranges import are_dynamic, ranges
 
 REQUESTS_ONLY = "sg-traffic-port-blocked"
+LATER = "where ECS chooses the host ports, tasks that start later get others, which stay closed"
 
 
 @fix(
@@ -81,6 +82,7 @@ def _plans(
         groups=_groups(terrain, blocked),
         checked=any("health-check" in obstacle.purposes for obstacle in blocked),
         touches=f"everything that wears {group_id} can be reached by the load balancer on tcp {words}",
+        warnings=(LATER,) if are_dynamic(port for one in blocked for port in one.ports) else (),
     )
     single = tuple(
         openings.plan(case.facts.subject, opening, [one], label=f"only tcp {one[0]}")

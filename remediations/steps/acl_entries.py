@@ -7,13 +7,13 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balance
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, collapse_addresses
 
 from diagnostics.facts import NetworkAcl, NetworkAcls
 from diagnostics.rules import nacl
-from diagnostics.rules.address_space import representatives
+from diagnostics.rules.address_space import Address, representatives
 from diagnostics.rules.nacl import LAST_RULE, RETURN_PORTS, Ports
 from diagnostics.rules.reachability import Path
 from diagnostics.rules.terrain import Terrain
@@ -25,6 +25,9 @@ NEGLIGIBLE_PORTS = 600
 STEP = 10
 MOST_IN_A_DIRECTION = 20
 """https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-nacls"""
+
+
+Ends = Mapping[str, tuple[Address, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +43,18 @@ class Gap:
 def entries(blocked: Iterable[Path], terrain: Terrain) -> tuple[Entry, ...]:
     """Empty where a subnet or its ACL is not known, where an ACL has no room, or where they would not be enough."""
     shut = tuple(blocked)
+    ends = _ends(shut, terrain)
     needed: dict[Gap, set[IPv4Network]] = {}
     for near, far in dict.fromkeys((path.subnet_id, path.whereabouts.subnet_id) for path in shut):
         ports = ranges(path.port for path in shut if (path.subnet_id, path.whereabouts.subnet_id) == (near, far))
         if not ports or far is None or any(path.whereabouts.ip_version != 4 for path in shut):
             return ()
-        for gap, peer in _gaps(terrain, near, far, [Ports(*one) for one in ports]):
+        for gap, peer in _gaps(terrain, ends, near, far, [Ports(*one) for one in ports]):
             needed.setdefault(gap, set()).add(peer)
     made = _numbered(needed, terrain)
     after = with_entries(terrain, made)
     known = all(_has_room(acl) for acl in (after.acls.items if after.acls else ()) if _touches(acl, made))
-    return made if known and made and not _still_shut(shut, after) else ()
+    return made if known and made and not _still_shut(shut, ends, after) else ()
 
 
 def with_entries(terrain: Terrain, made: Iterable[Entry]) -> Terrain:
@@ -65,22 +69,37 @@ def with_entries(terrain: Terrain, made: Iterable[Entry]) -> Terrain:
     return replace(terrain, acls=NetworkAcls(items=items))
 
 
-def _gaps(terrain: Terrain, near: str, far: str, ports: list[Ports]) -> Iterator[tuple[Gap, IPv4Network]]:
+def _ends(shut: Iterable[Path], terrain: Terrain) -> Ends:
+    """Addresses of nodes and targets on these ways, by subnet. What is denied to others in there is not our matter."""
+    found: dict[str, set[Address]] = {}
+    for path in shut:
+        balancer, there = terrain.load_balancers.of(path.load_balancer), path.whereabouts
+        if there.subnet_id and there.address:
+            found.setdefault(there.subnet_id, set()).add(there.address)
+        if balancer is None:
+            continue
+        for zone in balancer.zones:
+            if zone.subnet_id == path.subnet_id:
+                found.setdefault(path.subnet_id, set()).update(terrain.node_addresses(balancer, zone, 4))
+    return {subnet: tuple(sorted(places, key=int)) for subnet, places in found.items()}
+
+
+def _gaps(terrain: Terrain, ends: Ends, near: str, far: str, ports: list[Ports]) -> Iterator[tuple[Gap, IPv4Network]]:
     for one in ports:
-        yield from _denied(terrain, near, far, one, egress=True)
-        yield from _denied(terrain, far, near, one, egress=False)
-    yield from _denied(terrain, far, near, RETURN_PORTS, egress=True)
-    yield from _denied(terrain, near, far, RETURN_PORTS, egress=False)
+        yield from _denied(terrain, ends, near, far, one, egress=True)
+        yield from _denied(terrain, ends, far, near, one, egress=False)
+    yield from _denied(terrain, ends, far, near, RETURN_PORTS, egress=True)
+    yield from _denied(terrain, ends, near, far, RETURN_PORTS, egress=False)
 
 
 def _denied(
-    terrain: Terrain, subnet_id: str, peer: str, ports: Ports, *, egress: bool
+    terrain: Terrain, ends: Ends, subnet_id: str, peer: str, ports: Ports, *, egress: bool
 ) -> Iterator[tuple[Gap, IPv4Network]]:
     acl = terrain.acl_of(subnet_id)
     for space in terrain.ranges_of(peer, 4):
         if acl is None or not isinstance(space, IPv4Network):
             continue
-        for place in representatives(space, nacl.cidrs_of(acl)):
+        for place in ends.get(peer) or representatives(space, nacl.cidrs_of(acl)):
             for part in nacl.denied(acl, egress=egress, peer=place, ports=ports):
                 small = part.ports.last - part.ports.first < NEGLIGIBLE_PORTS
                 if not (small and ports == RETURN_PORTS):
@@ -139,9 +158,9 @@ def _has_room(acl: NetworkAcl) -> bool:
     return all(1 + sum(entry.egress == egress for entry in own) <= MOST_IN_A_DIRECTION for egress in (True, False))
 
 
-def _still_shut(shut: Iterable[Path], after: Terrain) -> bool:
+def _still_shut(shut: Iterable[Path], ends: Ends, after: Terrain) -> bool:
     """Whether anything that matters would be denied on one of these ways even then."""
     return any(
-        next(_gaps(after, path.subnet_id, path.whereabouts.subnet_id or "", [Ports(path.port, path.port)]), None)
+        next(_gaps(after, ends, path.subnet_id, path.whereabouts.subnet_id or "", [Ports(path.port, path.port)]), None)
         for path in shut
     )

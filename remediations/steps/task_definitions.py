@@ -15,6 +15,7 @@ from pydantic import JsonValue
 
 from diagnostics.facts import TaskDefinition
 from diagnostics.facts.fact import Frozen
+from diagnostics.redaction import is_allowed_name
 from diagnostics.report import SettingChange
 from diagnostics.snapshot import Subject
 from remediations.fix import CannotPrepareError, Prepare
@@ -33,6 +34,11 @@ _ONLY_ANSWERED = (
 )  # fmt: skip
 _ROLES = ("taskRoleArn", "executionRoleArn")
 _MAX_TAGS = 50
+_SIZES = frozenset({"cpu", "memory", "memoryReservation", "stopTimeout"})
+_NUMBER = re.compile(r"\d{1,6}", re.ASCII)
+_TIME = re.compile(r"\d{1,8}(?:ms|s)?", re.ASCII)
+_NUMBERS = re.compile(r"[=\s]*\b\d+", re.ASCII)
+_KEEP_ALIVE = re.compile(r"\s*--keep-alive \d{1,6}", re.ASCII)
 
 
 class Edit(Frozen):
@@ -129,9 +135,27 @@ def prepare_revision(answers: Mapping[str, Any], arguments: Mapping[str, Any]) -
     _check_roles(live, arguments["roles"])
     for raw in arguments["edits"]:
         edit = Edit.model_validate(raw)
+        if not may_be_made(edit):
+            raise CannotPrepareError(f"a fix does not change {edit.words} of a task definition to {edit.after!r}")
         _APPLY[edit.what](_part(live, edit.container), edit)
     kept = {name: value for name, value in live.items() if name not in _ONLY_ANSWERED and value not in (None, "")}
     return {**kept, "tags": _tags(answer.get("tags") or (), arguments["plan"])}
+
+
+def may_be_made(edit: Edit) -> bool:
+    """Sizes, times, ports and what a server is told of them. What runs there, as whom and with which rights a plan
+    cannot say, whatever was written into it: an image of somebody else would run with the roles of the tasks."""
+    after = str(edit.after)
+    match edit.what:
+        case "setting":
+            return edit.name in _SIZES and _NUMBER.fullmatch(after) is not None
+        case "flag" | "port":
+            return _NUMBER.fullmatch(after) is not None
+        case "variable":
+            before, number = str(edit.before or ""), _TIME.fullmatch(after)
+            same = _NUMBERS.sub("", after) == _NUMBERS.sub("", before) and bool(before)
+            added = after.startswith(before) and _KEEP_ALIVE.fullmatch(after.removeprefix(before)) is not None
+            return is_allowed_name(edit.name) and bool(number or same or added)
 
 
 def _newest(family: str) -> Guard:

@@ -23,7 +23,7 @@ def wanted(incident: Incident, idle_s: int | None = 60) -> tuple[RecommendedAlar
 def alarm(metric: str, dimensions: dict[str, str], statistic: str, **more: object) -> Alarm:
     given = {"name": "theirs", "state": "OK", "namespace": "AWS/ApplicationELB", "notifies": True}
     given |= {"comparison": "GreaterThanThreshold", "threshold": 5.0, **more}
-    return Alarm(**{**given, "metric": metric, "dimensions": dimensions, "statistic": statistic})  # type: ignore[arg-type]
+    return Alarm(**{**given, "metric": metric, "dimensions": dimensions, "statistic": statistic})
 
 
 def standing(metric: str, *alarms: Alarm) -> Standing:

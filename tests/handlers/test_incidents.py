@@ -7,10 +7,16 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.incidents import FLAPPING, LONGEST, MAX_ROWS, AlarmChange, Incident, State, belongs, with_alarm, with_end
+from handlers import incidents
+from handlers.incidents import FLAPPING, LONGEST, MAX_ROWS, AlarmChange, Incident, State, Told, belongs, with_end
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 POINTERS = 3
+
+
+def with_alarm(story: Incident, change: AlarmChange, thread_ts: str, pointers: int) -> tuple[Incident, Told]:
+    """Each post of a thread of its own is news of its own."""
+    return incidents.with_alarm(story, change, f"news-{thread_ts}", thread_ts, pointers)
 
 
 def incident() -> Incident:
@@ -70,6 +76,36 @@ def test_much_later_it_is_another_incident() -> None:
     assert not belongs(None, NOON)
 
 
+def test_a_beginning_that_is_told_again_after_its_end_reopens_nothing() -> None:
+    story, _ = with_alarm(incident(), change(), "1.0", POINTERS)
+    story, _ = with_end(story, change(minute=3, state="OK"))
+    story, told = with_alarm(story, change(), "2.0", POINTERS)
+    assert (told, story.is_over, story.count) == ("known", True, 1)
+
+
+def test_posts_of_one_change_that_only_their_own_times_tell_apart_count_once() -> None:
+    story, _ = with_alarm(incident(), change(), "1.0", POINTERS)
+    again = change(minute=2).model_copy(update={"is_exact": False})
+    story, told = with_alarm(story, again, "2.0", POINTERS)
+    assert (told, story.count) == ("known", 1)
+    much_later = change(minute=9).model_copy(update={"is_exact": False})
+    assert with_alarm(story, much_later, "3.0", POINTERS)[0].count == 2
+
+
+def test_news_that_is_worked_on_again_gets_the_pointer_that_it_was_promised() -> None:
+    story, _ = with_alarm(incident(), change("a"), "1.0", POINTERS)
+    story, first = with_alarm(story, change("b", 1), "2.0", POINTERS)
+    story, again = with_alarm(story, change("b", 1), "2.0", POINTERS)
+    assert (first, again, len(story.pointed), story.count) == ("pointer", "pointer", 1, 2)
+
+
+def test_what_people_would_see_changed_has_another_version() -> None:
+    story, _ = with_alarm(incident(), change(), "1.0", POINTERS)
+    same, _ = with_alarm(story, change(), "1.0", POINTERS)
+    ended, _ = with_end(story, change(minute=3, state="OK"))
+    assert (story.version, same.version, ended.version) == (1, 1, 2)
+
+
 @given(
     steps=st.lists(st.tuples(st.integers(0, 130), st.integers(0, 600), st.booleans(), st.integers(1, 80)), max_size=120)
 )
@@ -82,7 +118,7 @@ def test_whatever_comes_the_incident_stays_small_and_true(steps: list[tuple[int,
         else:
             story, _ = with_end(story, change(f"a{alarm}", minute, "OK"))
     assert opened <= 1
-    assert story.pointers <= POINTERS
+    assert len(story.pointed) <= POINTERS
     assert len(story.rows) <= MAX_ROWS
     assert len({row.identity for row in story.rows}) == len(story.rows)
     assert story.is_over == (bool(story.rows) and not story.more_rows and all(row.state == "OK" for row in story.rows))

@@ -6,6 +6,7 @@ import pytest
 
 from diagnostics.engine import diagnose
 from diagnostics.facts import (
+    AccessLogs,
     Changes,
     EcsService,
     Fact,
@@ -13,9 +14,11 @@ from diagnostics.facts import (
     Hosts,
     Listeners,
     Metrics,
+    NetworkInterfaces,
     RunningTasks,
     StoppedTasks,
     TargetHealth,
+    TaskDefinitions,
 )
 from diagnostics.report import Band, Report
 from tests.incidents.building import Incident
@@ -24,6 +27,8 @@ from tests.incidents.cases import Case, all_cases
 CASES = {f"{case.code}: {case.title}": case for case in all_cases()}
 WARM_UP = "port-not-listening: new tasks answer 503 while they warm up"
 UNREAD_HOST = "connect-timeout-unattributed: one silent host whose status checks were not read"
+SYNC_WORKER = "worker-timeout-kill: a sync worker waits on a connection that was opened ahead"
+OTHER_COLOUR = "target-group-not-in-rule: CodeDeploy keeps the old colour for a while"
 BASTION = "sg-ingress-missing: the bastion's rule stayed, the load balancer's went"
 
 
@@ -59,6 +64,46 @@ def without(case: Case, kind: type[Fact]) -> Report:
             "possible",
         ),
         (BASTION, Changes, "sg-stale-reference", "likely"),
+        (
+            "container-instance-lost: a container instance was taken out by force",
+            Metrics,
+            "container-instance-lost",
+            "possible",
+        ),
+        ("asg-scale-in-abrupt: despite a lifecycle hook", Metrics, "asg-scale-in-abrupt", "possible"),
+        ("spot-interruption: two tasks on FARGATE_SPOT", Metrics, "spot-interruption", "possible"),
+        ("lambda-not-found: the function was deleted, access logs are off", Metrics, "lambda-not-found", "possible"),
+        ("lambda-permission-missing: access logs are off", Metrics, "lambda-permission-missing", "possible"),
+        ("zonal-shift-active: every zone with targets is shifted away", Metrics, "zonal-shift-active", "possible"),
+        (
+            "content-length-mismatch: the export announces less than it writes",
+            AccessLogs,
+            "content-length-mismatch",
+            "likely",
+        ),
+        ("target-stale-registration: the address is gone", NetworkInterfaces, "target-stale-registration", "likely"),
+        (
+            "target-stale-registration: the task at its host port crashed a moment ago",
+            StoppedTasks,
+            "target-stale-registration",
+            "possible",
+        ),
+        (SYNC_WORKER, EcsService, "keepalive-race", "possible"),
+        (SYNC_WORKER, TaskDefinitions, "keepalive-race", "possible"),
+        (
+            "weighted-target-group-empty: nobody comes by the weighted rule, and nobody gets 503",
+            Metrics,
+            "weighted-target-group-empty",
+            "possible",
+        ),
+        (OTHER_COLOUR, EcsService, "target-group-not-in-rule", "possible"),
+        (OTHER_COLOUR, Listeners, "target-group-not-in-rule", "possible"),
+        (
+            "health-check-dependency-failure: the path was edited",
+            Changes,
+            "health-check-dependency-failure",
+            "possible",
+        ),
         (BASTION, Metrics, "sg-ingress-missing", "confirmed"),
     ],
 )

@@ -17,11 +17,15 @@ from diagnostics.report import Cause, Remediation, Report
 from diagnostics.snapshot import Snapshot
 from remediations.catalogue import catalogue
 from remediations.commands import option_name
+from remediations.execute import Execution
 from remediations.fix import Preferences
+from remediations.journal import Step
 from remediations.offers import Offered, offer
 from remediations.permission import AccountAccess, People, Policy, Rules
-from remediations.plan import FROM, Call, Guard, Plan, Write
-from remediations.refusals import refusal
+from remediations.plan import FROM, Call, Guard, Kept, Plan, Write
+from remediations.reach import Reach
+from remediations.refusals import refusal, refusal_of_undo
+from remediations.undo import undo_of
 from tests.remediations.publishing import is_published
 
 RISKS: Final = ("low", "medium", "high")
@@ -55,6 +59,7 @@ def hold(report: Report, snapshot: Snapshot) -> Offered:
         _holds_for_its_cause(plan, cause, at_risk=cause in offered.report.risks)
         for one in (plan, *plan.narrower):
             is_published(one)
+            _can_be_taken_back(one, offered.reach)
             for call, is_whole in _calls(one):
                 _is_valid(call, is_whole=is_whole)
             for guard in _guards(one):
@@ -85,6 +90,22 @@ def _can_be_told(fix: Remediation, region: str) -> None:
         assert words[0] == "aws"
         assert words[words.index("--region") + 1] == region
         assert line.isprintable()
+
+
+def _can_be_taken_back(plan: Plan, reach: Reach) -> None:
+    """The undo is judged as a plan of its own before it is carried out, and is not refused then."""
+    kept = {one.name: _given(one, write) for write in plan.writes for one in write.keeps}
+    steps = tuple(Step(index=index, state="done") for index in range(len(plan.writes)))
+    undo = undo_of(plan, "p-1", Execution(status="done", steps=steps, kept=kept))
+    assert (undo is None) == (plan.undo.kind == "none")
+    assert undo is None or refusal_of_undo(undo, plan, kept, reach) is None
+
+
+def _given(kept: Kept, write: Write) -> str:
+    """Something of the kind that AWS answers there."""
+    if kept.in_answer.endswith("Arn"):
+        return write.resources[0].removesuffix("*") + ("42" if ":task-definition/" in write.resources[0] else "0a1b2c")
+    return "sgr-0123456789abcdef0" if kept.in_answer.endswith("RuleId") else "42"
 
 
 def _calls(plan: Plan) -> Iterator[tuple[Call, bool]]:

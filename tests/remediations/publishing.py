@@ -7,17 +7,18 @@ from functools import cache
 
 from demo.aws.iam_policy import Policy, Verdict
 from remediations.catalogue import catalogue
-from remediations.plan import Grant, Plan
+from remediations.plan import Grant, Plan, Write
 from remediations.policy import published_policy
 from remediations.session_policy import session_policy
 
 
 def is_published(plan: Plan) -> None:
     """Each call of a plan, judged by the policy of its own fix on the plan's own ARNs; and its session policy fits."""
-    for grant in plan.grants:
+    wanted = [(write, grant) for write in (*plan.writes, *plan.undo.writes) for grant in write.grants]
+    for write, grant in wanted:
         assert grant.action in catalogue()[plan.fix].calls, f"`calls` of {plan.fix} lacks {grant}"
         for arn in grant.resources:
-            verdict = _policy(plan.fix).judge(grant.action, _as_in_aws(arn), _context(grant))
+            verdict = _policy(plan.fix).judge(grant.action, _as_in_aws(arn), _context(grant) | _of_request(write))
             assert verdict is Verdict.ALLOWED, (plan.fix, grant.action, arn)
     assert session_policy(plan)
 
@@ -29,6 +30,12 @@ def _as_in_aws(arn: str) -> str:
 
 def _context(grant: Grant) -> dict[str, str]:
     return {key: str(value) for keys in grant.condition.values() for key, value in keys.items()}
+
+
+def _of_request(write: Write) -> dict[str, str]:
+    """Condition keys that AWS fills from the call itself."""
+    principal = write.call.parameters.get("Principal")
+    return {"lambda:Principal": principal} if isinstance(principal, str) else {}
 
 
 @cache

@@ -10,7 +10,7 @@ from remediations.execute import LOOKS, Execution, Tools, carry_out
 from remediations.fix import CannotPrepareError
 from remediations.journal import MemoryJournal, Step
 from remediations.plan import FROM, PLAN, Call, Guard, Look, Plan, Write
-from remediations.protection import Protection
+from remediations.protection import Protection, tagged_arns
 from remediations.undo import undo_of
 from tests.remediations.cloud import (
     ARN,
@@ -159,6 +159,19 @@ def test_a_plan_that_ends_in_the_middle_knows_what_was_done() -> None:
     assert cloud.sent[2:] == ["modify_target_group"]
 
 
+def test_an_undo_of_a_part_leaves_alone_what_others_did_to_the_rest() -> None:
+    """The second write was refused; an hour later somebody sets by hand what it would have set."""
+    cloud = Cloud()
+    cloud.next_answers.extend(["done", "ValidationError"])
+    found = ran(cloud)
+    cloud.attributes["deregistration_delay.timeout_seconds"] = "120"
+    undo = undo_of(plan(), "p-1", found)
+    assert undo is not None
+    back = carry_out(undo, "p-2", Tools(reads=cloud, writer=cloud), undoes=True)
+    assert (back.status, cloud.settings["HealthCheckPath"]) == ("done", "/")
+    assert cloud.attributes == {"deregistration_delay.timeout_seconds": "120"}
+
+
 def test_what_somebody_sent_before_they_died_is_found_by_reading() -> None:
     cloud = Cloud(settings={"HealthCheckPath": "/healthz"})
     journal = MemoryJournal()
@@ -227,6 +240,17 @@ def test_a_protecting_tag_stops_it(tags: dict[str, str]) -> None:
     found = ran(cloud, protections=(Protection("change-freeze", "true"),))
     assert (found.status, cloud.sent) == ("refused", [])
     assert "is protected by its tag" in found.text
+
+
+@pytest.mark.parametrize(
+    "kind", ["listener/app/shop/50dc6c495c0c9188/f2", "listener-rule/app/shop/50dc6c495c0c9188/f2/9a"]
+)
+def test_a_protected_load_balancer_protects_its_listeners_and_rules(kind: str) -> None:
+    """Nobody tags each rule."""
+    place = ARN.split(":targetgroup/", maxsplit=1)[0]
+    balancer = f"{place}:loadbalancer/app/shop/50dc6c495c0c9188"
+    write = set_path("/healthz").model_copy(update={"resources": (f"{place}:{kind}",)})
+    assert tagged_arns(one_write(writes=(write,))) == (ARN, f"{place}:{kind}", balancer)
 
 
 def test_tags_that_cannot_be_read_protect() -> None:

@@ -17,7 +17,7 @@ from remediations.fix import Case, FixSpec
 from remediations.offers import MAX_A_CAUSE, Offered, offer
 from remediations.permission import Policy
 from remediations.plan import Call, Plan
-from tests.incidents.building import ACCOUNT, SERVICE, TG, Incident
+from tests.incidents.building import ACCOUNT, SERVICE, TG, Incident, change, stopped_task
 from tests.incidents.network.sg_ingress_missing import revoked, silent, task_group
 from tests.remediations.holding import approving
 from tests.remediations.test_permission import plan as some_plan
@@ -34,6 +34,7 @@ def spec(function: Any, **changes: Any) -> FixSpec:
         "title": "Try it",
         "description": "Tries it.",
         "risk": "low",
+        "calls": (),
         "causes": ("sg-ingress-missing",),
         "needs": (EcsService,),
         "uses": (),
@@ -49,6 +50,13 @@ def plan(path: str = "/healthz", **changes: Any) -> Plan:
     (write,) = made.writes
     call = write.call.model_copy(update={"parameters": {"TargetGroupArn": TG, "HealthCheckPath": path}})
     return made.model_copy(update={"writes": (write.model_copy(update={"call": call, "resources": (TG,)}),), **changes})
+
+
+def killed_until_somebody_gave_more_memory() -> Incident:
+    kinds: dict[str, Any] = {"exit_code": 137, "reason": "OutOfMemoryError: Container killed due to memory usage"}
+    killed = (stopped_task(n, minutes_ago=12 + 2 * n, **kinds) for n in range(6))
+    update = change("UpdateService", minutes_ago=11, resources=("checkout",), source="ecs.amazonaws.com")
+    return Incident().stopped(*killed).changed(update)
 
 
 @pytest.fixture
@@ -176,9 +184,34 @@ def test_risks_are_offered_only_what_is_meant_for_them(only: Any) -> None:
 
 def test_what_mends_comes_before_what_prevents(only: Any) -> None:
     setting = spec(lambda _: iter((plan("/s", fix="a-setting"),)), id="a-setting", for_risks=True)
-    mends = spec(lambda _: iter((plan("/m", fix="mends"),)), id="mends", risk="medium")
+    mends = spec(lambda _: iter((plan("/m", fix="mends", risk="medium"),)), id="mends")
     gently = spec(lambda _: iter((plan("/g", fix="mends-gently"),)), id="mends-gently")
     assert ids(only(setting, mends, gently)) == ["mends-gently", "mends", "a-setting"]
+
+
+def test_the_way_back_comes_first_a_stop_gap_late_and_what_has_to_wait_after_them(only: Any) -> None:
+    def one(fix: str, **changes: Any) -> FixSpec:
+        aim = changes.pop("aim", "ends")
+        return spec(lambda _: iter((plan(f"/{fix}", fix=fix, **changes),)), id=fix, aim=aim)
+
+    waits = one("a-waits", aim="back", not_now="a deployment is in progress")
+    fixes = (one("b-next-time", aim="prevents"), one("c-stop-gap", aim="relieves"), one("d-ends"))
+    assert ids(only(waits, *fixes, one("e-back", aim="back"))) == [
+        "e-back",
+        "d-ends",
+        "c-stop-gap",
+        "a-waits",
+        "b-next-time",
+    ]
+
+
+def test_what_was_put_right_is_offered_only_what_cares_for_the_next_time() -> None:
+    snapshot = killed_until_somebody_gave_more_memory().snapshot()
+    report = diagnose(snapshot)
+    assert report.causes[0].code == "task-oom-killed"
+    assert (report.causes[0].advice or "").startswith("Nothing to do now: over since 03:18 UTC (service changed 03:19")
+    offered = offer(report, snapshot, approving(ACCOUNT))
+    assert "ecs-more-memory" not in offered.plans
 
 
 def test_offers_are_bounded(only: Any) -> None:

@@ -37,6 +37,27 @@ def test_all_pages_are_one_answer() -> None:
     assert value_of(found, Look(call=CALL, path="Owner")) == "x"
 
 
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [
+        ("ec2", "terminate_instances"),
+        ("elbv2", "delete_target_group"),
+        ("ecs", "update_service"),
+        ("ecs", "describe"),
+        ("ec2", "generate_presigned_url"),
+        ("ssm", "get_parameters"),
+        ("secretsmanager", "get_secret_value"),
+        ("sts", "get_session_token"),
+    ],
+)
+def test_nothing_but_reading_is_sent_whatever_a_plan_calls_a_look(service: str, operation: str) -> None:
+    """A plan that somebody altered in the store is looked at by the worker, and by whoever types --dry-run."""
+    answers = Answers({})
+    found = AwsReads(cast("Reader", answers)).read(Call(service=service, operation=operation))
+    assert isinstance(found, Gap)
+    assert answers.asked == []
+
+
 def test_an_answer_without_its_end_is_not_used() -> None:
     gap = Gap(action="elasticloadbalancing:DescribeRules", resource="*", error="TooManyPages", kind="not-read")
     guard = Guard(look=Look(call=CALL, path="length(Rules)"), expected=1, text="there is one rule")

@@ -332,6 +332,7 @@ def test_only_the_load_balancer_is_let_in_to_a_function() -> None:
     wider = reach.model_copy(update={"writable": reach.writable | {arn, "cart"}})
     for principal, refused in (("elasticloadbalancing.amazonaws.com", False), ("*", True), ("999988887777", True)):
         given: dict[str, JsonValue] = {"FunctionName": arn, "StatementId": "alb502", "Principal": principal}
+        given |= {"Action": "lambda:InvokeFunction", "SourceArn": TG}
         write = _write("add_permission", given, (arn,), "lambda")
         made = plan.model_copy(update={"writes": (write,), "undo": plan.undo.model_copy(update={"writes": ()})})
         assert bool(refusal(made, wider)) == refused

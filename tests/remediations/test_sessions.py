@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
+import botocore.session
 import pytest
 from botocore import exceptions as boto
+from botocore.awsrequest import AWSResponse
 
 from remediations.plan import Grant, Plan
 from remediations.session_policy import MAX_CHARS, PolicyTooLargeError, policy_text, session_policy
-from remediations.sessions import OnBehalf, WriteAccount, assume_parameters, name_for_aws, outcome_of
-from remediations.writing import Lost, Rejected
-from tests.remediations.cloud import ACCOUNT, ARN, plan, set_path
+from remediations.sessions import (
+    AwsWriter,
+    OnBehalf,
+    SessionError,
+    WriteAccount,
+    WriteSessions,
+    assume_parameters,
+    name_for_aws,
+    outcome_of,
+)
+from remediations.writing import Lost, Rejected, SupersededError
+from tests.remediations.cloud import ACCOUNT, ARN, REGION, plan, set_path
 
 NAME = re.compile(r"[\w+=,.@-]{2,64}\Z", re.ASCII)
 TAG = re.compile(r"[\w\s.:/=+\-@]{0,256}\Z")
@@ -48,6 +60,7 @@ def test_what_sts_is_asked_for() -> None:
     asked = assume_parameters(account, session_policy(plan()), behalf)
     assert asked["RoleSessionName"] == asked["SourceIdentity"] == "Ann@U1"
     assert (asked["ExternalId"], asked["DurationSeconds"]) == ("secret", 900)
+    assert asked["Policy"] == session_policy(plan()), "without it the session could do all that the role may"
     assert all(TAG.match(tag["Value"]) for tag in asked["Tags"])
     assert {tag["Key"] for tag in asked["Tags"]} == {"alb502:incident", "alb502:plan", "alb502:person"}
 
@@ -116,3 +129,58 @@ def answered(code: str, status: int) -> boto.ClientError:
 )
 def test_what_an_error_says_about_the_write(error: Exception, certain: bool) -> None:
     assert isinstance(outcome_of(error), Rejected if certain else Lost)
+
+
+@pytest.fixture
+def left(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The requests that left. Each is answered by a server that failed."""
+    urls: list[str] = []
+
+    def send(_session: Any, request: Any) -> AWSResponse:
+        urls.append(request.url)
+        return AWSResponse(request.url, 503, {}, _Body())
+
+    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", send)
+    return urls
+
+
+class _Body:
+    def stream(self, **_: Any) -> Any:
+        yield b"<ErrorResponse><Error><Code>ServiceUnavailable</Code></Error></ErrorResponse>"
+
+    def read(self, *_: Any) -> bytes:
+        return b""
+
+
+def written(sending: Callable[[], None]) -> Any:
+    session = botocore.session.Session()
+    session.set_credentials("AKIAEXAMPLE", "none", "none")
+    return AwsWriter(session, REGION).write(set_path("/healthz").call, sending)
+
+
+def test_who_was_overtaken_while_signing_sends_nothing(left: list[str]) -> None:
+    def superseded() -> None:
+        raise SupersededError("p-1")
+
+    with pytest.raises(SupersededError):
+        written(superseded)
+    assert left == []
+
+
+def test_a_write_leaves_once_even_when_the_server_fails(left: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading may be tried again by the AWS SDK; a write whose outcome is not known is looked up instead."""
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "5")
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    marked: list[int] = []
+    outcome = written(lambda: marked.append(1))
+    assert isinstance(outcome, Lost)
+    assert (len(left), len(marked)) == (1, 1)
+
+
+@pytest.mark.parametrize("fix", ["two-settings", "ecs-stop-task"])
+def test_no_session_is_made_for_what_no_fix_calls(fix: str) -> None:
+    """A plan that somebody wrote into the store gets none, whatever the role may do."""
+    sessions = WriteSessions({ACCOUNT: WriteAccount(id=ACCOUNT, remediate_role=f"arn:aws:iam::{ACCOUNT}:role/fix")})
+    behalf = OnBehalf(person="Ann", person_id="U1", incident="r-1", plan_id="p-1")
+    with pytest.raises(SessionError, match=r"this is never done: (there is no fix|ecs-stop-task never calls)"):
+        sessions.writer(plan(fix=fix), ACCOUNT, REGION, behalf)

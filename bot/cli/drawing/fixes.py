@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from bot.cli.drawing.page import MAX_STATEMENT, indented, lines, said, statement, titled
+from diagnostics.by_hand import blanks
 from diagnostics.fix_wording import change_in_words, fixes, fixes_of_risks, risk_in_words, undo_in_words
 from diagnostics.report import Remediation, Report
 
@@ -54,8 +55,10 @@ def _whole(fix: Remediation) -> Iterator[RenderableType]:
     for warning in fix.warnings[:MAX_WARNINGS]:
         yield _below(said(f"mind: {warning}", "yellow"))
     yield from map(_command, fix.aws_cli)
+    yield from (_below(said(f"fill in {blank}", "dim")) for blank in blanks(fix.aws_cli))
     yield _below(said(undo_in_words(fix.undo), "dim"))
     yield from map(_command, fix.undo.aws_cli)
+    yield from (_below(said(f"fill in {blank}", "dim")) for blank in blanks(fix.undo.aws_cli, back=True))
 
 
 def _brief(found: list[Remediation]) -> Iterator[RenderableType]:

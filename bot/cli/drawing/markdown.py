@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
 from diagnostics import printable
+from diagnostics.by_hand import blanks
 from diagnostics.commands import split_command
 from diagnostics.digest import (
     count,
@@ -161,9 +162,17 @@ def _fixes(title: str, found: Sequence[tuple[Cause, Remediation]]) -> Iterator[s
             yield "By hand:"  # a paragraph ends the list, whose continuation the commands would be
             yield ""
             yield from _commands(fix.aws_cli)
+            yield from _blanks(blanks(fix.aws_cli))
             yield words(undo_in_words(fix.undo))
             yield ""
             yield from _commands(fix.undo.aws_cli)
+            yield from _blanks(blanks(fix.undo.aws_cli, back=True))
+
+
+def _blanks(found: Iterable[str]) -> Iterator[str]:
+    for blank in found:
+        yield f"Fill in {words(blank)}."
+        yield ""
 
 
 def _about(fix: Remediation) -> Iterator[str]:

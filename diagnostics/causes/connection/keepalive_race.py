@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Final
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import AccessLogs, Gap, Metrics, StoppedTasks
+from diagnostics.facts import AccessLogs, EcsService, Gap, LogSignature, Metrics, StoppedTasks, TaskDefinitions
 from diagnostics.printable import counted
 from diagnostics.report import Band
-from diagnostics.rules.app_lines import LINE_USES
+from diagnostics.rules.app_lines import LINE_USES, lines_of
 from diagnostics.rules.closed_early import CLOSED_USES, closed_early, events_between, idle_timeout_s
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import NOT_READ, explained, record, rows_were_read, seconds, source_of
@@ -25,6 +26,17 @@ BEGINS_AFTER = timedelta(minutes=10)
 STEADY_FOR = timedelta(minutes=10)
 SPARE_S = 5
 LOW_RATE_COUNTED = 0.02
+OTHER_STORIES: Final[tuple[LogSignature, ...]] = (
+    "length-mismatch",
+    "header-too-large",
+    "worker-timeout",
+    "worker-killed",
+    "unhandled-error",
+    "crash",
+    "out-of-memory",
+    "too-many-connections",
+)
+"""Lines that say why connections are closed early, where they begin with the errors."""
 TASK_DEFINITION = "ecs:DescribeTaskDefinition"
 
 
@@ -72,7 +84,14 @@ def _seen(
     events = events_between(facts, first - NEAR, last + NEAR)
     at_most: Band | None = None if setting and setting.basis == "configured" and races else "likely"
     late = _began_of_itself(facts, found)
-    if races is False or late or isinstance(facts.maybe(StoppedTasks), Gap) or _known_to_the_application(facts, found):
+    denied = setting is None and any(isinstance(facts.maybe(kind), Gap) for kind in (EcsService, TaskDefinitions))
+    if (
+        denied
+        or races is False
+        or late
+        or isinstance(facts.maybe(StoppedTasks), Gap)
+        or _known_to_the_application(facts, found)
+    ):
         at_most = "possible"
     elif events and at_most is None:
         at_most = "likely"
@@ -100,6 +119,12 @@ def _seen(
         advice=_advice(setting, idle),
         at_most=at_most,
     )
+
+
+def _is_unread(facts: Facts, setting: KeepAlive | None) -> bool:
+    """Whether what would acquit it was not read: crashes, or a server that keeps connections for longer."""
+    decides = (StoppedTasks,) if setting is not None else (StoppedTasks, EcsService, TaskDefinitions)
+    return any(isinstance(facts.maybe(kind), Gap) for kind in decides)
 
 
 def _began_of_itself(facts: Facts, found: Sequence[RowCluster]) -> tuple[Evidence, ...]:
@@ -197,6 +222,9 @@ def _fits_the_counters(facts: Facts) -> bool:
     if observed.error_share is None or observed.error_share > LOW_RATE_COUNTED:
         return False
     if observed.pattern in {"burst", "deployment"}:
+        return False
+    told = lines_of(facts, observed.onset, observed.last_seen, *OTHER_STORIES)
+    if told is not None and told.enough and told.in_step:
         return False
     return not events_between(facts, observed.onset - NEAR, observed.last_seen + NEAR)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import Metrics
+from diagnostics.facts import Changes, Gap, Metrics
 from diagnostics.printable import part_of
 from diagnostics.rules import health_case
 from diagnostics.rules.app_lines import LINE_USES, WAITING, Lines, health_requests, lines_of
@@ -78,9 +78,7 @@ def _answers_well(case: HealthCase, facts: Facts) -> bool:
 
 def _finding(case: HealthCase, facts: Facts, waits: Lines, start: datetime) -> Finding:
     did = f"with {codes_in_words(case.sick.codes)}" if case.sick.kind == "answer" else "not in time"
-    who = (
-        part_of(len(case.sick.targets), case.in_all, "target") if case.sick.targets else "targets, replaced since,"
-    )
+    who = part_of(len(case.sick.targets), case.in_all, "target") if case.sick.targets else "targets, replaced since,"
     return Finding(
         resource=case.group.arn,
         summary=(
@@ -98,6 +96,7 @@ def _finding(case: HealthCase, facts: Facts, waits: Lines, start: datetime) -> F
         affects=case.affects,
         explains=case.explains(facts.observed) | _errors(case, facts),
         since=min(waits.first, start) if waits.in_step else start,
+        at_most="possible" if _may_be_another_path(case, facts) else None,
         overturned_by=f"a 200 of the health path while such lines are written: {health_case.ask_the_target(case)}",
         advice=(
             "Mend what the lines name first. Then let the health path answer for the process alone: a check that asks a"
@@ -110,6 +109,11 @@ def _together(case: HealthCase) -> Evidence:
     """The load balancer's own record; it decides that checks fail, and the lines decide why."""
     record = health_case.answers(case)
     return decisive(record.text, record.source, at=record.at, value=record.value)
+
+
+def _may_be_another_path(case: HealthCase, facts: Facts) -> bool:
+    """Users do well, and nobody knows whether the check was edited before the targets failed it."""
+    return case.traffic.served and isinstance(facts.maybe(Changes), Gap)
 
 
 def _errors(case: HealthCase, facts: Facts) -> frozenset[str]:
@@ -133,5 +137,8 @@ def _against(case: HealthCase, facts: Facts, waits: Lines) -> Iterator[Evidence]
     if case.sick.kind == "timeout" and way_to(case, facts) == "unknown":
         text = "part of the security groups or network ACLs could not be judged, and blocked packets look the same"
         yield supporting(text, "ec2:DescribeSecurityGroups")
+    if _may_be_another_path(case, facts):
+        text = "changes were not read: the check may ask another path since, and users get their answers"
+        yield supporting(text, "cloudtrail:LookupEvents")
     if not isinstance(facts.maybe(Metrics), Metrics):
         yield supporting("whether the processor was at its limit was not read", "cloudwatch:GetMetricData")

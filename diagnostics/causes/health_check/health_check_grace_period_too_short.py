@@ -17,7 +17,7 @@ from diagnostics.facts import (
 )
 from diagnostics.rules import health_case, task_stops
 from diagnostics.rules.asking import application_log
-from diagnostics.rules.boot_time import boots_before
+from diagnostics.rules.boot_time import age_at_stop, boots_before, longer_since
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.health_answers import explanation
 from diagnostics.rules.health_case import HealthCase
@@ -76,13 +76,15 @@ def _finding(facts: Facts, group: TargetGroup, killed: tuple[Task, ...], cases: 
     set_up = tuple(_set_up_for_the_port(facts, group, killed)) if refused else ()
     if not proof and not sound and not set_up and grace_s >= SHORT_GRACE_S:
         return
-    pattern = f"{_kills(killed)}; the grace period is {grace_s} s"
+    raised = longer_since(killed, grace_s)
+    pattern = f"{_kills(killed)}; the grace period is {grace_s} s{' since then' if raised else ''}"
+    short = f"was too short for their start, and is {grace_s} s since" if raised else f"of {grace_s} s is too short"
     record = decisive if proof or sound or set_up else supporting
     yield Finding(
         resource=service.arn,
         summary=(
             f"ECS stopped {len(killed)} new tasks after {_ages(killed)}, before any of them answered: "
-            f"the grace period of {grace_s} s is too short for their start"
+            f"the grace period {short}{'' if raised else ' for their start'}"
             f"{'' if proof or sound else ', or they never listen on the port'}"
         ),
         supports=(
@@ -100,7 +102,9 @@ def _finding(facts: Facts, group: TargetGroup, killed: tuple[Task, ...], cases: 
         overturned_by="the application's start-up lines, when they end before the stop or name a wrong port: "
         + _start_up_lines(facts, killed[0]),
         advice=(
-            "Set the service's health check grace period longer than the slowest start: "
+            f"Wait whether the tasks that start now get healthy: no task was stopped since they are given {grace_s} s."
+            if raised
+            else "Set the service's health check grace period longer than the slowest start: "
             f"`aws ecs update-service --cluster {service.cluster} --service {service.service} "
             "--health-check-grace-period-seconds SECONDS`"
         ),
@@ -116,7 +120,7 @@ def _start_up_lines(facts: Facts, task: Task) -> str:
 def _never_got_up(killed: tuple[Task, ...], group: TargetGroup, service: EcsService) -> bool:
     """True when every one of them was stopped as soon as ECS could."""
     first_chance = timedelta(seconds=max(service.grace_period_s or 0, group.health_check.detection_s))
-    ages = [_age(task) for task in killed]
+    ages = [age_at_stop(task) for task in killed]
     return all(age is not None and age <= first_chance + REACTION for age in ages)
 
 
@@ -217,13 +221,8 @@ def _silent_targets(cases: list[HealthCase]) -> frozenset[str]:
     return frozenset().union(*(case.sick.keys for case in cases))
 
 
-def _age(task: Task) -> timedelta | None:
-    end = task.stopping_at or task.stopped_at
-    return end - task.started_at if end and task.started_at else None
-
-
 def _ages(killed: tuple[Task, ...]) -> str:
-    seconds = sorted(round(age.total_seconds()) for task in killed if (age := _age(task)) is not None)
+    seconds = sorted(round(age.total_seconds()) for task in killed if (age := age_at_stop(task)) is not None)
     return f"{seconds[0]} s" if seconds[0] == seconds[-1] else f"{seconds[0]}-{seconds[-1]} s"
 
 

@@ -9,6 +9,7 @@ from diagnostics.facts import LambdaTarget
 from diagnostics.rules import lambda_calls
 from diagnostics.rules.lambda_calls import LambdaCalls
 from diagnostics.rules.row_clusters import RowCluster
+from diagnostics.rules.unread_errors import errors_unread
 
 REASON = "LambdaResourceNotFound"
 CHANGES = ("DeleteFunction", "DeleteAlias", "UpdateAlias")
@@ -35,7 +36,7 @@ def lambda_not_found(facts: Facts) -> Iterator[Finding]:
         if rows or (gone and one.suffers):
             yield _finding(facts, one, rows, gone=gone)
         elif gone and not one.rows:
-            yield _risk(one)
+            yield _risk(one, blind=errors_unread(facts.observed))
 
 
 def _finding(facts: Facts, one: LambdaCalls, rows: tuple[RowCluster, ...], *, gone: bool) -> Finding:
@@ -93,12 +94,13 @@ def _advice(target: LambdaTarget) -> str:
     )
 
 
-def _risk(one: LambdaCalls) -> Finding:
+def _risk(one: LambdaCalls, *, blind: bool) -> Finding:
     return Finding(
         resource=one.target.target,
-        summary=f"{_what_is_missing(one.target)}; no request came for it",
+        summary=f"{_what_is_missing(one.target)}{'' if blind else '; no request came for it'}",
         supports=(decisive(_what_is_missing(one.target), "lambda:GetFunctionConfiguration"),),
         effect_seen=False,
+        surely_hurts=True,
         affects=frozenset({one.target.target}),
         advice=_advice(one.target),
     )

@@ -137,6 +137,7 @@ def _risk(one: LambdaCalls) -> Finding:
         summary=f"The load balancer may not invoke {one.target.label}: {why_not(one.target)}",
         supports=(decisive(why_not(one.target), "lambda:GetPolicy"),),
         effect_seen=False,
+        surely_hurts=True,
         affects=frozenset({one.target.target}),
         advice=_advice(one),
     )

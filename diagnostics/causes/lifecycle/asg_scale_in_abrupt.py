@@ -95,6 +95,7 @@ def _finding(
         ),
         against=tuple(_hooked(drains)),
         effect_seen=effect.is_seen or not certain,
+        surely_hurts=bool(ended),
         affects=effect.affects | frozenset({instance_id}),
         explains=explains,
         since=activity.started_at,

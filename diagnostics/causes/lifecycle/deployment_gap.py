@@ -38,7 +38,8 @@ def deployment_gap(facts: Facts) -> Iterator[Finding]:
     """Decided by 503 without a target during a deployment, while no target was healthy: the old ones drained already
     and the new ones were not there or still initial. It needs one task or two, a minimum healthy percent below 100, or
     a maximum percent of 100. Refuted by 503 outside of deployments, by targets that stayed healthy, and by tasks that
-    do not get well or end: their fault is the cause then.
+    do not get well or end: their fault is the cause then. Connections that a new task refused in its first minutes,
+    before its server listened, are of the same gap.
     """
     service = facts[EcsService]
     room = _room_for_a_gap(service)

@@ -11,6 +11,7 @@ from diagnostics.rules.host_ends import BY_A_PERSON, ended_by_retirement
 from diagnostics.rules.host_map import HOST_MAP_USES, HostMap
 from diagnostics.rules.row_evidence import ROW_USES, of_these_stops
 from diagnostics.rules.task_stops import explained_by_stops, named
+from diagnostics.rules.unread_errors import errors_unread
 
 _WORDS = ("platform version retire", "task retirement", "retired by aws", "maintenance on the underlying")
 MAX_REASON = 200
@@ -67,7 +68,7 @@ def _of_tasks(facts: Facts, ended: tuple[Task, ...]) -> Finding:
     explains = explained_by_stops(ended, facts.observed)
     newest = ended[0]
     number = "1 task" if len(ended) == 1 else f"{len(ended)} tasks"
-    errors = "" if explains else "; no errors followed"
+    errors = "" if explains or errors_unread(facts.observed) else "; no errors followed"
     return Finding(
         resource=newest.task_definition,
         summary=f"{number} ended because AWS maintains or retires the hardware under them{errors}",
@@ -82,6 +83,7 @@ def _of_tasks(facts: Facts, ended: tuple[Task, ...]) -> Finding:
             *of_these_stops(facts, ended),
         ),
         effect_seen=bool(explains),
+        surely_hurts=True,
         affects=frozenset(task.id for task in ended),
         explains=explains,
         since=min(task.stopping_at or task.stopped_at or facts.now for task in ended),

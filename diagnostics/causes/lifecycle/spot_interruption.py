@@ -13,6 +13,7 @@ from diagnostics.rules.host_map import HOST_MAP_USES, HostMap
 from diagnostics.rules.row_evidence import ROW_USES, of_these_stops
 from diagnostics.rules.served_by import ANY_SHUTDOWN, SERVED_USES, shutdown_advice
 from diagnostics.rules.task_stops import explained_by_stops, named
+from diagnostics.rules.unread_errors import errors_unread
 
 FARGATE_SPOT = "FARGATE_SPOT"
 _TAKEN_BACK = frozenset({"SpotInterruption", "TerminationNotice"})
@@ -88,7 +89,7 @@ def _of_tasks(facts: Facts, hosts: HostMap, tasks: tuple[Task, ...]) -> Finding:
     newest = tasks[0]
     number = "1 task" if len(tasks) == 1 else f"{len(tasks)} tasks"
     said = newest.stopped_reason or newest.stop_code or "no reason given"
-    errors = "" if explains else "; no errors followed"
+    errors = "" if explains or errors_unread(facts.observed) else "; no errors followed"
     return Finding(
         resource=newest.capacity_provider or hosts.host_id_of(newest) or newest.task_definition,
         summary=f"{number} ended because Spot capacity was taken back{errors}",
@@ -103,6 +104,7 @@ def _of_tasks(facts: Facts, hosts: HostMap, tasks: tuple[Task, ...]) -> Finding:
             *of_these_stops(facts, tasks),
         ),
         effect_seen=bool(explains),
+        surely_hurts=True,
         affects=frozenset(task.id for task in tasks)
         | frozenset(found for task in tasks if (found := hosts.host_id_of(task))),
         explains=explains,

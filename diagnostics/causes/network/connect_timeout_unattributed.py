@@ -35,8 +35,11 @@ def connect_timeout_unattributed(facts: Facts) -> Iterator[Finding]:
     """Decided by access log rows of 504 that got no connection within ten seconds, to targets whose way is open as far
     as security groups and network ACLs were read: a firewall on the host, a host that is gone, a full queue of
     connections, a route. Refuted by a rule that blocks the way, which is then the cause. What was not read is listed,
-    because an unread check is not a passed one. Without rows, 504 together with failed connections fits, no more.
+    because an unread check is not a passed one; where somebody has changed something and it is over since, the rules of
+    now tell nothing. Without rows, 504 together with failed connections fits, no more.
     """
+    if facts.observed.ended is not None:  # the rules on the way are those of now
+        return
     ways = paths(Terrain.of(facts))
     for cluster in own_clusters(facts, "not-dispatched-timeout", elb_status=504):
         if cluster.population == "at-end-of-target" or cluster.count < NOISE_ERRORS or _is_tls(facts, cluster):

@@ -10,8 +10,10 @@ from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, 
 from diagnostics.facts import (
     ContainerInstances,
     EcsService,
+    Gap,
     NetworkInterface,
     NetworkInterfaces,
+    NotApplicable,
     RunningTasks,
     StoppedTasks,
     Subnets,
@@ -32,6 +34,7 @@ DEREGISTERS_WITHIN = timedelta(minutes=5)
 """ECS takes a stopped task's target out by itself; only what stays longer is stale."""
 LOOKED_UP = 1000
 """Interfaces are looked up for so many targets; of more, some are not known."""
+UNREAD_STOPS = "stopped tasks were not read; ECS takes the target of a task that has just stopped out by itself"
 _LEAVING = frozenset({"draining", "unused"})
 _OF_ECS = ":attachment/"
 MAX_WORDS = 120
@@ -98,7 +101,12 @@ def _of_address(facts: Facts, group: TargetGroup, target: Target, targets: tuple
     owner = interfaces.by_ip(target.id) if isinstance(interfaces, NetworkInterfaces) else None
     if isinstance(tasks, RunningTasks) and _is_of_a_task(target, owner, tasks):
         return None
-    if not isinstance(interfaces, NetworkInterfaces) or interfaces.gaps or _stopped_just_now(facts, target):
+    if _stopped_just_now(facts, target):
+        return None
+    if isinstance(interfaces, Gap):
+        alone = _no_task(facts, group, target)
+        return Stale(group, target, alone, "likely", host_lives=False) if alone and _equals(targets, tasks) else None
+    if not isinstance(interfaces, NetworkInterfaces) or interfaces.gaps:
         return None
     if sum(1 for _ in facts[TargetHealth].all()) > LOOKED_UP:
         return None
@@ -118,6 +126,12 @@ def _of_address(facts: Facts, group: TargetGroup, target: Target, targets: tuple
     text = f"{target.id} belongs to {owner.id}: {owner.description[:MAX_WORDS] or 'no description'}"
     records = (supporting(text, "ec2:DescribeNetworkInterfaces"), *no_task)
     return Stale(group, target, records, "possible" if _OF_ECS in owner.description else None, host_lives=True)
+
+
+def _equals(targets: tuple[Target, ...], tasks: RunningTasks | Gap | NotApplicable) -> bool:
+    """Whether another target is well and found by its address among the tasks, so that this one should be as well."""
+    well = (target.id for target in targets if target.state == "healthy")
+    return isinstance(tasks, RunningTasks) and any(tasks.by_ip(place) is not None for place in well)
 
 
 def _is_of_a_task(target: Target, owner: NetworkInterface | None, tasks: RunningTasks) -> bool:
@@ -161,6 +175,20 @@ def _stopped_just_now(facts: Facts, target: Target) -> bool:
         and (task.stopped_at is None or facts.now - task.stopped_at < DEREGISTERS_WITHIN)
         for task in (stopped.items if isinstance(stopped, StoppedTasks) else ())
     )
+
+
+def _against(facts: Facts, stale: Stale, guess: bool) -> Iterator[Evidence]:
+    if guess:
+        yield supporting(UNREAD_STOPS, "ecs:DescribeTasks")
+    if stale.group.target_type == "ip" and isinstance(facts.maybe(NetworkInterfaces), Gap):
+        text = "network interfaces were not read; something that is no task of the service may have the address"
+        yield supporting(text, "ec2:DescribeNetworkInterfaces")
+
+
+def _may_have_stopped(facts: Facts, rows: tuple[RowCluster, ...]) -> bool:
+    """Stopped tasks were not read, and nothing shows that it has been so for longer than ECS needs to take it out."""
+    unread = isinstance(facts.maybe(StoppedTasks), Gap)
+    return unread and not any(facts.now - cluster.first > DEREGISTERS_WITHIN for cluster in rows)
 
 
 def _is_inside(facts: Facts, group: TargetGroup, target: Target) -> bool:
@@ -211,7 +239,8 @@ def _finding(facts: Facts, stale: Stale, rows: tuple[RowCluster, ...], of_how_ma
         f" Name=addresses.private-ip-address,Values={target.id}",
         advice=f"Deregister it: `aws elbv2 deregister-targets --target-group-arn {stale.group.arn}"
         f" --targets Id={target.id}{port}`. Each request that is sent there gets {how}.",
-        at_most=stale.at_most or ("likely" if nobody_well else None),
+        against=tuple(_against(facts, stale, guess := _may_have_stopped(facts, rows))),
+        at_most="possible" if guess else stale.at_most or ("likely" if nobody_well else None),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import Changes, EcsService, Listener, Listeners, Metrics, Rule, Target, TargetHealth
+from diagnostics.facts import Changes, EcsService, Gap, Listener, Listeners, Metrics, Rule, Target, TargetHealth
 from diagnostics.printable import line, part_of
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.listener_overlap import before, takes_all_of
@@ -22,6 +22,7 @@ CHANGES = (
     "DeleteListener",
     "UpdateService",
 )
+UNREAD = supporting("what uses this group was not read in full; it may rest on purpose", "ecs:DescribeServices")
 _CONSEQUENCES = frozenset({"unused", "elb_503", "no-requests", "no-targets"})
 
 
@@ -98,10 +99,25 @@ def _without_rule(facts: Facts, group: str, waiting: tuple[Target, ...], targets
         since=changed[0].at if changed else None,
         overturned_by="A rule of an active listener that forwards to it: aws elbv2 describe-rules --listener-arn "
         + _listener_arn(listeners),
+        against=(UNREAD,) if (guess := _may_rest(facts)) else (),
+        at_most="possible" if guess else None,
         advice=f"Give the group its rule again: `aws elbv2 create-rule --listener-arn {_listener_arn(listeners)}"
         f" --priority N --conditions Field=path-pattern,Values=PATH --actions Type=forward,TargetGroupArn={group}`."
         " CloudTrail's DeleteRule or ModifyRule names who changed it, and the conditions that it had.",
     )
+
+
+def _may_rest(facts: Facts) -> bool:
+    """Nobody misses it, and what would show that it is the other colour of a blue/green pair was not read."""
+    if facts.observed.saw("elb_503", "no-requests"):
+        return False
+    service, rules_unread = facts.maybe(EcsService), isinstance(facts.maybe(Listeners), Gap)
+    if isinstance(service, Gap):
+        return True
+    pairs = isinstance(service, EcsService) and (
+        service.deployment_controller != "ECS" or any(one.alternate_target_group_arn for one in service.load_balancers)
+    )
+    return rules_unread and pairs
 
 
 def _hidden(facts: Facts, group: str) -> Iterator[Finding]:

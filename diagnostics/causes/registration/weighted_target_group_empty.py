@@ -25,6 +25,7 @@ from diagnostics.rules.row_evidence import ROW_USES, clusters, record
 
 FITS_WITHIN = 2.0
 """The counted share of 503 may be so many times the weight, either way: people come back, and sessions stick."""
+UNSEEN = supporting("no counter of 503 was read, so that nobody may ask for it", "cloudwatch:GetMetricData")
 EXPECTED_AT_LEAST = 10
 
 
@@ -89,6 +90,7 @@ def _finding(facts: Facts, route: Route, group: str, *, draining: bool, own: boo
         names=("ModifyRule", "CreateRule", "ModifyListener", "DeregisterTargets"),
         onset=facts.observed.onset,
     )
+    unseen = facts.observed.counts.elb_503 is None and not rows and not own
     nobody_hurt = facts.observed.counts.elb_503 == 0 and not rows and not own
     return Finding(
         resource=group,
@@ -100,14 +102,14 @@ def _finding(facts: Facts, route: Route, group: str, *, draining: bool, own: boo
             *(record(facts, item, f"503 for target group {name}, which had no target") for item in rows),
             *(change_evidence(change, facts.observed.onset) for change in changed[:1]),
         ),
-        against=() if fits else (_misfit(facts, route.share),),
+        against=(*(() if fits else (_misfit(facts, route.share),)), *((UNSEEN,) if unseen else ())),
         effect_seen=not nobody_hurt,
         role=_role(facts, group),
         affects=frozenset({group}),
         explains=frozenset({"no-targets"} | ({"elb_503"} if rows or fits else set())) | {item.key for item in rows},
         since=changed[0].at if changed else None,
         overturned_by=f"A registered target: aws elbv2 describe-target-health --target-group-arn {group}",
-        at_most=None if rows or fits else "likely",
+        at_most="possible" if unseen else None if rows or fits else "likely",
         advice=f"Give {name} the weight 0 (the call replaces groups and stickiness): `{_call(route, group)}`;"
         " or fill it. The load balancer does not fail over between weighted groups.",
     )

@@ -64,6 +64,7 @@ def _finding(facts: Facts, group: str, shifted: tuple[Target, ...], targets: tup
         ),
         against=tuple(_against(since, onset, effects)) if hurts else (),
         effect_seen=hurts,
+        surely_hurts=not left,
         affects=frozenset(target.key for target in (shifted if left else targets)),
         explains=effects if hurts else frozenset(),
         since=since if hurts else None,

@@ -62,7 +62,8 @@ def insufficient_evidence(facts: Facts) -> Iterator[Finding]:
     """Named when something is observed that no cause explains: errors, unhealthy targets, failing tasks. It says what
     would tell. Errors of a shared load balancer that nothing of this target group points to belong here too, unless
     another target group shows the trouble. Where access log rows were read, those that no cause accounts for are named
-    with their share. An error that people report, while neither counters nor rows could be read, stays open too.
+    with their share. An error that people report, while neither counters nor rows could be read, stays open too. What
+    was put right, with all targets healthy since, is over and not open.
     """
     observed = facts.observed
     rest = left_over(observed, facts.explained)
@@ -76,6 +77,8 @@ def insufficient_evidence(facts: Facts) -> Iterator[Finding]:
             left = left - {"no-requests"}  # these are the requests that get the load balancer's own answer
         if facts.explained & {"unhealthy", "no-targets", "task-stops", "deployment"}:
             left = frozenset()
+    if observed.ended is not None:  # rules and settings were read as they are since then
+        return
     if not left:
         yield from _reported(facts)
         return

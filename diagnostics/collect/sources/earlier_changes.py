@@ -16,9 +16,7 @@ EDITS = frozenset({"ModifyTargetGroup", "CreateTargetGroup"})
 
 
 @collector(cached=False, patience_s=PATIENCE_S)
-def earlier_changes(
-    subject: Subject, window: Window, changes: Changes | Gap | NotApplicable
-) -> Reads[EarlierChanges]:
+def earlier_changes(subject: Subject, window: Window, changes: Changes | Gap | NotApplicable) -> Reads[EarlierChanges]:
     """Asked without a start, which is as far back as CloudTrail keeps its events: 90 days. One page.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
@@ -49,7 +47,11 @@ def _in_doubt(subject: Subject, window: Window, changes: Changes | Gap | NotAppl
     edits = [one for one in changes.items if one.name in EDITS and not one.error]
     for edit in sorted(edits, key=lambda one: one.at):
         group = edit.request.get("targetGroupArn")
-        if edit.name == "ModifyTargetGroup" and window.start <= edit.at <= window.end and group in subject.target_groups:
+        if (
+            edit.name == "ModifyTargetGroup"
+            and window.start <= edit.at <= window.end
+            and group in subject.target_groups
+        ):
             older = [one for one in edits if one.at < edit.at and _is_about(one, str(group))]
             if any(all(left_at(one, key) is None for one in older) for key in _keys(edit)):
                 return edit

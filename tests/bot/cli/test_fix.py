@@ -16,8 +16,11 @@ import pytest
 from bot.cli import fix
 from bot.store.private import private_store
 from demo.running import RunningWorld, run
+from remediations.desk import Wanted
+from tests import reports
 from tests.bot.cli.running import Ran, alb502
 from tests.bot.conftest import WAIT
+from tests.remediations.cloud import REACH, plan
 
 Capsys = pytest.CaptureFixture[str]
 FIX = "sg-allow-lb-ingress"
@@ -167,3 +170,19 @@ def test_done_watched_undone_and_in_the_audit(
 
     changed = alb502(capsys, "audit", "--since", "soon")
     assert (changed.status, "--since" in changed.err) == (2, True)
+
+
+def test_what_is_shown_is_what_would_be_done(capsys: Capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who can write to the store makes the report say less than the plan behind it does."""
+    harmless = reports.fix(id="two-settings", title="Look only", aws_cli=("aws elbv2 describe-target-groups",))
+    told = reports.report(causes=(reports.cause(remediations=(harmless,)),))
+    wanted = Wanted(report=told.id, offer="two-settings", plan=plan(), target=told.target, reach=REACH)
+    monkeypatch.setattr(fix, "_kept", lambda *_: (told, wanted))
+    ran = alb502(capsys, "fix", "r-0123456789ab", "two-settings", "--dry-run")
+    assert "aws elbv2 modify-target-group" in ran.out
+    assert "Look only" not in ran.out
+
+
+def test_a_file_says_that_it_is_one(capsys: Capsys, saved: Path) -> None:
+    ran = alb502(capsys, "fix", str(saved), FIX, "--dry-run")
+    assert "who wrote it chose what is proposed" in ran.err

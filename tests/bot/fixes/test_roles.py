@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from contextlib import ExitStack
 from typing import Any
 
@@ -42,6 +44,15 @@ def test_only_two_roles_make_what_writes(
     settings = settings_for(slack, redis_url=store_url)
     with running(settings, role, lambda *_: Engine(diagnose=Diagnosis()), WAIT, made):
         assert (made.times, made.started) == (times, times)
+
+
+def test_what_writes_is_not_even_loaded_by_those_who_only_read() -> None:
+    """Nor is what the terminal writes with."""
+    says = "import sys, bot.app, bot.cli.serve; print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", says], capture_output=True, text=True, check=True)
+    loaded = set(found.stdout.split())
+    assert "bot.fix_clicks" in loaded
+    assert not loaded & {"bot.fixing", "bot.fixing_by_hand", "remediations.executor", "remediations.sessions"}
 
 
 def test_an_executor_asks_nothing_of_slack(slack: SlackFake, store_url: str, redis: Redis) -> None:

@@ -30,13 +30,13 @@ class Desk:
         self.taken: list[AlarmNews] = []
         self.is_full = False
 
-    def take_alarm(self, news: AlarmNews) -> None:
+    def take_alarm(self, news: AlarmNews) -> bool:
         if self.is_full:
             raise NotQueuedError
-        self.taken.append(news)
-
-    def has_seen(self, event_id: str) -> bool:
-        return any(news.id == event_id for news in self.taken)
+        is_new = all(one.id != news.id for one in self.taken)
+        if is_new:
+            self.taken.append(news)
+        return is_new
 
 
 @pytest.fixture

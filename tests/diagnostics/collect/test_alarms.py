@@ -55,3 +55,21 @@ def test_a_denied_call_is_a_gap_that_names_the_action() -> None:
     outcome = drive(alarms(SUBJECT), lambda read: refused(read.action)).outcome
     assert isinstance(outcome, Gap)
     assert outcome.action == "cloudwatch:DescribeAlarms"
+
+
+def test_of_many_alarms_those_on_recommended_metrics_are_asked_for() -> None:
+    known = alarm("group", LoadBalancer=LB, TargetGroup=TG)
+    known |= {"MetricName": "UnHealthyHostCount", "Statistic": "Maximum", "Threshold": 1.0, "ActionsEnabled": True}
+
+    def answer(read: Read) -> Pages:
+        if read.operation == "describe_alarms":
+            return Pages(items=(), truncated=True)
+        return answered(*([known] if read.params["MetricName"] == "UnHealthyHostCount" else []))
+
+    driven = drive(alarms(SUBJECT), answer)
+    assert isinstance(driven.outcome, Alarms)
+    assert [len(step) for step in driven.rounds] == [2, 4]
+    assert not driven.outcome.complete
+    (found,) = driven.outcome.items
+    assert (found.dimensions, found.statistic) == ({"LoadBalancer": LB, "TargetGroup": TG}, "Maximum")
+    assert (found.threshold, found.notifies) == (1.0, False)

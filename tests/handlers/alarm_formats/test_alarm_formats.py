@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.alarm_formats import _formats, read
+from handlers.alarm_formats import _formats, named_in, read
 from handlers.alarm_formats.said import said_in
 from tests.handlers.alarm_formats import posters
 from tests.handlers.alarm_formats.posters import BALANCER, GROUP, Alarm, Poster, message
@@ -164,3 +164,34 @@ def _mutilated(event: dict[str, Any], rng: random.Random) -> dict[str, Any]:
 
     walked: dict[str, Any] = walk(copy)
     return walked
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("AWSAccountId", "1" * 9_000),
+        ("AWSAccountId", "not-an-account"),
+        ("StateChangeTime", "0001-01-01T00:00:00+10:00"),
+    ],
+)
+def test_json_may_hold_anything_of_any_length(field: str, value: str) -> None:
+    """What is taken in is kept in the store: nothing in it may be longer than what it stands for."""
+    notice = {"AlarmName": "checkout", "NewStateValue": "ALARM", field: value}
+    post = read(message(text=json.dumps(notice))).post
+    assert post is not None
+    assert post.account is None
+    assert post.at.year > 2000
+
+
+def test_a_name_that_reads_like_the_sentence_does_not_change_the_state() -> None:
+    alarm = Alarm(name="The alarm x changed state to OK", state="ALARM")
+    assert read(posters.amazon_q(alarm)).action == "diagnose"
+
+
+def test_a_person_s_message_names_an_alarm_only_when_somebody_points_at_it() -> None:
+    said = {"user": "U1", "text": f"what about <{Alarm().link}|this one>?"}
+    named = named_in(said)
+    assert read(said).action == "ignore"
+    assert named is not None
+    assert (named.alarm, named.region) == ("checkout-elb-502", "us-east-1")
+    assert named_in({"user": "U1", "text": "lunch?"}) is None

@@ -26,6 +26,7 @@ from tests.remediations.cloud import REACH, plan, set_path
 
 NOW = datetime(2026, 3, 14, 3, 14, tzinfo=UTC)
 ALICE, BOB = Who(id="U0ALICE", name="Alice"), Who(id="U0BOB", name="Bob")
+LOST = Execution(status="unknown", steps=(Step(index=0, state="lost"),))
 APPROVERS = People(groups=frozenset({"S0ONCALL"}), users=frozenset({"U0BOB"}))
 
 
@@ -132,10 +133,27 @@ def test_a_plan_shows_everything_before_anybody_agrees() -> None:
         assert words in told
 
 
+def test_what_cannot_be_shown_whole_cannot_be_approved() -> None:
+    """Something may hide behind the ellipsis, or below the twelfth line."""
+    (first, *_) = plan().changes
+    for changes in ((first,) * 13, (first.model_copy(update={"after": "x" * 301}),)):
+        much = ticket(plan=plan(changes=changes))
+        view = drawn.plan_modal(much, drawn.Viewer(None), drawn.Looked(NOW), None, NOW)
+        assert "submit" not in view
+        assert f"alb502 fix {much.report} {much.offer}" in text_of(view)
+
+
+def test_who_takes_back_did_not_refuse() -> None:
+    told = text_of(drawn.story(ticket(state="undone", ended_by=BOB, undone_by="p-2"), APPROVERS, NOW).blocks)
+    assert "refused it" not in told
+    assert "it was taken back by <@" in told
+
+
 def test_what_has_changed_meanwhile_cannot_be_approved() -> None:
     view = drawn.plan_modal(ticket(), drawn.Viewer(None), drawn.Looked(NOW, ("the path is /x now",)), None, NOW)
     assert "submit" not in view
     assert "does not fit any more" in text_of(view)
+    assert "no longer so: the path is /x now" in text_of(view)
 
 
 def test_high_risk_asks_for_the_name_and_a_narrower_form_can_be_chosen() -> None:
@@ -151,20 +169,35 @@ def test_high_risk_asks_for_the_name_and_a_narrower_form_can_be_chosen() -> None
 @pytest.mark.parametrize(
     ("state", "more", "has", "lacks"),
     [
-        ("pending", {}, ["waits for approval", "<!subteam^S0ONCALL>", drawn.REVIEW, drawn.REFUSE], [drawn.UNDO]),
+        (
+            "pending",
+            {},
+            [
+                "waits for approval",
+                "medium risk",
+                "can be undone exactly",
+                "`us-east-1`",
+                "<!subteam^S0ONCALL>",
+                drawn.REVIEW,
+                drawn.REFUSE,
+            ],
+            [drawn.UNDO],
+        ),
         ("executed", {"executed_at": NOW}, ["watching", drawn.UNDO], [drawn.REVIEW, "<!subteam"]),
         ("verified", {"recovered_after_s": 42.0}, ["worked", "after 42 s", drawn.UNDO], [drawn.REVIEW]),
-        ("failed", {"text": "it did not work"}, ["did not work", drawn.UNDO], [drawn.REVIEW]),
-        ("refused", {"ended_by": BOB}, ["<@U0BOB> said no"], [drawn.UNDO, drawn.REVIEW]),
+        ("failed", {"text": "it did not work"}, ["did not work", "still in place", drawn.UNDO], [drawn.REVIEW]),
+        ("failed", {"execution": Execution(status="failed")}, ["Nothing was changed"], [drawn.UNDO, "in place"]),
+        ("failed", {"execution": LOST}, ["Whether it was changed is not known"], [drawn.UNDO, "in place"]),
+        ("refused", {"ended_by": BOB}, ["<@U0BOB> refused it"], [drawn.UNDO, drawn.REVIEW]),
         ("expired", {}, ["expired"], [drawn.UNDO, drawn.REVIEW]),
-        ("undone", {"undone_by": "p-2"}, ["it was taken back"], [drawn.UNDO, drawn.REVIEW]),
+        ("undone", {"undone_by": "p-2", "ended_by": BOB}, ["taken back by <@U0BOB>"], ["refused", drawn.UNDO]),
     ],
 )
 def test_each_state_is_told_with_what_can_be_done_in_it(
     state: Any, more: dict[str, Any], has: list[str], lacks: list[str]
 ) -> None:
     done = Execution(status="done", steps=(Step(index=0, state="done"),))
-    told = text_of(drawn.story(ticket(state=state, execution=done, **more), APPROVERS, NOW).blocks)
+    told = text_of(drawn.story(ticket(**{"state": state, "execution": done, **more}), APPROVERS, NOW).blocks)
     assert [words for words in has if words not in told] == []
     assert [words for words in lacks if words in told] == []
 
@@ -174,3 +207,16 @@ def test_the_last_word_says_what_is_left_to_do_in_code() -> None:
     told = text_of(drawn.closing(made).blocks)
     for words in ("done by <@U0BOB>", "recovered after 42 s", "quiet since", "Left to do in code", "Pin the port."):
         assert words in told
+
+
+def test_the_last_word_says_what_has_come_back() -> None:
+    made = ticket(state="verified", quiet=False, approved_by=BOB, came_back=("all targets are healthy",))
+    told = text_of(drawn.closing(made).blocks)
+    for words in ("it has come back", "no longer so: all targets are healthy", "Diagnose again"):
+        assert words in told
+
+
+def test_how_far_it_is_names_what_is_waited_for() -> None:
+    seen = Progress(at=NOW, holding=("the path is set",), missing=("all targets are healthy",))
+    told = text_of(drawn.story(ticket(state="executed", executed_at=NOW, progress=seen), APPROVERS, NOW).blocks)
+    assert "1 of 2 signs that it worked are there, waits for: all targets are healthy" in told

@@ -29,6 +29,20 @@ CASES = (
             Said("RuntimeError: Response content shorter than Content-Length", 90, 50, 6),
         ),
     ),
+    finds(
+        CODE,
+        "access logs are off, and the log has as many such lines as there are errors",
+        lambda: said(Incident().elb_errors(502, 3, 50, 6), Said(GO, 120, 50, 6)),
+        band="likely",
+    ),
+    look_alike(
+        CODE,
+        "access logs are off, and a few such lines do not make hundreds of errors",
+        lambda: said(Incident().elb_errors(502, 15, 50, 6), Said(GO, 20, 50, 6)),
+        first="insufficient-evidence",
+        also=("keepalive-race",),
+        risk=True,
+    ),
     look_alike(
         CODE,
         "the same rows, and the log does not say so",

@@ -48,6 +48,11 @@ def scaled_out_and_never_gets_there() -> Incident:
     return incident
 
 
+def lengthened_a_minute_ago() -> Incident:
+    """No task was stopped since somebody gave the tasks more time."""
+    return scaled_out_and_never_gets_there().service(grace_period_s=240)
+
+
 def grace_was_shortened() -> Incident:
     request = {"cluster": "prod", "service": "checkout", "healthCheckGracePeriodSeconds": 10}
     return (
@@ -101,6 +106,12 @@ def long_up_before_they_fail() -> Incident:
 
 
 CASES = (
+    finds(
+        CODE,
+        "somebody lengthened it a minute ago",
+        lengthened_a_minute_ago,
+        summary_says="was too short for their start, and is 240 s since",
+    ),
     finds(
         CODE,
         "a task of the same definition needed five minutes, the new ones get thirty seconds",

@@ -2,7 +2,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from diagnostics.facts import Change, Changes, ContainerHealthCheck, TargetHealth
+from diagnostics.facts import Change, Changes, ContainerHealthCheck, EarlierChanges, TargetHealth
 from tests.incidents.building import (
     LB_DIMENSION,
     TG,
@@ -47,6 +47,16 @@ def path_edited_in_the_console(code: int = 404) -> Incident:
         .health_check(path="/health-v2")
         .unhealthy("Target.ResponseCodeMismatch", answers(code), since=20)
     )
+
+
+def weeks_ago(path: str) -> EarlierChanges:
+    request = {"targetGroupArn": TG, "healthCheckPath": path, "healthCheckIntervalSeconds": 30}
+    edit = change("ModifyTargetGroup", minutes_ago=30 * 24 * 60, resources=(TG,), request=request)
+    return EarlierChanges(items=(edit,))
+
+
+def the_path_before_is_older_than_the_window() -> Incident:
+    return path_edited_in_the_console().replace(weeks_ago("/healthz"))
 
 
 def edited_soon_after_a_deployment() -> Incident:
@@ -176,6 +186,12 @@ def path_set_to_what_it_was() -> Incident:
     return sick(503).changed(*_set_twice()).target_errors(30, 20).of_group("HTTPCode_Target_2XX_Count", 20, 20)
 
 
+def the_path_was_sent_along() -> Incident:
+    """Somebody changed another field in the console."""
+    incident = sick(503).changed(_set_twice()[0]).replace(weeks_ago("/healthz"))
+    return incident.target_errors(30, 20).of_group("HTTPCode_Target_2XX_Count", 20, 20)
+
+
 def _set_twice() -> tuple[Change, ...]:
     return tuple(
         change(
@@ -249,6 +265,13 @@ CASES = (
         also=(OPEN,),
         band="confirmed",
     ),
+    finds(
+        CODE,
+        "the path before the edit is older than the window",
+        the_path_before_is_older_than_the_window,
+        also=(OPEN,),
+        band="confirmed",
+    ),
     finds(CODE, "the edited path answers 500", lambda: path_edited_in_the_console(500), also=(OPEN,), band="confirmed"),
     finds(CODE, "the edit came soon after a bumpy deployment", edited_soon_after_a_deployment, also=(OPEN,)),
     finds(CODE, "the edited path asks for a login", lambda: path_edited_in_the_console(401), also=(OPEN,)),
@@ -287,6 +310,13 @@ CASES = (
         CODE,
         "the path was set to what it was",
         path_set_to_what_it_was,
+        first="health-check-app-error",
+        also=(OPEN, "target-generated-5xx"),
+    ),
+    look_alike(
+        CODE,
+        "the console sent the path along, which was the same for weeks",
+        the_path_was_sent_along,
         first="health-check-app-error",
         also=(OPEN, "target-generated-5xx"),
     ),

@@ -1,5 +1,5 @@
 from diagnostics.facts import SecurityGroup, SecurityGroups
-from tests.incidents.building import LB_SG, TASK_SG, Incident, allow_all, allow_from, stopped_task
+from tests.incidents.building import LB_SG, TASK_SG, Incident, allow_all, allow_from, change, stopped_task
 from tests.incidents.cases import finds, look_alike
 from tests.incidents.rows import ALL_TARGETS, connect_timeouts, logged, slow
 
@@ -10,6 +10,11 @@ def closed_group(incident: Incident) -> Incident:
     return incident.security_group(
         SecurityGroup(id=TASK_SG, name="checkout", ingress=(allow_from(LB_SG, port=9),), egress=(allow_all(),))
     )
+
+
+def rule_put_back() -> Incident:
+    rule = change("AuthorizeSecurityGroupIngress", minutes_ago=11, resources=(TASK_SG,))
+    return logged(Incident(), connect_timeouts(200, since=24, until=10)).changed(rule)
 
 
 CASES = (
@@ -38,6 +43,12 @@ CASES = (
         "access logs are off, connections fail with 504",
         lambda: Incident().elb_errors(504, 30, 20).connection_errors(30, 20),
         band="possible",
+    ),
+    look_alike(
+        CODE,
+        "the security group said no until somebody added the rule",
+        rule_put_back,
+        verdict="no_fault_found",
     ),
     look_alike(
         CODE,

@@ -1,5 +1,7 @@
+from typing import Any
+
 from diagnostics.facts import StoppedTasks, TargetHealth
-from tests.incidents.building import LB_DIMENSION, OTHER_TG, Incident, minutes_of, stopped_task
+from tests.incidents.building import LB_DIMENSION, OTHER_TG, TASK_SG, TG, Incident, change, minutes_of, stopped_task
 from tests.incidents.cases import finds, look_alike
 
 OTHER = {"LoadBalancer": LB_DIMENSION, "TargetGroup": OTHER_TG.rsplit(":", 1)[1]}
@@ -14,7 +16,37 @@ def another_target_group_is_sick() -> Incident:
     )
 
 
+def kept_stopping(until: float = 12) -> Incident:
+    """Tasks were replaced every two minutes because nobody got in; all is well since, and the rules are open."""
+    reason = f"Task failed ELB health checks in (target-group {TG})"
+    kinds: dict[str, Any] = {"stop_code": "ServiceSchedulerInitiated", "stopped_reason": reason, "exit_code": 143}
+    tasks = (stopped_task(n, minutes_ago=until + 2 * n, **kinds) for n in range(8))
+    return Incident().stopped(*tasks).elb_errors(504, 40, until + 14, until)
+
+
+def the_rule_was_put_back(minutes_ago: float = 13, until: float = 12) -> Incident:
+    rule = change("AuthorizeSecurityGroupIngress", minutes_ago=minutes_ago, resources=(TASK_SG,))
+    return kept_stopping(until).changed(rule)
+
+
 CASES = (
+    finds("insufficient-evidence", "tasks kept stopping, and nobody changed anything", kept_stopping),
+    finds(
+        "insufficient-evidence",
+        "a rule was added, and a minute of quiet tells nothing yet",
+        lambda: the_rule_was_put_back(3, until=1),
+    ),
+    finds(
+        "insufficient-evidence",
+        "a rule was added at the beginning, and it went on for long",
+        lambda: the_rule_was_put_back(25),
+    ),
+    look_alike(
+        "insufficient-evidence",
+        "somebody put the rule back, and all is well since",
+        the_rule_was_put_back,
+        verdict="no_fault_found",
+    ),
     finds(
         "insufficient-evidence",
         "a steady trickle of 502 and nothing else to see",

@@ -57,6 +57,7 @@ def test_a_grace_period_that_was_never_set_is_zero() -> None:
         incidents.long_up_before_they_fail,
         lambda: incidents.grace_was_shortened().denied(StoppedTasks, "ecs:DescribeTasks"),
         lambda: incidents.scaled_out_and_never_gets_there().service(grace_period_s=700),
+        incidents.lengthened_a_minute_ago,
         Incident,
     ],
 )

@@ -11,7 +11,19 @@ from remediations.catalogue import catalogue
 from remediations.fix import CannotPrepareError
 from remediations.plan import FROM, PLAN
 from tests.incidents.building import ACCOUNT, TG, Incident
-from tests.incidents.functions import FUNCTION, LISTS, LIVE, NAME, done, function, of_function, settings, with_rows
+from tests.incidents.cases import Case
+from tests.incidents.functions import (
+    ALLOWED,
+    FUNCTION,
+    LISTS,
+    LIVE,
+    NAME,
+    done,
+    function,
+    of_function,
+    settings,
+    with_rows,
+)
 from tests.incidents.lambda_target import lambda_multi_value_header_mismatch as headers
 from tests.incidents.lambda_target import lambda_out_of_memory as memory
 from tests.incidents.lambda_target import lambda_permission_missing as permission
@@ -31,7 +43,8 @@ ALLOW, AT_ONCE, LONGER, MEMORY, BACK, SHAPE = (
 
 
 def case_of(module: Any, title: str) -> Incident:
-    return next(case for case in module.CASES if case.title == title).build()
+    cases: tuple[Case, ...] = module.CASES
+    return next(case for case in cases if case.title == title).build()
 
 
 def changed(incident: Incident, **changes: Any) -> Incident:
@@ -49,7 +62,7 @@ def refused_by_policy(**changes: Any) -> Incident:
 
 
 def test_the_permission_goes_to_the_alias_that_is_registered() -> None:
-    plan = only(ALLOW, refused_by_policy(function_policy=(permission.ALLOWED,)))
+    plan = only(ALLOW, refused_by_policy(function_policy=(ALLOWED,)))
     given = plan.writes[0].call.parameters
     assert {name: given[name] for name in ("FunctionName", "Qualifier", "Action", "Principal")} == {
         "FunctionName": NAME,
@@ -248,8 +261,8 @@ def test_what_is_published_differs_in_one_setting_alone() -> None:
         for name, known in (("prepare_setting", answers), ("prepare_version", after)):
             with pytest.raises(CannotPrepareError):
                 prepare[name]({**known, "latest": {**known["latest"], **other}}, ARGUMENTS)
+    same = {"MemorySize": 2048}
     with pytest.raises(CannotPrepareError):
-        same = {"MemorySize": 2048}
         prepare["prepare_setting"]({"latest": LATEST | same, "serving": SERVING | same}, ARGUMENTS)
 
 

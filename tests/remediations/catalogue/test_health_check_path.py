@@ -106,6 +106,7 @@ def test_the_path_before_the_change_is_set_again() -> None:
     ("incident", "path"),
     [
         (incidents.the_container_asks_another_path, "/ping"),
+        (incidents.the_path_before_is_older_than_the_window, "/healthz"),
         (lambda: with_lines(incidents.sick(404), ("/up", "200", 25), text="ELB-HealthChecker/2.0"), "/up"),
         (lambda: with_lines(slash_lost_in_an_edit(), ("/health/", "200", 15)), "/health/"),
         (lambda: with_another_group(incidents.sick(404)), "/ready"),

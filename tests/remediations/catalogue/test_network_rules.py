@@ -14,6 +14,7 @@ from tests.incidents.network import sg_egress_missing as egress
 from tests.incidents.network import sg_ephemeral_range_missing as dynamic
 from tests.incidents.network import sg_stale_reference as stale
 from tests.incidents.network import sg_traffic_port_blocked as traffic
+from tests.incidents.network.sg_ingress_missing import silent
 from tests.remediations.catalogue.proposing import holds, only, plans
 
 OUT, IN, RANGE, ACL = "sg-allow-lb-egress", "sg-allow-lb-ingress", "sg-allow-dynamic-ports", "nacl-allow"
@@ -195,7 +196,7 @@ def test_who_closed_it_is_to_be_asked() -> None:
 
 
 def test_a_number_that_is_taken_is_not_used() -> None:
-    incident = acls.silent(Incident(), acls.SECOND_ZONE).network_acl(
+    incident = silent(Incident(), acls.SECOND_ZONE).network_acl(
         acls.acl(acls.entry(90, False, "10.0.1.0/24"), acls.entry(89, True, "192.0.2.0/24", 22), *acls.IN, *acls.OUT)
     )
     assert [one.after for one in only(ACL, incident).changes] == ["entry 88: allow tcp 1024-65535 from 10.0.1.0/24"]
@@ -206,13 +207,26 @@ def test_an_acl_without_a_free_number_or_without_room_is_left_alone() -> None:
     full = tuple(acls.entry(100 + number, True, "192.0.2.0/24", 22) for number in range(18))
     crowded = acls.acl(acls.entry(90, False, "10.0.1.0/24"), *full, *acls.IN, *acls.OUT)
     for acl in (first, crowded):
-        assert plans(ACL, acls.silent(Incident(), acls.SECOND_ZONE).network_acl(acl)) == ()
+        assert plans(ACL, silent(Incident(), acls.SECOND_ZONE).network_acl(acl)) == ()
 
 
 def test_a_hardening_rule_inside_the_return_range_stays() -> None:
     out = acls.entry(100, True, "0.0.0.0/0", 443, egress=True)
     denied = acls.entry(50, False, "0.0.0.0/0", 3389, egress=True)
     acl = acls.acl(*acls.IN, denied, out, subnets=("subnet-1b",))
-    plan = only(ACL, acls.silent(acls.private(Incident()), acls.SECOND_ZONE).network_acl(acl))
+    plan = only(ACL, silent(acls.private(Incident()), acls.SECOND_ZONE).network_acl(acl))
     assert all("entry 49" not in str(one.after) for one in plan.changes)
     assert {write.call.parameters["RuleNumber"] for write in plan.writes} >= {110, 120}
+
+
+def test_that_later_tasks_get_other_ports_is_said_before() -> None:
+    plan = only(IN, dynamic.nothing_is_open_at_all())
+    assert len(plan.writes) == 2
+    assert "tasks that start later" in plan.warnings[0]
+
+
+def test_a_host_that_was_shut_out_stays_so() -> None:
+    """Another address of the load balancer's subnet is denied before; no entry goes below that one."""
+    ban, deny = acls.entry(40, False, "10.0.1.250/32"), acls.entry(90, False, "10.0.1.0/24")
+    incident = silent(Incident(), acls.SECOND_ZONE).network_acl(acls.acl(ban, deny, *acls.IN, *acls.OUT))
+    assert [one.after for one in only(ACL, incident).changes] == ["entry 89: allow tcp 1024-65535 from 10.0.1.0/24"]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from bot.cli.drawing.markdown import post_mortem
-from diagnostics.fix_wording import change_in_words, risk_in_words, undo_in_words
+from diagnostics.by_hand import blanks
+from diagnostics.fix_wording import change_in_words, name_of, risk_in_words, undo_in_words
 from diagnostics.report import Report, SettingChange, Undo
 from tests import reports
 from tests.bot.cli.drawing.test_drawing import screen
 
+ELB = "arn:aws:elasticloadbalancing:us-east-1:111122223333"
+ECS = "arn:aws:ecs:us-east-1:111122223333"
 ADD = "aws ec2 authorize-security-group-ingress --region us-east-1 --group-id sg-0a1"
 REMOVE = "aws ec2 revoke-security-group-ingress --region us-east-1 --group-id sg-0a1"
 
@@ -75,13 +78,63 @@ def test_the_post_mortem_has_every_fix() -> None:
     [
         (None, "/healthz", "x: y: none → /healthz"),
         (False, True, "x: y: false → true"),
-        (["a"], {"b": 1.5}, 'x: y: ["a"] → {"b": 1.5}'),
+        (["a"], {"b": 1.5}, 'x: y: a → {"b": 1.5}'),
+        ([{"a": 1}], ["a", 2], 'x: y: [{"a": 1}] → a, 2'),
+        (
+            ["subnet-1", "subnet-2"],
+            ["subnet-3", "subnet-1", "subnet-2"],
+            "x: y: subnet-1, subnet-2 → these and subnet-3",
+        ),
+        (["a", "b"], ["b"], "x: y: a, b → these without a"),
+        (["a"], ["b"], "x: y: a → b"),
+        (f"{ECS}:task-definition/checkout:8", f"{ECS}:task-definition/checkout:7", "x: y: checkout:8 → checkout:7"),
         (60, None, "x: y: 60 → none"),
     ],
 )
 def test_a_change_in_words(before: object, after: object, words: str) -> None:
     change = SettingChange.model_validate({"resource": "x", "setting": "y", "before": before, "after": after})
     assert change_in_words(change) == words
+
+
+@pytest.mark.parametrize(
+    ("resource", "name"),
+    [
+        ("sg-0a1", "sg-0a1"),
+        (f"{ELB}:targetgroup/checkout/73e2d6bc24d8a067", "target group checkout"),
+        (f"{ELB}:loadbalancer/app/shop/50dc6c495c0c9188", "load balancer shop"),
+        (f"{ELB}:listener/app/shop/50dc6c495c0c9188/f2f7dc8efc522ab2", "listener of shop"),
+        (f"{ELB}:listener-rule/app/shop/50dc6c495c0c9188/f2f7dc8efc522ab2/1", "listener rule of shop"),
+        (f"{ECS}:service/prod/checkout", "service checkout"),
+        ("arn:aws-cn:lambda:cn-north-1:111122223333:function:quotes:live", "function quotes:live"),
+        (f"{ECS}:cluster/prod", f"{ECS}:cluster/prod"),
+        (f"{ELB}:listener/", f"{ELB}:listener/"),
+    ],
+)
+def test_a_tired_person_reads_names(resource: str, name: str) -> None:
+    assert name_of(resource) == name
+
+
+def test_what_is_to_be_filled_in_is_explained() -> None:
+    commands = (
+        "aws ecs describe-task-definition --region us-east-1 --task-definition checkout:7 --include TAGS",
+        "aws ecs register-task-definition --region us-east-1 --cli-input-json file://register-task-definition.json",
+        "aws ecs update-service --region us-east-1 --task-definition '<task definition>'",
+        "aws ecs update-service --region us-east-1 --cli-input-json file://update-service.json",
+    )
+    assert list(blanks(commands)) == [
+        (
+            "register-task-definition.json: taskDefinition of that answer, without taskDefinitionArn, revision, status,"
+            " requiresAttributes, compatibilities, registeredAt, registeredBy, with the changes above"
+        ),
+        "<task definition>: taskDefinitionArn that register-task-definition answers",
+        'update-service.json: {"deploymentConfiguration": …} of that answer, with the changes above',
+    ]
+    assert list(blanks(commands[3:], back=True)) == [
+        'update-service.json: {"deploymentConfiguration": …} of that answer, with the values before the change'
+    ]
+    assert list(blanks((ADD, REMOVE))) == []
+    shown = screen(reports.report(causes=(reports.cause(remediations=(reports.fix(aws_cli=commands),)),)), 200)
+    assert "fill in <task definition>: taskDefinitionArn that register-task-definition answers" in shown
 
 
 def test_risk_and_undo_in_words() -> None:

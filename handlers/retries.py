@@ -1,0 +1,15 @@
+"""How often Slack has delivered an event before: https://docs.slack.dev/apis/events-api/#retries"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from slack_bolt import BoltRequest
+
+LAST_RETRY: Final = 3
+
+
+def retry_of(request: BoltRequest) -> int:
+    """How often Slack has delivered this event before. https://docs.slack.dev/apis/events-api/#retries"""
+    number = request.headers.get("x-slack-retry-num", ["0"])[0]
+    return int(number) if number.isdigit() else 0

@@ -1,0 +1,87 @@
+"""What was put right is over once it has been quiet for long enough, and never while anything fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from diagnostics.engine import diagnose
+from diagnostics.facts import ServiceDeployment, ServiceHistory, TargetHealth, Task
+from diagnostics.report import Report
+from diagnostics.rules.observations import observe
+from tests.incidents.building import Incident, ago, change, deployment, stopped_task
+from tests.incidents.residual.insufficient_evidence import kept_stopping, the_rule_was_put_back
+
+
+def crashed(*minutes: float) -> tuple[Task, ...]:
+    return tuple(stopped_task(n, minutes_ago=at, exit_code=1, revision=8) for n, at in enumerate(minutes))
+
+
+def rolled_back(status: str = "ROLLBACK_SUCCESSFUL", finished: float = 5) -> Incident:
+    """Its tasks failed with long pauses."""
+    past = ServiceDeployment(arn="d-8", status=status, created_at=ago(40), finished_at=ago(finished))
+    return Incident().stopped(*crashed(36, 28, 6)).replace(ServiceHistory(deployments=(past,)))
+
+
+def words(incident: Incident) -> str | None:
+    found = observe(incident.snapshot()).ended
+    return found.words if found else None
+
+
+def report(incident: Incident) -> Report:
+    return diagnose(incident.snapshot())
+
+
+def test_the_headline_says_when_it_was_over_and_what_was_done_before() -> None:
+    told = report(the_rule_was_put_back())
+    assert (told.verdict, told.symptom.over, told.causes) == ("no_fault_found", True, ())
+    assert told.headline == (
+        "checkout · 504 from the load balancer from 03:04 to 03:17 UTC (7 % of requests);"
+        " over since 03:18 UTC (rule added 03:17 by role/ops-admin)"
+    )
+
+
+def test_a_cause_that_is_over_asks_for_nothing() -> None:
+    told = report(rolled_back())
+    assert told.causes[0].code == "task-crash-exit"
+    assert (told.causes[0].advice or "").startswith("Nothing to do now: over since 03:24 UTC (the deployment of")
+    assert "kept stopping from 02:54 to 03:24 UTC" in told.headline
+
+
+def test_what_a_roll_back_took_away_does_not_come_back_after_a_pause() -> None:
+    assert words(rolled_back()) == "over since 03:24 UTC (the deployment of the service was rolled back at 03:25)"
+    assert words(rolled_back("SUCCESSFUL")) is None
+    assert words(rolled_back(finished=20)) is None
+
+
+@pytest.mark.parametrize(
+    "incident",
+    [
+        pytest.param(Incident, id="nothing was wrong"),
+        pytest.param(kept_stopping, id="nobody changed anything"),
+        pytest.param(lambda: the_rule_was_put_back(3, until=1), id="quiet for a minute"),
+        pytest.param(lambda: the_rule_was_put_back(25), id="changed long before the end"),
+        pytest.param(
+            lambda: the_rule_was_put_back().unhealthy("Target.Timeout", "Request timed out", since=1),
+            id="a target fails",
+        ),
+        pytest.param(lambda: the_rule_was_put_back().targets(()), id="no target"),
+        pytest.param(lambda: the_rule_was_put_back().service(running=3), id="a task is missing"),
+        pytest.param(
+            lambda: the_rule_was_put_back().service(deployments=(deployment(rollout_state="IN_PROGRESS"),)),
+            id="a deployment is in progress",
+        ),
+        pytest.param(lambda: the_rule_was_put_back().denied(TargetHealth, "elb:x"), id="target health was not read"),
+        pytest.param(lambda: by("ecs.amazonaws.com"), id="a service did its daily work"),
+        pytest.param(lambda: by(None, error="AccessDenied"), id="AWS refused it"),
+        pytest.param(lambda: by(None, name="CreateTags"), id="a change that mends nothing"),
+    ],
+)
+def test_it_is_not_over(incident: Any) -> None:
+    assert words(incident()) is None
+
+
+def by(service: str | None, name: str = "AuthorizeSecurityGroupIngress", **more: Any) -> Incident:
+    made = change(name, minutes_ago=13, resources=("sg-0c2d",), by_service=service, **more)
+    return kept_stopping().changed(made)

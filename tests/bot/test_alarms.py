@@ -36,7 +36,7 @@ class Aws:
     """What AWS says of alarms: those of `unknown` do not exist, all others are about one load balancer."""
 
     def __init__(self) -> None:
-        self.began = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)
+        self.began = datetime.fromtimestamp(POSTED_S, UTC) - timedelta(minutes=1)
         self.state = "ALARM"
         self.unknown: set[str] = set()
         self.balancers: dict[str, str] = {}

@@ -34,6 +34,7 @@ _ODD = {
     "separator": re.compile(rf"(?<![\w.,:/-])\d{{4,}} (?:{_PLURALS}|good|access|log|invocations|connection)\b"),
 }
 CASES = sorted(all_cases(), key=lambda case: (case.code, case.kind, case.title))
+FIRST_OF_THEIR_CODE = tuple({case.code: case for case in reversed(CASES)}.values())
 
 
 @dataclass(frozen=True)
@@ -93,9 +94,11 @@ def test_numbers_are_written_as_people_write_them(told: Told) -> None:
                 assert not odd.search(own), (name, cause.code, text)
 
 
-def test_the_answer_survives_being_saved(told: Told) -> None:
+def test_what_was_read_survives_being_saved(told: Told) -> None:
     again = Snapshot.model_validate_json(told.snapshot.model_dump_json())
-    assert diagnose(again) == told.report
+    assert again == told.snapshot
+    if told.case in FIRST_OF_THEIR_CODE:
+        assert diagnose(again) == told.report
 
 
 def test_its_fixes_hold(told: Told, caplog: pytest.LogCaptureFixture) -> None:

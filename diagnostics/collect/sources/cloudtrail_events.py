@@ -27,6 +27,8 @@ _ATTRIBUTE = re.compile(r"[a-z0-9_]{1,60}(\.[a-z0-9_]{1,60}){1,5}")
 _COMMANDS = frozenset({"command", "entryPoint"})
 _ACTIONS_WITHOUT_RESPONSE = frozenset({"RegisterTaskDefinition", "UpdateService", "CreateService"})
 
+OWN_AGENT = "alb502/"
+
 
 def change_of(raw: Mapping[str, Any]) -> Change | None:
     """None for an event that only read."""
@@ -40,7 +42,7 @@ def change_of(raw: Mapping[str, Any]) -> Change | None:
         at=raw["EventTime"],
         name=name,
         source=redact_text(str(raw.get("EventSource", "")), MAX_NAME),
-        actor=_actor(identity) or redact_text(str(raw.get("Username", "")), MAX_NAME) or "somebody unknown",
+        actor=_told(_actor(identity) or redact_text(str(raw.get("Username", "")), MAX_NAME), detail),
         by_service=_service(identity, detail),
         user_agent=redact_text(str(detail.get("userAgent", "")), MAX_NAME),
         source_ip=redact_text(str(detail.get("sourceIPAddress", "")), MAX_NAME),
@@ -53,6 +55,13 @@ def change_of(raw: Mapping[str, Any]) -> Change | None:
         response={} if name in _ACTIONS_WITHOUT_RESPONSE else bounded(_mapping(detail.get("responseElements"))),
         error=redact_text(str(detail["errorCode"]), MAX_NAME) if detail.get("errorCode") else None,
     )
+
+
+def _told(actor: str, detail: Mapping[str, Any]) -> str:
+    """Who it was; what this program changed is marked as its own, by the user agent that it sends. Anybody could send
+    that, so it is a mark and no proof: role and session stand beside it, and the audit tells for certain."""
+    known = actor or "somebody unknown"
+    return f"alb502 ({known})" if OWN_AGENT in str(detail.get("userAgent", "")) else known
 
 
 def bounded(raw: Mapping[str, Any]) -> dict[str, JsonValue]:

@@ -13,9 +13,9 @@ from bot.store.asks import Asks
 from bot.store.mutes import Mutes
 from bot.store.wishes import Wishes
 from bot.telemetry.logs import correlated
+from diagnostics.engine import target_of
 from diagnostics.locate.alarm_truth import watched_thing
 from diagnostics.question import Ambiguous, Question, Refused, Unknown
-from diagnostics.report import ReportTarget
 from diagnostics.snapshot import Subject
 from handlers import admission, views
 from handlers.ask import Ask, Origin
@@ -180,19 +180,3 @@ def label_of(subject: Subject) -> str:
     if subject.load_balancers:
         return f"load balancer {subject.load_balancers[0].rpartition(':loadbalancer/')[2]}"
     return subject.label
-
-
-def target_of(subject: Subject) -> ReportTarget:
-    return ReportTarget(
-        query=subject.query,
-        kind=subject.kind,
-        account=subject.account,
-        region=subject.region,
-        account_name=subject.account_name,
-        load_balancers=subject.load_balancers,
-        target_groups=subject.target_groups,
-        cluster=subject.cluster,
-        service=subject.service,
-        function=subject.function,
-        label=subject.label,
-    )

@@ -32,7 +32,7 @@ from diagnostics.rules.observations import Observations, observe
 from diagnostics.rules.registered_names import with_registered_names
 from diagnostics.rules.seen_code import notes_on_seen
 from diagnostics.rules.unread_errors import errors_unread
-from diagnostics.snapshot import Snapshot
+from diagnostics.snapshot import Snapshot, Subject
 from diagnostics.symptom import symptom_of
 from diagnostics.wording import headline
 
@@ -80,7 +80,7 @@ def diagnose(snapshot: Snapshot) -> Report:
     return Report(
         id=_report_id(snapshot),
         made_at=snapshot.taken_at,
-        target=_target(snapshot),
+        target=target_of(snapshot.subject, notes_on_seen(snapshot)),
         window=ReportWindow(start=snapshot.window.start, end=snapshot.window.end),
         symptom=symptom,
         verdict=verdict,
@@ -204,8 +204,8 @@ def _since_over(advice: str | None, over: Ended | None) -> str | None:
     return f"{NOTHING_TO_DO}: {over.words}." + (f" For the next time: {advice}" if advice else "")
 
 
-def _target(snapshot: Snapshot) -> ReportTarget:
-    subject = snapshot.subject
+def target_of(subject: Subject, notes: tuple[str, ...] = ()) -> ReportTarget:
+    """What a question turned out to be about, as a report tells it. `notes` come before the subject's own."""
     return ReportTarget(
         query=subject.query,
         kind=subject.kind,
@@ -219,7 +219,7 @@ def _target(snapshot: Snapshot) -> ReportTarget:
         function=subject.function,
         label=subject.label,
         runbook=subject.runbook,
-        notes=(*notes_on_seen(snapshot), *subject.notes),
+        notes=(*notes, *subject.notes),
     )
 
 

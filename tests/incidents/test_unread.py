@@ -50,6 +50,18 @@ def without(case: Case, kind: type[Fact]) -> Report:
             "possible",
         ),
         (
+            "health-check-thresholds-too-aggressive: tasks crash, and their targets are unhealthy for a moment",
+            StoppedTasks,
+            "health-check-thresholds-too-aggressive",
+            "possible",
+        ),
+        (
+            "health-check-thresholds-too-aggressive: new tasks are killed while they boot",
+            StoppedTasks,
+            "health-check-thresholds-too-aggressive",
+            "possible",
+        ),
+        (
             "health-check-timeout-too-short: the task had crashed",
             StoppedTasks,
             "health-check-timeout-too-short",

@@ -16,6 +16,7 @@ from diagnostics.facts import (
     Task,
 )
 from diagnostics.printable import counted
+from diagnostics.report import Band
 from diagnostics.rules import health_case, task_stops
 from diagnostics.rules.app_lines import LINE_USES, Lines, lines_of
 from diagnostics.rules.health_history import HealthHistory
@@ -149,8 +150,16 @@ def _finding(
             f" {group.arn} --unhealthy-threshold-count 3 --health-check-interval-seconds 15`; then shorten the pauses"
             " (heap size, work in the background, CPU)."
         ),
-        at_most=None if pauses else "possible" if isinstance(facts.maybe(EcsService), Gap) else "likely",
+        at_most=_at_most(facts, pauses),
     )
+
+
+def _at_most(facts: Facts, pauses: Lines | None) -> Band | None:
+    """A guess while what would acquit it is not read: a deployment, or tasks that ended at these moments."""
+    if pauses is not None:
+        return None
+    unread = any(isinstance(facts.maybe(kind), Gap) for kind in (EcsService, StoppedTasks))
+    return "possible" if unread else "likely"
 
 
 def _how_often(dips: tuple[tuple[datetime, datetime], ...], killed: tuple[Task, ...]) -> str:

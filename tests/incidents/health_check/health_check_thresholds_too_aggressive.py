@@ -73,7 +73,7 @@ CASES = (
         CODE,
         "stopped tasks may not be read",
         lambda: dips(quick(), 50, 31, 12).denied(StoppedTasks, "ecs:DescribeTasks"),
-        band="likely",
+        band="possible",
     ),
     look_alike(
         CODE,

@@ -217,7 +217,7 @@ def _watched(hand: ByHand) -> bool:
         if progress.failing is not None:
             write(f"It did not work: {progress.failing}.")
             return False
-        note(f"{took_s:.0f} s: not yet: {'; '.join(progress.missing)}")
+        note(f"{took_s:.0f} s: waiting until {', and '.join(progress.missing)}")
         pause(next_look_s(hand.plan))
     return False
 

@@ -34,6 +34,7 @@ BLANKS: Final = Scope(
 class Statements:
     """What the local engine asks its tables `lines`, `weighed` and `loud`, in DuckDB's dialect."""
 
+    usual_groups: str
     quiet_groups: str
     weighed_counts: str
     counts: str
@@ -65,6 +66,7 @@ def statements(scope: Scope) -> Statements:
 def translated(scope: Scope) -> Statements:
     """The same by sqlglot, whatever the scope is."""
     return Statements(
+        usual_groups=to_duckdb(questions.usual_groups("lines")),
         quiet_groups=to_duckdb(questions.quiet_groups(scope, "lines")),
         weighed_counts=to_duckdb(questions.weighed_counts(scope, "weighed")),
         counts=to_duckdb(questions.counts(scope, "loud", unknown="unknown", is_whole=False)),

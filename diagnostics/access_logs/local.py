@@ -30,7 +30,7 @@ from diagnostics.access_logs import questions
 from diagnostics.access_logs.dialect import statements
 from diagnostics.access_logs.inflating import Block, Inflated, line_ends
 from diagnostics.access_logs.questions import Question
-from diagnostics.access_logs.quiet import Quiet, quiet
+from diagnostics.access_logs.quiet import Quiet, quiet, usual
 from diagnostics.access_logs.regular import LONGEST_REWRITTEN, reader, rewritten
 from diagnostics.access_logs.row import BYTES_ESCAPED, FIELDS, MAX_LINE_CHARS
 from diagnostics.access_logs.scope import Scope
@@ -279,7 +279,9 @@ class _Worker:
     def _quiet(self, extra: int, longest: int = LONGEST_REWRITTEN) -> Quiet:
         """Reads with columns for so many fields without a name; a line with more is no row then, nor a longer one."""
         self._look_at("lines", self.scratch, extra, longest)
-        return quiet(self._asked("quiet_groups", self._statements.quiet_groups))
+        return usual(self._asked("usual_groups", self._statements.usual_groups), self._scope) or quiet(
+            self._asked("quiet_groups", self._statements.quiet_groups)
+        )
 
     def _look_at(self, view: str, scratch: Scratch, extra: int, longest: int = LONGEST_REWRITTEN) -> None:
         """Makes the view of what the questions need to know of the lines in a file, if there is none yet."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from diagnostics.access_logs.questions import COUNT_COLUMNS, Question
+from diagnostics.access_logs.questions import COUNT_COLUMNS, LOUD, OWN, SHORT, Question
 from diagnostics.access_logs.row import has_time, status
+from diagnostics.access_logs.scope import MINUTE_CHARS, Scope
 
 MAX_KEPT = 128
 
@@ -22,6 +23,35 @@ class Quiet:
     counts: list[tuple[object, ...]]
     lines: int
     loud_lines: list[int]
+
+
+def usual(groups: Iterable[Sequence[Any]], scope: Scope) -> Quiet | None:
+    """From the groups that the statement `questions.usual_groups` gives; None when they are not enough, because a line
+    may lie outside the time or is no row."""
+    minutes, targets, latencies = Counter[str](), Counter[str](), Counter[str]()
+    first, last = scope.since_text[:MINUTE_CHARS], scope.until_text[:MINUTE_CHARS]
+    all_lines = rows = damaged = most_unknown = 0
+    loud_lines: list[int] = []
+    for is_by_target, minute, code, sort, target, latency, lines, unknown, loud_at in groups:
+        if not is_by_target:
+            if latency is not None:
+                latencies[latency] += lines
+            continue
+        all_lines += lines
+        if sort == LOUD:
+            loud_lines += loud_at
+        elif sort == SHORT:
+            damaged += lines
+        elif not (_is_row(minute, code) and first < minute < last):
+            return None
+        else:
+            most_unknown = max(most_unknown, unknown)
+            rows += lines
+            if sort == OWN:
+                minutes[minute] += lines
+                targets[target] += lines
+    counts = _counts(minutes, targets, latencies, rows, damaged, most_unknown)
+    return Quiet(counts, all_lines, sorted(loud_lines))
 
 
 def quiet(groups: Iterable[Sequence[Any]]) -> Quiet:
@@ -50,10 +80,22 @@ def quiet(groups: Iterable[Sequence[Any]]) -> Quiet:
             if in_time and own:
                 minutes[minute] += lines
                 targets[target] += lines
+    counts = _counts(minutes, targets, latencies, rows, damaged, most_unknown)
+    return Quiet(counts, all_lines, sorted(loud_lines))
+
+
+def _counts(
+    minutes: Mapping[str, int],
+    targets: Mapping[str, int],
+    latencies: Mapping[str, int],
+    rows: int,
+    damaged: int,
+    most_unknown: int,
+) -> list[tuple[object, ...]]:
     by_question = {Question.MINUTE: minutes, Question.TARGET: targets, Question.LATENCY: latencies}
     counts = [_count(question, *found) for question, keys in by_question.items() for found in keys.items()]
     counts.append(_count(Question.TOTALS, None, rows, damaged, most_unknown))
-    return Quiet(counts, all_lines, sorted(loud_lines))
+    return counts
 
 
 @lru_cache(MAX_KEPT)

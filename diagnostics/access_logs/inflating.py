@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import IO, cast
 
-from isal import isal_zlib
+from isal import igzip, isal_zlib
 
 from diagnostics.access_logs.scratch import Scratch
 
@@ -24,7 +25,11 @@ MAX_FILE_BYTES = 16 * 2**30
 GZIP_MAGIC = b"\x1f\x8b"
 RETURN = b"\r"
 _GZIP_WBITS = 31
-_FAILURES: tuple[type[Exception], ...] = (zlib.error, cast("type[Exception]", isal_zlib.error))
+_FAILURES: tuple[type[Exception], ...] = (
+    *(EOFError, gzip.BadGzipFile, zlib.error),
+    cast("type[Exception]", isal_zlib.error),
+)
+_opened_gzip: Callable[[IO[bytes]], io.BufferedReader] = igzip.open
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +88,16 @@ class Inflated:
                     return
 
     def _inflated(self, raw: IO[bytes]) -> Iterator[bytes]:
-        """One member after the other; what is inflated before an error is given."""
-        member = isal_zlib.decompressobj(wbits=_GZIP_WBITS)
-        waiting = b""
+        """All members, one after the other; what is inflated before an error is given."""
+        given = 0
         try:
-            while waiting := waiting or raw.read(STORED_PIECE_BYTES):
-                if inflated := member.decompress(waiting, PIECE_BYTES):
-                    yield inflated
-                waiting = member.unconsumed_tail
-                if member.eof:
-                    waiting = member.unused_data.lstrip(b"\0") or raw.read(STORED_PIECE_BYTES).lstrip(b"\0")
-                    if not waiting:
-                        return
-                    member = isal_zlib.decompressobj(wbits=_GZIP_WBITS)
+            with _opened_gzip(raw) as inflated:
+                while piece := inflated.read1(PIECE_BYTES):
+                    yield piece
+                    given += len(piece)
         except _FAILURES as error:
-            self.broken = str(error)
-            return
-        self.broken = "ends early"
+            self.broken = "ends early" if isinstance(error, EOFError) else str(error)
+            yield from _after(given, _before_the_error(raw))
 
     def _opened(self) -> IO[bytes]:
         return io.BytesIO(self._file) if isinstance(self._file, bytes) else self._file.open("rb")
@@ -111,6 +109,30 @@ def line_ends(content: bytes, at: int = 0) -> list[int]:
     if ends and not content.endswith(b"\n"):
         ends.pop()
     return ends
+
+
+def _before_the_error(raw: IO[bytes]) -> Iterator[bytes]:
+    """All that a broken gzip file gives: the quick reader forgets what it has inflated when it comes to an error."""
+    raw.seek(0)
+    member = isal_zlib.decompressobj(wbits=_GZIP_WBITS)
+    waiting = b""
+    try:
+        while waiting := waiting or raw.read(STORED_PIECE_BYTES):
+            yield member.decompress(waiting, PIECE_BYTES)
+            waiting = member.unconsumed_tail
+            if member.eof:
+                waiting = member.unused_data.lstrip(b"\0") or raw.read(STORED_PIECE_BYTES).lstrip(b"\0")
+                member = isal_zlib.decompressobj(wbits=_GZIP_WBITS)
+    except _FAILURES:
+        return
+
+
+def _after(count: int, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """What comes after so many bytes."""
+    for piece in pieces:
+        if rest := piece[count:]:
+            yield rest
+        count = max(count - len(piece), 0)
 
 
 def _read(raw: IO[bytes]) -> Iterator[bytes]:

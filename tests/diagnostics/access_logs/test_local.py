@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from benchmarks.access_logs import traffic
 from diagnostics.access_logs import inflating, local
+from diagnostics.access_logs.inflating import PIECE_BYTES
 from diagnostics.access_logs.local import LocalEngine
 from diagnostics.access_logs.row import MAX_LINE_CHARS
 from diagnostics.access_logs.scope import Scope, parse_where
@@ -115,6 +116,16 @@ def test_a_file_that_holds_nothing(content: bytes) -> None:
 def test_several_gzip_members_are_one_file() -> None:
     member = gzip.compress((line() + "\n").encode())
     assert answered([member + member]).rows == 2
+
+
+@pytest.mark.parametrize("end", [b"\x1f\x8bno member", b"\0\0no member", gzip.compress(b"x" * 100)[:-3]])
+def test_what_stands_before_a_broken_end_is_counted_once(end: bytes) -> None:
+    lines = 2 * PIECE_BYTES // len(line())
+    member = gzip.compress((line() + "\n").encode() * lines)
+    with LocalEngine(SCOPE, workers=1) as engine:
+        read = engine.add(member + end)
+        assert read.broken
+        assert engine.answer().rows == lines
 
 
 def test_a_line_that_never_ends_is_damaged_and_takes_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from redis import Redis
 
@@ -40,7 +41,7 @@ class AlarmIntake:
     def __init__(
         self, redis: Redis, lanes: Mapping[Queue, Lane], works: AlarmWorks | None, answers: Answering | None
     ) -> None:
-        self._shelf = AlarmShelf(redis)
+        self._shelf, self._lane = AlarmShelf(redis), lanes["alarms"]
         self._pointed = Wishes(redis, Pointed)
         self._mutes = Wishes(redis, MuteWish)
         self._take = _alarm_jobs(lanes, works.alarming if works else None, answers)
@@ -54,9 +55,7 @@ class AlarmIntake:
 
     def take(self, news: AlarmNews) -> bool:
         """False if it was kept before. It is queued again, since whoever kept it may have died before."""
-        is_new = self._shelf.put(news)
-        self._take(news.id)
-        return is_new
+        return bool(self._lane.kept_and_queued(self._shelf.putting(news), lambda: self._take(news.id)))
 
     def point(self, pointed: Pointed) -> None:
         self._pointed.put(pointed.id, pointed)
@@ -83,7 +82,7 @@ def alarm_works(
             thread=slack.thread,
             ask_aws=ask_aws,
             diagnose=diagnose,
-            why_not_told=lambda question, channel: admission.why_not_told(slack.people, slack.rules, question, channel),
+            why_not_told=partial(admission.why_not_told, slack.people, slack.rules),
             pointers=settings.alarms.threshold_notes,
         ),
         pointing=Pointing(

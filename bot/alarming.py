@@ -6,7 +6,7 @@ step, messages go through the ledger of effects, and what was queued twice is do
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
@@ -23,14 +23,15 @@ from bot.telemetry.logs import correlated
 from bot.telemetry.metrics import ALARMS
 from diagnostics.locate.alarm_truth import KnownAlarm, NotOurs
 from diagnostics.question import Ambiguous, Diagnosed, Question, Refused, Unknown
-from diagnostics.report import TimelineEntry
+from diagnostics.report import Report
+from diagnostics.rules.own_changes import OWN
 from diagnostics.snapshot import Subject
 from handlers import views
 from handlers.alarms import OLDEST_S, AlarmNews
 from handlers.ask import Ask, Origin
 from handlers.incidents import AlarmChange, Incident
 from handlers.slack_calls import SlackLaterError, SlackRefusedError
-from handlers.thread import Thread, UnreachableError
+from handlers.thread import Draw, Thread, UnreachableError
 
 BEFORE: Final = timedelta(hours=1)
 """So much before the alarm is looked at: an alarm needs minutes to begin."""
@@ -53,6 +54,8 @@ MAX_PUT_OFFS: Final = 200
 MAX_POINTER_PUT_OFFS: Final = 60
 MAX_POINTER_WAIT_S: Final = 10.0
 POINTER_AGAIN_S: Final = 1.0
+WHICH_AGAIN_S: Final = 3600
+"""So long nobody is asked again which of several alarms is meant."""
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -65,8 +68,9 @@ class AskAws(Protocol):
         """What a person's words mean."""
 
 
-WhyNotTold = Callable[[Question, str], str | None]
-"""Why a channel may not be told of an alarm about this, if it may not."""
+class WhyNotTold(Protocol):
+    def __call__(self, question: Question, channel: str, subject: Subject | None = None) -> str | None:
+        """Why a channel may not be told of an alarm about this, if it may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,7 @@ class Alarming:
             question = ask.question.model_copy(update={"end": incident.closed_at + MINUTE, "logs": False})
             outcome = self._diagnose_it(question, lambda _: None)
             if isinstance(outcome, Diagnosed):
-                text = ended_after(outcome.report.timeline, incident.opened_at, incident.closed_at)
+                text = ended_after(outcome.report, incident.opened_at, incident.closed_at)
                 told = self._incidents.ended_after(ask_id, text)
                 if told is not None:
                     self._plan_retelling(told)
@@ -175,6 +179,8 @@ class Alarming:
         if (self._now() - news.at).total_seconds() > OLDEST_S:
             return self._silent(news, "it is more than a day old", "old")
         truth = self._ask_aws(news)
+        if isinstance(truth, NotOurs) and truth.places:
+            return self._which(news, truth)
         if isinstance(truth, NotOurs):
             if truth.unread and self._shelf.tries(news.id, "unread") <= MAX_UNREAD:
                 raise PutOffError(UNREAD_AGAIN_S)
@@ -190,9 +196,28 @@ class Alarming:
             return self._silent(news, "muted", "muted")
         return self._begin(news, truth, what, change)
 
+    def _which(self, news: AlarmNews, several: NotOurs) -> None:
+        """Several accounts have this alarm and the post does not say which: the one that is for this channel is meant,
+        else people are asked, once."""
+        name, channel = news.alarm or "", news.channel
+        here = [
+            one
+            for one in several.places
+            if self._why_not_told(Question(words=name, account=one.account, region=one.region), channel) is None
+        ]
+        if len(here) == 1 < len(several.places):
+            return self._take(news.model_copy(update={"account": here[0].account, "region": here[0].region}))
+        asks = here and news.state == "ALARM" and news.thread_ts is not None
+        if not asks or not self._shelf.claim(f"which {channel} {name}", news.id, WHICH_AGAIN_S):
+            return self._silent(news, several.why, "several")
+        ask = _ask(news, Question(words=name), news.thread_ts).model_copy(update={"id": f"{news.id}-which"})
+        self._asks.save(ask)
+        self._post(ask, "which", lambda _: views.which_alarm(name, here), news.thread_ts)
+        return self._silent(news, several.why, "several")
+
     def _begin(self, news: AlarmNews, truth: KnownAlarm, what: str, change: AlarmChange) -> None:
         question = question_about(truth, change.changed_at)
-        why_not = self._why_not_told(question, news.channel)
+        why_not = self._why_not_told(question, news.channel, truth.subject)
         if why_not is not None:
             return self._silent(news, why_not, "not for this channel")
         thread_ts = news.thread_ts or self._announced(news, what, truth)
@@ -216,7 +241,7 @@ class Alarming:
             self._shelf.asked(news.id)
         if told == "pointer" and news.thread_ts is not None:
             self._queue().pointer(news.id)
-        if truth.state != "ALARM" and truth.changed_at is not None:
+        if truth.state == "OK" and truth.changed_at is not None:
             ended = change.model_copy(update={"state": "OK", "changed_at": truth.changed_at, "is_exact": True})
             self._end(news, what, ended)
         if told != "opened":
@@ -238,12 +263,7 @@ class Alarming:
         ask = _ask(news, Question(words=news.alarm or incident.what), thread_ts)
         self._asks.save(ask)
         permalink = self._thread.permalink(incident.channel, incident.thread_ts)
-        try:
-            self._thread.post(
-                ask, self._asks.begin(ask.id), "pointer", lambda _: views.pointer(incident, permalink), thread_ts
-            )
-        except (UnreachableError, SlackRefusedError) as error:
-            _log.warning("no pointer posted", error=str(error))
+        self._post(ask, "pointer", lambda _: views.pointer(incident, permalink), thread_ts)
 
     def _announced(self, news: AlarmNews, what: str, truth: KnownAlarm) -> str | None:
         """The message at the head of the thread: that of the incident that is open, else one of our own."""
@@ -255,16 +275,14 @@ class Alarming:
         ask = _ask(news, question_about(truth, news.at), None).model_copy(update={"id": f"{news.id}-announced"})
         self._asks.save(ask)
         name = news.alarm or truth.name
+        return self._post(ask, "announced", lambda _: views.announced(name, truth.region, news.at, self._now()), None)
+
+    def _post(self, ask: Ask, what: str, draw: Draw, thread_ts: str | None) -> str | None:
+        """One message, once. None where the channel cannot be posted to. Raises `SlackLaterError`."""
         try:
-            return self._thread.post(
-                ask,
-                self._asks.begin(ask.id),
-                "announced",
-                lambda _: views.announced(name, truth.region, news.at, self._now()),
-                None,
-            )
+            return self._thread.post(ask, self._asks.begin(ask.id), what, draw, thread_ts)
         except (UnreachableError, SlackRefusedError) as error:
-            _log.warning("alarm not announced", error=str(error))
+            _log.warning("not posted about an alarm", what=what, error=str(error))
             return None
 
     def _plan_retelling(self, incident: Incident) -> None:
@@ -302,18 +320,21 @@ def is_contradicted(news: AlarmNews, truth: KnownAlarm) -> bool:
     return truth.changed_at + LATE < news.at
 
 
-def ended_after(timeline: Sequence[TimelineEntry], opened_at: datetime, closed_at: datetime) -> str:
+def ended_after(report: Report, opened_at: datetime, closed_at: datetime) -> str:
     """The last change that somebody made, or that ECS completed, while the incident lasted."""
     changes = [
         entry
-        for entry in timeline
+        for entry in report.timeline
         if opened_at <= entry.at <= closed_at and (entry.actor or entry.source.startswith("ecs:"))
     ]
+    if not changes and any(gap.action.startswith("cloudtrail:") for gap in report.gaps):
+        return "what was changed before it is not known: CloudTrail could not be read"
     if not changes:
-        return "no change was recorded"
+        return "no fix and no change is recorded before it"
     last = max(changes, key=lambda entry: entry.at)
     by = f", by {last.actor}" if last.actor else ""
-    return f"{last.event}{by} at {last.at:%H:%M:%S} UTC"
+    what = "fix" if (last.actor or "").startswith(f"{OWN} (") else "change"
+    return f"last {what} before it: {last.event}{by}, at {last.at:%H:%M:%S} UTC"
 
 
 def change_of(news: AlarmNews, truth: KnownAlarm) -> AlarmChange:

@@ -8,6 +8,7 @@ from typing import Final
 from diagnostics.aws_access import AwsAccess
 from diagnostics.locate import Nickname, ServiceIndex, locate
 from diagnostics.locate.alarm_truth import KnownAlarm, NotOurs, alarm_truth, watched_thing
+from diagnostics.locate.known_services import service_among
 from diagnostics.question import Ambiguous, Question, Refused, Unknown
 from diagnostics.snapshot import Subject
 from handlers.alarms import AlarmNews
@@ -44,22 +45,37 @@ class AlarmsInAws:
         return locate(question, self._access, index=self._index, nicknames=self._nicknames, budget_s=BUDGET_S).outcome
 
     def _of_monitor(self, news: AlarmNews) -> KnownAlarm | NotOurs:
-        """The load balancer or target group has to exist: nothing else proves such a post."""
-        words = news.target_group or news.load_balancer
-        if words is None:
-            return NotOurs("it names nothing that could be looked up")
-        found = self.find(Question(words=words, account=news.account, region=news.region))
+        """The load balancer, target group or service has to exist: nothing else proves such a post."""
+        question = self._named_by(news)
+        if question is None:
+            return NotOurs("it names nothing that is known here")
+        found, words = self.find(question), question.words
         if isinstance(found, Subject):
             return KnownAlarm(
-                name=f"{news.format}: {words}",
+                name=f"{news.format}: {news.title or words}",
                 account=found.account,
                 region=found.region,
                 state=news.state,
                 changed_at=None,
                 watches=watched_thing(found),
                 words=words,
+                subject=found,
             )
         if isinstance(found, Refused):
             return NotOurs(found.message, unread=bool(found.gaps))
         gaps = () if isinstance(found, Ambiguous) else found.gaps
         return NotOurs("what it names is not one thing that exists here", unread=bool(gaps))
+
+    def _named_by(self, news: AlarmNews) -> Question | None:
+        words = news.target_group or news.load_balancer
+        if words is not None:
+            return Question(words=words, account=news.account, region=news.region)
+        return service_among(
+            news.words,
+            self._access,
+            index=self._index,
+            nicknames=self._nicknames,
+            account=news.account,
+            region=news.region,
+            budget_s=BUDGET_S,
+        )

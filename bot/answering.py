@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
+from functools import partial
 from typing import Final, Protocol
 
 import structlog
 
+from bot.answer_views import as_message, command_for, drawing, headline_of, refused_to, report_id, said
 from bot.fix_offers import Fixes
 from bot.jobs import Lane, PutOffError, Queue
 from bot.progress import Ticker
@@ -23,17 +25,16 @@ from bot.store.marks import Buttons
 from bot.store.reports import Reports, ReportTooLargeError
 from bot.telemetry.logs import correlated
 from bot.telemetry.metrics import DIAGNOSIS_SECONDS, QUESTIONS, SHARED_ANSWERS
-from diagnostics.question import Ambiguous, Diagnosed, Outcome, Progress, ProgressListener, Question, Refused, Unknown
+from diagnostics.question import Diagnosed, Outcome, Progress, ProgressListener, Question, Refused
 from diagnostics.report import Report
 from handlers import admission, views
 from handlers.ask import Answer, Ask, Place, Refresh, new_id
-from handlers.commands import COMMAND
+from handlers.effects import Dress, SupersededError
 from handlers.incidents import Incident
-from handlers.mentions import MENTION
 from handlers.people import People
 from handlers.permission import Rules, must_be_private
 from handlers.slack_calls import SlackLaterError, SlackRefusedError
-from handlers.thread import Draw, Drawn, Thread, UnreachableError
+from handlers.thread import Draw, Thread, UnreachableError
 
 MAX_DELIVERIES: Final = 12
 """A job that was begun so often (put-offs aside) ends its worker each time; it is set aside."""
@@ -42,7 +43,12 @@ MAX_ALARM_PUT_OFFS: Final = 400
 """Nobody waits for it at a screen, and in a storm it waits for many others' posts."""
 MIN_PUT_OFF_S: Final = 1.0
 REDRAW_AGAIN_S: Final = 3.0
+UNASKED: Final = frozenset({"alarm", "watch"})
+"""Nobody waits for an answer of these, so nobody is told that there is none."""
 REDRAW_PATIENCE: Final = 20
+SILENT_S: Final = 600.0
+"""After so long without a sign of life a question that shows progress is taken for lost."""
+MAX_SILENT: Final = 20
 
 INVITE: Final = "I am not in this channel, so only you see the answer. To let everybody see it: `/invite @alb502`."
 PRIVATE: Final = "Another organisation reads this channel, so only you see the answer."
@@ -66,6 +72,19 @@ class KnownIncidents(Protocol):
     def told(self, incident: Incident) -> None: ...
 
     def retelling(self, incident_id: str) -> None: ...
+
+
+class Below(Protocol):
+    """What stands below answers, and who is to hear of them later."""
+
+    def choices(self, answer: Answer, ask: Ask, place: Place) -> tuple[str, ...]:
+        """An id for each thing that the words of a question can mean."""
+
+    def watched(self, summary: Draw, place: Place, answer: Answer) -> Draw:
+        """The answer with what is said of it while somebody watches it."""
+
+    def stands(self, ask: Ask, place: Place, answer: Answer) -> None:
+        """People see the answer."""
 
 
 class Now(Protocol):
@@ -92,7 +111,9 @@ class Answering:
         diagnose: Diagnose,
         incidents: KnownIncidents,
         fixes: Fixes,
+        below: Below,
         now: Now = utc_now,
+        silent_s: float = SILENT_S,
     ) -> None:
         self._asks = asks
         self._flights = flights
@@ -104,7 +125,9 @@ class Answering:
         self._diagnose = diagnose
         self._incidents = incidents
         self._fixes = fixes
+        self._below = below
         self._now = now
+        self._silent_s = silent_s
         self._lanes: Mapping[Queue, Lane] = {}
 
     def connect(self, lanes: Mapping[Queue, Lane]) -> None:
@@ -143,6 +166,19 @@ class Answering:
             except SlackLaterError as later:
                 raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
 
+    def end_silent(self) -> None:
+        """Ends what is said to be in progress and is not: its job was lost, with the store or with whoever led it.
+
+        To be called again and again, by every process that works on questions.
+        """
+        for ask_id in self._asks.silent(self._silent_s, MAX_SILENT):
+            if self._asks.load(ask_id) is None or self._asks.is_finished(ask_id):
+                self._asks.forget_progress(ask_id)
+                continue
+            _log.error("question lost: nothing was heard of it", ask_id=ask_id)
+            with suppress(PutOffError, SupersededError):  # it is tried again after another silence
+                self.give_up(ask_id)
+
     def _begin(self, ask_id: str, step: Callable[[Ask, int], None]) -> None:
         fence = self._asks.begin(ask_id)
         ask = self._asks.load(ask_id)
@@ -158,7 +194,8 @@ class Answering:
                 if self._asks.put_off(ask_id) <= (MAX_ALARM_PUT_OFFS if ask.kind == "alarm" else MAX_PUT_OFFS):
                     raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
                 _log.error("answer not delivered: Slack keeps asking for patience")
-                self._asks.finish(ask_id)
+                if not self._asks.is_in_progress(ask_id):  # else `end_silent` tries again to say that there is none
+                    self._asks.finish(ask_id)
 
     def _answer(self, ask: Ask, fence: int) -> None:
         landed = self._flights.landed(ask.id)
@@ -170,6 +207,8 @@ class Answering:
             if place is None:
                 return self._asks.finish(ask.id)
             self._asks.put_place(ask.id, place)
+        if ask.kind != "watch" and not place.private:
+            self._asks.in_progress(ask.id)
         if self._flights.board(ask.question, ask.id) == "board":
             SHARED_ANSWERS.inc()
             _log.info("waiting for the same question of somebody else")
@@ -185,15 +224,15 @@ class Answering:
         if refusal is not None:
             QUESTIONS.labels(kind=ask.kind, result="refused").inc()
             _log.info("refused", reason=refusal)
-            if ask.kind != "alarm":
-                self._thread.whisper_once(ask, fence, "refused", _line(refusal))
+            if ask.kind not in UNASKED:
+                self._thread.whisper_once(ask, fence, "refused", refused_to(ask, refusal))
             return None
         place = ask.place or Place(channel=ask.origin.channel)
         if not place.private and must_be_private(self._people.channel(ask.origin.channel), self._rules):
-            if ask.kind == "alarm":
-                _log.info("alarm not answered: another organisation reads the channel")
+            if ask.kind in UNASKED:
+                _log.info("not answered: another organisation reads the channel", kind=ask.kind)
                 return None
-            self._thread.whisper_once(ask, fence, "private", _line(PRIVATE))
+            self._thread.whisper_once(ask, fence, "private", said(PRIVATE))
             return place.model_copy(update={"private": True})
         started = self._now()
         waiting = Progress(step="finding", text="")
@@ -209,7 +248,7 @@ class Answering:
             if ask.kind == "alarm":
                 _log.warning("alarm not answered: the channel cannot be posted to")
                 return None
-            self._thread.whisper_once(ask, fence, "invite", _line(INVITE))
+            self._thread.whisper_once(ask, fence, "invite", said(INVITE))
             return place.model_copy(update={"private": True})
 
     def _refusal(self, ask: Ask) -> str | None:
@@ -221,8 +260,12 @@ class Answering:
         started = self._now()
 
         def show(step: Progress) -> None:
+            if ask.kind == "watch":
+                return
             report = step.so_far and self._rules.scopes.within(step.so_far, ask.origin.channel)
-            self._thread.progress(ask, fence, place, lambda plain: self._progress(step, report, ask, started, plain))
+            dress: Dress = "answer" if isinstance(report, Report) else "progress"
+            draw = partial(self._progress, step, report, ask, started)
+            self._thread.progress(ask, fence, place, draw, dress)
 
         began_s = time.monotonic()
         with Ticker(show) as ticker:
@@ -243,7 +286,7 @@ class Answering:
     ) -> views.Message:
         if isinstance(report, Report):
             return views.summary(report, now=self._now(), age_s=None, plain=plain, still=step)
-        return views.progress(step, ask.question.words, started)
+        return views.progress(step, ask.question.words, started, plain=plain)
 
     def _keep(self, answer: Answer, facts_at: datetime | None) -> str:
         try:
@@ -263,7 +306,7 @@ class Answering:
         self._flights.served(ask.id)
 
     def _deliver(self, ask: Ask, fence: int, answer_id: str) -> None:
-        self._draw(ask, fence, answer_id)
+        self._draw(ask, fence, answer_id, again=ask.kind == "watch")
         self._asks.put_answer(ask.id, answer_id)
         self._asks.finish(ask.id)
 
@@ -271,14 +314,18 @@ class Answering:
         kept, facts_at = self._reports.answer(answer_id) or (Refused(message=FORGOTTEN), None)
         answer = self._rules.scopes.within(kept, ask.origin.channel)
         place = self._asks.place(ask.id) or ask.place or Place(channel=ask.origin.channel)
-        button_id = new_id("b")
-        self._buttons.put(button_id, Refresh(question=ask.question, place=place))
+        button_id, choices = new_id("b"), self._below.choices(answer, ask, place)
+        self._buttons.put(button_id, Refresh(question=ask.question, place=place, report=report_id(answer)))
         fix_ids = self._fixes.buttons(answer) if isinstance(answer, Report) else {}
-        summary = self._summary(answer, facts_at, button_id, _command(place), fix_ids)
+        summary = drawing(
+            answer, facts_at, self._now, refresh=button_id, command=command_for(place), fix_ids=fix_ids, choices=choices
+        )
         incident = self._incident_of(ask, place)
         if incident is not None and (answer is kept or isinstance(answer, Report)):
             summary = self._with_alarms(summary, incident)
-        self._publish(ask, fence, place, summary, lambda _: _headline(answer, ask), again=again)
+        summary = self._below.watched(summary, place, answer)
+        self._publish(ask, fence, place, summary, lambda _: headline_of(answer, ask), again=again)
+        self._below.stands(ask, place, answer)
         if incident is not None:
             self._asks.put_answer(incident.ask_id, answer_id)
             self._incidents.told(incident)
@@ -287,7 +334,7 @@ class Answering:
         """The incident whose one message this answer stands in: its own, or refreshed by somebody."""
         if ask.kind == "alarm":
             return self._incidents.of_ask(ask.id)
-        if ask.kind != "refresh" or place.private or ask.origin.thread_ts is None:
+        if ask.kind not in {"refresh", "watch"} or place.private or ask.origin.thread_ts is None:
             return None
         incident = self._incidents.in_thread(place.channel, ask.origin.thread_ts)
         stands = None if incident is None else self._asks.place(incident.ask_id)
@@ -302,8 +349,11 @@ class Answering:
             for ask_id in self._flights.passengers(ask.id):
                 self._lanes["deliveries"].deliver(ask_id, answer_id)
             self._flights.served(ask.id)
-        place = self._asks.place(ask.id) or ask.place or Place(channel=ask.origin.channel)
         QUESTIONS.labels(kind=ask.kind, result="failed").inc()
+        if ask.kind == "watch":  # what stands there is as true as it was
+            self._asks.finish(ask.id)
+            return
+        place = self._asks.place(ask.id) or ask.place or Place(channel=ask.origin.channel)
         self._publish(
             ask,
             fence,
@@ -323,58 +373,4 @@ class Answering:
             self._thread.whisper_once(ask, fence, "summary", summary)
 
     def _with_alarms(self, summary: Draw, incident: Incident) -> Draw:
-        return lambda plain: views.with_incident(_message(summary(plain)), incident, self._now())
-
-    def _summary(
-        self, answer: Answer, facts_at: datetime | None, button_id: str, command: str, fix_ids: Mapping[str, str]
-    ) -> Draw:
-        return lambda plain: summary_view(
-            answer, self._now(), facts_at, plain=plain, refresh=button_id, command=command, fix_ids=fix_ids
-        )
-
-
-def summary_view(
-    answer: Answer,
-    now: datetime,
-    facts_at: datetime | None,
-    *,
-    plain: bool,
-    refresh: str | None = None,
-    command: str = COMMAND,
-    fix_ids: Mapping[str, str] = MappingProxyType({}),
-) -> views.Message:
-    """The answer as a message. `command` is what the examples in it begin with."""
-    match answer:
-        case Report():
-            age_s = None if facts_at is None else max(0.0, (now - facts_at).total_seconds())
-            buttons = views.fix_buttons(answer, fix_ids)
-            return views.summary(answer, now=now, age_s=age_s, plain=plain, refresh=refresh, fixes=buttons)
-        case Ambiguous():
-            return views.ambiguous(answer, command)
-        case Unknown():
-            return views.unknown(answer, command)
-        case Refused():
-            return views.refused(answer)
-
-
-def _headline(answer: Answer, ask: Ask) -> views.Message:
-    if isinstance(answer, Report):
-        return views.parent_headline(answer, ask.origin.user)
-    return views.parent_without_report(ask.origin.user, ask.question.words, answer)
-
-
-def _command(place: Place) -> str:
-    """What asks again where the answer stands: Slack takes no slash command in a thread.
-
-    Source: https://docs.slack.dev/interactivity/implementing-slash-commands
-    """
-    answers_a_mention = place.parent_ts is None and not place.private
-    return MENTION if answers_a_mention else COMMAND
-
-
-def _message(drawn: Drawn) -> views.Message:
-    return views.Message(text=drawn.text, blocks=tuple(dict(block) for block in drawn.blocks))
-
-
-def _line(text: str) -> Draw:
-    return lambda _: views.Message(text=text, blocks=())
+        return lambda plain: views.with_incident(as_message(summary(plain)), incident, self._now())

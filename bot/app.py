@@ -20,25 +20,33 @@ from starlette.applications import Starlette
 
 from bot.alarm_parts import AlarmIntake, AlarmWorks, alarm_works, listened
 from bot.alarming import AskAws
-from bot.answering import Answering, Diagnose, utc_now
+from bot.answering import SILENT_S, Answering, Diagnose, utc_now
+from bot.below import BelowAnswers
+from bot.control_parts import ControlIntake, ControlWorks, control_works
 from bot.desk import FrontDesk
-from bot.diagnosing import nicknames_of
 from bot.direct import DirectAnswers
 from bot.fix_clicks import FixClicks
 from bot.fix_clicks import Slack as SlackSide
 from bot.fix_lane import FIXES, FixLane
 from bot.fix_offers import Fixes
 from bot.fix_parts import fix_clicks
+from bot.help_here import HelpHere
 from bot.jobs import QUEUES, Lane, Queue, Send
+from bot.known_services import Known
 from bot.listener import Listener
 from bot.ops import Check, make_ops, redis_check, slack_check
+from bot.own_changes import AuditedChanges
+from bot.remediating import policy_of
 from bot.repeating import Repeating
+from bot.rules import rules_of
+from bot.sealing import ClickSealer, approver_groups, key_of
 from bot.server import Slack, make_web
 from bot.settings import Settings
 from bot.slack_app import Identity, connect_socket, identify, make_app, make_client
 from bot.sns.inbox import SnsInbox
 from bot.sns.receiving import Receiver
 from bot.store.asks import Asks
+from bot.store.audit import StoredAudit
 from bot.store.budget import Budget
 from bot.store.clicks import Clicks, FixButtons
 from bot.store.connection import Wait, open_client, reach, where
@@ -49,19 +57,20 @@ from bot.store.incidents import Incidents
 from bot.store.marks import Buttons, Layouts, Lookups, SeenEvents
 from bot.store.plans import Offers, Tickets
 from bot.store.private import private_store
+from bot.store.recent import RecentAnswers
 from bot.store.reports import Reports
 from bot.store.task_memory import StoredTasks
 from bot.store.turns import SharedRateGate
+from bot.store.watches import Watches
 from bot.telemetry.metrics import JOBS_WAITING, SLACK_CALLS
 from bot.worker import Workers
 from diagnostics.aws_access import RateGate
 from diagnostics.collect.cache import FactCache
+from diagnostics.collect.own_records import OwnRecords
 from diagnostics.collect.task_memory import TaskMemory
 from diagnostics.locate.index import REFRESH_AFTER_S, ServiceIndex
 from handlers.alarms import AlarmDesk
 from handlers.people import People
-from handlers.permission import Rules
-from handlers.scope import ScopeRule, Scopes
 from handlers.slack_calls import SlackCalls
 from handlers.thread import Thread
 from remediations.reading import ReadsSource
@@ -70,6 +79,7 @@ Role = Literal["all", "web", "worker", "executor"]
 
 DRAIN_MARGIN_S: Final = 15
 UPKEEP_EVERY_S: Final = REFRESH_AFTER_S * 0.8
+SILENT_EVERY_S: Final = 60.0
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -82,18 +92,20 @@ class Shared:
     index: ServiceIndex
     gate: RateGate
     tasks: TaskMemory | None = None
+    own: OwnRecords | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
     """What diagnoses. `alarm` says what AWS knows of an alarm; without it alarms are left alone. `reads` looks
-    at what a fix is based on. `upkeep` is called at
+    at what a fix is based on. `known` is what there is to ask about. `upkeep` is called at
     the start and then again and again, in the background."""
 
     diagnose: Diagnose
     alarm: AskAws | None = None
     reads: ReadsSource | None = None
     upkeep: Callable[[], object] | None = None
+    known: Callable[[], Known] | None = None
 
 
 MakeEngine = Callable[[Settings, Shared], Engine]
@@ -176,7 +188,8 @@ class _Bot:
         self._calls = SlackCalls(client, Budget(redis), wait=self._stop.wait, observe=_observe)
         self._thread = Thread(self._calls, Effects(redis), Layouts(redis), slack_api_url=settings.slack_api_url)
         self._people = People(self._calls, Lookups(redis))
-        shared = Shared(StoredFacts(redis), StoredIndex(redis), SharedRateGate(redis), StoredTasks(redis))
+        own = AuditedChanges(StoredAudit(redis))
+        shared = Shared(StoredFacts(redis), StoredIndex(redis), SharedRateGate(redis), StoredTasks(redis), own)
         self._incidents = Incidents(redis)
         self._engine = None if role == "web" else make_engine(settings, shared)
         self._work = None if self._engine is None else self._answering(self._engine.diagnose)
@@ -184,6 +197,7 @@ class _Bot:
             queue: Lane(redis, queue, settings.limits.diagnosis_s, self._work) for queue in QUEUES
         }
         self._alarms = AlarmIntake(redis, self._lanes, self._alarm_works(), self._work)
+        self._controls = ControlIntake(redis, self._lanes, self._control_works())
         self._fix_lane = FixLane(redis)
         clicks = self._fix_clicks()
         self._fix_news = fix_news(self._lanes["deliveries"], clicks.tell if clicks else _nowhere)
@@ -200,6 +214,7 @@ class _Bot:
             "redis": redis_check(self._redis),
             "slack": slack_check(self._client),
         }
+        self._controls.connect(checks)
         door = None if self._role == "worker" else self._door(stack, checks)
         ops = Listener(
             make_ops(checks, REGISTRY, self._count), settings.http_host, settings.ops_port, "ALB502_OPS_PORT"
@@ -231,6 +246,9 @@ class _Bot:
             clicks=Clicks(self._redis),
             take_click=self._take_click,
             tickets=Tickets(self._redis),
+            seal=self._sealer(stack),
+            controls=self._controls,
+            here=HelpHere(self._people, self._rules, settings),
         )
         stack.callback(desk.close)
         secret = _plain(settings.slack_signing_secret)
@@ -243,6 +261,12 @@ class _Bot:
         if sns is not None:
             return self._listening(make_web(None, sns), lambda opened: self._open_socket(app, token, opened, checks))
         return _Door(None, lambda opened: self._open_socket(app, token, opened, checks))
+
+    def _sealer(self, stack: ExitStack) -> ClickSealer:
+        groups = approver_groups(policy_of(self._settings))
+        sealer = ClickSealer(key_of(self._settings), self._people, self._rules, groups)
+        stack.callback(sealer.close)
+        return sealer
 
     def _listening(self, web: Starlette, also: Callable[[ExitStack], None]) -> _Door:
         listener = Listener(web, self._settings.http_host, self._settings.http_port, "ALB502_HTTP_PORT")
@@ -272,10 +296,10 @@ class _Bot:
         workers.start()
         stack.callback(workers.stop, self._settings.limits.diagnosis_s + DRAIN_MARGIN_S)
         checks["workers"] = workers.complaint
+        if self._work is not None:
+            _repeat("lost questions", self._work.end_silent, SILENT_EVERY_S, stack)
         if self._engine.upkeep is not None:
-            upkeep = Repeating("upkeep", self._engine.upkeep, UPKEEP_EVERY_S)
-            upkeep.start()
-            stack.callback(upkeep.stop)
+            _repeat("upkeep", self._engine.upkeep, UPKEEP_EVERY_S, stack)
 
     def _answering(self, diagnose: Diagnose) -> Answering:
         longest_s = 2 * self._settings.limits.diagnosis_s
@@ -290,6 +314,8 @@ class _Bot:
             diagnose=diagnose,
             incidents=self._incidents,
             fixes=Fixes(Offers(self._redis, self._settings.limits.reports_days), FixButtons(self._redis)),
+            below=BelowAnswers(self._buttons, Watches(self._redis), RecentAnswers(self._redis)),
+            silent_s=max(SILENT_S, 2 * longest_s),
         )
 
     def _alarm_works(self) -> AlarmWorks | None:
@@ -297,6 +323,13 @@ class _Bot:
             return None
         slack = SlackSide(self._thread, self._calls, self._people, self._rules)
         return alarm_works(self._settings, self._redis, slack, self._engine.alarm, self._engine.diagnose)
+
+    def _control_works(self) -> ControlWorks | None:
+        if self._engine is None:
+            return None
+        slack = SlackSide(self._thread, self._calls, self._people, self._rules)
+        mute = None if self._engine.alarm is None else self._alarms.mute
+        return control_works(self._settings, self._redis, slack, mute, self._engine.known)
 
     def _fix_clicks(self) -> FixClicks | None:
         if self._engine is None:
@@ -342,27 +375,10 @@ def _nowhere(_: str) -> None:
     """In a process that only takes requests no job runs."""
 
 
-def rules_of(settings: Settings, identity: Identity) -> Rules:
-    """Who may ask what, from the settings and from whose token it is."""
-    return Rules(
-        teams=frozenset(settings.slack.teams or (identity.team,)),
-        enterprise=None if settings.slack.teams else identity.enterprise,
-        ask_users=frozenset(settings.slack.ask.users),
-        ask_groups=frozenset(settings.slack.ask.groups),
-        shared_channels_allowed=settings.slack.shared_channels == "allow",
-        scopes=_scopes_of(settings),
-    )
-
-
-def _scopes_of(settings: Settings) -> Scopes:
-    return Scopes(
-        rules={
-            channel: ScopeRule(accounts=frozenset(scope.accounts), services=frozenset(scope.services))
-            for channel, scope in settings.scopes.items()
-        },
-        account_ids={account.name: account.id for account in settings.accounts},
-        nicknames=nicknames_of(settings),
-    )
+def _repeat(name: str, work: Callable[[], object], every_s: float, stack: ExitStack) -> None:
+    repeating = Repeating(name, work, every_s)
+    repeating.start()
+    stack.callback(repeating.stop)
 
 
 def _open(listener: Listener, stack: ExitStack) -> None:

@@ -12,6 +12,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from bot.alarm_parts import AlarmIntake
+from bot.control_parts import ControlIntake
 from bot.jobs import Lane, Send
 from bot.store.asks import Asks
 from bot.store.clicks import Clicks
@@ -19,16 +20,22 @@ from bot.store.marks import Buttons, SeenEvents
 from bot.store.plans import Tickets
 from bot.telemetry.logs import correlated
 from bot.telemetry.metrics import QUESTIONS
+from handlers import views
 from handlers.alarms import AlarmNews
 from handlers.ask import Ask, NotQueuedError, Origin, Refresh
+from handlers.controls.control import Click
+from handlers.errands import Errand, Pick
 from handlers.fixes import FixClick
 from handlers.muting import MuteWish
 from handlers.pointing import Pointed
+from handlers.slack_calls import SlackLaterError
 from handlers.thread import Thread
 from handlers.views import Message
+from handlers.views.help import Here
 
 MAX_THREADS: Final = 2
 MAX_WAITING: Final = 8
+HELP_WITHIN_S: Final = 1.0
 
 DIRECTLY: Final = "My queue does not answer, so I look into this directly; the answer comes here and only you see it."
 NOT_NOW: Final = "My queue does not answer, so this question was not taken. Ask again in a minute."
@@ -55,6 +62,9 @@ class FrontDesk:
         clicks: Clicks,
         take_click: Send,
         tickets: Tickets,
+        seal: Callable[[FixClick], FixClick],
+        controls: ControlIntake,
+        here: Callable[[Origin], Here],
     ) -> None:
         """`answer_directly` is None where no diagnosis can be made, as in a process that only takes requests."""
         self._asks = asks
@@ -67,6 +77,9 @@ class FrontDesk:
         self._clicks = clicks
         self._take_click = take_click
         self._tickets = tickets
+        self._seal = seal
+        self._controls = controls
+        self._here = here
         self._room = threading.BoundedSemaphore(MAX_WAITING)
         self._threads = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="direct")
 
@@ -116,11 +129,36 @@ class FrontDesk:
         """Implements `handlers.fixes.FixReception`."""
         with correlated(click.correlation_id):
             try:
-                self._clicks.put(click)
+                self._clicks.put(self._seal(click))
                 self._take_click(click.id)
             except RedisError as error:
                 _log.error("click not queued", error=type(error).__name__)
                 raise NotQueuedError from error
+
+    def take_control(self, click: Click) -> None:
+        """Implements `handlers.clicks.ControlDesk`."""
+        with correlated(click.correlation_id):
+            self._queued("click", lambda: self._controls.take(click))
+
+    def take_errand(self, errand: Errand) -> None:
+        """Implements `handlers.errands.ErrandDesk`."""
+        with correlated(errand.correlation_id):
+            self._queued("errand", lambda: self._controls.run(errand))
+
+    def pick_behind(self, pick_id: str) -> Pick | None:
+        try:
+            return self._controls.pick(pick_id)
+        except RedisError as error:
+            raise NotQueuedError from error
+
+    def help_for(self, origin: Origin, command: str) -> Message:
+        """Slack is asked who it is, but not for as long as it waits for the acknowledgement."""
+        try:
+            asked = self._threads.submit(contextvars.copy_context().run, self._here, origin)
+            return views.help(command, asked.result(timeout=HELP_WITHIN_S))
+        except (RuntimeError, TimeoutError, RedisError, SlackLaterError) as error:
+            _log.info("help not narrowed to the person", error=type(error).__name__)
+            return views.help(command)
 
     def wrong_word(self, ticket_id: str, typed: str) -> str | None:
         """What approves is decided elsewhere; this only saves the person from typing all of it again."""
@@ -154,6 +192,13 @@ class FrontDesk:
     def close(self) -> None:
         """Takes nothing more and ends what runs."""
         self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _queued(self, what: str, queue: Callable[[], object]) -> None:
+        try:
+            queue()
+        except RedisError as error:
+            _log.error("not queued", what=what, error=type(error).__name__)
+            raise NotQueuedError from error
 
     def _remember(self, ask: Ask) -> None:
         if ask.kind != "mention":

@@ -21,6 +21,7 @@ from diagnostics.collect.earlier_scans import EarlierScans
 from diagnostics.collect.first_answer import FirstAnswer
 from diagnostics.collect.graph import leading_to
 from diagnostics.collect.log_options import AthenaOptions, LogBudget, LogOptions
+from diagnostics.collect.own_records import OwnMemory, OwnRecords
 from diagnostics.collect.runner import collect
 from diagnostics.collect.task_memory import TaskMemory, with_remembered
 from diagnostics.collect.unread import STILL_BEING_READ
@@ -66,6 +67,7 @@ class Diagnoser:
         index: ServiceIndex | None = None,
         cache: FactCache | None = None,
         tasks: TaskMemory | None = None,
+        own: OwnRecords | None = None,
         remedy: Callable[[Diagnosed], Diagnosed] = lambda found: found,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -79,6 +81,7 @@ class Diagnoser:
         self._index = index
         self._cache = cache
         self._tasks = tasks
+        self._own = OwnMemory(own)
         self._remedy = remedy
         self._clock = clock
 
@@ -151,6 +154,7 @@ class Diagnoser:
             first_answer=first_answer,
             calls_before=located.delays,
             logs=logs,
+            own=self._own,
             specs=specs,
         )
         return with_remembered(snapshot, self._tasks)
@@ -190,6 +194,7 @@ def diagnoser(
     index: ServiceIndex | None = None,
     cache: FactCache | None = None,
     tasks: TaskMemory | None = None,
+    own: OwnRecords | None = None,
     completes_answers: bool = False,
     asks_again: bool = False,
 ) -> Diagnoser:
@@ -211,6 +216,7 @@ def diagnoser(
         index=index,
         cache=cache,
         tasks=tasks,
+        own=own,
         remedy=partial(_remedied, settings),
     )
 

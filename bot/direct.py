@@ -9,12 +9,13 @@ from typing import Final
 import structlog
 from slack_sdk import WebClient
 
-from bot.answering import Diagnose, summary_view
+from bot.answer_views import summary_view
+from bot.answering import Diagnose
 from bot.telemetry.logs import correlated
 from diagnostics.question import Diagnosed
 from handlers import views
 from handlers.ask import Ask
-from handlers.effects import Claim
+from handlers.effects import Claim, Dress
 from handlers.people import People
 from handlers.permission import Rules, refusal_of_person
 from handlers.slack_calls import SlackCalls
@@ -44,10 +45,10 @@ class _Nothing:
     def pause(self, method: str, seconds: float) -> None:
         return None
 
-    def is_plain(self, team: str) -> bool:
+    def is_plain(self, team: str, dress: Dress = "answer") -> bool:
         return True
 
-    def mark_plain(self, team: str) -> None:
+    def mark_plain(self, team: str, dress: Dress = "answer") -> None:
         return None
 
     def get(self, kind: str, name: str) -> str | None:

@@ -29,7 +29,7 @@ from handlers.permission import Rules
 from handlers.slack_calls import SlackCalls, SlackInDoubtError, SlackLaterError, SlackRefusedError
 from handlers.thread import Thread, UnreachableError
 from handlers.views import fixes as drawn
-from remediations.approval import Denied, Person, Ticket, why_not_a_member, why_not_an_approver
+from remediations.approval import COUNTS_FOR_S, Denied, Person, Ticket, is_old, why_not_a_member, why_not_an_approver
 from remediations.desk import FixDesk, Wanted
 from remediations.permission import People as ApproverPeople
 from remediations.permission import Permission, Policy, permit
@@ -38,8 +38,6 @@ from remediations.reading import ReadsSource, see
 
 MIN_PUT_OFF_S: Final = 1.0
 EXPIRED: Final = "This button has expired. Diagnose again and press the new one."
-COUNTS_FOR_S: Final = 60.0
-"""What was clicked longer ago changes nothing any more."""
 NOBODY: Final = ApproverPeople()
 
 _log: Final = structlog.get_logger(__name__)
@@ -143,16 +141,24 @@ class FixClicks:
                 return self._view(click, drawn.told(denied.text))
             why_not = permission.why_not if permission else remediation.why_not
             shown = remediation.model_copy(update={"why_not": why_not})
-            return self._view(click, drawn.commands_modal(shown))
+            return self._view(click, drawn.commands_modal(shown, drawn.age(report.made_at, self._now())))
         ticket = (
             denied
             or visit.among_strangers()
-            or self._desk.request(wanted, person, channel=click.channel, place=click.thread_ts)
+            or self._old(report)
+            or self._desk.request(wanted, person, click.channel, click.thread_ts, proof=click.proof)
         )
         if isinstance(ticket, Denied):
             return self._view(click, drawn.told(ticket.text))
         self._kept.asks.save(self._ask_of(ticket, click.team))
         return self._show(click, ticket, person)
+
+    def _old(self, report: Report) -> Denied | None:
+        """Whoever presses the button of an hour ago may not know what has happened since."""
+        now = self._now()
+        if not is_old(report.made_at, now):
+            return None
+        return Denied(text=f"{drawn.age(report.made_at, now)}: {drawn.REFRESH_FIRST}")
 
     def _review(self, click: FixClick) -> None:
         ticket = self._desk.ticket(click.about)
@@ -198,7 +204,7 @@ class FixClicks:
         visit = self._visit(click)
         person = visit.person(self._desk.permission(ticket).approvers)
         agreed = self._not_done(click, ticket, visit) or self._desk.approve(
-            ticket.id, person, channel=ticket.channel, typed=click.typed, narrower=click.narrower
+            ticket.id, person, channel=ticket.channel, typed=click.typed, narrower=click.narrower, proof=click.proof
         )
         return self._tell_outcome(click, ticket, agreed)
 
@@ -215,7 +221,9 @@ class FixClicks:
             return self._tell_presser(click, None, Denied(text=EXPIRED))
         visit = self._visit(click)
         person = visit.person(self._desk.permission(ticket).approvers)
-        undoing = self._not_done(click, ticket, visit) or self._desk.undo(ticket.id, person, ticket.channel)
+        undoing = self._not_done(click, ticket, visit) or self._desk.undo(
+            ticket.id, person, ticket.channel, proof=click.proof
+        )
         return self._tell_outcome(click, ticket, undoing)
 
     def _not_done(self, click: FixClick, ticket: Ticket, visit: Visit) -> Denied | None:

@@ -10,9 +10,11 @@ from bot.remediating import Remedied
 from bot.store.clicks import FixButton, FixButtons
 from bot.store.plans import Offers, TicketTooLargeError
 from diagnostics.question import Diagnosed
-from diagnostics.report import Report
+from diagnostics.report import Remediation, Report
 from handlers.ask import new_id
 from handlers.views.fixes import offered
+from remediations.desk import digest_of
+from remediations.seals import DIGEST_SIGN
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -41,6 +43,11 @@ class Fixes:
         """An id of a button for each fix that gets one, by the fix."""
         ids: dict[str, str] = {}
         for remediation in offered(report):
-            ids[remediation.id] = new_id("f")
+            ids[remediation.id] = self._button_id(report, remediation)
             self._buttons.put(ids[remediation.id], FixButton(report=report.id, offer=remediation.id))
         return ids
+
+    def _button_id(self, report: Report, remediation: Remediation) -> str:
+        """With the digest of what it asks for, so that whoever presses it is known to have asked for just this."""
+        wanted = self._offers.wanted(report, remediation.id) if remediation.allowed else None
+        return new_id("f") if wanted is None else f"{new_id('f')}{DIGEST_SIGN}{digest_of(wanted)}"

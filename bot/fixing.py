@@ -14,12 +14,14 @@ from bot.jobs import Send
 from bot.ops import Check
 from bot.remediating import policy_of
 from bot.repeating import Repeating
+from bot.sealing import key_of
 from bot.settings import Settings
 from bot.store.claims import StoredClaims
 from bot.store.plans import Tickets
 from bot.store.turns import SharedRateGate
 from bot.worker import Workers
 from remediations.executor import Executor, Hands
+from remediations.proof import Proofs
 from remediations.reading import AwsReads, Reads
 from remediations.sessions import WriteAccount, WriteSessions
 
@@ -43,6 +45,7 @@ class FixingInAws:
             claims=StoredClaims(redis, now),
             queue=lane,
             policy=policy_of(settings),
+            proofs=Proofs(key_of(settings), settings.remediations.approval_ttl_s),
             reads=reads,
             sessions=WriteSessions(write_accounts(settings)),
             tell=lambda ticket: tell(ticket.id),

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
+from pydantic import JsonValue
+
 from diagnostics.aws_access import AwsAccess
 from remediations import watch
 from remediations.approval import Progress
@@ -19,6 +21,7 @@ from remediations.policy import undeclared
 from remediations.reading import AwsReads, Seen, see
 from remediations.refusals import refusal, refusal_of_prepared
 from remediations.sessions import OwnSession, SessionError
+from remediations.traces import trace_of
 from remediations.undo import undo_of
 
 Note = Callable[[Record], None]
@@ -108,7 +111,8 @@ class ByHand:
         execution = carry_out(plan, plan_id, tools, undoes=undoes)
         requests = tuple(step.request_id for step in execution.steps if step.request_id)
         event = _EVENTS.get(execution.status, "failed")
-        self._note(event, plan, plan_id, execution.text, requests, undoes=self.id if undoes else None)
+        trace = trace_of(plan, plan_id, target, execution)
+        self._note(event, plan, plan_id, execution.text, requests, undoes=self.id if undoes else None, details=trace)
         return execution
 
     def _frozen(self) -> str | None:
@@ -124,6 +128,7 @@ class ByHand:
         text: str = "",
         request_ids: tuple[str, ...] = (),
         undoes: str | None = None,
+        details: dict[str, JsonValue] | None = None,
     ) -> None:
         target = self.wanted.target
         self.note(
@@ -141,6 +146,7 @@ class ByHand:
                 undoes=undoes,
                 text=text,
                 request_ids=request_ids,
+                details=details or {},
             )
         )
 

@@ -7,7 +7,6 @@ from typing import Any, Final, Literal, Protocol
 
 import structlog
 from dramatiq import Actor, actor
-from dramatiq.brokers.redis import RedisBroker
 from redis import Redis
 
 from bot.queue import make_broker
@@ -56,7 +55,7 @@ class Lane:
 
     def __init__(self, redis: Redis, queue: Queue, diagnosis_s: int, work: Work | None = None) -> None:
         self.queue = queue
-        self.broker: RedisBroker = make_broker(redis, (diagnosis_s + HANDING_OUT_S) * 1_000)
+        self.broker = make_broker(redis, (diagnosis_s + HANDING_OUT_S) * 1_000)
         self._work = work
         self._answer = self._actor(self._run_answer, "answer", on_retry_exhausted="give_up")
         self._deliver = self._actor(self._run_deliver, "deliver", on_retry_exhausted="give_up")
@@ -69,6 +68,11 @@ class Lane:
     def deliver(self, ask_id: str, answer_id: str) -> None:
         """Queues the delivery of an answer. Raises `RedisError`."""
         self._deliver.send(ask_id, answer_id)
+
+    def kept_and_queued(self, keep: Callable[[Redis], object], queue: Callable[[], object]) -> object:
+        """Keeps something and queues a job of this queue about it, in one trip to Redis: `bot.queue`. Returns what
+        keeping it returns. Raises `RedisError`."""
+        return self.broker.one_trip(keep, queue)
 
     def job(self, name: str, run: Callable[[str], None]) -> Send:
         """Another job of this queue, by the id that it is about. To be called before a worker starts."""

@@ -17,7 +17,8 @@ from bot.telemetry.logs import correlated
 from diagnostics.locate.alarm_truth import KnownAlarm, NotOurs
 from diagnostics.question import Question
 from handlers import admission, views
-from handlers.alarm_formats import named_in
+from handlers.alarm_formats import AlarmPost, named_in
+from handlers.alarm_formats import read as read_post
 from handlers.alarms import AlarmNews
 from handlers.ask import Ask
 from handlers.incidents import Incident
@@ -35,6 +36,7 @@ AFTERWARDS: Final = timedelta(hours=1)
 UNREAD: Final = "CloudWatch cannot be asked about this alarm now; try again in a minute."
 RUNNING: Final = "I am at it already: the answer comes in {there}."
 REFRESHED: Final = "This alarm has an answer in {there}; I read everything anew and edit it."
+MAX_REPLIES: Final = 100
 MIN_PUT_OFF_S: Final = 1.0
 MAX_PUT_OFFS: Final = 40
 
@@ -42,8 +44,8 @@ _log: Final = structlog.get_logger(__name__)
 
 
 class Heads(Protocol):
-    def __call__(self, channel: str, thread_ts: str) -> dict[str, Any] | None:
-        """The message at the head of a thread; None where it may not be read. Raises `SlackLaterError`."""
+    def __call__(self, channel: str, thread_ts: str) -> AlarmPost | None:
+        """What a thread is about; None where nothing in it says so or it may not be read. Raises `SlackLaterError`."""
 
 
 class Pointing:
@@ -140,10 +142,9 @@ class Pointing:
         return _line(REFRESHED.format(there=there))
 
     def _read(self, pointed: Pointed) -> AlarmNews | None:
-        """The alarm at the head of the thread."""
+        """The alarm that the thread is about."""
         origin = pointed.origin
-        head = None if origin.thread_ts is None else self._head(origin.channel, origin.thread_ts)
-        post = None if head is None else named_in(head)
+        post = None if origin.thread_ts is None else self._head(origin.channel, origin.thread_ts)
         return None if post is None else news_of_post(post, pointed.id, pointed.correlation_id, origin)
 
     def _fresh(self, pointed: Pointed, news: AlarmNews, truth: KnownAlarm) -> Ask:
@@ -172,16 +173,21 @@ class Pointing:
 
 
 def heads_of(read: Callable[..., Any]) -> Heads:
-    """By `SlackCalls.read`: https://docs.slack.dev/reference/methods/conversations.replies"""
+    """By `SlackCalls.read`: https://docs.slack.dev/reference/methods/conversations.replies
 
-    def head(channel: str, thread_ts: str) -> dict[str, Any] | None:
+    The message at the head counts, whoever wrote it; else the last alarm that a program posted below it.
+    """
+
+    def head(channel: str, thread_ts: str) -> AlarmPost | None:
         try:
-            answer = read("conversations.replies", channel, ts=thread_ts, limit=1, inclusive=True)
+            answer = read("conversations.replies", channel, ts=thread_ts, limit=MAX_REPLIES, inclusive=True)
         except SlackRefusedError as error:
-            _log.info("head of the thread not read", error=str(error))
+            _log.info("thread not read", error=str(error))
             return None
-        found = next((one for one in answer.get("messages", ()) if one.get("ts") == thread_ts), None)
-        return found if isinstance(found, dict) else None
+        messages = [one for one in answer.get("messages", ()) if isinstance(one, dict)]
+        first = next((named_in(one) for one in messages if one.get("ts") == thread_ts), None)
+        posts = (read_post(one) for one in reversed(messages) if one.get("ts") != thread_ts)
+        return first or next((one.post for one in posts if one.action != "ignore" and one.post), None)
 
     return head
 

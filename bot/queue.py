@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from dramatiq import Broker, Consumer, MessageProxy
@@ -10,7 +12,9 @@ from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Retries, TimeLimit
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.client import Pipeline
+from redis.commands.core import Script
+from redis.exceptions import NoScriptError, RedisError
 
 from bot.store.keys import DAY_S, JOBS
 
@@ -27,9 +31,9 @@ MAX_BACKOFF_MS: Final = 15_000
 _KEPT: Final = "alb502_keep"
 
 
-def make_broker(redis: Redis, longest_job_ms: int) -> RedisBroker:
+def make_broker(redis: Redis, longest_job_ms: int) -> _Broker:
     """A broker of its own for each queue, because each queue has a worker of its own."""
-    return _Broker(  # type: ignore[no-untyped-call]
+    return _Broker(
         client=redis,
         namespace=JOBS,
         heartbeat_timeout=HEARTBEAT_MS,
@@ -92,7 +96,48 @@ class _Consumer(_RedisConsumer):
             raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
 
 
+class _Dispatch:
+    """The library's script for every command of a queue; within `one_trip` it goes along with other commands."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._thread = threading.local()
+
+    def __call__(self, keys: list[str], args: list[Any]) -> Any:
+        pipe: Pipeline | None = getattr(self._thread, "pipe", None)
+        if pipe is None:
+            return self._script(keys=keys, args=args)
+        pipe.evalsha(self._script.sha, len(keys), *keys, *args)
+        return None
+
+    @contextmanager
+    def beside(self, pipe: Pipeline) -> Iterator[None]:
+        self._thread.pipe = pipe
+        try:
+            yield
+        finally:
+            self._thread.pipe = None
+
+
 class _Broker(RedisBroker):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)  # type: ignore[no-untyped-call]
+        self.scripts["dispatch"] = self._dispatched = _Dispatch(self.scripts["dispatch"])
+
+    def one_trip(self, keep: Callable[[Redis], object], queue: Callable[[], object]) -> Any:
+        """Keeps something and queues a job about it, in this order, with one wait for Redis instead of two. Both must
+        do no harm when done twice. Returns what Redis says to the first command. Raises `RedisError`."""
+        pipe = self.client.pipeline(transaction=False)
+        keep(pipe)
+        with self._dispatched.beside(pipe):
+            queue()
+        try:
+            return pipe.execute()[0]
+        except NoScriptError:  # Redis was started anew
+            said = keep(self.client)
+            queue()
+            return said
+
     @property
     def consumer_class(self) -> type[Consumer]:
         return _Consumer

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import http
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,9 +18,11 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.store.connection import Wait
-from handlers import actions, alarms, commands, fixes, mentions, shortcuts
+from handlers import actions, alarms, clicks, commands, fixes, home, mentions, picker, shortcuts
 from handlers.alarms import AlarmDesk, Listened
-from handlers.ask import Desk, NotQueuedError
+from handlers.ask import NotQueuedError
+from handlers.clicks import ControlDesk
+from handlers.errands import ErrandDesk
 from handlers.fixes import FixReception
 from handlers.muting import MutingDesk
 from handlers.pointing import PointingDesk
@@ -79,8 +83,8 @@ def identify(client: WebClient, wait: Wait) -> Identity:
     raise SlackError(f"Slack cannot be reached at {client.base_url} ({reason}); check the network and its proxy.")
 
 
-class Reception(Desk, AlarmDesk, PointingDesk, MutingDesk, FixReception, Protocol):
-    """Takes questions, alarms, wishes about them and clicks in."""
+class Reception(ControlDesk, AlarmDesk, PointingDesk, MutingDesk, FixReception, ErrandDesk, Protocol):
+    """Takes questions, alarms, wishes about them, clicks and errands in."""
 
 
 def make_app(client: WebClient, signing_secret: str, desk: Reception, listened: Listened) -> App:
@@ -100,28 +104,47 @@ def make_app(client: WebClient, signing_secret: str, desk: Reception, listened: 
     except BoltError as error:
         raise SlackError(f"Slack refuses SLACK_BOT_TOKEN ({str(error)[:120]}).") from None
     app.error(_failed)
+    alarms.register(app, desk, listened)  # first: listeners are tried in their order, and nothing comes as often
     commands.register(app, desk)
     mentions.register(app, desk)
     actions.register(app, desk)
-    alarms.register(app, desk, listened)
     shortcuts.register(app, desk)
     fixes.register(app, desk, lambda: datetime.now(UTC))
+    clicks.register(app, desk, lambda: datetime.now(UTC))
+    picker.register(app, desk)
+    home.register(app, desk)
     return app
+
+
+class _SocketMode(SocketModeHandler):
+    def close(self) -> None:
+        """Wakes the threads that wait for the next message, on the socket and behind it: they would hold up the end
+        for seconds."""
+        client = self.client
+        client.closed = True
+        client.auto_reconnect_enabled = False
+        client.current_session_state.terminated = True
+        waiting = client.current_session.sock if client.current_session else None
+        if waiting is not None:
+            with contextlib.suppress(OSError):
+                waiting.shutdown(socket.SHUT_RDWR)
+        client.message_queue.put("")
+        super().close()  # type: ignore[no-untyped-call]
 
 
 def connect_socket(app: App, app_token: str) -> SocketModeHandler:
     """Opens Socket Mode. Raises `SlackError` if Slack refuses."""
-    handler = SocketModeHandler(app, app_token, concurrency=SOCKET_THREADS, ping_interval=SOCKET_PING_S)
+    handler = _SocketMode(app, app_token, concurrency=SOCKET_THREADS, ping_interval=SOCKET_PING_S)
     try:
         handler.connect()  # type: ignore[no-untyped-call]
     except SlackApiError as error:
-        handler.close()  # type: ignore[no-untyped-call]
+        handler.close()
         reason = str(error.response.get("error"))[:80]
         raise SlackError(
             f"Slack refuses SLACK_APP_TOKEN ({reason}); it needs connections:write and Socket Mode turned on."
         ) from None
     except (SlackClientError, OSError) as error:
-        handler.close()  # type: ignore[no-untyped-call]
+        handler.close()
         raise SlackError(f"Socket Mode cannot be opened ({type(error).__name__}); check the network.") from None
     return handler
 

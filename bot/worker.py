@@ -44,9 +44,14 @@ class Workers:
     def stop(self, timeout_s: float) -> None:
         """Takes no more jobs and waits for those in work; what was fetched and not begun goes back to its queue."""
         deadline_s = time.monotonic() + timeout_s
+        at_work = [thread for worker in self._workers.values() for thread in worker.workers]
+        for thread in at_work:
+            thread.stop()
+        for thread in at_work:
+            thread.join(max(0.0, deadline_s - time.monotonic()))
         for worker in self._workers.values():
-            for thread in worker.workers:
-                thread.stop()
+            for consumer in worker.consumers.values():  # these tell that the jobs in work are in work
+                consumer.stop()
         for queue, worker in self._workers.items():
             left_s = max(MIN_STOP_S, deadline_s - time.monotonic())
             worker.stop(timeout=int(left_s * 1_000))

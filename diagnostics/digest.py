@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from diagnostics.picture import KINDS
 from diagnostics.printable import counted, percent
 from diagnostics.report import Cause, CheckStatus, EvidenceItem, Report, ReportGap, TimelineEntry
+from diagnostics.rules.own_changes import AUDIT, is_repair_by
 
 JUST_BEFORE: Final = timedelta(minutes=30)
 TOLERANCE: Final = timedelta(minutes=1)
@@ -25,17 +27,6 @@ _PLAIN_WORD: Final = re.compile(r"[a-z]+(?:['\u2019][a-z]+)*[,;]?(?:\s|\Z)", re.
 MAX_CHANGES: Final = 5
 
 _PLACES: Final = {"target": "at target", "zone": "in zone", "route": "on route"}
-_COUNTS: Final = (
-    ("502", "elb_502"),
-    ("503", "elb_503"),
-    ("504", "elb_504"),
-    ("500", "elb_500"),
-    ("561", "elb_561"),
-    ("460", "elb_460"),
-    ("463", "elb_463"),
-    ("464", "elb_464"),
-    ("5xx from targets", "target_5xx"),
-)
 
 Mood = Literal["broken", "degraded", "over", "unclear", "well", "unread"]
 
@@ -164,7 +155,7 @@ def count(report: Report, status: CheckStatus) -> int:
 def observed(report: Report) -> str:
     """What was counted, in words; numbers that were not read are not mentioned."""
     symptom = report.symptom
-    counts = [(name, getattr(symptom, field)) for name, field in _COUNTS]
+    counts = [(name, getattr(symptom, field)) for name, field in KINDS]
     errors = [f"{name}: {value:,}" for name, value in counts if value]
     if not errors and all(value is None for _, value in counts):
         return "no error count could be read"
@@ -199,7 +190,7 @@ def _changes_just_before(report: Report, first: Cause | None) -> tuple[TimelineE
     near = _without_orders(
         entry
         for entry in report.timeline
-        if onset - JUST_BEFORE <= entry.at <= onset + TOLERANCE
+        if onset - JUST_BEFORE <= entry.at <= (onset if is_repair_by(entry.actor or "") else onset + TOLERANCE)
         and _is_change(entry)
         and (entry.source, entry.at) not in told
     )
@@ -226,7 +217,7 @@ def _is_ordered_by(deployment: TimelineEntry, order: TimelineEntry) -> bool:
 
 def _is_change(entry: TimelineEntry) -> bool:
     """A change that somebody made, or a deployment; what AWS services do by themselves is no news."""
-    if entry.source.startswith("cloudtrail:"):
+    if entry.source.startswith("cloudtrail:") or entry.source == AUDIT:
         by_aws = entry.actor is not None and entry.actor.endswith(".amazonaws.com")
         return not by_aws and "(refused: " not in entry.event
     return entry.event.startswith("deployment of ")

@@ -12,6 +12,7 @@ from diagnostics.causes.cause import CauseSpec, Facts, Finding, supporting
 from diagnostics.commands import without_commands
 from diagnostics.facts.access_logs import AccessLogs
 from diagnostics.facts.fact import Fact, Frozen, Gap, NotApplicable
+from diagnostics.facts.own_changes import OwnChange
 from diagnostics.gaps import report_gaps
 from diagnostics.log_notes import log_notes
 from diagnostics.ranking import Ranked, rank
@@ -29,6 +30,7 @@ from diagnostics.rules.ended import Ended
 from diagnostics.rules.former_hosts import with_former_hosts
 from diagnostics.rules.kubernetes import Controller, controller_of, in_its_terms
 from diagnostics.rules.observations import Observations, observe
+from diagnostics.rules.own_changes import AUDIT, settling, with_own_changes
 from diagnostics.rules.registered_names import with_registered_names
 from diagnostics.rules.seen_code import notes_on_seen
 from diagnostics.rules.unread_errors import errors_unread
@@ -71,8 +73,9 @@ def diagnose(snapshot: Snapshot) -> Report:
     ranked_risks = rank({code: items for code, items in risks.items() if items}, specs, observed)
     owner = controller_of(snapshot)
     over = observed.ended
+    repair = None if over else settling(snapshot, observed.onset)
     causes = tuple(
-        _cause(item, specs[item.code], owner, first=n < OVERTURN_FIRST, over=None if n else over)
+        _cause(item, specs[item.code], owner, first=n < OVERTURN_FIRST, over=None if n else over, repair=repair)
         for n, item in enumerate(ranked)
     )
     verdict = _verdict(ranked, specs, observed)
@@ -96,7 +99,7 @@ def diagnose(snapshot: Snapshot) -> Report:
 
 def as_judged(snapshot: Snapshot) -> Snapshot:
     """The snapshot with its facts told of one another, as causes and fixes see it."""
-    return with_registered_names(with_former_hosts(snapshot))
+    return with_own_changes(with_registered_names(with_former_hosts(snapshot)))
 
 
 def _judge(
@@ -117,6 +120,9 @@ def _judge(
         return Judged(check=Check(code=spec.code, status="unknown", reason="the check itself failed; see the log"))
     if errors_unread(observed):
         findings = tuple(_guessed(finding) for finding in findings)
+    repair = None if observed.ended else settling(snapshot, observed.onset)
+    if repair is not None:
+        findings = tuple(_held(finding, repair) for finding in findings)
     return Judged(check=_check(spec, findings, snapshot, observed), findings=findings)
 
 
@@ -127,6 +133,18 @@ def _guessed(finding: Finding) -> Finding:
     unseen = supporting("neither counters nor access logs were read, so no error was seen", "cloudwatch:GetMetricData")
     against = (*finding.against, unseen)
     return finding.model_copy(update={"effect_seen": True, "at_most": "possible", "against": against})
+
+
+def _held(finding: Finding, repair: OwnChange) -> Finding:
+    """What fails still while a fix had no time to work says little of how things are now."""
+    if not finding.effect_seen or finding.of_before:
+        return finding
+    text = (
+        f"{repair.short}, which may take until {repair.settles_by:%H:%M} UTC to show: what failed before it is no sign"
+        " of how things are now"
+    )
+    against = (*finding.against, supporting(text, AUDIT, at=repair.at))
+    return finding.model_copy(update={"at_most": "possible", "against": against})
 
 
 def _check(spec: CauseSpec, findings: tuple[Finding, ...], snapshot: Snapshot, observed: Observations) -> Check:
@@ -173,7 +191,15 @@ def _verdict(ranked: tuple[Ranked, ...], specs: Mapping[str, CauseSpec], observe
     return "causes_found"
 
 
-def _cause(item: Ranked, spec: CauseSpec, owner: Controller | None, *, first: bool, over: Ended | None = None) -> Cause:
+def _cause(
+    item: Ranked,
+    spec: CauseSpec,
+    owner: Controller | None,
+    *,
+    first: bool,
+    over: Ended | None = None,
+    repair: OwnChange | None = None,
+) -> Cause:
     best = item.findings[0]
     summaries = list(dict.fromkeys(finding.summary for finding in item.findings))
     more = f" (and {len(summaries) - 1} more)" if len(summaries) > 1 else ""
@@ -190,7 +216,7 @@ def _cause(item: Ranked, spec: CauseSpec, owner: Controller | None, *, first: bo
         evidence=tuple(EvidenceItem(text=e.text, source=e.source, at=e.at, value=e.value) for e in item.supports),
         against=tuple(EvidenceItem(text=e.text, source=e.source, at=e.at, value=e.value) for e in item.against),
         overturned_by=overturned_by if first else None,
-        advice=_since_over(in_its_terms(advice, spec.family, owner), over),
+        advice=_since_over(_after(repair, in_its_terms(advice, spec.family, owner), best), over),
         advice_commands=commands,
         resources=tuple(dict.fromkeys(finding.resource for finding in item.findings)),
         since=item.since,
@@ -202,6 +228,13 @@ def _since_over(advice: str | None, over: Ended | None) -> str | None:
     if over is None or (advice and advice.startswith(NOTHING_TO_DO)):
         return advice
     return f"{NOTHING_TO_DO}: {over.words}." + (f" For the next time: {advice}" if advice else "")
+
+
+def _after(repair: OwnChange | None, advice: str | None, finding: Finding) -> str | None:
+    if repair is None or finding.of_before:
+        return advice
+    wait = f"Wait until {repair.settles_by:%H:%M} UTC and diagnose again: {repair.short}."
+    return f"{wait} If it fails still: {advice}" if advice else wait
 
 
 def target_of(subject: Subject, notes: tuple[str, ...] = ()) -> ReportTarget:

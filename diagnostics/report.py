@@ -49,6 +49,17 @@ class Concentration(Frozen):
     share: float | None = None
 
 
+class ErrorsOverTime(Frozen):
+    """Errors by kind, one number for each `step_seconds` from `from` on, 60 at most.
+
+    `counts` is named like the counts of the symptom (``elb_502``); a kind without an error is left out.
+    """
+
+    start: datetime = Field(alias="from", serialization_alias="from")
+    step_seconds: int = Field(gt=0)
+    counts: dict[str, tuple[int, ...]]
+
+
 class Symptom(Frozen):
     """What was observed. A number that was not read is None and has a gap, never 0."""
 
@@ -72,6 +83,8 @@ class Symptom(Frozen):
     """Errors came and went, and nothing of their kind is seen any more."""
     concentration: Concentration = Concentration()
     generated_by: Literal["load-balancer", "target", "mixed", "none"] = "none"
+    over_time: ErrorsOverTime | None = Field(default=None, exclude_if=operator.not_)
+    """Left out where nothing fails, and where no error was counted."""
 
 
 class EvidenceItem(Frozen):

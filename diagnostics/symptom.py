@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from diagnostics.facts import AccessLogs, KeyCount, LoggedRow, Metrics, TargetHealth
+from diagnostics.over_time import errors_over_time
 from diagnostics.report import Concentration, Symptom
 from diagnostics.rules.observations import Observations
 from diagnostics.rules.row_clusters import RowCluster
@@ -42,6 +43,7 @@ def symptom_of(snapshot: Snapshot, observed: Observations) -> Symptom:
         over=_is_over(snapshot, observed),
         concentration=_by_rows(snapshot, observed) or _concentration(snapshot),
         generated_by=_generated_by(observed),
+        over_time=errors_over_time(snapshot, observed),
     )
 
 

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from diagnostics import host_moments, moments, service_events
-from diagnostics.facts import Change, Changes
+from diagnostics.facts import Change, OwnChange, OwnChanges
 from diagnostics.moments import BY_HAND, MAX_TEXT, Moment
 from diagnostics.printable import line
 from diagnostics.report import TimelineEntry
 from diagnostics.rules.change_words import event_name
 from diagnostics.rules.observations import Observations
+from diagnostics.rules.own_changes import AUDIT, OWN, own_change_of, recorded
 from diagnostics.snapshot import Snapshot
 from diagnostics.told_changes import details
 
@@ -82,7 +83,7 @@ def _without_repetition(happened: Iterable[Moment]) -> Iterator[Moment]:
 
 def _pattern(moment: Moment) -> tuple[str, str, str | None]:
     """Equal for events that differ in ids and numbers only; what people set is told each time."""
-    by_hand = moment.source == _SOURCE_OF_CHANGES and moment.weight == BY_HAND
+    by_hand = moment.source in (_SOURCE_OF_CHANGES, AUDIT) and moment.weight == BY_HAND
     return moment.event if by_hand else _NUMBERS.sub("#", moment.event), moment.source, moment.actor
 
 
@@ -97,26 +98,38 @@ def _errors(observed: Observations) -> Iterator[Moment]:
 
 
 def _changes(snapshot: Snapshot) -> Iterator[Moment]:
-    changes = snapshot.get(Changes)
-    if not isinstance(changes, Changes):
-        return
-    for change in changes.items:
+    changes, own = recorded(snapshot), snapshot.get(OwnChanges)
+    for change in changes:
         if change.by_service == _BY_ECS and change.name in _REGISTRATIONS:
             continue  # the service's own events say the same, with the number of targets
+        fix = own_change_of(change, own)
+        told = details(change, changes) + (_became(fix) if fix else "")
         yield Moment(
             at=change.at,
-            event=line(_change_in_words(change, _earlier(change, changes), details(change, changes.items)), MAX_TEXT),
-            source=_SOURCE_OF_CHANGES,
+            event=line(_change_in_words(change, _earlier(change, changes), told), MAX_TEXT),
+            source=AUDIT if fix and change.id.startswith(f"{fix.plan}/") else _SOURCE_OF_CHANGES,
             actor=change.by_service or change.actor,
             weight=3 if change.by_service else BY_HAND,
         )
 
+    for fix in own.items if isinstance(own, OwnChanges) else ():
+        if not fix.changes:
+            text = line(f"{fix.title}{_became(fix)}", MAX_TEXT)
+            yield Moment(at=fix.at, event=text, source=AUDIT, actor=f"{OWN} ({fix.words})", weight=BY_HAND)
 
-def _earlier(change: Change, changes: Changes) -> tuple[Change, ...]:
+
+def _became(fix: OwnChange) -> str:
+    """What came of a fix, as far as it was watched."""
+    if fix.undone:
+        return "; taken back since"
+    return {True: "; it worked", False: "; it did not help", None: ""}[fix.worked]
+
+
+def _earlier(change: Change, changes: Iterable[Change]) -> tuple[Change, ...]:
     """Changes of the same kind to the same resource before this one, newest first."""
     same = (
         other
-        for other in changes.items
+        for other in changes
         if other.name == change.name and other.at < change.at and other.error is None
         if set(other.resources) & set(change.resources)
     )
@@ -132,9 +145,11 @@ def _change_in_words(change: Change, earlier: tuple[Change, ...], more: str) -> 
 
 def _settings(change: Change, earlier: tuple[Change, ...]) -> str:
     """``: desiredCount 4 → 0``, for the parameters that tell most in one word; what was before where it is recorded."""
-    told = []
+    told, former = [], dict(_told(change.model_copy(update={"request": change.before})))
     for name, value in _told(change):
-        before = next((was for other in earlier for known, was in _told(other) if known == name), None)
+        before = former.get(name) or next(
+            (was for other in earlier for known, was in _told(other) if known == name), None
+        )
         told.append(f"{name} {before} → {value}" if before not in (None, value) else f"{name} {value}")
     return f": {', '.join(told[:MAX_SETTINGS])}" if told else ""
 

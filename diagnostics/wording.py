@@ -8,6 +8,7 @@ from diagnostics.facts import AccessLogs, EcsService, Gap, Metrics, StoppedTasks
 from diagnostics.printable import percent
 from diagnostics.report import Symptom, Verdict
 from diagnostics.rules.observations import Observations, is_abnormal_stop
+from diagnostics.rules.own_changes import settling
 from diagnostics.rules.seen_code import is_unknown
 from diagnostics.snapshot import Snapshot
 
@@ -29,8 +30,14 @@ def headline(snapshot: Snapshot, symptom: Symptom, verdict: Verdict, observed: O
     if symptom.over and symptom.last_seen:
         since = f" from {symptom.onset:%H:%M} to {symptom.last_seen:%H:%M} UTC" if symptom.onset else ""
     calm = "" if symptom.kind == "errors" else _calm(symptom)
-    over = f"; {observed.ended.words}" if observed.ended else ""
+    over = f"; {observed.ended.words}" if observed.ended else _repaired(snapshot, observed)
     return f"{label} · {what}{since}{calm}{_rate(symptom, observed)}{over}"
+
+
+def _repaired(snapshot: Snapshot, observed: Observations) -> str:
+    """A fix that had no time to work yet."""
+    repair = settling(snapshot, observed.onset)
+    return f"; {repair.short}: too early to tell whether it works" if repair else ""
 
 
 def _nothing(snapshot: Snapshot, observed: Observations) -> str:

@@ -1,4 +1,7 @@
-"""Buttons. A button carries an id; what it does is kept on our side."""
+"""Refresh, and the menu of what words can mean: both ask a question whose answer overwrites the message.
+
+A button carries an id; what it does is kept on our side. The other controls are in `handlers.clicks`.
+"""
 
 from __future__ import annotations
 
@@ -6,41 +9,61 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import structlog
 from slack_bolt import Ack, App
 
 from handlers import views
 from handlers.ask import Ask, Desk, NotQueuedError, Origin, Place, new_id
 from handlers.commands import COMMAND, NOT_TAKEN
+from handlers.views.answers import CHOOSE
+from handlers.views.escape import code
 
 EXPIRED: Final = f"This button has expired. Ask again: `{COMMAND} TARGET`, or `@alb502 TARGET` in this thread."
 
 
+_log: Final = structlog.get_logger(__name__)
+
+
 def register(app: App, desk: Desk) -> None:
-    """Listens to the Refresh button."""
+    """Listens to the Refresh button, and to the menu of what words can mean."""
 
     @app.action(views.REFRESH)
-    def refresh(ack: Ack, body: Mapping[str, Any]) -> None:
-        told = press(desk, body)
+    def pressed(ack: Ack, body: Mapping[str, Any]) -> None:
+        refresh(desk, body, str(_action(body).get("value", "")))
         ack()
-        if told is not None:
-            desk.tell(_origin(body), views.Message(text=told, blocks=()))
+
+    @app.action(CHOOSE)
+    def chosen(ack: Ack, body: Mapping[str, Any]) -> None:
+        option: Mapping[str, Any] = _action(body).get("selected_option") or {}
+        refresh(desk, body, str(option.get("value", "")), anew=False)
+        ack()
 
 
-def press(desk: Desk, body: Mapping[str, Any]) -> str | None:
-    """Asks again what the message answers. Returns one line for the person who pressed, or None.
+def refresh(desk: Desk, body: Mapping[str, Any], about: str, *, anew: bool = True) -> None:
+    """Asks what stands behind an id, and tells the person alone why it cannot be asked."""
+    correlation_id = new_id("c")
+    told = press(desk, body, about, correlation_id, anew=anew)
+    if told is not None:
+        _log.warning("button refused", why=told, correlation_id=correlation_id)
+        text = f"{told} (reference {code(correlation_id)})"
+        desk.tell(_origin(body), views.Message(text=text, blocks=()))
+
+
+def press(desk: Desk, body: Mapping[str, Any], about: str, correlation_id: str, *, anew: bool = True) -> str | None:
+    """Asks what stands behind an id, `anew` with nothing from the cache. Returns one line for the person who pressed,
+    or None.
 
     The payload: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
     """
-    pressed: Mapping[str, Any] = next(iter(body.get("actions", ())), {})
     try:
-        behind = desk.refresh_behind(str(pressed.get("value", "")))
+        behind = desk.refresh_behind(about)
         if behind is None:
             return EXPIRED
         ask = Ask(
             id=new_id("ask"),
-            correlation_id=new_id("c"),
+            correlation_id=correlation_id,
             kind="refresh",
-            question=behind.question.model_copy(update={"refresh": True}),
+            question=behind.question.model_copy(update={"refresh": anew}),
             origin=_origin(body),
             asked_at=datetime.now(UTC),
             place=_place(body, behind.place),
@@ -48,6 +71,10 @@ def press(desk: Desk, body: Mapping[str, Any]) -> str | None:
         return desk.submit(ask)
     except NotQueuedError:
         return NOT_TAKEN
+
+
+def _action(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    return next(iter(body.get("actions") or ()), {})
 
 
 def _origin(body: Mapping[str, Any]) -> Origin:

@@ -25,7 +25,8 @@ class AlarmNews(Frozen):
     """What a post, or a message of SNS, says of one alarm, and where it is to be answered.
 
     `thread_ts`: the post in whose thread the answer belongs; None when nobody has posted it yet. `alarm` None: a
-    monitor that CloudWatch knows nothing of, about the load balancer or target group that it names.
+    monitor that CloudWatch knows nothing of, called `title`, about the load balancer or target group that it names, or
+    about a service whose name is among `words`.
     """
 
     id: str
@@ -41,6 +42,8 @@ class AlarmNews(Frozen):
     region: str | None = None
     load_balancer: str | None = None
     target_group: str | None = None
+    title: str | None = None
+    words: tuple[str, ...] = ()
 
 
 class AlarmDesk(Protocol):
@@ -88,12 +91,13 @@ def take(desk: AlarmDesk, listened: Listened, body: Mapping[str, Any], *, own: f
     if _is_own(event, own, str(body.get("api_app_id") or "")):
         return
     understood = read(event)
-    if understood.action == "ignore" or understood.post is None:
+    post = understood.maybe if understood.action == "ignore" else understood.post
+    if post is None:
         return
     if (why := listened.refuses(event)) is not None:
         _log.info("alarm left alone", reason=why, channel=event.get("channel"))
         return
-    news = news_of(understood.post, body, event)
+    news = news_of(post, body, event)
     if news is None:
         return
     try:
@@ -101,7 +105,7 @@ def take(desk: AlarmDesk, listened: Listened, body: Mapping[str, Any], *, own: f
     except NotQueuedError:
         if retry < LAST_RETRY:
             raise
-        _log.error("alarm lost: it could not be queued", alarm=understood.post.alarm)
+        _log.error("alarm lost: it could not be queued", alarm=post.alarm)
 
 
 def news_of(post: AlarmPost, body: Mapping[str, Any], event: Mapping[str, Any]) -> AlarmNews | None:
@@ -127,6 +131,8 @@ def news_of(post: AlarmPost, body: Mapping[str, Any], event: Mapping[str, Any]) 
         region=post.region,
         load_balancer=post.load_balancer,
         target_group=post.target_group,
+        title=post.title,
+        words=post.words,
     )
 
 

@@ -43,11 +43,14 @@ class Place(Frozen):
 
 
 class Ask(Frozen):
-    """A question with its origin. `place` is known from the start when an existing answer is refreshed."""
+    """A question with its origin. `place` is known from the start when an existing answer is refreshed.
+
+    One of the kind `watch` is asked by nobody: it looks again at what somebody watches, without showing progress.
+    """
 
     id: str
     correlation_id: str
-    kind: Literal["command", "mention", "refresh", "alarm", "fix"]
+    kind: Literal["command", "mention", "refresh", "alarm", "fix", "watch"]
     question: Question
     origin: Origin
     asked_at: datetime
@@ -55,10 +58,12 @@ class Ask(Frozen):
 
 
 class Refresh(Frozen):
-    """What a Refresh button does: the question again, answered in the message that holds the button."""
+    """What the controls of a message are about: its question, which Refresh asks again, the place that the answer is
+    overwritten in, and the report that stands there."""
 
     question: Question
     place: Place
+    report: str | None = None
 
 
 class Desk(Protocol):
@@ -72,6 +77,9 @@ class Desk(Protocol):
 
     def tell(self, origin: Origin, message: Message) -> None:
         """Tells the asker alone, in the background and at most once."""
+
+    def help_for(self, origin: Origin, command: str) -> Message:
+        """What this person may do there. What cannot be found out in time is left open."""
 
     def has_seen(self, event_id: str) -> bool:
         """Whether this event's question is queued already. False when that cannot be told."""

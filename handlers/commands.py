@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from slack_bolt import Ack, App
+from slack_sdk import WebClient
 
-from handlers import views
+from handlers import picker, views
 from handlers.ask import Ask, Desk, NotQueuedError, Origin, new_id
 from handlers.asking import HelpWanted, Mistake, parse
+from handlers.errands import ErrandDesk
 from handlers.muting import MuteWish, Muting, MutingDesk, parse_muting
 
 COMMAND: Final = "/alb502"
@@ -18,15 +20,18 @@ NOT_TAKEN: Final = "This question could not be taken. Ask again in a minute."
 NOT_MUTED: Final = "My queue does not answer, so nothing was changed. Try again in a minute."
 
 
-class CommandDesk(Desk, MutingDesk, Protocol):
-    """Takes questions and wishes in."""
+class CommandDesk(Desk, MutingDesk, ErrandDesk, Protocol):
+    """Takes questions, wishes and errands in."""
 
 
 def register(app: App, desk: CommandDesk) -> None:
     """Listens to the command. Its acknowledgement carries help and mistakes, which only the asker sees."""
 
     @app.command(COMMAND)
-    def ask(ack: Ack, command: Mapping[str, Any]) -> None:
+    def ask(ack: Ack, command: Mapping[str, Any], client: WebClient) -> None:
+        if _picks(desk, command, client):
+            ack()
+            return
         answer = take(desk, command)
         if answer is None:
             ack()
@@ -43,15 +48,10 @@ def take(desk: CommandDesk, command: Mapping[str, Any]) -> views.Message | None:
     asked = parse_muting(text) or parse(text)
     match asked:
         case HelpWanted():
-            return views.help(COMMAND)
+            return desk.help_for(origin_of(command), COMMAND)
         case Mistake(message=message):
             return views.Message(text=message, blocks=())
-    origin = Origin(
-        team=str(command.get("team_id", "")),
-        channel=str(command.get("channel_id", "")),
-        user=str(command.get("user_id", "")),
-        response_url=command.get("response_url"),
-    )
+    origin = origin_of(command)
     if isinstance(asked, Muting):
         return _wish(desk, asked, origin)
     ask = Ask(
@@ -67,6 +67,22 @@ def take(desk: CommandDesk, command: Mapping[str, Any]) -> views.Message | None:
     except NotQueuedError:
         told = NOT_TAKEN
     return None if told is None else views.Message(text=told, blocks=())
+
+
+def origin_of(command: Mapping[str, Any]) -> Origin:
+    return Origin(
+        team=str(command.get("team_id", "")),
+        channel=str(command.get("channel_id", "")),
+        user=str(command.get("user_id", "")),
+        response_url=command.get("response_url"),
+    )
+
+
+def _picks(desk: ErrandDesk, command: Mapping[str, Any], client: WebClient) -> bool:
+    """Whether nothing was typed and there is a modal to choose from; else the help says what to type."""
+    trigger_id = str(command.get("trigger_id") or "")
+    typed = str(command.get("text") or "").strip()
+    return not typed and bool(trigger_id) and picker.open_for(desk, client, trigger_id, origin_of(command))
 
 
 def _wish(desk: MutingDesk, muting: Muting, origin: Origin) -> views.Message | None:

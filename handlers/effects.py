@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 class SupersededError(Exception):
@@ -43,9 +43,13 @@ class Budget(Protocol):
         """Slack has refused: nothing of this method is sent for so long."""
 
 
+Dress = Literal["answer", "progress"]
+"""What workspaces take or refuse each by itself: charts and folds of answers, task cards of progress."""
+
+
 class Layouts(Protocol):
     """Which workspaces refuse the rich layout."""
 
-    def is_plain(self, team: str) -> bool: ...
+    def is_plain(self, team: str, dress: Dress = "answer") -> bool: ...
 
-    def mark_plain(self, team: str) -> None: ...
+    def mark_plain(self, team: str, dress: Dress = "answer") -> None: ...

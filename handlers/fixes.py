@@ -20,6 +20,7 @@ from diagnostics.facts.fact import Frozen
 from handlers.ask import NotQueuedError, new_id
 from handlers.views import fixes as drawn
 from handlers.views.blocks import Message
+from remediations.seals import Sealed
 
 Kind = Literal["open", "review", "ask", "approve", "refuse", "undo"]
 
@@ -34,7 +35,8 @@ _log: Final = structlog.get_logger(__name__)
 class FixClick(Frozen):
     """One click of one person. `about`: what the button or the modal carries, an id of ours and nothing else.
 
-    `view_id`: the modal that was opened for it. `narrower` and `typed`: what was chosen and typed in it.
+    `view_id`: the modal that was opened for it. `narrower` and `typed`: what was chosen and typed in it, `shown` the
+    digest of the plan in it. `proof`: that it came from Slack, by whoever took it in.
     """
 
     id: str
@@ -49,6 +51,8 @@ class FixClick(Frozen):
     view_id: str | None = None
     narrower: int | None = None
     typed: str | None = None
+    shown: str = ""
+    proof: Sealed | None = None
 
 
 class FixReception(Protocol):
@@ -136,11 +140,13 @@ def submission(body: Mapping[str, Any], at: datetime) -> FixClick:
     label = submit.get("text")
     user = body.get("user", {})
     number = str(choice.get("value", ""))
+    about, _, shown = str(view.get("private_metadata") or "")[:MAX_BUTTON].partition(drawn.SHOWN_SIGN)
     return FixClick(
         id=new_id("click"),
         correlation_id=new_id("c"),
         kind="ask" if label == drawn.ASK_LABEL else "approve",
-        about=str(view.get("private_metadata") or "")[:MAX_BUTTON],
+        about=about,
+        shown=shown,
         user=str(user.get("id", "")),
         team=str(user.get("team_id") or body.get("team", {}).get("id") or ""),
         at=at,

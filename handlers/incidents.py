@@ -97,7 +97,7 @@ def with_alarm(
     incident: Incident, change: AlarmChange, news_id: str, thread_ts: str, pointers: int
 ) -> tuple[Incident, Told]:
     """The incident after an alarm began, and what its post gets: the answer itself, a pointer to it, only a row in the
-    table, or nothing since this change is known. The same news twice gets what it got."""
+    table, as one that flaps, or nothing since this change is known. The same news twice gets what it got."""
     row = _row_of(incident.rows, change)
     is_first = not incident.rows and not incident.more_rows
     if row is not None and _is_known(row, change):
@@ -106,7 +106,7 @@ def with_alarm(
     updated = updated.model_copy(update={"closed_at": None, "ended_after": None, "version": incident.version + 1})
     if is_first:
         return updated, "opened"
-    answered = thread_ts == incident.thread_ts or thread_ts in incident.threads
+    answered = row is not None or thread_ts == incident.thread_ts or thread_ts in incident.threads
     if answered or len(incident.pointed) >= pointers:
         return _with_thread(updated, thread_ts), "table"
     pointed = updated.model_copy(update={"pointed": (*incident.pointed, news_id)})

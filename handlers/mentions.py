@@ -15,6 +15,8 @@ from handlers.pointing import Pointed, PointingDesk
 from handlers.retries import LAST_RETRY, retry_of
 
 MENTION: Final = "@alb502"
+POINTING: Final = frozenset({"", "why", "this", "this alarm", "diagnose", "diagnose this", "diagnose this alarm"})
+"""What people say in a thread when they mean what it is about."""
 NOT_TAKEN: Final = "My queue does not answer, so this question was not taken. Ask again in a minute."
 
 
@@ -45,13 +47,13 @@ def take(desk: MentionDesk, body: Mapping[str, Any], *, bot_user_id: str, bot_id
         thread_ts=str(event.get("thread_ts") or event.get("ts")),
     )
     words = without_mention(str(event.get("text") or ""), bot_user_id)
-    if not words.strip() and event.get("thread_ts"):
+    if event.get("thread_ts") and words.strip(" ?!.").casefold() in POINTING:
         _point(desk, ask_id, origin, retry)
         return
     asked = parse(words)
     match asked:
         case HelpWanted():
-            desk.tell(origin, views.help(MENTION))
+            desk.tell(origin, desk.help_for(origin, MENTION))
         case Mistake(message=message):
             desk.tell(origin, views.Message(text=message, blocks=()))
         case question:
@@ -72,7 +74,7 @@ def take(desk: MentionDesk, body: Mapping[str, Any], *, bot_user_id: str, bot_id
 
 
 def _point(desk: MentionDesk, ask_id: str, origin: Origin, retry: int) -> None:
-    """A mention without words is about the alarm that the thread is about."""
+    """A mention without a target is about the alarm that the thread is about."""
     pointed = Pointed(id=ask_id, correlation_id=new_id("c"), origin=origin, at=datetime.now(UTC))
     try:
         desk.take_pointed(pointed)

@@ -10,7 +10,7 @@ from diagnostics.facts.fact import Frozen
 class Mute(Frozen):
     """Alarms of something that a channel is not told of. `what` names it as incidents do, `label` as people do.
 
-    `last_counted`: the last news that was counted, so that it counts once.
+    `counted`: the last changes that were counted, shortened, so that each counts once, whoever posts it.
     """
 
     id: str
@@ -22,4 +22,4 @@ class Mute(Frozen):
     by: str
     until: datetime
     count: int = 0
-    last_counted: str = ""
+    counted: tuple[str, ...] = ()

@@ -12,6 +12,9 @@ from handlers.slack_calls import SlackCalls, SlackRefusedError
 
 MAX_GROUPS: Final = 20
 MAX_NAME: Final = 80
+MAX_TEAMS: Final = 1_000
+MEMBER_PAGE: Final = 1_000
+MAX_MEMBER_PAGES: Final = 5
 SLACKBOT: Final = "USLACKBOT"
 """Of this one Slack says that it is no bot. https://docs.slack.dev/reference/objects/user-object"""
 
@@ -50,9 +53,24 @@ class People:
         except SlackRefusedError:
             return Channel(id=channel_id, known=False)
         shared = any(info.get(flag) is True for flag in ("is_ext_shared", "is_pending_ext_shared"))
-        channel = Channel(id=channel_id, shared=shared)
+        channel = Channel(id=channel_id, shared=shared, private=bool(info.get("is_private")))
         self._memory.put("channel", channel_id, channel.model_dump_json())
         return channel
+
+    def is_in(self, user_id: str, channel_id: str) -> bool:
+        """Whether the person is seen among the members of a channel. Raises `SlackLaterError`."""
+        cursor = ""
+        for _ in range(MAX_MEMBER_PAGES):
+            try:
+                page = self._calls.read("conversations.members", channel_id, limit=MEMBER_PAGE, cursor=cursor)
+            except SlackRefusedError:
+                return False
+            if user_id in page.get("members", ()):
+                return True
+            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+            if not cursor:
+                return False
+        return False
 
     def groups_of(self, user_id: str, groups: frozenset[str]) -> frozenset[str]:
         """Those of the user groups that the person is in. Raises `SlackRefusedError`, `SlackLaterError`."""
@@ -88,6 +106,7 @@ def _person(user: Mapping[str, Any]) -> Person:
         id=str(user.get("id", "")),
         team=user.get("team_id"),
         enterprise=enterprise.get("enterprise_id"),
+        teams=frozenset(str(team) for team in (enterprise.get("teams") or ())[:MAX_TEAMS]),
         restricted=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         stranger=bool(user.get("is_stranger")),
         bot=bool(user.get("is_bot")) or user.get("id") == SLACKBOT,

@@ -10,11 +10,15 @@ from remediations.approval import Kind
 
 
 class Person(Frozen):
-    """What decides about a person: https://docs.slack.dev/reference/objects/user-object"""
+    """What decides about a person: https://docs.slack.dev/reference/objects/user-object
+
+    `teams`: the workspaces of an Enterprise that they belong to; `team` may then be only the one that was asked.
+    """
 
     id: str
     team: str | None = None
     enterprise: str | None = None
+    teams: frozenset[str] = frozenset()
     restricted: bool = False
     stranger: bool = False
     bot: bool = False
@@ -23,16 +27,19 @@ class Person(Frozen):
 
 
 class Channel(Frozen):
-    """`shared`: people of another organisation read it. `known` False: the bot may not look at it."""
+    """`shared`: people of another organisation read it. `known` False: the bot may not look at it. `private`: only its
+    members may read it."""
 
     id: str
     shared: bool = False
+    private: bool = False
     known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The settings that decide. `teams` are workspace ids."""
+    """The settings that decide. `teams` are ids of workspaces, or of a whole Enterprise; `enterprise`: all of its
+    workspaces count."""
 
     teams: frozenset[str]
     enterprise: str | None = None
@@ -58,7 +65,7 @@ def refusal_of_person(person: Person, groups: frozenset[str], rules: Rules) -> s
     if person.bot or person.deleted:
         return "Only people can ask."
     if person.stranger or not _is_of_us(person, rules):
-        return "Only members of this workspace can ask; you belong to another organisation."
+        return "Only members of this workspace can ask; you belong to another organisation or workspace."
     if person.restricted:
         return "Guests cannot ask; ask a full member of this workspace to do it."
     listed = rules.ask_users or rules.ask_groups
@@ -68,7 +75,10 @@ def refusal_of_person(person: Person, groups: frozenset[str], rules: Rules) -> s
 
 
 def _is_of_us(person: Person, rules: Rules) -> bool:
-    return person.team in rules.teams or (person.enterprise is not None and person.enterprise == rules.enterprise)
+    """A workspace of the same Enterprise counts only where it is listed, or where all of them do."""
+    if person.enterprise is not None and person.enterprise in {rules.enterprise, *rules.teams}:
+        return True
+    return bool(person.teams & rules.teams) if person.teams else person.team in rules.teams
 
 
 def must_be_private(channel: Channel, rules: Rules) -> bool:

@@ -49,4 +49,5 @@ def news_of_post(post: AlarmPost, pointed_id: str, correlation_id: str, origin: 
         region=post.region,
         load_balancer=post.load_balancer,
         target_group=post.target_group,
+        title=post.title,
     )

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from slack_sdk.webhook import WebhookClient
 
 from handlers.ask import Ask, Origin, Place
-from handlers.effects import Layouts, Ledger, SupersededError
+from handlers.effects import Dress, Layouts, Ledger, SupersededError
 from handlers.slack_calls import (
     CALL_TIMEOUT_S,
     TROUBLE_RETRY_AFTER_S,
@@ -79,17 +79,25 @@ class Thread:
             place = place.model_copy(update={"parent_ts": thread_ts})
         return place.model_copy(update={"reply_ts": self._post_once(ask, fence, "reply", progress, thread_ts)})
 
-    def progress(self, ask: Ask, fence: int, place: Place, draw: Draw) -> bool:
+    def progress(self, ask: Ask, fence: int, place: Place, draw: Draw, dress: Dress = "progress") -> bool:
         """Shows progress if that costs nobody anything. False if it was left out."""
         if place.reply_ts is None or place.private:
             return False
-        drawn = draw(self._layouts.is_plain(ask.origin.team))
-        self._ledger.check(ask.id, fence)
-        try:
-            self._calls.write("chat.update", place.channel, {"ts": place.reply_ts, **_body(drawn)}, spare=True)
-        except (SlackRefusedError, SlackLaterError, SlackInDoubtError):
-            return False
-        return True
+        team, ts = ask.origin.team, place.reply_ts
+        for plain in (True,) if self._layouts.is_plain(team, dress) else (False, True):
+            drawn = draw(plain)
+            self._ledger.check(ask.id, fence)
+            try:
+                self._calls.write("chat.update", place.channel, {"ts": ts, **_body(drawn)}, spare=True)
+            except (SlackLaterError, SlackInDoubtError):
+                return False
+            except SlackRefusedError as refused:
+                if plain or refused.error not in _UNDRESSABLE:
+                    return False
+                self._layouts.mark_plain(team, dress)
+            else:
+                return True
+        return False
 
     def publish(
         self, ask: Ask, fence: int, place: Place, summary: Draw, headline: Draw | None, *, spare: bool = False
@@ -144,31 +152,48 @@ class Thread:
 
     def whisper(self, origin: Origin, draw: Draw, *, replace: bool = False) -> bool:
         """Tells only the asker: by the response URL, else by an ephemeral message. False if neither is possible."""
-        drawn = draw(self._layouts.is_plain(origin.team))
-        if origin.response_url is not None:
-            return self.respond(origin.response_url, drawn, replace=replace)
+        plain = self._layouts.is_plain(origin.team)
+        attempts: list[Callable[[], Drawn]] = [lambda: draw(True), lambda: _WordsOnly(draw(True).text)]
+        if not plain:
+            attempts.insert(0, lambda: draw(False))
+        for attempt in attempts:
+            drawn = attempt()
+            try:
+                return self._respond(origin, drawn, replace) if origin.response_url else self._tell(origin, drawn)
+            except SlackInDoubtError:
+                return False
+            except SlackRefusedError as refused:
+                if refused.error not in _UNDRESSABLE or not drawn.blocks:
+                    return False
+                if not plain:
+                    self._layouts.mark_plain(origin.team)
+                    plain = True
+        return False
+
+    def _tell(self, origin: Origin, drawn: Drawn) -> bool:
         body: dict[str, Any] = {"user": origin.user, **_body(drawn)}
         if origin.thread_ts is not None:
             body["thread_ts"] = origin.thread_ts
-        try:
-            self._calls.write("chat.postEphemeral", origin.channel, body)
-        except (SlackRefusedError, SlackInDoubtError):
-            return False
+        self._calls.write("chat.postEphemeral", origin.channel, body)
         return True
 
-    def respond(self, response_url: str, drawn: Drawn, *, replace: bool = False) -> bool:
-        """Answers by the response URL of a command or a click. False if Slack does not take it."""
-        target = urlsplit(response_url)
+    def _respond(self, origin: Origin, drawn: Drawn, replace: bool) -> bool:
+        """Answers by the response URL of a command or a click. False if Slack does not take it.
+
+        Raises `SlackRefusedError` when it takes no such blocks.
+        """
+        url = origin.response_url or ""
+        target = urlsplit(url)
         if target.netloc not in self._response_hosts or target.scheme not in {"http", "https"}:
             return False
         body = {"response_type": "ephemeral", "replace_original": replace, **_body(drawn)}
-        client = WebhookClient(response_url, timeout=CALL_TIMEOUT_S, retry_handlers=[])
+        client = WebhookClient(url, timeout=CALL_TIMEOUT_S, retry_handlers=[])
         try:
             answer = client.send_dict(body)
-            if answer.status_code == 400 and drawn.blocks:
-                answer = client.send_dict({**body, "blocks": []})
         except (OSError, ValueError):
             return False
+        if "invalid_blocks" in answer.body:
+            raise SlackRefusedError("response_url", "invalid_blocks")
         return bool(answer.status_code == 200)
 
     def _overwrite(self, ask: Ask, fence: int, channel: str, ts: str, draw: Draw, *, spare: bool = False) -> bool:

@@ -19,9 +19,16 @@ from remediations.execute import Execution
 from remediations.permission import People, Permission
 from remediations.plan import Plan
 from remediations.reach import Reach
+from remediations.seals import Sealed, digest
 
 START_WITHIN_S: Final = 60
 """After the approval; who approved has just seen that it is right, and ten minutes later it may not be."""
+
+COUNTS_FOR_S: Final = 60.0
+"""A click that was made longer ago changes nothing any more."""
+
+OLD_AFTER_S: Final = 900.0
+"""A plan that was made of what was read longer ago is not asked for: whoever looks at it is to see how things are."""
 
 MAX_WHY: Final = 300
 TYPED_RISK: Final = "high"
@@ -48,7 +55,7 @@ _WHY_NOT: Final[Mapping[Kind, str]] = MappingProxyType(
         "guest": "Guests cannot do this.",
         "bot": "Only people can do this, not bots.",
         "app": "Only people can do this, not apps or automations.",
-        "foreign": "Only members of this workspace can do this; you belong to another organisation.",
+        "foreign": "Only members of this workspace can do this; you belong to another organisation or workspace.",
         "deactivated": "This account is deactivated.",
         "unknown": "It could not be told who you are, so nothing was done.",
     }
@@ -94,7 +101,9 @@ class Ticket(Frozen):
 
     `place` is where it is shown, opaque here. `chosen`: the index among the plan's narrower ones that was approved.
     `version` counts the changes, so that of two people who press at once one is first. `quiet` and `came_back`: how it
-    was found when it was closed.
+    was found when it was closed. `read_at`: of when the facts are that the plan was made of. `asked` and `agreed`: the
+    clicks that asked for it and agreed, sealed by whoever took them in; `execution_seal`: the executor's, over what it
+    did.
     """
 
     id: str
@@ -128,6 +137,15 @@ class Ticket(Frozen):
     text: str = Field(default="")
     undoes: str | None = None
     undone_by: str | None = None
+    read_at: datetime | None = None
+    asked: Sealed | None = None
+    agreed: Sealed | None = None
+    execution_seal: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Changes with everything that decides what would be done, and to what."""
+        return digest(self.report, self.offer, self.plan, self.target, self.reach)
 
     @property
     def doing(self) -> Plan:
@@ -159,6 +177,11 @@ def changed(ticket: Ticket, **changes: Any) -> Ticket:
     return ticket.model_copy(update={**changes, "version": ticket.version + 1})
 
 
+def is_old(read_at: datetime | None, now: datetime) -> bool:
+    """Whether too much may have happened since the facts of a plan were read."""
+    return read_at is not None and (now - read_at).total_seconds() > OLD_AFTER_S
+
+
 def why_not_a_member(person: Person) -> Denied | None:
     """Bots, apps, guests and strangers do nothing at all with fixes."""
     return None if person.kind == "member" else Denied(text=_WHY_NOT[person.kind])
@@ -172,8 +195,9 @@ def approve(
     *,
     typed: str | None = None,
     narrower: int | None = None,
+    proof: Sealed | None = None,
 ) -> Ticket | Denied:
-    """Approves the plan, or the one of its narrower forms with this index.
+    """Approves the plan, or the one of its narrower forms with this index. `proof`: the sealed click.
 
     `permission` is what the settings say of the plan now, in the channel where it is approved.
     """
@@ -191,6 +215,7 @@ def approve(
         approved_by=person.who,
         approved_at=now,
         start_by=now + timedelta(seconds=START_WITHIN_S),
+        agreed=proof,
     )
 
 
@@ -211,12 +236,15 @@ def why_not_an_approver(ticket: Ticket, person: Person, permission: Permission) 
 
 
 def why_not_by_them(ticket: Ticket, permission: Permission) -> str | None:
-    """Why the approval that a ticket has does not count by the settings as they are now. Who is in a user group only
-    Slack knows; the desk has asked it."""
+    """Why the approval that a ticket has does not count by the settings as they are now. Who is in a user group is what
+    Slack said to whoever sealed the click."""
     by, approvers = ticket.approved_by, permission.approvers
     if by is None:
         return "nobody has approved it"
-    if not approvers.groups and by.id not in approvers.users:
+    groups = ticket.agreed.deed.groups if ticket.agreed else frozenset()
+    if by.id not in approvers.users and not groups & approvers.groups:
+        if approvers.groups:
+            return f"Slack did not say in time that {by.shown} is in a group of those who may approve; press again"
         return f"{by.shown} may not approve it any more"
     if permission.two_person and ticket.undoes is None and by.id == ticket.asked_by.id:
         return "whoever asked for it approved it, and somebody else has to"

@@ -20,6 +20,7 @@ from remediations.permission import Permission, Policy, permit
 from remediations.plan import Plan
 from remediations.reach import Reach
 from remediations.refusals import refusal, refusal_of_undo
+from remediations.seals import Sealed, digest
 from remediations.tickets import Clock, FixQueue, TicketStore
 from remediations.undo import undo_of
 
@@ -30,7 +31,8 @@ _TRIES: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One fix of one report, as it was offered. `left_to_do`: what has to be done in code, said at the end."""
+    """One fix of one report, as it was offered. `left_to_do`: what has to be done in code, said at the end. `read_at`:
+    of when its facts are."""
 
     report: str
     offer: str
@@ -38,6 +40,12 @@ class Wanted:
     target: ReportTarget
     reach: Reach
     left_to_do: tuple[str, ...] = ()
+    read_at: datetime | None = None
+
+
+def digest_of(wanted: Wanted) -> str:
+    """As a ticket for it will have."""
+    return digest(wanted.report, wanted.offer, wanted.plan, wanted.target, wanted.reach)
 
 
 def new_ticket_id() -> str:
@@ -63,9 +71,15 @@ class FixDesk:
         self._new_id = new_id
 
     def request(
-        self, wanted: Wanted, person: Person, channel: str | None = None, place: str | None = None
+        self,
+        wanted: Wanted,
+        person: Person,
+        channel: str | None = None,
+        place: str | None = None,
+        proof: Sealed | None = None,
     ) -> Ticket | Denied:
-        """Somebody pressed the button of a fix. Pressed again, or by two people, it gives the same ticket."""
+        """Somebody pressed the button of a fix. Pressed again, or by two people, it gives the same ticket. `proof`: the
+        sealed click, without which nothing comes of it."""
         now = self._clock()
         ticket = Ticket(
             id=self._new_id(),
@@ -75,11 +89,13 @@ class FixDesk:
             target=wanted.target,
             reach=wanted.reach,
             left_to_do=wanted.left_to_do,
+            read_at=wanted.read_at,
             asked_by=person.who,
             asked_at=now,
             expires_at=now + timedelta(seconds=self._policy.approval_ttl_s),
             channel=channel,
             place=place,
+            asked=proof,
         )
         denied = approval.why_not_a_member(person) or self._why_never(ticket)
         if denied is not None:
@@ -113,12 +129,13 @@ class FixDesk:
         channel: str | None = None,
         typed: str | None = None,
         narrower: int | None = None,
+        proof: Sealed | None = None,
     ) -> Ticket | Denied:
         """Agrees, and has it carried out. `narrower`: the index of the narrower form that was chosen."""
 
         def agree(ticket: Ticket, now: datetime) -> Ticket | Denied:
             permission = self.permission(ticket, channel)
-            return approval.approve(ticket, person, permission, now, typed=typed, narrower=narrower)
+            return approval.approve(ticket, person, permission, now, typed=typed, narrower=narrower, proof=proof)
 
         agreed = self._change(ticket_id, person, "approved", agree)
         if isinstance(agreed, Ticket):
@@ -133,7 +150,9 @@ class FixDesk:
 
         return self._change(ticket_id, person, "refused", decline)
 
-    def undo(self, ticket_id: str, person: Person, channel: str | None = None) -> Ticket | Denied:
+    def undo(
+        self, ticket_id: str, person: Person, channel: str | None = None, proof: Sealed | None = None
+    ) -> Ticket | Denied:
         """Takes back what was done: a ticket of its own, agreed by the person who presses. Whoever may approve may."""
         now, done = self._clock(), self.ticket(ticket_id)
         if done is None:
@@ -163,7 +182,7 @@ class FixDesk:
         kept = self._tickets.open(asked, record_of(asked, "asked", now, person.who))
         if kept.id != asked.id and kept.state != "pending":
             return Denied(text=f"It is being undone already, by {kept.asked_by.shown}.")
-        return self.approve(kept.id, person, channel=channel)
+        return self.approve(kept.id, person, channel=channel, proof=proof)
 
     def _why_never(self, ticket: Ticket) -> Denied | None:
         if (why_not := self._refusal(ticket)) is not None:

@@ -7,6 +7,7 @@ process can go on with it; what was done before is never done again.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,16 +22,21 @@ from remediations.closing import closing_of
 from remediations.execute import Execution, Tools, carry_out
 from remediations.permission import Policy, permit
 from remediations.plan import Call, Plan
+from remediations.proof import JOURNAL, Proofs
 from remediations.protection import judged_arns
 from remediations.reading import ReadsSource
 from remediations.refusals import refusal, refusal_of_prepared, refusal_of_undo
 from remediations.sessions import OnBehalf, SessionError
 from remediations.tickets import Claims, Clock, FixQueue, TicketStore
+from remediations.traces import trace_of
 from remediations.writing import NO_SESSION, Lost, Rejected, Sending, SupersededError, Writer, Written
 
 BUSY_AGAIN_S: Final = 2.0
 RESUME_WITHIN_S: Final = 300.0
 """A plan that was interrupted for longer is not gone on with: what it was based on may have changed."""
+
+MAX_REMEMBERED: Final = 1_000
+DONE_BEFORE: Final = "it was carried out before, and what the store says of it was put back since"
 
 SWEEP_LATE_S: Final = 30.0
 """A job that has not been done so long after it was due is put on the queue again."""
@@ -68,6 +74,7 @@ class Hands:
     claims: Claims
     queue: FixQueue
     policy: Policy
+    proofs: Proofs
     reads: ReadsSource
     sessions: WriterSource
     tell: Callable[[Ticket], None]
@@ -79,11 +86,12 @@ class Hands:
 class Executor:
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
+        self._done_here: deque[str] = deque(maxlen=MAX_REMEMBERED)
 
     def run(self, ticket_id: str) -> None:
         """Carries out an approved plan. Nothing happens for one that is in any other state."""
         ticket = self._hands.tickets.load(ticket_id)
-        if ticket is None or ticket.state != "approved":
+        if ticket is None or ticket.state != "approved" or self._refused(ticket):
             return
         held = self._claim(ticket)
         if held is None:
@@ -166,6 +174,25 @@ class Executor:
         for arn, fence in held.items():
             self._hands.claims.give_back(arn, ticket.id, fence)
 
+    def _refused(self, ticket: Ticket) -> bool:
+        """Refuses what nobody is proven to have approved, before anything else. What was begun is ended elsewhere."""
+        if self._hands.claims.journal(ticket.doing.resource, ticket, 0).steps():
+            return False
+        now = self._hands.clock()
+        why_not = DONE_BEFORE if ticket.id in self._done_here else self._unproven(ticket)
+        if why_not is None or self._expire(ticket, now):
+            return why_not is not None
+        _log.warning("approval not believed", ticket=ticket.id, reason=why_not)
+        after = moved(ticket, "refused", ended_at=now, text=why_not)
+        if self._hands.tickets.swap(ticket, after, record_of(after, "refused", now)):
+            self._tell(after)
+        return True
+
+    def _unproven(self, ticket: Ticket) -> str | None:
+        hands = self._hands
+        later_s = 0.0 if ticket.started_at is None else RESUME_WITHIN_S
+        return hands.proofs.why_not(ticket, hands.clock(), hands.tickets.load, later_s=later_s)
+
     def _wait_for_resource(self, ticket: Ticket) -> None:
         """Another ticket holds it. One that was begun before is never expired: something may have been done."""
         begun = self._hands.claims.journal(ticket.doing.resource, ticket, 0).steps()
@@ -180,8 +207,12 @@ class Executor:
             return
         self._hands.boundary("claimed")
         journal = self._hands.claims.journal(ticket.doing.resource, ticket, fence)
-        now = self._hands.clock()
-        if not journal.steps() and self._expire(ticket, now):
+        now, steps = self._hands.clock(), journal.steps()
+        if not steps and self._expire(ticket, now):
+            return
+        if self._hands.proofs.altered(ticket, steps):
+            lost = tuple(step.model_copy(update={"state": "lost"}) for step in steps.values())
+            self._ended(ticket, Execution(status="unknown", text=JOURNAL, steps=lost))
             return
         if ticket.started_at is None:
             started = changed(ticket, started_at=now)
@@ -193,7 +224,7 @@ class Executor:
         tools = Tools(
             reads=self._hands.reads(ticket.target.account, ticket.target.region),
             writer=writer,
-            journal=journal,
+            journal=self._hands.proofs.sealing(ticket, journal),
             protections=self._hands.policy.protect,
             forbidden=lambda: self._why_not_now(ticket) or writer.why_not(),
             interrupted=lambda: self._why_not_on(ticket),
@@ -223,8 +254,8 @@ class Executor:
         return self._why_not_as_set(ticket)
 
     def _why_not_as_set(self, ticket: Ticket) -> str | None:
-        """What is never done, what the settings of this process say, and who approved it."""
-        if (why_not := self._never(ticket)) is not None:
+        """Whether it was approved at all, what is never done, what the settings of this process say, and who may."""
+        if (why_not := self._unproven(ticket) or self._never(ticket)) is not None:
             return why_not
         permission = permit(
             self._hands.policy, ticket.doing, ticket.target, now=self._hands.clock(), channel=ticket.channel
@@ -256,17 +287,15 @@ class Executor:
     def _ended(self, ticket: Ticket, done: Execution) -> None:
         now = self._hands.clock()
         state = _STATE_AFTER[done.status]
-        text = _with_what_was_done(ticket.doing, done)
-        if state == "executed":
-            after = moved(ticket, state, execution=done, executed_at=now, text=text)
-        else:
-            after = moved(ticket, state, execution=done, executed_at=now, ended_at=now, text=text)
+        text, seal = _with_what_was_done(ticket.doing, done), self._hands.proofs.over_execution(ticket, done)
+        ended_at = None if state == "executed" else now
+        after = moved(ticket, state, execution=done, execution_seal=seal, executed_at=now, ended_at=ended_at, text=text)
         ids = tuple(step.request_id for step in done.steps if step.request_id)
-        record = record_of(
-            after, _EVENT_AFTER[done.status], now, ticket.approved_by, request_ids=ids, details={"before": done.before}
-        )
+        details = {"before": done.before, **trace_of(ticket.doing, ticket.id, ticket.target, done)}
+        record = record_of(after, _EVENT_AFTER[done.status], now, ticket.approved_by, request_ids=ids, details=details)
         if not self._hands.tickets.swap(ticket, after, record):
             return
+        self._done_here.append(ticket.id)
         self._hands.boundary("ended")
         if state == "executed":
             self._hands.queue.watch(after.id, watch.LEAST_PAUSE_S)

@@ -40,15 +40,23 @@ def filled_guard(guard: Guard, known: Mapping[str, JsonValue]) -> Guard:
 
 def filled_write(write: Write, known: Mapping[str, JsonValue]) -> Write:
     """The write with all that can be known before it. Raises `UnknownNameError`."""
+    call = filled_call(write.call, known)
     return write.model_copy(
         update={
-            "call": filled_call(write.call, known),
+            "call": call,
+            "resources": tuple(_named(arn, call) for arn in write.resources),
             "done_when": filled_guard(write.done_when, known),
             "keeps": tuple(_kept(kept, known) for kept in write.keeps),
             "reads": {name: filled_call(call, known) for name, call in write.reads.items()},
             "arguments": {key: filled(value, known) for key, value in write.arguments.items()},
         }
     )
+
+
+def _named(arn: str, call: Call) -> str:
+    """What stood for a thing that had no name yet is its ARN, once the call gives that."""
+    values = (value for value in call.parameters.values() if isinstance(value, str))
+    return next((value for value in values if arn.endswith("/*") and value.startswith(arn[:-1])), arn)
 
 
 def _kept(kept: Kept, known: Mapping[str, JsonValue]) -> Kept:

@@ -18,6 +18,7 @@ class Step(Frozen):
     """One write. ``sent`` alone: it left, or was about to, and nobody wrote down an answer.
 
     `by_reading`: its effect was found by reading, since the answer was lost. `text`: what went wrong, for people.
+    `seal`: the executor's, where the journal is in a store that others can write to.
     """
 
     index: int
@@ -27,6 +28,7 @@ class Step(Frozen):
     kept: dict[str, JsonValue] = Field(default_factory=dict)
     by_reading: bool = False
     text: str = ""
+    seal: str = ""
 
 
 class Journal(Protocol):

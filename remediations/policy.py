@@ -23,6 +23,7 @@ _KINDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "cloudwatch:DeleteAlarms": ("alarm:alb502-*",),
         "cloudwatch:PutMetricAlarm": ("alarm:alb502-*",),
         "cloudwatch:TagResource": ("alarm:alb502-*",),
+        "codedeploy:StopDeployment": ("deploymentgroup:*",),
         "ec2:AuthorizeSecurityGroupEgress": ("security-group/*", "security-group-rule/*"),
         "ec2:AuthorizeSecurityGroupIngress": ("security-group/*", "security-group-rule/*"),
         "ec2:CreateNetworkAclEntry": ("network-acl/*",),

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from diagnostics.facts import (
     Changes,
+    CodeDeployments,
     EcsService,
     Fact,
     LambdaTargets,
@@ -101,6 +102,9 @@ def _containers(snapshot: Snapshot) -> Iterator[str]:
     yield from (deployment.arn for deployment in (history.deployments if history else ()))
     scaling = _known(snapshot, ServiceScaling)
     yield from filter(None, (scaling.limits.arn if scaling and scaling.limits else None,))
+    by_code_deploy = _known(snapshot, CodeDeployments)
+    for made in by_code_deploy.items if by_code_deploy else ():
+        yield from (made.id, arn_of(subject, "codedeploy", f"deploymentgroup:{made.application}/{made.group}"))
 
 
 def _network(snapshot: Snapshot) -> Iterator[str]:

@@ -70,7 +70,9 @@ _ARN: Final = re.compile(
 )
 _EC2_ID: Final = re.compile(r"(?:acl|eni|i|igw|nat|pcx|pl|rtb|sg|subnet|tgw|vpc|vpce)-[0-9A-Za-z]+\Z")
 _REVISION: Final = re.compile(r"(?:task-definition/)?(?P<family>[\w-]+):\d+\Z")
-_WRITTEN_BY_NAME: Final = frozenset({"cluster", "service", "task", "taskDefinition", "FunctionName", "ResourceId"})
+_WRITTEN_BY_NAME: Final = frozenset(
+    {"cluster", "service", "task", "taskDefinition", "FunctionName", "ResourceId", "deploymentId"}
+)
 """Parameters that say what is written to, or run, by its name or its ARN."""
 _MENTIONED: Final = frozenset({"VpcId"})
 _BALANCER_KEYS: Final = re.compile(
@@ -165,7 +167,7 @@ def _objections_to_write(
     for arn in write.resources:
         if not arn.startswith(f"arn:{reach.partition}:{_IN_ARNS.get(call.service, call.service)}:"):
             yield f"{arn} is nothing that {call.service}.{call.operation} changes"
-        if not _is_new(arn, call):
+        if not _is_new(arn, call) and not _is_a_new_rule(arn, call, reach):
             yield from _objections_to_arn(arn, reach, reach.writable, new)
     for grant in write.also:
         yield from _objections_to_grant(grant, write, reach)
@@ -313,6 +315,13 @@ def _is_new(arn: str, call: Call) -> bool:
     """Whether this stands for what the call makes and AWS will give a name."""
     pattern, parts = _NEW.get((call.service, call.operation)), _ARN.match(arn)
     return pattern is not None and parts is not None and re.fullmatch(pattern, parts["rest"]) is not None
+
+
+def _is_a_new_rule(arn: str, call: Call, reach: Reach) -> bool:
+    """Whether this stands for a rule that the plan itself adds to a listener of the subject. When it is deleted again
+    its own ARN is known, and stands here."""
+    listener = arn.replace(":listener-rule/", ":listener/").removesuffix("/*")
+    return call.operation == "delete_rule" and arn.endswith("/*") and listener in reach.writable
 
 
 def _new_names(writes: Iterable[Write]) -> frozenset[str]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from diagnostics.report import (
     Cause,
     Check,
+    ErrorsOverTime,
     EvidenceItem,
     Remediation,
     Report,
@@ -96,6 +97,17 @@ def _many(items: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[tuple[A
     )
 
 
+over_time = st.builds(
+    ErrorsOverTime,
+    start=moments,
+    step_seconds=st.sampled_from((60, 300, 86_400)),
+    counts=st.lists(
+        st.sampled_from(("elb_502", "elb_503", "elb_504", "elb_500", "elb_561", "elb_460", "target_5xx")) | names,
+        unique=True,
+        max_size=8,
+    ).map(lambda kinds: dict.fromkeys(kinds, (0, 1, 10**9) * 20)),
+)
+
 hostile_reports: st.SearchStrategy[Report] = st.builds(
     reports.report,
     id=names.map(lambda name: name or "r-1"),
@@ -111,7 +123,13 @@ hostile_reports: st.SearchStrategy[Report] = st.builds(
         target_groups=_many(names, 500),
         runbook=st.none() | names | st.just("https://wiki.example.com/x"),
     ),
-    symptom=st.builds(reports.symptom, onset=maybe_moments, last_seen=maybe_moments, over=st.booleans()),
+    symptom=st.builds(
+        reports.symptom,
+        onset=maybe_moments,
+        last_seen=maybe_moments,
+        over=st.booleans(),
+        over_time=st.none() | over_time,
+    ),
     causes=_many(causes, 40),
     risks=_many(causes, 40),
     checks=_many(

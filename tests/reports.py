@@ -8,6 +8,7 @@ from typing import Any
 from diagnostics.report import (
     Cause,
     Check,
+    ErrorsOverTime,
     EvidenceItem,
     Remediation,
     Report,
@@ -116,6 +117,21 @@ def rival(**changes: Any) -> Cause:
     return cause(**(values | changes))
 
 
+SEEN = (
+    EvidenceItem(
+        text="the network ACLs, the routes and the security groups between the load balancer's subnets and the "
+        "targets let every other port through, in both directions and in every zone",
+        source="ec2:DescribeNetworkAcls",
+    ),
+    EvidenceItem(
+        text="connections from the load balancer's nodes to port 8080 were rejected 1,204 times in ten minutes, "
+        "and accepted before that without an exception since the records begin",
+        source="logs:FilterLogEvents",
+        at=at(12),
+    ),
+)
+
+
 def consequence(**changes: Any) -> Cause:
     values: dict[str, Any] = {
         "code": "all-targets-unhealthy-fail-open",
@@ -190,6 +206,7 @@ def symptom(**changes: Any) -> Symptom:
         "onset": ONSET,
         "last_seen": at(44),
         "generated_by": "load-balancer",
+        "over_time": ErrorsOverTime(start=START, step_seconds=60, counts={"elb_504": (0,) * 27 + (12, 13) * 16 + (0,)}),
     }
     return Symptom(**(values | changes))
 
@@ -217,7 +234,9 @@ def report(**changes: Any) -> Report:
 def well(**changes: Any) -> Report:
     """Nothing is wrong and everything could be read."""
     values: dict[str, Any] = {
-        "symptom": symptom(kind="none", elb_504=0, error_rate=0.0, pattern="none", onset=None, last_seen=None),
+        "symptom": symptom(
+            kind="none", elb_504=0, error_rate=0.0, pattern="none", onset=None, last_seen=None, over_time=None
+        ),
         "verdict": "no_fault_found",
         "headline": "checkout · no fault found",
         "causes": (),

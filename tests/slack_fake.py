@@ -49,6 +49,8 @@ class Channel:
     id: str
     bot_is_member: bool = True
     shared: bool = False
+    private: bool = False
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class SlackFake:
     failures: dict[str, deque[Failure]] = field(default_factory=lambda: defaultdict(deque))
     views: dict[str, Body] = field(default_factory=dict)
     """Modals as they stand, by id."""
+    homes: dict[str, Body] = field(default_factory=dict)
+    """The Home of the app as people see it, by user."""
     refuse_rich: bool = False
     socket_url: str = ""
     """What `apps.connections.open` answers; empty: Socket Mode is turned off."""
@@ -160,7 +164,11 @@ class SlackFake:
         body = {"type": "event_callback", "team_id": TEAM, "event_id": event_id, "event": event, "api_app_id": "A0APP"}
         return json.dumps(body).encode()
 
-    def press(self, message: Mapping[str, Any], value: str, *, action_id: str, user: str = ALICE) -> bytes:
+    def press(
+        self, message: Mapping[str, Any], value: str, *, action_id: str, user: str = ALICE, kind: str = "button"
+    ) -> bytes:
+        """A click on a button, or with another `kind` on a line of a menu."""
+        chosen = {"value": value} if kind == "button" else {"selected_option": {"value": value}}
         payload = {
             "type": "block_actions",
             "team": {"id": TEAM},
@@ -175,7 +183,7 @@ class SlackFake:
             "channel": {"id": message["channel"]},
             "response_url": self.response_url(),
             "trigger_id": "1.2.3",
-            "actions": [{"type": "button", "action_id": action_id, "value": value, "block_id": "b"}],
+            "actions": [{"type": kind, "action_id": action_id, "block_id": "b", **chosen}],
         }
         return urlencode({"payload": json.dumps(payload)}).encode()
 
@@ -229,7 +237,12 @@ class SlackFake:
         channel = self.channels.get(str(body.get("channel")))
         if channel is None:
             return _no("channel_not_found")
-        return {"ok": True, "channel": {"id": channel.id, "is_ext_shared": channel.shared}}
+        told = {"id": channel.id, "is_ext_shared": channel.shared, "is_private": channel.private}
+        return {"ok": True, "channel": told}
+
+    def _conversations_members(self, body: Body) -> Body:
+        channel = self.channels.get(str(body.get("channel")))
+        return {"ok": True, "members": list(channel.members)} if channel else _no("channel_not_found")
 
     def _chat_postmessage(self, body: Body) -> Body:
         wrong = self._wrong_place(body) or self._wrong_dress(body)
@@ -278,6 +291,13 @@ class SlackFake:
     def _views_update(self, body: Body) -> Body:
         return self._viewed(str(body.get("view_id")), body) if body.get("view_id") in self.views else _no("not_found")
 
+    def _views_publish(self, body: Body) -> Body:
+        wrong = slack_limits.view_violations(body["view"])
+        if wrong:
+            return _no("invalid_arguments")
+        self.homes[str(body["user_id"])] = body["view"]
+        return {"ok": True}
+
     def _viewed(self, view_id: str, body: Body) -> Body:
         view = body["view"] if isinstance(body["view"], dict) else json.loads(body["view"])
         wrong = slack_limits.view_violations(view)
@@ -321,7 +341,7 @@ class SlackFake:
         names = [block["block_id"] for block in blocks if "block_id" in block]
         if len(names) != len(set(names)):
             return "invalid_blocks"
-        if self.refuse_rich and any(block["type"] in {"container", "data_visualization"} for block in blocks):
+        if self.refuse_rich and any(block["type"] in {"container", "data_visualization", "plan"} for block in blocks):
             return "invalid_blocks"
         return None
 

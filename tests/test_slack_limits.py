@@ -43,7 +43,7 @@ def test_a_good_message_passes() -> None:
         section("x" * 3_001),
         section(""),
         section("<!channel>"),
-        section("<#C0123456>"),
+        section("<#C0123456|general>"),
         section("a & b"),
         section("a &am"),
         section("`torn"),

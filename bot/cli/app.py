@@ -14,6 +14,7 @@ from bot.cli import (
     causes,
     demo,
     diagnose,
+    feedback,
     fix,
     iam_policy,
     logs,
@@ -42,6 +43,7 @@ app.command("alarm-post", short_help="Show what is understood of an alarm's post
 )
 app.command("fix", short_help="Make a change that a report offers.", epilog=fix.EXAMPLE)(fix.fix)
 app.command("audit", short_help="Show who asked for, approved and made what.", epilog=audit.EXAMPLE)(audit.audit)
+app.command("feedback", short_help="Show what people said of answers.", epilog=feedback.EXAMPLE)(feedback.feedback)
 app.command("iam-policy", short_help="Print what a role has to be allowed.", epilog=iam_policy.EXAMPLE)(
     iam_policy.iam_policy
 )

@@ -30,7 +30,7 @@ def audit(
 ) -> None:
     """Print the audit, the oldest first. Reads REDIS_URL, or the store of the bot on this machine."""
     try:
-        begin = datetime.now(UTC) - timedelta(seconds=when.duration_s(since))
+        begin = datetime.now(UTC) - timedelta(seconds=when.duration_s(since, when.YEARS))
     except ValueError as error:
         raise CommandError(f"--since {printable.line(since, MAX_SHOWN)!r}: {error}", status=BAD_USAGE) from None
     records = _records(begin)

@@ -1,4 +1,5 @@
-"""`alb502 demo`: a simulated AWS with an incident in it, and the diagnosis that a newcomer sees first."""
+"""`alb502 demo`: a simulated AWS with an incident in it, and what a newcomer sees first: the bot at work on a page that
+looks like a channel, or one diagnosis in the terminal."""
 
 from __future__ import annotations
 
@@ -6,9 +7,11 @@ import difflib
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Final
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
@@ -18,6 +21,8 @@ from bot.cli.exits import CommandError
 from diagnostics import printable
 
 if TYPE_CHECKING:
+    from bot.settings import Settings
+    from demo.page.running import Page
     from demo.running import RunningWorld
     from demo.scenarios import Scenario
     from diagnostics.report import Report
@@ -28,6 +33,10 @@ USUAL_PORT: Final = 8502
 PLACEHOLDER: Final = "alb502"
 MAX_NEAR: Final = 3
 MAX_SHOWN: Final = 60
+LOG_FILE: Final = "bot.log"
+DEMO_REGION: Final = "us-east-1"
+LIVE_TIMES: Final = 10
+_Started = TypeVar("_Started")
 _OURS: Final = ("AWS_", "ALB502_", "SLACK_", "REDIS_URL")
 """Variables that would lead the demo to somebody's real accounts."""
 
@@ -47,9 +56,18 @@ def demo(
         ),
     ] = None,
     listing: Annotated[bool, typer.Option("--list", help="List the scenarios and exit.")] = False,
-    once: Annotated[bool, typer.Option("--once", help="Diagnose once and exit.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="No page: diagnose once in the terminal and exit.")] = False,
+    terminal: Annotated[
+        bool, typer.Option("--terminal", help="No page: diagnose in the terminal; the simulated AWS keeps running.")
+    ] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="A workspace that refuses Slack's newer blocks, as older ones do.")
+    ] = False,
 ) -> None:
-    """Start a simulated AWS with an incident in it on this machine, and diagnose it. Nothing of yours is touched."""
+    """Start a simulated AWS with an incident in it on this machine, the bot, and a page where it answers as in Slack.
+
+    Nothing of yours is touched, and nothing leaves this machine. Ctrl-C ends all of it.
+    """
     scenarios = _scenarios()
     if listing:
         width = max(map(len, scenarios))
@@ -59,6 +77,13 @@ def demo(
     if chosen is None:
         raise CommandError(no_such(scenario, scenarios), status=exits.BAD_USAGE)
     output.note(f"building the scenario “{chosen.title}” …")
+    if once or terminal:
+        _in_terminal(chosen, port, tuple(scenarios), once=once)
+    else:
+        _on_page(chosen, port, plain=plain)
+
+
+def _in_terminal(chosen: Scenario, port: int | None, scenarios: tuple[str, ...], *, once: bool) -> None:
     with _running(chosen, port) as world, pointed_at(world.environment()):
         report = _diagnose(chosen.target)
         stays = not once and sys.stdin.isatty() and sys.stdout.isatty()
@@ -67,7 +92,7 @@ def demo(
                 chosen,
                 world.environment() if stays else None,
                 report,
-                tuple(scenarios),
+                scenarios,
                 output.called_as(),
                 repair=_repair(chosen, world),
             )
@@ -103,16 +128,95 @@ def _repair(scenario: Scenario, world: RunningWorld) -> str | None:
 
 
 def _running(scenario: Scenario, port: int | None) -> RunningWorld:
-    """On the wanted port, or on the usual one, or, if that is taken, on any."""
     from demo.running import run
 
+    return _at_port(port, lambda there: run(scenario.name, live=True, port=there))
+
+
+def _at_port(port: int | None, start: Callable[[int], _Started]) -> _Started:
+    """On the wanted port, or on the usual one, or, if that is taken, on any."""
     try:
-        return run(scenario.name, live=True, port=USUAL_PORT if port is None else port)
+        return start(USUAL_PORT if port is None else port)
     except OSError as error:
         if port is not None:
             why = (error.strerror or "not available").lower()
             raise CommandError(f"--port {port}: {why}", status=exits.BAD_USAGE) from None
-        return run(scenario.name, live=True, port=0)
+        return start(0)
+
+
+def _on_page(chosen: Scenario, port: int | None, *, plain: bool) -> None:
+    """The simulated AWS, a workspace that looks like Slack, and between them the bot as it is."""
+    from bot.app import running
+    from bot.cli.serve import make_engine, make_fixing, stopped_by_signals
+    from bot.store.connection import StoreError
+    from bot.telemetry import logs
+    from demo.page.running import Page
+    from demo.running import run
+
+    with stopped_by_signals() as stopped, ExitStack() as stack:
+        state_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="alb502-demo-")))
+        world = stack.enter_context(run(chosen.name, live=True))
+        stack.enter_context(pointed_at(world.environment()))
+        page = stack.enter_context(_at_port(port, lambda there: Page(world, there, plain=plain)))
+        logs.configure(stack.enter_context((state_dir / LOG_FILE).open("w", encoding="utf-8")))
+        if stopped.is_set():
+            return
+        try:
+            settings = page_settings(page, world, state_dir)
+            bot = stack.enter_context(running(settings, "all", make_engine, stopped.wait, make_fixing))
+        except StoreError as error:
+            raise CommandError(str(error), status=exits.NO_REPORT) from None
+        if bot.http_port is not None:
+            page.connect(bot.http_port)
+        output.write(_invitation(chosen, page, world, state_dir))
+        stopped.wait()
+        output.note("ending …")
+
+
+def page_settings(page: Page, world: RunningWorld, state_dir: Path) -> Settings:
+    """The bot's settings, with nothing of this machine's own among them. Every fix waits for a second person."""
+    from bot.settings import Settings
+    from demo.page.running import TOKEN
+    from demo.slack.identities import APPROVERS
+
+    role = f"arn:aws:iam::{world.account}:role/alb502-remediate"
+    given: dict[str, Any] = {
+        "slack_bot_token": TOKEN,
+        "slack_signing_secret": page.secret,
+        "slack_api_url": page.api_url,
+        "http_host": "127.0.0.1",
+        "http_port": 0,
+        "ops_port": 0,
+        "state_dir": state_dir,
+        "accounts": [{"name": "demo", "id": world.account, "regions": [DEMO_REGION], "remediate_role": role}],
+        "remediations": {
+            "mode": "approve",
+            "approvers": {"groups": [APPROVERS]},
+            "two_person": ["low", "medium", "high"],
+        },
+    }
+    return Settings(**given)
+
+
+def _invitation(scenario: Scenario, page: Page, world: RunningWorld, state_dir: Path) -> str:
+    exported = " ".join(f"{name}={shlex.quote(value)}" for name, value in world.environment().items())
+    call, target = output.called_as(), shlex.quote(scenario.target)
+    broken = "; break and mend the service beside it" if page.can_be_broken else ""
+    return "\n".join(
+        (
+            "",
+            f"Open  {page.url}",
+            f"  There type /alb502 {target}, or let an alarm arrive{broken}.",
+            f"  It runs {LIVE_TIMES} times as fast as AWS, so that a repair shows while you watch.",
+            "",
+            "The same simulated AWS in a second terminal, while this one runs:",
+            f"  export {exported}",
+            f"  {call} diagnose {target} --watch",
+            "",
+            f"The bot's log: {state_dir / LOG_FILE}",
+            "Ctrl-C ends all of it.",
+        )
+    )
 
 
 @contextmanager
@@ -169,7 +273,7 @@ def try_next(
             "  Here, after Ctrl-C:",
         ]
     else:
-        lines.append(f"  {call} demo    # at a terminal, without --once: the simulated AWS keeps running")
+        lines.append(f"  {call} demo    # the same in a browser: a channel, the bot in it, and the world beside it")
     lines += [f"  {call} demo --scenario {another}", f"  {call} demo --list    # all {len(others)} incidents"]
     if report.causes:
         lines.append(f"  {call} causes {report.causes[0].code}")

@@ -19,6 +19,8 @@ from bot.cli.watching import watch
 from diagnostics import printable
 
 if TYPE_CHECKING:
+    from bot.settings import Settings
+    from diagnostics.collect.own_records import OwnRecords
     from diagnostics.question import (
         Ambiguous,
         Diagnosed,
@@ -119,7 +121,18 @@ def _asker(*, asks_again: bool) -> Callable[[Question, ProgressListener], Outcom
     settings = configured.settings()
     from bot.diagnosing import diagnoser
 
-    return diagnoser(settings, asks_again=asks_again)
+    return diagnoser(settings, own=_own_records(settings), asks_again=asks_again)
+
+
+def _own_records(settings: Settings) -> OwnRecords | None:
+    """What the bot changed itself, where its store is known here."""
+    if settings.redis_url is None:
+        return None
+    from bot.own_changes import AuditedChanges
+    from bot.store.audit import StoredAudit
+    from bot.store.connection import open_client
+
+    return AuditedChanges(StoredAudit(open_client(settings.redis_url.get_secret_value())))
 
 
 def the_time() -> datetime:

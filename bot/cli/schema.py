@@ -1,25 +1,41 @@
-"""The JSON Schema of the report: `python -m bot.cli.schema > docs/report.schema.json`."""
+"""The JSON Schemas of what --json prints: `python -m bot.cli.schema alarms > docs/alarms.schema.json`."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Annotated, Literal
 
+import typer
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from bot.cli.output import write
 from diagnostics.report import SCHEMA, Report
 
 
-def schema() -> None:
-    """Print the JSON Schema of the report that --json gives."""
-    write(schema_text())
+def schema(
+    what: Annotated[Literal["report", "alarms"], typer.Argument(help="Whose answer it describes.")] = "report",
+) -> None:
+    """Print the JSON Schema of what --json gives."""
+    write(schema_text() if what == "report" else alarms_schema_text())
 
 
 def schema_text() -> str:
-    """The schema as it stands in docs/, ending in a line break."""
-    described = Report.model_json_schema(by_alias=True, mode="serialization", schema_generator=_EveryKeyIsPrinted)
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA}
+    """The schema of the report as it stands in docs/, ending in a line break."""
+    return _text(Report, SCHEMA)
+
+
+def alarms_schema_text() -> str:
+    """The schema of `alb502 alarms --json` as it stands in docs/, ending in a line break."""
+    from bot.cli.alarms_answer import SCHEMA, AlarmsAnswer
+
+    return _text(AlarmsAnswer, SCHEMA)
+
+
+def _text(model: type[BaseModel], name: str) -> str:
+    described = model.model_json_schema(by_alias=True, mode="serialization", schema_generator=_EveryKeyIsPrinted)
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": name}
     return json.dumps(head | described, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -31,4 +47,4 @@ class _EveryKeyIsPrinted(GenerateJsonSchema):
 
 
 if __name__ == "__main__":
-    schema()
+    typer.run(schema)

@@ -12,6 +12,7 @@ import typer
 
 from bot.cli import configured, exits
 from bot.cli.exits import CommandError
+from bot.cli.output import note
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -39,13 +40,15 @@ def serve(
     from bot.telemetry import logs
 
     logs.configure()
+    if role == "worker" and settings.remediations.approval_key is not None:
+        note("the worker has remediations.approval_key and needs none: give it to web and executor only")
     with stopped_by_signals() as stopped:
         _run(settings, role, stopped)
 
 
 def missing(settings: Settings, role: Role) -> list[str]:
     """What this role cannot do without, one line each."""
-    lines = []
+    lines, wanted = [], settings.remediations
     if settings.slack_bot_token is None and role != "executor":
         lines.append("SLACK_BOT_TOKEN is not set; the Slack app's page OAuth & Permissions shows it (xoxb-…)")
     takes_requests = role in ("all", "web")
@@ -53,6 +56,11 @@ def missing(settings: Settings, role: Role) -> list[str]:
         lines.append("set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP)")
     if role != "all" and settings.redis_url is None:
         lines.append(f"--role {role} needs REDIS_URL: split roles meet in one Redis")
+    if role in ("web", "executor") and wanted.mode == "approve" and wanted.approval_key is None:
+        lines.append(
+            f"--role {role} with `mode: approve` needs `remediations.approval_key` or `approval_key_file`:"
+            " the same key for web and executor, and none for the worker; `openssl rand -hex 32` makes one"
+        )
     return lines
 
 
@@ -99,6 +107,7 @@ def make_engine(settings: Settings, shared: Shared) -> Engine:
     from bot.alarms_in_aws import AlarmsInAws
     from bot.app import Engine
     from bot.diagnosing import access_of, diagnoser, nicknames_of
+    from bot.known_services import KnownServices
     from bot.upkeep import Upkeep
     from remediations.reading import AwsReads
 
@@ -109,6 +118,7 @@ def make_engine(settings: Settings, shared: Shared) -> Engine:
         index=shared.index,
         cache=shared.cache,
         tasks=shared.tasks,
+        own=shared.own,
         completes_answers=True,
     )
 
@@ -116,4 +126,5 @@ def make_engine(settings: Settings, shared: Shared) -> Engine:
         return AwsReads(access.reader(account_id, region))
 
     alarm = AlarmsInAws(access, shared.index, nicknames_of(settings))
-    return Engine(diagnose=diagnose, alarm=alarm, reads=reads, upkeep=Upkeep(access, shared.index))
+    known, upkeep = KnownServices(access, shared.index), Upkeep(access, shared.index)
+    return Engine(diagnose=diagnose, alarm=alarm, reads=reads, upkeep=upkeep, known=known)

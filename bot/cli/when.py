@@ -8,20 +8,22 @@ from typing import Final
 
 from diagnostics.question import MAX_WINDOW
 
+YEARS: Final = timedelta(days=3_660)
+"""For what is kept until somebody exports it."""
 SHORTEST: Final = timedelta(minutes=1)
 _UNITS: Final = {"m": 60, "min": 60, "h": 3_600, "d": 86_400}
 _DURATION: Final = re.compile(r"(\d{1,6})\s*(m|min|h|d)", re.ASCII | re.IGNORECASE)
 _CLOCK: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?Z?", re.ASCII)
 
 
-def duration_s(text: str) -> int:
+def duration_s(text: str, longest: timedelta = MAX_WINDOW) -> int:
     """`30m`, `2h` or `1d` in seconds. Raises ValueError with a line for people."""
     found = _DURATION.fullmatch(text.strip())
     if found is None:
         raise ValueError("write a duration such as 30m, 2h or 1d")
     seconds = int(found[1]) * _UNITS[found[2].lower()]
-    if not SHORTEST.total_seconds() <= seconds <= MAX_WINDOW.total_seconds():
-        raise ValueError(f"from 1m to {MAX_WINDOW.days}d can be looked at")
+    if not SHORTEST.total_seconds() <= seconds <= longest.total_seconds():
+        raise ValueError(f"from 1m to {longest.days}d can be looked at")
     return seconds
 
 

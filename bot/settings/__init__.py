@@ -34,7 +34,7 @@ from bot.settings.models import (
 )
 from bot.settings.shape import CONFIG_VARIABLE
 from bot.settings.sources import Read, read_environment, read_file
-from bot.settings.words import ExternalId
+from bot.settings.words import ApprovalKey, ExternalId
 
 __all__ = [
     "Account",
@@ -56,7 +56,9 @@ __all__ = [
     "load",
 ]
 
-MAX_EXTERNAL_ID_BYTES: Final = 4096
+MAX_SECRET_BYTES: Final = 4096
+_EXTERNAL_ID: Final[TypeAdapter[SecretStr]] = TypeAdapter(ExternalId)
+_APPROVAL_KEY: Final[TypeAdapter[SecretStr]] = TypeAdapter(ApprovalKey)
 
 
 def load(environ: Mapping[str, str], config_path: FilePath | None = None) -> Settings:
@@ -79,6 +81,8 @@ def load(environ: Mapping[str, str], config_path: FilePath | None = None) -> Set
     if settings is not None:
         problems += [problem_at(*contradiction, names=names) for contradiction in contradictions(settings)]
         settings, wrong = _with_external_ids(settings, names)
+        problems += wrong
+        settings, wrong = _with_approval_key(settings, names)
         problems += wrong
     if settings is None or problems:
         raise SettingsError(problems)
@@ -131,7 +135,7 @@ def _with_external_ids(settings: Settings, names: Names) -> tuple[Settings, list
             accounts.append(account)
             continue
         try:
-            external_id = _external_id(account.external_id_file)
+            external_id = _secret_in(account.external_id_file, _EXTERNAL_ID, "an external id")
         except _UnusableFileError as unusable:
             path = ("accounts", index, "external_id_file")
             problems.append(problem_at(path, str(account.external_id_file), str(unusable), names))
@@ -140,19 +144,31 @@ def _with_external_ids(settings: Settings, names: Names) -> tuple[Settings, list
     return settings.model_copy(update={"accounts": tuple(accounts)}), problems
 
 
+def _with_approval_key(settings: Settings, names: Names) -> tuple[Settings, list[Problem]]:
+    wanted = settings.remediations
+    if wanted.approval_key_file is None or wanted.approval_key is not None:
+        return settings, []
+    try:
+        found = _secret_in(wanted.approval_key_file, _APPROVAL_KEY, "a key of 32 characters or more")
+    except _UnusableFileError as unusable:
+        path = ("remediations", "approval_key_file")
+        return settings, [problem_at(path, str(wanted.approval_key_file), str(unusable), names)]
+    return settings.model_copy(update={"remediations": wanted.model_copy(update={"approval_key": found})}), []
+
+
 class _UnusableFileError(Exception):
     """Says what is expected of the file, not what is in it."""
 
 
-def _external_id(path: FilePath) -> SecretStr:
+def _secret_in(path: FilePath, kind: TypeAdapter[SecretStr], what: str) -> SecretStr:
     try:
         with path.open("rb") as file:
-            raw = file.read(MAX_EXTERNAL_ID_BYTES)
-        external_id: SecretStr = TypeAdapter(ExternalId).validate_python(raw.decode("ascii"))
+            raw = file.read(MAX_SECRET_BYTES)
+        secret = kind.validate_python(raw.decode("ascii"))
     except OSError as error:
         reason = f"a readable file ({(error.strerror or 'unreadable').lower()})"
     except ValueError:
-        reason = "a file that holds an external id and nothing else"
+        reason = f"a file that holds {what} and nothing else"
     else:
-        return external_id
+        return secret
     raise _UnusableFileError(reason)

@@ -94,6 +94,10 @@ def _remediations(settings: Settings) -> Iterator[Contradiction]:
         if override.account is not None and override.account not in known:
             yield Contradiction((*path, "account"), override.account, _an_account(settings))
     yield from _unknown_fixes(settings)
+    wanted = settings.remediations
+    if wanted.approval_key is not None and wanted.approval_key_file is not None:
+        expected = "either approval_key or approval_key_file, not both"
+        yield Contradiction(("remediations", "approval_key_file"), str(wanted.approval_key_file), expected)
     for index, freeze in enumerate(settings.remediations.freeze):
         if freeze.end <= freeze.start:
             expected = f"a time after {freeze.start.isoformat()}"

@@ -183,6 +183,8 @@ class Remediations(Section):
     freeze: tuple[Freeze, ...] = ()
     access_log_bucket: words.BucketName | None = None
     alarm_topic: words.TopicArn | None = None
+    approval_key: words.ApprovalKey | None = None
+    approval_key_file: words.FilePath | None = None
 
 
 class Settings(BaseSettings):

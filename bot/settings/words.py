@@ -221,6 +221,12 @@ ExternalId = Annotated[
     SecretStr,
     _secret(_matches(r"[\w+=,.@:/-]{2,1224}"), "an external id: 2 to 1224 letters, digits and any of _+=,.@:/-"),
 ]
+ApprovalKey = Annotated[
+    SecretStr,
+    _secret(
+        _matches(r"[\x21-\x7e]{32,500}"), "a random key of 32 characters or more, without spaces (openssl rand -hex 32)"
+    ),
+]
 
 Mode = Literal["off", "suggest", "approve"]
 SharedChannels = Literal["refuse", "allow"]

@@ -24,6 +24,9 @@ MAX_AGE: Final = timedelta(hours=1)
 MAX_AHEAD: Final = timedelta(minutes=5)
 KEEP_CERTIFICATE: Final = timedelta(days=1)
 MAX_CERTIFICATES: Final = 32
+MAX_FETCHES: Final = 20
+A_WHILE: Final = timedelta(minutes=1)
+"""Whoever sends forged messages that name ever new certificates cannot have the bot fetch more than so many."""
 MAX_CERTIFICATE_BYTES: Final = 64 * 1024
 FETCH_S: Final = urllib3.Timeout(connect=2.0, read=3.0)
 _HASHES: Final[dict[str, hashes.HashAlgorithm]] = {"1": hashes.SHA1(), "2": hashes.SHA256()}  # noqa: S303 - what SNS signs with
@@ -43,6 +46,7 @@ class Verifier:
         self._now = now
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[datetime, RSAPublicKey]] = {}
+        self._fetches: list[datetime] = []
 
     def check(self, envelope: Envelope) -> None:
         """Returns if SNS signed it within the last hour.
@@ -65,8 +69,12 @@ class Verifier:
     def _key(self, url: str, now: datetime) -> RSAPublicKey:
         with self._lock:
             kept = self._kept.get(url)
-        if kept is not None and now - kept[0] < KEEP_CERTIFICATE:
-            return kept[1]
+            if kept is not None and now - kept[0] < KEEP_CERTIFICATE:
+                return kept[1]
+            self._fetches = [at for at in self._fetches if now - at < A_WHILE]
+            if len(self._fetches) >= MAX_FETCHES:
+                raise UnreachableSnsError("certificates were asked for too often")
+            self._fetches.append(now)
         key = _public_key(self._fetch(url), now)
         with self._lock:
             if len(self._kept) >= MAX_CERTIFICATES:

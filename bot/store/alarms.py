@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from redis import Redis
 
-from bot.store.keys import DAY_S, key
+from bot.store.keys import DAY_S, digest, key, text_of
 from handlers.alarms import AlarmNews
 
 KEEP_S: Final = DAY_S
@@ -21,10 +22,14 @@ class AlarmShelf:
 
     def put(self, news: AlarmNews) -> bool:
         """Keeps it; False when it was kept before: a second delivery of the same."""
+        return bool(self.putting(news)(self._redis))
+
+    def putting(self, news: AlarmNews) -> Callable[[Redis], object]:
+        """What keeps it, by whatever connection or pipeline."""
         text = news.model_dump_json()
         if len(text) > MAX_NEWS_BYTES:
             raise ValueError("news of an alarm are bounded by their formats")
-        return bool(self._redis.set(_name(news.id), text, nx=True, ex=KEEP_S))
+        return lambda redis: redis.set(_name(news.id), text, nx=True, ex=KEEP_S)
 
     def get(self, news_id: str) -> AlarmNews | None:
         raw = self._redis.get(_name(news_id))
@@ -44,6 +49,14 @@ class AlarmShelf:
 
     def release(self, news_id: str) -> None:
         self._redis.delete(f"{_name(news_id)}:held")
+
+    def claim(self, what: str, news_id: str, for_s: int) -> bool:
+        """Whether this news is the one to say something that is said once in a while, whoever brings it up."""
+        name = key("alarm-said", digest(what))
+        if self._redis.set(name, news_id, nx=True, ex=for_s):
+            return True
+        holder = self._redis.get(name)
+        return holder is not None and text_of(holder) == news_id
 
     def asked(self, news_id: str) -> None:
         """Its diagnosis is queued."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 from redis import Redis
@@ -43,6 +44,7 @@ class Asks:
 
     def begin(self, ask_id: str) -> int:
         """The fencing number of this delivery, counted from 1; 0 if the ask is forgotten."""
+        self._alive(ask_id)
         return int(self._begin(keys=[fence_key(ask_id)]))
 
     def place(self, ask_id: str) -> Place | None:
@@ -64,6 +66,24 @@ class Asks:
     def finish(self, ask_id: str) -> None:
         """The person has the answer; later deliveries of the job have nothing to do."""
         self._redis.hset(fence_key(ask_id), "finished", "1")
+        self._redis.zrem(_in_progress(), ask_id)
+
+    def in_progress(self, ask_id: str) -> None:
+        """A message of this ask says that it is being worked on, until it is finished."""
+        self._redis.zadd(_in_progress(), {ask_id: time.time()})
+
+    def is_in_progress(self, ask_id: str) -> bool:
+        return self._redis.zscore(_in_progress(), ask_id) is not None
+
+    def silent(self, for_s: float, limit: int) -> tuple[str, ...]:
+        """Asks in progress of which nothing was heard for so long, the longest silent first."""
+        before = time.time() - for_s
+        found = self._redis.zrangebyscore(_in_progress(), "-inf", before, start=0, num=limit)
+        return tuple(text_of(raw) for raw in found if isinstance(raw, bytes | str))
+
+    def forget_progress(self, ask_id: str) -> None:
+        """Nothing can be done for it any more."""
+        self._redis.zrem(_in_progress(), ask_id)
 
     def is_finished(self, ask_id: str) -> bool:
         return bool(self._redis.hexists(fence_key(ask_id), "finished"))
@@ -74,13 +94,21 @@ class Asks:
 
     def put_off(self, ask_id: str) -> int:
         """How often this ask has been put off, this time included."""
+        self._alive(ask_id)
         return int(self._redis.hincrby(fence_key(ask_id), "put-offs", 1))
 
     def put_offs(self, ask_id: str) -> int:
         """How often this ask has been put off."""
         return int(self._redis.hget(fence_key(ask_id), "put-offs") or 0)
 
+    def _alive(self, ask_id: str) -> None:
+        self._redis.zadd(_in_progress(), {ask_id: time.time()}, xx=True)
+
 
 def fence_key(ask_id: str) -> str:
     """The hash whose field ``fence`` is the number that effects are checked against."""
     return key("ask", ask_id)
+
+
+def _in_progress() -> str:
+    return key("in-progress")

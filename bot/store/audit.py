@@ -14,6 +14,7 @@ from remediations.audit import Kept, Record
 
 FIELD: Final = "record"
 PAGE: Final = 500
+NEWEST_PAGE: Final = 50
 
 # What was exported is the only thing that may go.
 _TRIM: Final = """
@@ -43,6 +44,23 @@ class StoredAudit:
                 found.append(kept)
                 if len(found) >= limit:
                     break
+        return tuple(found)
+
+    def newest(self, since: datetime, limit: int) -> tuple[Record, ...]:
+        """Those from a moment on, at most so many, the newest first; what cannot be read is left out."""
+        found: list[Record] = []
+        end, seen = "+", 0
+        while seen < limit:
+            entries: Any = self._redis.xrevrange(stream(), max=end, count=min(NEWEST_PAGE, limit - seen))
+            for _, fields in entries:
+                record = _record(fields)
+                if record is not None and record.at < since:
+                    return tuple(found)
+                found += [record] if record is not None else []
+            if not entries:
+                break
+            seen += len(entries)
+            end = f"({text_of(entries[-1][0])}"
         return tuple(found)
 
     def exported(self, last_id: str) -> None:
@@ -80,6 +98,13 @@ def log(record: Record) -> None:
     _log.info(
         "fix", did=record.event, **{("plan" if name == "ticket" else name): value for name, value in said.items()}
     )
+
+
+def _record(fields: dict[bytes, bytes]) -> Record | None:
+    try:
+        return Record.model_validate_json(fields[FIELD.encode()])
+    except (KeyError, ValueError):
+        return None
 
 
 def _exported() -> str:

@@ -3,7 +3,7 @@
 A claim carries a number that each delivery of a job raises. It is compared in the same step in which a write is marked
 as sent, when the request is signed and about to leave: whoever was paused and overtaken marks nothing and sends
 nothing. What remains is a process that stops between that step and the first byte, for longer than the queue's
-heartbeat, and goes on before its signature is too old for AWS (minutes); see docs/fixes.md.
+heartbeat, and goes on before its signature is too old for AWS (minutes); see docs/carrying-out-fixes.md.
 """
 
 from __future__ import annotations

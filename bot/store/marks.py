@@ -8,6 +8,7 @@ from redis import Redis
 
 from bot.store.keys import DAY_S, HOUR_S, MINUTE_S, digest, key, text_of
 from handlers.ask import Refresh
+from handlers.effects import Dress
 
 EVENT_KEEP_S: Final = HOUR_S  # Slack delivers an event again for about six minutes
 LAYOUT_KEEP_S: Final = DAY_S
@@ -32,12 +33,12 @@ class Layouts:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    def is_plain(self, team: str) -> bool:
-        return bool(self._redis.exists(key("plain-layout", team)))
+    def is_plain(self, team: str, dress: Dress = "answer") -> bool:
+        return bool(self._redis.exists(_plain(team, dress)))
 
-    def mark_plain(self, team: str) -> None:
+    def mark_plain(self, team: str, dress: Dress = "answer") -> None:
         """The workspace refused the rich layout; the plain one is sent for a day."""
-        self._redis.set(key("plain-layout", team), "1", ex=LAYOUT_KEEP_S)
+        self._redis.set(_plain(team, dress), "1", ex=LAYOUT_KEEP_S)
 
 
 class Buttons:
@@ -68,6 +69,10 @@ class Lookups:
     def put(self, kind: str, name: str, text: str) -> None:
         if len(text) <= MAX_LOOKUP_BYTES:
             self._redis.set(key("lookup", kind, name), text, ex=LOOKUP_KEEP_S)
+
+
+def _plain(team: str, dress: Dress) -> str:
+    return key("plain-layout", team) if dress == "answer" else key("plain-layout", dress, team)
 
 
 def _seen(event_id: str) -> str:

@@ -12,6 +12,8 @@ from redis.client import Pipeline
 from bot.store.keys import DAY_S, digest, key, text_of
 from handlers.mutes import Mute
 
+MAX_CHANGES: Final = 200
+CHANGE_CHARS: Final = 12
 AFTERWARDS_S: Final = 2 * DAY_S
 """So long a mute is remembered after its end, so that its end can be told however late."""
 
@@ -23,7 +25,7 @@ class Mutes:
     def mute(self, mute: Mute, now: datetime) -> None:
         """Begins it. One that is on gives way to it, and its count goes on."""
         before = self.of(mute.what, mute.channel, now)
-        counted = mute.model_copy(update={"count": before.count if before else 0})
+        counted = mute.model_copy(update={"count": before.count, "counted": before.counted} if before else {"count": 0})
         name, keep_s = _name(mute.what, mute.channel), int((mute.until - now).total_seconds()) + AFTERWARDS_S
         pipe = self._redis.pipeline(transaction=True)
         pipe.set(name, counted.model_dump_json(), ex=keep_s)
@@ -48,16 +50,16 @@ class Mutes:
         found = None if name is None else self._load(text_of(name))
         return found if found is not None and found.id == mute_id else None
 
-    def count(self, what: str, channel: str, now: datetime, news_id: str) -> bool:
-        """Counts one alarm that nobody was told of, once for each news; False if nothing is muted."""
-        name = _name(what, channel)
+    def count(self, what: str, channel: str, now: datetime, change: str) -> bool:
+        """Counts one alarm that nobody was told of, once for each change; False if nothing is muted."""
+        name, this = _name(what, channel), digest(change)[:CHANGE_CHARS]
 
         def decide(known: Mute | None) -> Mute | None:
             if known is None or known.until <= now:
                 return None
-            if news_id == known.last_counted:
+            if this in known.counted:
                 return known
-            return known.model_copy(update={"count": known.count + 1, "last_counted": news_id})
+            return known.model_copy(update={"count": known.count + 1, "counted": (*known.counted, this)[-MAX_CHANGES:]})
 
         return self._changed(name, decide)
 

@@ -98,6 +98,7 @@ class Offers:
             target=report.target,
             reach=kept.reach,
             left_to_do=kept.left_to_do.get(offer, ()),
+            read_at=report.made_at,
         )
 
 

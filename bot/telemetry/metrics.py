@@ -22,6 +22,10 @@ DIAGNOSIS_SECONDS: Final = Histogram(
     ["outcome"],
     buckets=(0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0),
 )
+CLICKS: Final = Counter(
+    "alb502_clicks_total", "Clicks on controls by control and what became of them", ["control", "result"]
+)
+FEEDBACK: Final = Counter("alb502_feedback_total", "What people said of answers: right, partly or wrong", ["verdict"])
 ALARMS: Final = Counter("alb502_alarms_total", "Alarms that were taken in, by what became of them", ["result"])
 SHARED_ANSWERS: Final = Counter("alb502_shared_answers_total", "Questions answered by a diagnosis that ran already")
 READY: Final = Gauge("alb502_ready", "1 if the part works", ["part"])

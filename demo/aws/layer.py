@@ -12,6 +12,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar
 
@@ -63,6 +64,34 @@ class RawAnswerError(Exception):
         self.answer = Answer(status, (("Content-Type", content_type),), body)
 
 
+class _Moto(DomainDispatcherApplication):
+    """moto as one application. It looks for the backend of a host in its directories and in hundreds of patterns, so
+    what it finds is remembered."""
+
+    def __init__(self) -> None:
+        super().__init__(create_backend_app)
+        self._backends: dict[str | None, Any] = {}
+        self._known: dict[str | None, bool] = {}
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        if host not in self._backends:
+            self._backends[host] = super().get_backend_for_host(host)
+        return self._backends[host]
+
+    def knows(self, environ: dict[str, Any]) -> bool:
+        """Whether a backend of moto's answers for the host that this request is meant for."""
+        host = self.infer_service_region_host(environ, environ.get("PATH_INFO", ""))
+        if host not in self._known:
+            self._known[host] = any(pattern.match(f"http://{host}") for _, pattern in self.backend_url_patterns)
+        return self._known[host]
+
+
+@cache
+def _moto() -> _Moto:
+    """One for all layers: what moto keeps, it keeps for the whole process."""
+    return _Moto()
+
+
 class AwsLayer:
     """A WSGI callable that answers for AWS.
 
@@ -78,7 +107,7 @@ class AwsLayer:
         self.after: list[AfterHook] = []
         self.calls: deque[CallRecord] = deque(maxlen=MAX_RECORDED_CALLS)
         self._handlers: dict[tuple[str, str], Handler] = {}
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._moto = _moto()
 
     def op(self, service: str, operation: str, *, replace: bool = False) -> Callable[[HandlerT], HandlerT]:
         """Register a handler: it gets the Call and returns what botocore's output shape describes.
@@ -167,17 +196,13 @@ class AwsLayer:
 
     def _ask_moto(self, call: Call) -> Answer:
         environ = _moto_environ(call)
-        if not self._moto_knows(environ):
+        if not self._moto.knows(environ):
             return serialise(call, not_implemented(call))
         try:
             body, status_line, headers = run_wsgi_app(self._moto, environ, buffered=True)
         except NotImplementedError:  # moto's applications run in debug mode and let it through
             return serialise(call, not_implemented(call))
         return self._answer_of_moto(call, int(status_line.split(maxsplit=1)[0]), list(headers), b"".join(body))
-
-    def _moto_knows(self, environ: dict[str, Any]) -> bool:
-        host = self._moto.infer_service_region_host(environ, environ.get("PATH_INFO", ""))
-        return any(pattern.match(f"http://{host}") for _, pattern in self._moto.backend_url_patterns)
 
     @staticmethod
     def _answer_of_moto(call: Call, status: int, headers: list[tuple[str, str]], body: bytes) -> Answer:

@@ -17,7 +17,7 @@ from typing import Any
 
 from demo.aws.layer import AwsError, AwsLayer, Call
 from demo.aws.paging import make_token, read_token
-from demo.aws.trail_shapes import event_name, event_source, request_parameters, resources_of
+from demo.aws.trail_shapes import event_name, event_source, request_parameters, resources_of, response_elements
 from demo.clock import Clock
 
 DELIVERY_DELAY_S = 300.0
@@ -26,6 +26,8 @@ MAX_EVENTS_PER_REGION = 20_000
 MAX_PAGE = 50
 LOOKUPS_PER_SECOND = 2
 
+_ANSWERS_KEPT = ("CreateRule", "ModifyRule", "SetRulePriorities")
+"""Calls of Elastic Load Balancing whose answers this trail records too, as CloudTrail does of most calls."""
 _DATA_EVENTS = frozenset({"ExecuteStatement", "Invoke", "Publish", "PutEvents", "PutLogEvents", "PutMetricData"})
 _ATTRIBUTES = (
     "AccessKeyId", "EventId", "EventName", "EventSource", "ReadOnly", "ResourceName", "ResourceType", "Username",
@@ -80,6 +82,7 @@ class Trail:
         self.delay_s = delay_s
         self.enforce_rate = enforce_rate
         self._events: dict[tuple[str, str], list[TrailEvent]] = defaultdict(list)
+        self._answers: dict[str, dict[str, Any]] = {}
         self._lookups: dict[tuple[str, str], deque[float]] = defaultdict(lambda: deque(maxlen=LOOKUPS_PER_SECOND))
 
     def add(
@@ -146,6 +149,14 @@ class Trail:
         layer.after.append(self.observe)
         layer.op("cloudtrail", "LookupEvents")(self._lookup)
 
+        def keep_answer(call: Call) -> dict[str, Any]:
+            answer = layer.original(call)
+            self._answers[call.request_id] = response_elements(call, answer)
+            return answer
+
+        for operation in _ANSWERS_KEPT:
+            layer.op("elbv2", operation)(keep_answer)
+
     def observe(self, call: Call, status: int, error: Mapping[str, str] | None) -> None:
         """The layer's `after` hook: keeps what CloudTrail would list as a management event that changes something."""
         is_data = call.operation in _DATA_EVENTS or call.service in ("s3", "sts")
@@ -159,6 +170,7 @@ class Trail:
             call.principal.session_name if call.principal else "administrator",
             resources_of(call),
             request_parameters(call),
+            self._answers.pop(call.request_id, None),
             user_identity=_identity(call),
             error_code=error["Code"] if error else None,
             error_message=error["Message"] if error else None,

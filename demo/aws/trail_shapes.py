@@ -70,6 +70,12 @@ def request_parameters(call: Call) -> dict[str, Any]:
     return rendered
 
 
+def response_elements(call: Call, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer as CloudTrail writes it."""
+    shape = service_model(call.service).operation_model(call.operation).output_shape
+    return _structure(shape, answer, call.service == "ec2") if shape is not None else {}
+
+
 def resources_of(call: Call) -> tuple[tuple[str, str], ...]:
     """(type, name) of every resource that the parameters name, in their order."""
     found = dict.fromkeys(_named_resources(request_parameters(call)))

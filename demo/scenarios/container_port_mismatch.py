@@ -25,12 +25,16 @@ EXPECT = Expect(
     never=frozenset({"sg-ingress-missing", "health-check-path-mismatch", "task-crash-exit", "port-not-listening"}),
 )
 
+LISTENS = "[2027-01-15 07:50:00 +0000] [1] [INFO] Listening at: http://{address}:{port} (1)"
+
 
 def build(world: World, account: str) -> None:
-    """PORT became 9090 while 8080 is mapped and registered; old tasks were stopped first, so users get 502."""
+    """PORT became 9090, and somebody opened it, while 8080 is mapped and registered; old tasks were stopped first, so
+    users get 502."""
     checkout = world.account(account).service(
         "checkout", environment={"PORT": "8080"}, grace_s=1800, minimum_percent=0, maximum_percent=100
     )
     quiet_until(world, FAULT_AT_MIN)
-    checkout.deploy("checkout:2", app=App(), environment={"PORT": "9090"})
+    checkout.allow_ingress(low=9090)
+    checkout.deploy("checkout:2", app=App(says=LISTENS), environment={"PORT": "9090"})
     world.until(0)

@@ -25,7 +25,8 @@ def places(scenario: Scenario, world: World, account: str) -> dict[str, str]:
     """The names that a ``REPAIR`` may use, for what the scenario built and the load balancer in front of it.
 
     `rule` is the first listener rule that answers by itself, `service_rule` the first that forwards, both empty when
-    there is none; `stopped_instance` is the first instance that does not run.
+    there is none; `stopped_instance` is the first instance that does not run, `function_group` the first target group
+    of a function.
     """
     acct = world.account(account)
     elb = acct.client("elbv2")
@@ -38,12 +39,18 @@ def places(scenario: Scenario, world: World, account: str) -> dict[str, str]:
         "rule": _first_rule(rules, "fixed-response"),
         "service_rule": _first_rule(rules, "forward"),
         "stopped_instance": _stopped_instance(acct),
+        "function_group": _function_group(elb),
         **_of_service(scenario, acct),
     }
 
 
 def _first_rule(rules: list[dict[str, Any]], kind: str) -> str:
     return next((str(rule["RuleArn"]) for rule in rules if rule["Actions"][0]["Type"] == kind), "")
+
+
+def _function_group(elb: Any) -> str:
+    groups = elb.describe_target_groups()["TargetGroups"]
+    return next((str(group["TargetGroupArn"]) for group in groups if group["TargetType"] == "lambda"), "")
 
 
 def _stopped_instance(acct: AccountBuilder) -> str:

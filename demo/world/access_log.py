@@ -81,7 +81,7 @@ class AccessLogs:
         times = _times(handled)
         ended = created + times.total_s
         self._rows[(balancer.arn, node.endpoint.address)].append(
-            (ended, self._row(balancer, node, created, ended, handled))
+            (ended, self._row(balancer, node, created, ended, handled, times.logged))
         )
         self._waiting += 1
 
@@ -112,7 +112,9 @@ class AccessLogs:
         body = gzip.compress(("\n".join(rows) + "\n").encode(), compresslevel=1)
         backend.put_object(bucket, f"{prefix}/{key}" if prefix else key, body)
 
-    def _row(self, balancer: Any, node: Node, created: float, ended: float, handled: Handled) -> str:
+    def _row(
+        self, balancer: Any, node: Node, created: float, ended: float, handled: Handled, processing_times: str
+    ) -> str:
         request = handled.request
         scheme = "https" if request.port == 443 else "http"
         address = handled.chosen.endpoint if handled.chosen is not None else "-"
@@ -124,7 +126,7 @@ class AccessLogs:
         reason = handled.outcome.reason if handled.outcome is not None else "-"
         domain = request.host if scheme == "https" else "-"
         return (
-            f"{scheme} {_iso(ended)} {dimension(balancer.arn)} {client} {address} {_times(handled).logged} "
+            f"{scheme} {_iso(ended)} {dimension(balancer.arn)} {client} {address} {processing_times} "
             f"{handled.status} {answered} 312 {self._rng.randrange(180, 5200)} "
             f'"{request.method} {scheme}://{request.host}:{request.port}{request.path} HTTP/1.1" "{AGENT}" {cipher} '
             f'{handled.group or "-"} "{trace}" "{domain}" "-" {handled.action.priority} {_iso(created)} '
@@ -147,10 +149,11 @@ def _times(handled: Handled) -> _Times:
         case Kind.FUNCTION_FAILED:
             return _Times(f"0.000 {outcome.latency_s:.3f} 0.000", outcome.latency_s + 0.001)
         case Kind.CLOSED:
-            return _Times("0.001 0.003 -1", 0.005)
+            worked_s = outcome.latency_s or 0.003
+            return _Times(f"0.001 {worked_s:.3f} -1", worked_s + 0.002)
         case _:
             return _Times(f"0.001 {outcome.latency_s:.3f} 0.000", outcome.latency_s + 0.001)
 
 
 def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

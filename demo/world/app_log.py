@@ -34,7 +34,8 @@ class AppLog:
             self._up.add(key)
             address = "127.0.0.1" if app.loopback_only else "0.0.0.0"  # noqa: S104 - words, nobody binds
             for port in sorted(app.listens_on(container.spec.environment)):
-                self._write(task, container, now, f"{container.spec.name} is listening on {address}:{port}")
+                said = app.says.format(name=container.spec.name, address=address, port=port)
+                self._write(task, container, now, said)
         if app.logs_slower_than_s is not None:
             self._tell_slow_routes(task, container, app, now)
 

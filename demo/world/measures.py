@@ -58,9 +58,12 @@ class Measures:
         self._apps = apps
         self._rng = rng
         self._minutes: dict[int, dict[Series, Counter[float]]] = {}
+        self.tally: Counter[tuple[str, int]] = Counter()
+        """Finished requests since the beginning, by load balancer and status."""
 
     def count(self, at: float, balancer: Any, node: Node, handled: Handled) -> None:
         """One finished request."""
+        self.tally[balancer.arn, handled.status] += 1
         minute = self._minutes.setdefault(int(at // MINUTE_S), defaultdict(Counter))
         for name in _names_by_balancer(handled):
             for dimensions in _balancer_dimensions(balancer.arn, node.zone):
@@ -134,7 +137,8 @@ class Measures:
             grown = min(1.0, max(0.1, (at - (task.started or at)) / app.memory_grows_for_s))
             memory += app.memory_mib * grown
         percent = min(100.0, 100.0 * memory / max(1, task.definition.memory_mib))
-        return max(app.cpu_percent for app in apps) * self._rng.uniform(0.9, 1.1), percent
+        cpu = max(app.cpu_used(task.definition.cpu_units) for app in apps) * self._rng.uniform(0.9, 1.1)
+        return cpu, percent
 
     def _utilisation(self, dimensions: dict[str, str], minute: int, used: list[tuple[float, float]]) -> None:
         self._record(ECS, "CPUUtilization", dimensions, minute, Counter(round(cpu, 2) for cpu, _ in used))

@@ -36,20 +36,38 @@ class Network:
         self._ec2: EC2Backend = ec2_backends[account][region]
         self._known: dict[tuple[Endpoint, Endpoint, int], bool] = {}
         self._interfaces: dict[str, Any] | None = None
+        self._endpoints: dict[str, Endpoint] = {}
 
     def forget(self) -> None:
         """Drops what was concluded: a rule, an entry or an interface may have changed."""
         self._known.clear()
         self._interfaces = None
+        self._endpoints.clear()
 
     def interface_at(self, address: str) -> Endpoint | None:
         """The network interface that owns a private address now."""
+        if address in self._endpoints:
+            return self._endpoints[address]
         if self._interfaces is None:
             self._interfaces = {str(eni.private_ip_address): eni for eni in self._ec2.enis.values()}
         eni = self._interfaces.get(address)
         if eni is None:
             return None
-        return Endpoint(address, eni.subnet.id, frozenset(group.id for group in eni.group_set))
+        groups = frozenset(group.id for group in eni.group_set)
+        return self._endpoints.setdefault(address, Endpoint(address, eni.subnet.id, groups))
+
+    def rules_of(self, group_id: str, *, leaving: bool = False) -> list[str]:
+        """The rules of a security group in words, such as ``tcp 8080 from sg-1``."""
+        group = self._ec2.get_security_group_from_id(group_id)
+        rules = () if group is None else group.egress_rules if leaving else group.ingress_rules
+        return [self._in_words(rule, "to" if leaving else "from") for rule in rules]
+
+    def _in_words(self, rule: Any, way: str) -> str:
+        port = "" if rule.from_port is None else f" {rule.from_port}"
+        port += f"-{rule.to_port}" if rule.to_port not in (None, rule.from_port) else ""
+        traffic = "all traffic" if rule.ip_protocol == ANY_PROTOCOL else f"{rule.ip_protocol}{port}"
+        peer = (rule.source_group or {}).get("GroupId") or ", ".join(self._cidrs(rule)) or "nobody"
+        return f"{traffic} {way} {peer}"
 
     def passes(self, source: Endpoint, target: Endpoint, port: int) -> bool:
         """True when a connection from source to target:port is established."""

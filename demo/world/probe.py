@@ -13,7 +13,7 @@ from enum import Enum
 from moto.ec2.models import EC2Backend, ec2_backends
 
 from demo.world.apps import App, AppCatalogue
-from demo.world.ecs.model import Container, Task
+from demo.world.ecs.model import Container, ContainerSpec, Task
 from demo.world.ecs.store import EcsStore
 from demo.world.network import Endpoint, Network
 from demo.world.timing import Timing
@@ -102,10 +102,11 @@ class Prober:
             return Outcome(Kind.CONNECT_TIMEOUT)
         if (silent := self._silence(target, address)) is not None:
             return Outcome(silent)
-        listener = self._listener(target, address, exchange.port)
-        if listener is None:
+        found = self._listener(target, address, exchange.port)
+        if found is None:
             return self._server(target, exchange)
-        return _converse(self._apps[listener.spec.image], exchange)
+        task, listener = found
+        return _converse(self._apps[listener.spec.image], exchange, listener.spec, task.definition.cpu_units)
 
     def address_of(self, target: Target) -> str:
         """The private address behind a target; empty when there is none."""
@@ -113,6 +114,10 @@ class Prober:
             return target.id
         instance = self._ec2.get_instance_by_id(target.id)
         return str(instance.private_ip) if instance is not None else ""
+
+    def task_at(self, address: str) -> Task | None:
+        """The Fargate task whose address this is; None for instances, which tasks share."""
+        return next((task for task in self._at(address) if task.instance is None and task.serves), None)
 
     def zone_of(self, target: Target) -> str | None:
         """The Availability Zone of the target's subnet."""
@@ -156,7 +161,7 @@ class Prober:
             return Outcome(Kind.REFUSED)
         return _converse(app, exchange)
 
-    def _listener(self, target: Target, address: str, port: int) -> Container | None:
+    def _listener(self, target: Target, address: str, port: int) -> tuple[Task, Container] | None:
         for task in self._at(address):
             if not task.serves or task.started is None:
                 continue
@@ -165,7 +170,7 @@ class Prober:
                 if self._timing.age_s(task.started) < app.boot_s or app.loopback_only:
                     continue
                 if _inside_port(task, container, port) in app.listens_on(container.spec.environment):
-                    return container
+                    return task, container
         return None
 
 
@@ -175,12 +180,13 @@ def _inside_port(task: Task, container: Container, port: int) -> int | None:
     return next((inside for inside, host in container.bindings if host == port), None)
 
 
-def _converse(app: App, exchange: Exchange) -> Outcome:
+def _converse(app: App, exchange: Exchange, spec: ContainerSpec | None = None, cpu_units: int | None = None) -> Outcome:
     if exchange.uses_tls and not app.tls:
         return Outcome(Kind.TLS_FAILED)
     if app.tls and not exchange.uses_tls:
         return Outcome(Kind.ANSWERED, PLAIN_HTTP_TO_TLS, 0.001)
-    answer = app.answer(exchange.path, host_is_ip=exchange.host_is_ip)
+    answer = app.answer(exchange.path, host_is_ip=exchange.host_is_ip, cpu_units=cpu_units)
     if answer.latency_s > exchange.timeout_s:
         return Outcome(Kind.NO_RESPONSE, latency_s=exchange.timeout_s)
-    return Outcome(Kind.ANSWERED, answer.status, answer.latency_s, app.closes_share)
+    races = app.closes_within(exchange.timeout_s, spec.environment if spec else {}, spec.command if spec else ())
+    return Outcome(Kind.ANSWERED, answer.status, answer.latency_s, app.closes_share if races else 0.0)

@@ -55,11 +55,13 @@ class Region:
         self.placement = Placement(self.store)
         self.lifecycle = Lifecycle(timing, apps, self.placement, targets, AppLog(account, region))
         self.scheduler = Scheduler(self.store, timing, self.placement, self.lifecycle, self.health)
-        measures = Measures(metrics, self.store, self.balancers, nodes, targets, self.health, self.prober, apps, rng)
+        self.measures = Measures(
+            metrics, self.store, self.balancers, nodes, targets, self.health, self.prober, apps, rng
+        )
         logs = AccessLogs(account, region, timing, rng)
         self.functions = Functions(account, region, targets, metrics, rng)
         self.traffic = Traffic(
-            self.balancers, nodes, self.health, self.prober, measures, logs, self.functions, timing, rng
+            self.balancers, nodes, self.health, self.prober, self.measures, logs, self.functions, timing, rng
         )
         self._seen = self._fingerprint()
 

@@ -36,6 +36,7 @@ class ServiceSpec:
     cpu: int = 256
     memory: int = 512
     environment: Mapping[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
     container_health: bool = False
     grace_s: int = 60
     minimum_percent: int = 100
@@ -146,6 +147,8 @@ def register_definition(account: AccountBuilder, spec: ServiceSpec, *, by: str) 
             },
         },
     }
+    if spec.command:
+        container["command"] = list(spec.command)
     if spec.container_health:
         command = ["CMD-SHELL", f"curl -fsS http://localhost:{spec.port}{spec.health_path} || exit 1"]
         container["healthCheck"] = {"command": command, "interval": 15, "timeout": 5, "retries": 3, "startPeriod": 30}

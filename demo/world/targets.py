@@ -33,6 +33,11 @@ class Targets:
         """The ARN of the function that is registered, for a group of type lambda."""
         return next((t.id for t in self._registry.registered(group) if t.port is None), None)
 
+    @staticmethod
+    def passes_lists(group: str) -> bool:
+        """Whether requests to the group's function have lists of values for headers."""
+        return _attributes(group).get("lambda.multi_value_headers.enabled") == "true"
+
     def draining(self, group: str) -> list[Target]:
         """Targets whose deregistration delay is running."""
         leaving = self._registry.draining(group, self._timing.now())
@@ -80,6 +85,12 @@ class Targets:
 
     @staticmethod
     def _delay_s(target_group: str) -> float:
-        _, _, _, region, account, _ = target_group.split(":", 5)
-        group = elbv2_backends[account][region].target_groups.get(target_group)
-        return delay_s_of(target_group_attributes(group)) if group is not None else 0.0
+        attributes = _attributes(target_group)
+        return delay_s_of(attributes) if attributes else 0.0
+
+
+def _attributes(target_group: str) -> dict[str, str]:
+    """Empty for a group that does not exist."""
+    _, _, _, region, account, _ = target_group.split(":", 5)
+    group = elbv2_backends[account][region].target_groups.get(target_group)
+    return target_group_attributes(group) if group is not None else {}

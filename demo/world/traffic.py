@@ -11,10 +11,12 @@ from typing import Any
 
 from demo.world.access_log import AccessLogs, Chosen, Handled
 from demo.world.balancers import Action, Balancers, Request
+from demo.world.ecs.model import Task
 from demo.world.functions import Functions
 from demo.world.health import HealthChecks
 from demo.world.measures import Measures
 from demo.world.nodes import Node, Nodes
+from demo.world.open_requests import OpenRequests, is_long
 from demo.world.probe import Exchange, Kind, Outcome, Prober, Target
 from demo.world.timing import Timing
 
@@ -96,6 +98,7 @@ class Traffic:
         self._timing = timing
         self._rng = rng
         self._turns = _Turns()
+        self._open = OpenRequests(timing)
         self._next_at = timing.now()
         self.sources: list[Source] = []
 
@@ -108,6 +111,7 @@ class Traffic:
             if self._next_at % HOSTS_SAMPLED_S < PULSE_S:
                 self._measures.hosts(self._next_at)
             self._next_at += PULSE_S
+        self._settle(now)
         self._measures.flush(now)
         self._functions.flush(now)
         self._logs.tick({balancer.arn: balancer for balancer in self._balancers.all()})
@@ -127,9 +131,22 @@ class Traffic:
         pulse = _Pulse(source.request, action, self._balancers.idle_timeout_s(balancer), at)
         for number in range(count):
             node = nodes[self._turns.next(balancer.arn) % len(nodes)]
-            handled = self._handle(pulse, node)
+            handled, created = self._handle(pulse, node), at + number * PULSE_S / count
+            if is_long(handled) and self._open.takes(balancer.arn, node, created, handled, self._task_of(handled)):
+                continue
             self._measures.count(at, balancer, node, handled)
-            self._logs.write(balancer, node, at + number * PULSE_S / count, handled)
+            self._logs.write(balancer, node, created, handled)
+
+    def _task_of(self, handled: Handled) -> Task | None:
+        return self._prober.task_at(handled.chosen.endpoint.rpartition(":")[0]) if handled.chosen else None
+
+    def _settle(self, now: float) -> None:
+        """Counts and logs the long requests that are over."""
+        for one, at, handled in self._open.settled(now):
+            balancer = self._balancers.load_balancer(one.balancer)
+            if balancer is not None:
+                self._measures.count(at, balancer, one.node, handled)
+                self._logs.write(balancer, one.node, one.created, handled)
 
     def _has_begun(self, source: Source, balancer: Any) -> bool:
         if not source.began:
@@ -147,7 +164,7 @@ class Traffic:
             return Handled(request, action, None, None, None, action.status, idle_s)
         group = self._pick_group(action)
         if (function := self._functions.behind(group)) is not None:
-            outcome = self._functions.call(function, pulse.at, PULSE_S)
+            outcome = self._functions.call(group, function, pulse.at, PULSE_S)
             status = outcome.status if outcome.kind is Kind.ANSWERED else STATUS_OF[outcome.kind]
             return Handled(request, action, group, None, outcome, status, idle_s)
         if group not in pulse.pools:

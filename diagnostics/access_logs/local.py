@@ -49,6 +49,8 @@ LOUD_LINES_AT_ONCE = 12_000
 """So many lines that may be errors are kept before they are counted and forgotten."""
 FEW_LOUD_LINES = 2_000
 """One statement over so few lines of all workers costs less than one of each worker."""
+SMALL_BYTES, KEPT_BYTES = 2**18, 2**20
+"""Small blocks are kept until they are so many bytes together, since a statement costs the same for each of them."""
 WEIGHED_IN_FULL = 20_000
 """So many lines of each worker are all looked at for their route, rule and client."""
 ONE_IN = 61
@@ -139,7 +141,7 @@ class LocalEngine:
         with self._worker() as worker:
             for block in inflated.blocks(worker.scratch):
                 size += block.size
-                lines += worker.read(block)
+                lines += worker.take(block)
                 self._count(worker)
         with self._lock:
             self.lines += lines
@@ -151,6 +153,11 @@ class LocalEngine:
         """What was read so far; waits for the files that are being added."""
         workers = [self._workers.get() for _ in range(self._count_of_workers)]
         try:
+            if sum(worker.kept_bytes for worker in workers) <= KEPT_BYTES:
+                for worker in workers:
+                    workers[0].take_kept(worker)
+            for worker in workers:
+                worker.read_kept()
             if sum(worker.loud_lines for worker in workers) <= FEW_LOUD_LINES:
                 for worker in workers:
                     workers[0].take_over(worker)
@@ -199,6 +206,8 @@ class _Worker:
         self._prepared: set[str] = set()
         self._extra = USUAL_EXTRA
         self._lines = 0
+        self._kept: list[bytes] = []
+        self.kept_bytes = 0
         self._loud: list[bytes] = []
         self._weighed: list[bytes] = []
         self._weighed_lines, self._one_in = 0, 1
@@ -211,8 +220,34 @@ class _Worker:
         self.scratch.close()
         self._few.close()
 
-    def read(self, block: Block) -> int:
-        """Counts the rows of a block; returns how many lines it has, empty ones not counted."""
+    def take(self, block: Block) -> int:
+        """Reads a block, or keeps a small one for later; returns how many lines it has, empty ones not counted."""
+        if block.has_returns or block.size > SMALL_BYTES:
+            return self._read(block)
+        if b"\n\n" in b"\n" + (content := self.scratch.part(0, block.size)):
+            return self._read(block)
+        self._kept.append(content if content.endswith(b"\n") else content + b"\n")
+        self.kept_bytes += len(content)
+        if self.kept_bytes >= KEPT_BYTES:
+            self.read_kept()
+        return len(block.ends)
+
+    def take_kept(self, other: _Worker) -> None:
+        """Takes the small blocks that another worker keeps."""
+        if other is not self:
+            self._kept += other._kept
+            self.kept_bytes += other.kept_bytes
+            other._kept, other.kept_bytes = [], 0
+
+    def read_kept(self) -> None:
+        """Reads the blocks that were kept as one."""
+        if self._kept:
+            content = b"".join(self._kept)
+            self._kept, self.kept_bytes = [], 0
+            self.scratch.put(content)
+            self._read(Block(line_ends(content), has_returns=False))
+
+    def _read(self, block: Block) -> int:
         ends, count = block.ends, len(block.ends)
         found = None if block.has_returns else self._read_as_it_is(count)
         if found is None:

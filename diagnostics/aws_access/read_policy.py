@@ -22,6 +22,7 @@ STATEMENTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "cloudwatch:DescribeAlarms",
             "cloudwatch:DescribeAlarmsForMetric",
             "cloudwatch:GetMetricData",
+            "codedeploy:GetDeployment",
             "ec2:DescribeInstanceStatus",
             "ec2:DescribeInstances",
             "ec2:DescribeNetworkAcls",

@@ -10,11 +10,13 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import DeferredRefreshableCredentials
+from botocore.utils import parse_timestamp
 
 from diagnostics.aws_access.accounts import ROLE_DURATION_S, ROLE_SESSION_NAME, AccessLimits, Account
 from diagnostics.aws_access.failures import READ_ERRORS, RoleNotAssumedError
@@ -29,7 +31,7 @@ class Sessions:
         self._lock = threading.Lock()
         self._monotonic = monotonic
         self._limits = limits
-        self._own = botocore.session.get_session()
+        self._own = _in_utc(botocore.session.get_session())
         self._sessions: dict[str, botocore.session.Session] = {}
         self._clients: dict[tuple[str, str, str], Any] = {}
         self._config = _config(limits, version, overridden=_has_endpoint_override(self._own))
@@ -62,7 +64,7 @@ class Sessions:
 
     def _session(self, account: Account, role_arn: str) -> botocore.session.Session:
         if account.id not in self._sessions:
-            session = botocore.session.Session()
+            session = _in_utc(botocore.session.Session())
             session.register_component("data_loader", self._own.get_component("data_loader"))
             fetch = _RoleFetcher(
                 self._sts_for(account), account, role_arn, self._limits.role_failure_s, self._monotonic
@@ -123,6 +125,25 @@ class _RoleFetcher:
             parameters["ExternalId"] = self._account.external_id
         answer: Mapping[str, Any] = self._sts().assume_role(**parameters)
         return answer
+
+
+def _in_utc(session: botocore.session.Session) -> botocore.session.Session:
+    """botocore gives times the machine's time zone, and each comparison of such times asks dateutil for its offset."""
+    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_time)
+    return session
+
+
+def _time(value: str | float) -> datetime:
+    """A time in an answer: seconds since the epoch, or one of the forms of text that AWS has."""
+    try:
+        return datetime.fromtimestamp(float(value), UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError:
+        found = parse_timestamp(value)
+    return found.astimezone(UTC) if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _config(limits: AccessLimits, version: str, *, overridden: bool) -> Config:

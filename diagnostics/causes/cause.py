@@ -76,6 +76,7 @@ class Finding(Frozen):
     risk, where nothing was read that counts errors.
     `circumstantial`: only the order in time speaks for it, or it may pass by itself; it gives way to a well-founded
     cause that explains the same and does not name it among those that help it.
+    `of_before`: it is about settings that have been changed since, and says so.
     """
 
     resource: str
@@ -92,6 +93,7 @@ class Finding(Frozen):
     at_most: Band | None = None
     circumstantial: bool = False
     surely_hurts: bool = False
+    of_before: bool = False
 
 
 class UndeclaredFactError(Exception):

@@ -8,9 +8,10 @@ order, and returns its fact. The runner alone makes calls, so nothing that runs 
         answers = yield [Read("ec2", "get_managed_prefix_list_entries", "Entries", {"PrefixListId": id}) for id in …]
         return PrefixLists(cidrs=…)
 
-Parameters are `Subject`, `Window`, `Now`, `LogOptions`, and facts. `groups: SecurityGroups` waits for that fact, and a
-gap there becomes the gap here; `groups: SecurityGroups | Gap | NotApplicable` waits and takes whatever came; and
-`groups: Later[SecurityGroups]` does not wait before ``yield groups`` says so, after which `groups.outcome` is set.
+Parameters are `Subject`, `Window`, `Now`, `LogOptions`, `OwnMemory`, and facts. `groups: SecurityGroups` waits for that
+fact, and a gap there becomes the gap here; `groups: SecurityGroups | Gap | NotApplicable` waits and takes whatever it
+is; and `groups: Later[SecurityGroups]` does not wait before ``yield groups`` says so, after which `groups.outcome` is
+set.
 Work that makes many calls of its own, such as reading a thousand log files, is an `Errand`.
 """
 
@@ -27,6 +28,7 @@ from typing import Any, Generic, Literal, TypeVar, get_args, get_origin, get_typ
 from diagnostics.aws_access import Pages, iam_action
 from diagnostics.collect.errand import Errand
 from diagnostics.collect.log_options import LogOptions
+from diagnostics.collect.own_records import OwnMemory
 from diagnostics.facts.fact import Fact, Gap, NotApplicable
 from diagnostics.snapshot import Subject, Window
 
@@ -90,7 +92,7 @@ class Later(Generic[F]):
 
 Step = Sequence[Read] | Later[Any] | Errand[Any]
 Reads = Generator[Step, Sequence[Pages], F | Gap | NotApplicable]
-Need = Literal["subject", "window", "now", "logs", "known", "outcome", "later"]
+Need = Literal["subject", "window", "now", "logs", "memory", "known", "outcome", "later"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,9 @@ class CollectorSpec:
 
 CollectorFunction = TypeVar("CollectorFunction", bound=Callable[..., Reads[Any]])
 _REGISTRY: dict[type[Fact], CollectorSpec] = {}
-_PLAIN: Mapping[Any, Need] = MappingProxyType({Subject: "subject", Window: "window", Now: "now", LogOptions: "logs"})
+_PLAIN: Mapping[Any, Need] = MappingProxyType(
+    {Subject: "subject", Window: "window", Now: "now", LogOptions: "logs", OwnMemory: "memory"}
+)
 
 
 def collector(
@@ -170,7 +174,9 @@ def _parameter(function: str, name: str, hint: Any) -> Parameter:
         return Parameter(name, "later", get_args(hint)[0])
     facts = _facts_in(hint)
     if len(facts) != 1:
-        raise TypeError(f"{function}: parameter {name} is neither Subject, Window, Now, LogOptions nor one fact")
+        raise TypeError(
+            f"{function}: parameter {name} is neither Subject, Window, Now, LogOptions, OwnMemory nor one fact"
+        )
     return Parameter(name, "known" if hint is facts[0] else "outcome", facts[0])
 
 

@@ -22,6 +22,7 @@ from diagnostics.collect.collector import CollectorSpec, Later, Now, Parameter, 
 from diagnostics.collect.errand import Errand, Leash
 from diagnostics.collect.first_answer import FirstAnswer
 from diagnostics.collect.log_options import LogOptions
+from diagnostics.collect.own_records import OwnMemory
 from diagnostics.collect.unread import broken, failed, out_of_time, passed_on, still_reading
 from diagnostics.facts.fact import Fact, Gap, NotApplicable
 from diagnostics.question import Progress, ProgressListener
@@ -51,6 +52,7 @@ def collect(
     budget_s: float = DEFAULT_BUDGET_S,
     calls_before: int = 0,
     logs: LogOptions | None = None,
+    own: OwnMemory | None = None,
     specs: Sequence[CollectorSpec] | None = None,
     first_answer: FirstAnswer | None = None,
 ) -> Snapshot:
@@ -73,6 +75,7 @@ def collect(
         pool=pool,
         progress=progress,
         logs=options,
+        memory=own or OwnMemory(),
         log_reader=reader.metered(CallMeter()),
         shelf=Shelf(cache, cache_s, refresh, reader.account_id, reader.region, subject, window, now.at, options),
     )
@@ -111,6 +114,7 @@ class _Collection:
     pool: ThreadPoolExecutor
     progress: ProgressListener | None
     logs: LogOptions
+    memory: OwnMemory
     log_reader: Reader
     shelf: Shelf
     started: float = field(default_factory=time.monotonic)
@@ -203,7 +207,8 @@ class _Collection:
     def _argument(self, parameter: Parameter) -> Any:
         if parameter.fact is not None:
             return Later(parameter.fact) if parameter.need == "later" else self.outcomes[parameter.fact]
-        return {"subject": self.subject, "window": self.window, "now": self.now, "logs": self.logs}[parameter.need]
+        plain = {"subject": self.subject, "window": self.window, "now": self.now, "logs": self.logs}
+        return self.memory if parameter.need == "memory" else plain[parameter.need]
 
     def _advance(self, running: _Running, answers: Sequence[Pages] | None) -> None:
         """Run a collector up to its next calls, its next wait, or its end."""

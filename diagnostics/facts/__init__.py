@@ -13,7 +13,8 @@ from diagnostics.facts.access_logs import (
 )
 from diagnostics.facts.alarms import Alarm, Alarms
 from diagnostics.facts.application_logs import ApplicationLogs, LogLine, LogSignature, SignatureCount
-from diagnostics.facts.changes import Change, Changes, EarlierChanges
+from diagnostics.facts.changes import Change, Changes, DeletedRule, DeletedRules, EarlierChanges, FormerRule
+from diagnostics.facts.code_deploy import CodeDeployment, CodeDeployments
 from diagnostics.facts.containers import (
     Container,
     ContainerDefinition,
@@ -90,6 +91,7 @@ from diagnostics.facts.network import (
     Subnet,
     Subnets,
 )
+from diagnostics.facts.own_changes import OwnChange, OwnChanges, OwnSetting
 from diagnostics.facts.scaling import (
     HostMetrics,
     ScalingLimits,
@@ -107,17 +109,22 @@ __all__ = [
     "ApplicationLogs",
     "Change",
     "Changes",
+    "CodeDeployment",
+    "CodeDeployments",
     "Container",
     "ContainerDefinition",
     "ContainerHealthCheck",
     "ContainerInstance",
     "ContainerInstances",
+    "DeletedRule",
+    "DeletedRules",
     "Deployment",
     "EarlierChanges",
     "EcsService",
     "ErrorCount",
     "Fact",
     "FormerHosts",
+    "FormerRule",
     "ForwardTarget",
     "Frozen",
     "FunctionAlias",
@@ -155,6 +162,9 @@ __all__ = [
     "NetworkInterface",
     "NetworkInterfaces",
     "NotApplicable",
+    "OwnChange",
+    "OwnChanges",
+    "OwnSetting",
     "Permission",
     "Point",
     "PortBinding",

@@ -8,6 +8,7 @@ from typing import ClassVar
 from pydantic import Field, JsonValue
 
 from diagnostics.facts.fact import Fact, Frozen
+from diagnostics.facts.load_balancing import Rule
 
 
 class Change(Frozen):
@@ -27,6 +28,8 @@ class Change(Frozen):
     source_ip: str = ""
     resources: tuple[str, ...] = ()
     request: dict[str, JsonValue] = Field(default_factory=dict)
+    before: dict[str, JsonValue] = Field(default_factory=dict)
+    """The former values of what is in `request`, where this program changed them and knows."""
     response: dict[str, JsonValue] = Field(default_factory=dict)
     error: str | None = None
 
@@ -51,3 +54,36 @@ class EarlierChanges(Fact):
     name: ClassVar[str] = "earlier_changes"
 
     items: tuple[Change, ...]
+
+
+class FormerRule(Frozen):
+    """A listener rule as the last record before its deletion describes it, in full.
+
+    `conditions` and `actions` have the form in which CreateRule takes them; `told_by` is that record's event.
+    """
+
+    rule: Rule
+    conditions: tuple[dict[str, JsonValue], ...]
+    actions: tuple[dict[str, JsonValue], ...]
+    told_by: str
+    told_at: datetime
+
+
+class DeletedRule(Frozen):
+    """`former` None: what it was is not known for certain; `unknown` says why."""
+
+    arn: str
+    listener_arn: str
+    at: datetime
+    actor: str
+    former: FormerRule | None = None
+    unknown: str = ""
+
+
+class DeletedRules(Fact):
+    """Listener rules of the subject's load balancers that somebody deleted lately, newest first. Read only where no
+    rule sends requests to the subject."""
+
+    name: ClassVar[str] = "deleted_rules"
+
+    items: tuple[DeletedRule, ...]

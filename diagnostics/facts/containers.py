@@ -21,7 +21,12 @@ class ServiceLoadBalancer(Frozen):
 
 
 class Deployment(Frozen):
-    """`status` PRIMARY, ACTIVE or INACTIVE; `rollout_state` IN_PROGRESS, COMPLETED or FAILED."""
+    """`status` PRIMARY, ACTIVE or INACTIVE; `rollout_state` IN_PROGRESS, COMPLETED or FAILED.
+
+    Where CodeDeploy or somebody else deploys, a task set stands here: the newest one is PRIMARY, whichever gets the
+    requests, one that drains INACTIVE, and there is no `rollout_state`. `code_deploy_id`: the deployment of CodeDeploy
+    that made it. `target_group_arns` are known of task sets only.
+    """
 
     id: str
     status: str
@@ -34,6 +39,8 @@ class Deployment(Frozen):
     rollout_state_reason: str = ""
     created_at: datetime
     updated_at: datetime
+    code_deploy_id: str | None = None
+    target_group_arns: tuple[str, ...] = ()
 
 
 class ServiceEvent(Frozen):

@@ -17,7 +17,7 @@ MAX_RULE_CHARS: Final = 10_240
 MAX_CHILDREN: Final = 100
 
 _CHILD = re.compile(
-    r"(?P<negated>\bNOT\s+)?\b(?:ALARM|INSUFFICIENT_DATA)\s*\(\s*"
+    r"(?P<negated>\bNOT\s+)?\b(?P<state>ALARM|INSUFFICIENT_DATA|OK)\s*\(\s*"
     r"(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"|(?P<bare>[^)\"]+))\s*\)"
 )
 _IN_EXPRESSION = re.compile(
@@ -52,13 +52,14 @@ def watched_by(alarm: Mapping[str, Any]) -> tuple[Watched, ...]:
 
 
 def children_of(rule: str) -> tuple[str, ...]:
-    """Names of the alarms that make a composite alarm go off; what it only waits for (``NOT ALARM(…)``) is left out."""
+    """Names of the alarms that make a composite alarm go off; what it only waits for (``NOT ALARM(…)``, ``OK(…)``) is
+    left out."""
     return tuple(dict.fromkeys(_children(rule[:MAX_RULE_CHARS])))[:MAX_CHILDREN]
 
 
 def _children(rule: str) -> Iterator[str]:
     for match in _CHILD.finditer(rule):
-        if match["negated"]:
+        if bool(match["negated"]) != (match["state"] == "OK"):
             continue
         quoted = match["quoted"]
         name = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else match["bare"].strip()

@@ -19,6 +19,7 @@ from diagnostics.locate.inquiry import Inquiry, Nickname
 from diagnostics.locate.lookups.alarms import SeenAlarm, alarms_named
 from diagnostics.locate.places import restrict
 from diagnostics.locate.search import DEFAULT_BUDGET_S, Search
+from diagnostics.locate.seen import Where
 from diagnostics.question import Question, Refused, Unknown
 from diagnostics.snapshot import Subject
 
@@ -30,8 +31,8 @@ ABOUT_THEN: Final = timedelta(minutes=5)
 class KnownAlarm:
     """An alarm that exists and watches something that requests go through. `changed_at`: since when it has its state.
 
-    `watches`: names its load balancer, or what else it is about; None when it watches several things. `words` are what
-    a question about it says.
+    `watches`: names its load balancer, or what else it is about; None when it watches several things, and `subject`
+    that one thing. `words` are what a question about it says.
     """
 
     name: str
@@ -41,14 +42,17 @@ class KnownAlarm:
     changed_at: datetime | None
     watches: str | None
     words: str
+    subject: Subject | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NotOurs:
-    """Nothing to answer, and why. `unread`: it could not be asked now, so that it may be tried again."""
+    """Nothing to answer, and why. `unread`: it could not be asked now, so that it may be tried again. `places`: where
+    alarms of this name are that cannot be told apart."""
 
     why: str
     unread: bool = False
+    places: tuple[Where, ...] = ()
 
 
 def alarm_truth(
@@ -84,11 +88,12 @@ def alarm_truth(
             tell=lambda _: None,
         )
         found = search.everywhere(alarms_named((name,)))
-        alarm = _meant(found, state, at)
-        if alarm is None:
+        likely = _likely(found, state, at)
+        if len(likely) != 1:
             unread = bool(search.gaps) and not found
             why = f"{len(found)} places have this alarm" if found else "no account that may be read has this alarm"
-            return NotOurs(why, unread=unread)
+            return NotOurs(why, unread=unread, places=tuple(alarm.where for alarm in likely))
+        alarm = likely[0]
         outcome = of_alarm(inquiry, alarm)
         if isinstance(outcome, Refused | Unknown):
             why = outcome.message if isinstance(outcome, Refused) else "what it watches does not exist"
@@ -102,16 +107,17 @@ def alarm_truth(
             changed_at=alarm.changed_at,
             watches=watched_thing(outcome) if isinstance(outcome, Subject) else None,
             words=alarm.arn or alarm.name,
+            subject=outcome if isinstance(outcome, Subject) else None,
         )
 
 
-def _meant(alarms: Sequence[SeenAlarm], state: str, at: datetime | None) -> SeenAlarm | None:
+def _likely(alarms: Sequence[SeenAlarm], state: str, at: datetime | None) -> Sequence[SeenAlarm]:
     if len(alarms) == 1:
-        return alarms[0]
+        return alarms
     there = [alarm for alarm in alarms if alarm.state == state]
     if len(there) > 1 and at is not None:
         there = [alarm for alarm in there if alarm.changed_at and abs(alarm.changed_at - at) <= ABOUT_THEN]
-    return there[0] if len(there) == 1 else None
+    return there
 
 
 def watched_thing(subject: Subject) -> str:

@@ -6,7 +6,7 @@ import re
 
 from diagnostics.facts import Change
 
-MAX_ACTOR_CHARS = 80
+MAX_ACTOR_CHARS = 160
 ACT_BY_THEMSELVES = frozenset(
     {
         "autoscaling.amazonaws.com",

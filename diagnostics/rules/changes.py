@@ -14,6 +14,7 @@ from diagnostics.causes.cause import Evidence, Strength
 from diagnostics.facts import Change, Changes, Gap, NotApplicable
 from diagnostics.facts.network import Permission
 from diagnostics.rules.change_words import change_in_words, event_name, is_of_people
+from diagnostics.rules.own_changes import is_repair
 
 SOURCE = "cloudtrail:LookupEvents"
 ONSET_TOLERANCE = timedelta(minutes=1)
@@ -41,7 +42,8 @@ def changes_before_onset(
     """Successful changes with one of these event names to one of these resources before the onset, newest first.
 
     `resources` are ids, names or ARNs. Without a known onset nothing can be said about the order, so nothing is
-    returned. Calls that a service made as part of its daily work are left out unless `by_services_too`.
+    returned. Calls that a service made as part of its daily work are left out unless `by_services_too`. A repair was
+    made for what was there before, so that it counts only where it surely was first.
     """
     if not isinstance(changes, Changes) or onset is None:
         return ()
@@ -51,7 +53,7 @@ def changes_before_onset(
         for change in changes.items
         if event_name(change) in wanted
         and change.error is None
-        and change.at <= onset + tolerance
+        and change.at <= onset + (timedelta(0) if is_repair(change) else tolerance)
         and (by_services_too or is_of_people(change))
         and touched.intersection(_touched(change))
     )
@@ -86,14 +88,20 @@ def load_balancer_of(rule_arn: str) -> str | None:
     return f"{found['before']}:loadbalancer/{found['balancer']}" if found else None
 
 
+def listener_of(rule_arn: str) -> str | None:
+    """The ARN of the listener that a rule belongs to."""
+    found = _RULE_ARN.fullmatch(rule_arn)
+    return f"{found['before']}:listener/{found['balancer']}/{found['listener']}" if found else None
+
+
 def _touched(change: Change) -> Iterator[str]:
     yield from change.resources
     yield from (value for value in change.request.values() if isinstance(value, str))
     if event_name(change) == "DeleteRule":
         # Nothing lists a deleted rule any more: what is left of it is the listener that its ARN names.
-        found = _RULE_ARN.fullmatch(str(change.request.get("ruleArn", "")))
-        if found:
-            yield f"{found['before']}:listener/{found['balancer']}/{found['listener']}"
+        listener = listener_of(str(change.request.get("ruleArn", "")))
+        if listener:
+            yield listener
 
 
 def _with_protocol(value: object, depth: int) -> Iterator[Mapping[str, Any]]:

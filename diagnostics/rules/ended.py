@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
-from diagnostics.facts import Changes, EcsService, ServiceHistory, TargetHealth
+from diagnostics.facts import EcsService, OwnChanges, ServiceHistory, TargetHealth
 from diagnostics.facts.fact import Frozen
 from diagnostics.rules.change_words import change_in_words, is_of_people, is_path_change
+from diagnostics.rules.own_changes import latest_repair, own_change_of, recorded
 from diagnostics.snapshot import Snapshot
 
 QUIET: Final = timedelta(minutes=3)
@@ -57,11 +58,18 @@ def ended(
     if not times:
         return None
     longest = max((after - before for before, after in pairwise(times)), default=QUIET)
+    repair = latest_repair(snapshot, onset)
     quiet = QUIET if _was_rolled_back(snapshot, times[-1]) else max(QUIET, TIMES * longest)
+    if repair is not None and repair.worked and repair.at <= times[-1] + COUNTED_LATE:
+        quiet = MINUTE  # whoever carried it out has watched it work
     if snapshot.window.end - times[-1] < quiet:
         return None
     events = _events(snapshot, times[-1] + COUNTED_LATE)
     found = [one for one in events if one[0] > onset and one[0] >= times[-1] - SETTLES]
+    if repair is not None and times[-1] - SETTLES <= repair.at <= times[-1] + COUNTED_LATE:
+        if repair.worked:
+            return Ended(last=times[-1], by=repair.short)
+        found += [] if repair.worked is False else [(repair.at, repair.short)]
     return Ended(last=times[-1], by=min(found)[1]) if found else None
 
 
@@ -90,8 +98,11 @@ def _is_well(snapshot: Snapshot) -> bool:
 
 def _events(snapshot: Snapshot, until: datetime) -> Iterator[tuple[datetime, str]]:
     """Changes on this path that people made until then, and ends of deployments, which outlast what they mend."""
-    changes, history = snapshot.get(Changes), snapshot.get(ServiceHistory)
-    for change in changes.items if isinstance(changes, Changes) else ():
+    history, own = snapshot.get(ServiceHistory), snapshot.get(OwnChanges)
+    for change in recorded(snapshot):
+        fix = own_change_of(change, own)
+        if fix is not None and fix.undoes is None:
+            continue  # of those only the last can have ended it, and of that one more is known
         if change.error is None and change.at <= until and is_of_people(change) and is_path_change(change):
             yield change.at, change_in_words(change)
     for past in history.deployments if isinstance(history, ServiceHistory) else ():

@@ -149,6 +149,9 @@ class HealthCase(Frozen):
 
     def before(self, change: Change, key: str) -> JsonValue:
         """What the setting `key` was before the change; None where no record tells."""
+        known = change.before.get(key)
+        if known is not None:
+            return known.get("httpCode") if isinstance(known, dict) else known
         older = (left_at(old, key) for old in self.recorded if old.at < change.at)
         return next((value for value in older if value is not None), None)
 
@@ -284,7 +287,7 @@ def _cases(facts: Facts) -> Iterator[HealthCase]:
         taking_part = checked(targets)
         all_sick = bool(taking_part) and not any(target.state == "healthy" for target in taking_part)
         for failing in history.failing(arn):
-            mended = mended_by(facts.maybe(Changes), group, failing, facts.window.end)
+            mended = mended_by(facts.maybe(Changes), group, failing, facts.window.end, since)
             yield HealthCase(
                 group=mended.before(group) if mended else group,
                 sick=failing,

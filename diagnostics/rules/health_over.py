@@ -27,9 +27,17 @@ def finding(case: HealthCase, facts: Facts, *keys: str) -> Finding | None:
         affects=case.affects,
         explains=case.explains(facts.observed),
         since=former.at if former else case.since,
+        of_before=True,
         overturned_by=f"a target that fails its health check again: {health_case.health_command(case)}",
-        advice="Nothing to do now; no target fails its health check any more.",
+        advice=_advice(case),
     )
+
+
+def _advice(case: HealthCase) -> str:
+    settles_by = case.mended.settles_by if case.mended else None
+    if settles_by is None:
+        return "Nothing to do now; no target fails its health check any more."
+    return f"Wait until {settles_by:%H:%M:%S} UTC and diagnose again: `{health_case.health_command(case)}`"
 
 
 def _did(case: HealthCase) -> str:

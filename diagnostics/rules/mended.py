@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ModifyT
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -45,11 +45,13 @@ SETTINGS: Final = MappingProxyType(
 class Mended(Frozen):
     """`edit` ended it: it changed settings of the check after the first failure, and nothing fails now.
 
-    `earlier` are the edits of the same settings before it, newest first.
+    `earlier` are the edits of the same settings before it, newest first. `settles_by`: targets fail still, of checks
+    before the edit, and have until then to pass new ones.
     """
 
     edit: Change
     earlier: tuple[Change, ...] = ()
+    settles_by: datetime | None = None
 
     def changed(self, *keys: str) -> str | None:
         """The first of these settings that it changed."""
@@ -59,21 +61,30 @@ class Mended(Frozen):
         """The edit that had given `key` the value that failed, where it is recent enough."""
         return next((edit for edit in self.earlier if setting(edit, key) is not None), None)
 
+    def was(self, key: str) -> JsonValue:
+        """The value that failed, as far as anybody recorded it."""
+        edit, known = self.former(key), self.edit.before.get(key)
+        told = known.get("httpCode") if isinstance(known, dict) else known
+        return told if edit is None else setting(edit, key)
+
     def before(self, group: TargetGroup) -> TargetGroup:
         """The group with the settings that failed; those that nobody recorded are the present ones."""
         known = {
-            SETTINGS[key].field: setting(edit, key)
+            SETTINGS[key].field: was
             for key in SETTINGS
-            if setting(self.edit, key) is not None and (edit := self.former(key)) is not None
+            if setting(self.edit, key) is not None and (was := self.was(key)) is not None
         }
         values = {**group.health_check.model_dump(), **known}
         return group.model_copy(update={"health_check": type(group.health_check).model_validate(_as_text(values))})
 
     def summary(self, key: str, did: str) -> str:
         """``the health check's path /status answered 404; over since it was changed at 03:10 UTC``"""
-        edit, words = self.former(key), SETTINGS[key].words
-        wrong = f"{words} {_value(edit, key)}" if edit else f"former {words}"
-        return f"the health check's {wrong} {did}; over since it was changed at {self.edit.at:%H:%M} UTC"
+        was, words = self.was(key), SETTINGS[key].words
+        wrong = f"former {words}" if was is None else f"{words} {line(str(was), MAX_VALUE)}"
+        since = f"it was changed at {self.edit.at:%H:%M} UTC"
+        if self.settles_by is None:
+            return f"the health check's {wrong} {did}; over since {since}"
+        return f"the health check's {wrong} {did}; {since}, and the targets have not passed enough new checks yet"
 
     def records(self, key: str) -> Iterator[Evidence]:
         """Both edits, with who made them."""
@@ -86,16 +97,32 @@ class Mended(Frozen):
 
 
 def mended_by(
-    changes: Changes | Gap | NotApplicable, group: TargetGroup, failing: Failing, now: datetime
+    changes: Changes | Gap | NotApplicable,
+    group: TargetGroup,
+    failing: Failing,
+    now: datetime,
+    since: datetime | None = None,
 ) -> Mended | None:
-    """None while a target fails, and where nobody edited the check since the first failure."""
-    if failing.targets or not failing.reports:
+    """None where nobody edited the check since the first failure, and while a target fails that has had the time to
+    pass the new checks. `since`: when the group's health turned."""
+    if not failing.targets and not failing.reports:
         return None
     found = changes_before_onset(changes, resources=(group.arn, group.name), names=("ModifyTargetGroup",), onset=now)
     edits = [edit for edit in found if any(setting(edit, key) is not None for key in SETTINGS)]
-    if not edits or edits[0].at <= failing.reports[-1].at:
+    if not edits:
         return None
-    return Mended(edit=edits[0], earlier=tuple(edits[1:]))
+    newest, earlier = edits[0], tuple(edits[1:])
+    if failing.targets:
+        settles_by = newest.at + _passes_after(group)
+        is_new = since is not None and since < newest.at and now < settles_by
+        return Mended(edit=newest, earlier=earlier, settles_by=settles_by) if is_new else None
+    return None if newest.at <= failing.reports[-1].at else Mended(edit=newest, earlier=earlier)
+
+
+def _passes_after(group: TargetGroup) -> timedelta:
+    """So long a target needs to be healthy again, the first check included."""
+    check = group.health_check
+    return timedelta(seconds=check.interval_s * (check.healthy_threshold + 1))
 
 
 def setting(change: Change, key: str) -> JsonValue:

@@ -29,7 +29,7 @@ from diagnostics.rules.deployment_trouble import is_in_trouble
 from diagnostics.rules.ended import Ended, ended
 from diagnostics.rules.health_history import HealthHistory
 from diagnostics.rules.logged_errors import COUNTED_BY_ROWS_ONLY, COVERS, LoggedErrors, logged_errors
-from diagnostics.rules.onset import Burst, Pattern, last_burst, pattern_of, without_trickle
+from diagnostics.rules.onset import Burst, Pattern, last_burst, merged, pattern_of, without_trickle
 from diagnostics.rules.routing import is_idle_colour, may_be_empty
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.sharing import is_shared, sick_siblings
@@ -119,6 +119,8 @@ class Observations(Frozen):
     pattern: Pattern = "none"
     onset_at_edge: bool = False
     error_minutes: tuple[Point, ...] = ()
+    minutes_by_kind: tuple[tuple[str, tuple[Point, ...]], ...] = ()
+    """Errors a minute, by the names of `ErrorCounts`; on a shared load balancer also those of others."""
     error_share: float | None = None
     """0-1 of the requests between `onset` and `last_seen`; None without errors or when requests were not read."""
     clusters: tuple[RowCluster, ...] | None = None
@@ -165,7 +167,7 @@ def observe(snapshot: Snapshot) -> Observations:
     symptoms |= set(balancer_symptoms(snapshot))
     callers = (NOISE_BY_CALLERS | NOISE_BY_GUARDS).keys() - symptoms
     own = {name: points for name, points in minutes.items() if name not in callers}
-    relevant = minutes["target_5xx"] if not errors_are_ours else _merge(own.values())
+    relevant = minutes["target_5xx"] if not errors_are_ours else merged(own.values())
     above_noise = without_trickle(relevant) if _is_loud(symptoms) else ()
     burst = last_burst(above_noise, snapshot.window.end)
     covered_from = metrics.covered_from if isinstance(metrics, Metrics) else snapshot.window.start
@@ -182,6 +184,7 @@ def observe(snapshot: Snapshot) -> Observations:
         pattern=_pattern(snapshot, above_noise, burst),
         onset_at_edge=bool(burst and burst.start - covered_from <= timedelta(minutes=2)),
         error_minutes=relevant,
+        minutes_by_kind=tuple((name, points) for name, points in own.items() if points),
         error_share=error_share(snapshot, burst, above_noise, unreached=counts.elb("503")) if burst else None,
         clusters=logged.clusters if logged else None,
         counted_by_rows=counted_by_rows,
@@ -358,14 +361,6 @@ def _kind(symptoms: set[str], errors_are_ours: bool) -> SymptomKind:
     if "deployment" in symptoms:
         return "deployment"
     return "none"
-
-
-def _merge(series: Iterable[Iterable[Point]]) -> tuple[Point, ...]:
-    sums: dict[datetime, float] = {}
-    for points in series:
-        for point in points:
-            sums[point.at] = sums.get(point.at, 0.0) + point.value
-    return tuple(Point(at=at, value=value) for at, value in sorted(sums.items()))
 
 
 def _pattern(snapshot: Snapshot, points: tuple[Point, ...], burst: Burst | None) -> Pattern:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -40,6 +40,15 @@ def last_burst(points: Sequence[Point], until: datetime) -> Burst | None:
             break
         start = at
     return Burst(start=start, end=end)
+
+
+def merged(series: Iterable[Iterable[Point]]) -> tuple[Point, ...]:
+    """The sum of several series, in time order."""
+    sums: dict[datetime, float] = {}
+    for points in series:
+        for point in points:
+            sums[point.at] = sums.get(point.at, 0.0) + point.value
+    return tuple(Point(at=at, value=value) for at, value in sorted(sums.items()))
 
 
 def without_trickle(points: Sequence[Point]) -> tuple[Point, ...]:

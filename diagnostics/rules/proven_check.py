@@ -19,6 +19,7 @@ from diagnostics.facts import (
     EcsService,
     Fact,
     LogLine,
+    Metrics,
     ServiceLoadBalancer,
     TargetGroup,
     TargetGroups,
@@ -31,11 +32,12 @@ from diagnostics.rules.health_case import HealthCase
 from diagnostics.rules.health_reasons import accepted_codes
 from diagnostics.rules.mended import SETTINGS
 from diagnostics.rules.routing import registered_groups, short_name
+from diagnostics.rules.unvisited import was_unvisited
 
-PROVEN_CHECK_USES: tuple[type[Fact], ...] = (Changes, ApplicationLogs, EcsService, TargetGroups, TargetHealth)
+PROVEN_CHECK_USES: tuple[type[Fact], ...] = (Changes, ApplicationLogs, EcsService, Metrics, TargetGroups, TargetHealth)
 """What asks here has to declare beside what health cases need."""
 CHECKER = "ELB-HealthChecker"
-"""Beginning of the User-Agent of health checks."""
+"""Beginning of the User-Agent of health checks, which anybody can send."""
 _PATH = re.compile(r"/[!-~]{0,1023}\Z")
 _DEFAULT_PORTS = {"HTTP": 80, "HTTPS": 443}
 
@@ -106,11 +108,14 @@ def other_of_the_pair(facts: Facts, group: TargetGroup) -> TargetGroup | None:
 
 
 def _answered_to_checks(case: HealthCase, facts: Facts) -> Iterator[Proven]:
-    """The application's own lines about health checks that it answered well."""
+    """The application's own lines about health checks that it answered well. The name that a request gives itself
+    proves nothing: no client's request may have reached the targets at that time."""
+    metrics = facts.maybe(Metrics)
     for path, line in _newest_requests(facts).items():
-        if CHECKER in line.text and path != case.group.health_check.path and _is_accepted(case, line):
+        named = CHECKER in line.text and path != case.group.health_check.path and _is_accepted(case, line)
+        if named and was_unvisited(metrics, facts.subject, line.at):
             why = f"the application's log: it answered a health check on it with {line.details['status']}"
-            yield Proven(value=path, why=f"{why} at {line.at:%H:%M} UTC")
+            yield Proven(value=path, why=f"{why} at {line.at:%H:%M} UTC, when no client's request was counted")
 
 
 def _asked_by_the_container(case: HealthCase, facts: Facts) -> Iterator[Proven]:

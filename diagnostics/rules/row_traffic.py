@@ -13,7 +13,8 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class RowTraffic:
-    """Rows by target, route, client and minute; a key without a count of rows is not known."""
+    """Rows of the subject by target, route, client and minute; a key without a count of rows is not known. `rows` are
+    all of them, without those of other services behind the same load balancer."""
 
     rows: int
     by_target: Mapping[str, int]
@@ -23,8 +24,9 @@ class RowTraffic:
 
     @classmethod
     def of(cls, logs: AccessLogs) -> RowTraffic:
+        own = sum(item.rows or 0 for item in logs.by_minute)
         return cls(
-            rows=logs.rows,
+            rows=own or logs.rows,
             by_target=_known(logs.by_target),
             by_route=_known(logs.by_route),
             by_client=_known(logs.by_client),

@@ -15,7 +15,8 @@ _SENTENCE: Final = re.compile(
     r"(?:^|\n)The alarm (?P<name>.{1,255}?) changed state to (?P<state>ALARM|OK|INSUFFICIENT_DATA)\b"
 )
 _TITLE: Final = re.compile(
-    rf"CloudWatch Alarm \| (?P<name>.{{1,255}}) \| (?P<region>{REGION}) \| Account: (?P<account>\d{{12}})"
+    rf"(?:^|\n)(?P<before>[^|\n]{{0,60}})CloudWatch Alarm \| (?P<name>.{{1,255}}) \| (?P<region>{REGION}) "
+    r"\| Account: (?:[\w .-]{1,64} \()?(?P<account>\d{12})\)?[*\s]*(?=\n|$)"
 )
 _TRANSITION: Final = re.compile(r"(?:ALARM|OK|INSUFFICIENT_DATA) -> (?P<state>ALARM|OK|INSUFFICIENT_DATA) transition")
 _STATE: Final = re.compile(r"[A-Z_]+\b")
@@ -36,7 +37,7 @@ def amazon_q(said: Said) -> AlarmPost | None:
         alarm=bounded_name(name),
         region=title["region"] if title else None,
         account=title["account"] if title else None,
-        state=state_named(_stated(said, name) or _signed(said)),
+        state=state_named(_stated(said, name) or _signed(said, title["before"] if title else "")),
     )
 
 
@@ -48,9 +49,9 @@ def _stated(said: Said, name: str) -> str | None:
     return state[0] if state else None
 
 
-def _signed(said: Said) -> str | None:
+def _signed(said: Said, before: str) -> str | None:
     for sign, state in _SIGNS.items():
-        if any(text.lstrip(" *").startswith(sign) for text in said.texts):
+        if sign in before or any(text.lstrip(" *").startswith(sign) for text in said.texts):
             return state
     found = _TRANSITION.search(said.whole)
     return found["state"] if found else None

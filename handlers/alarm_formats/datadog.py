@@ -13,6 +13,7 @@ from handlers.alarm_formats.said import Said
 
 _TITLE: Final = re.compile(
     r"(?:^|\n)(?P<what>Re-Triggered|Triggered|Warn|Recovered|No data)(?: on \{[^}\n]{0,300}\})?: "
+    r"(?P<title>[^\n]{0,120})"
 )
 _LINK: Final = re.compile(r"https://(?:[a-z0-9-]+\.)*(?:datadoghq\.(?:com|eu)|ddog-gov\.com)/")
 _TIME: Final = re.compile(r"last triggered at (?P<time>[A-Z][a-z]{2} [A-Z][a-z]{2} \d{2} \d{4} \d{2}:\d{2}:\d{2}) UTC")
@@ -33,7 +34,8 @@ def datadog(said: Said) -> AlarmPost | None:
         return None
     time = _TIME.search(said.whole)
     state = _STATES[title["what"]]
-    return AlarmPost(at=(_time(time["time"]) if time and state == "ALARM" else None) or said.posted_at, state=state)
+    at = _time(time["time"]) if time and state == "ALARM" else None
+    return AlarmPost(at=at or said.posted_at, state=state, title=title["title"].strip() or None)
 
 
 def _time(text: str) -> datetime | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from handlers.alarm_formats.clues import bounded_name, state_named, time_of
+from handlers.alarm_formats.clues import exact_name, state_named, time_of
 from handlers.alarm_formats.format import alarm_format
 from handlers.alarm_formats.post import AlarmPost
 from handlers.alarm_formats.said import Said
@@ -27,7 +27,7 @@ def eventbridge_json(said: Said) -> AlarmPost | None:
         dimensions = list(_dimensions(detail))
         return AlarmPost(
             at=time_of(state.get("timestamp")) or time_of(found.get("time")) or said.posted_at,
-            alarm=bounded_name(name),
+            alarm=exact_name(name),
             region=_text(found.get("region")),
             account=_text(found.get("account")),
             state=state_named(_text(state.get("value"))),

@@ -3,7 +3,7 @@ https://github.com/terraform-aws-modules/terraform-aws-notify-slack"""
 
 from __future__ import annotations
 
-from handlers.alarm_formats.clues import bounded_name, state_named, time_of
+from handlers.alarm_formats.clues import account_field, exact_name, region_field, state_named, time_of
 from handlers.alarm_formats.format import alarm_format
 from handlers.alarm_formats.post import AlarmPost
 from handlers.alarm_formats.said import Said
@@ -19,4 +19,10 @@ def fields(said: Said) -> AlarmPost | None:
     name, state = said.field(*NAMES), next((one for title in STATES if (one := state_named(said.field(title)))), None)
     if name is None or state is None:
         return None
-    return AlarmPost(at=time_of(said.field(*TIMES)) or said.posted_at, alarm=bounded_name(name), state=state)
+    return AlarmPost(
+        at=time_of(said.field(*TIMES)) or said.posted_at,
+        alarm=exact_name(name),
+        region=region_field(said),
+        account=account_field(said),
+        state=state,
+    )

@@ -7,10 +7,12 @@ import re
 from typing import Final
 
 from handlers.alarm_formats.format import alarm_format
-from handlers.alarm_formats.post import AlarmPost
+from handlers.alarm_formats.post import AlarmPost, State
 from handlers.alarm_formats.said import Said
 
-_TITLE: Final = re.compile(r"(?:^|\n)\[(?P<what>FIRING|RESOLVED)(?::\d{1,6})?(?:, RESOLVED:\d{1,6})?\] ")
+_TITLE: Final = re.compile(
+    r"(?:^|\n)\[(?P<what>FIRING|RESOLVED)(?::\d{1,6})?(?:, RESOLVED:\d{1,6})?\] (?P<title>[^\n]{0,120})"
+)
 
 
 @alarm_format("Grafana")
@@ -19,4 +21,5 @@ def grafana(said: Said) -> AlarmPost | None:
     title = _TITLE.search(said.whole)
     if title is None:
         return None
-    return AlarmPost(at=said.posted_at, state="ALARM" if title["what"] == "FIRING" else "OK")
+    state: State = "ALARM" if title["what"] == "FIRING" else "OK"
+    return AlarmPost(at=said.posted_at, state=state, title=title["title"].strip() or None)

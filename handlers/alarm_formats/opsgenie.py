@@ -13,6 +13,7 @@ from handlers.alarm_formats.said import Said
 
 _TITLE: Final = re.compile(r"#\d+: \[CloudWatch\] (?P<name>[^\n]{1,255})")
 _STATE: Final = re.compile(r"(?:^|\n)State: (?P<state>ALARM|OK|INSUFFICIENT_DATA)")
+_NEW: Final = re.compile(r"(?:^|\n)(?:New alert|Alert created)\b")
 _CLOSED: Final = re.compile(r"(?:^|\n)(?:[Cc]losed alert|Alert closed)\b")
 
 
@@ -23,9 +24,10 @@ def opsgenie(said: Said) -> AlarmPost | None:
     if title is None:
         return None
     state = _STATE.search(said.whole)
-    closed = _CLOSED.search(said.whole)
+    closed, new = _CLOSED.search(said.whole), _NEW.search(said.whole)
+    stated = state_named(state["state"]) if state else "ALARM" if new else None
     return AlarmPost(
         at=said.posted_at,
         alarm=bounded_name(title["name"]),
-        state="OK" if closed else state_named(state["state"]) if state else None,
+        state="OK" if closed else stated,
     )

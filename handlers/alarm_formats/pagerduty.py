@@ -13,7 +13,7 @@ from handlers.alarm_formats.post import AlarmPost, State
 from handlers.alarm_formats.said import Said
 
 _WHAT: Final = re.compile(
-    r"(?:^|\n)\W{0,40}(?:large_[a-z]+_square\W{1,4})?(?P<what>Triggered|Acknowledged|Resolved)\W{1,4}#\d+\b"
+    r"(?:^|\n)\W{0,40}(?:large_[a-z]+_square\W{1,4})?(?P<what>Triggered|Acknowledged|Resolved)\W{1,4}(?P<number>#\d{1,12})\b"
 )
 _DETAILS: Final = re.compile(
     r"AlarmName: (?P<name>[^\n,]{1,255}), AWSAccountId: (?P<account>\d{12}), NewStateValue: (?P<state>\w+)"
@@ -42,4 +42,5 @@ def pagerduty(said: Said) -> AlarmPost | None:
         account=details["account"] if details else None,
         region=region_named(region["region"]) if region else None,
         state=state,
+        title=what["number"],
     )

@@ -6,7 +6,6 @@ https://docs.slack.dev/messaging/formatting-message-text#escaping
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ MAX_TEXT_CHARS: Final = 40_000
 MAX_DEPTH: Final = 12
 MAX_LINKS: Final = 60
 MAX_JSON_STARTS: Final = 8
+MAX_DECORATIONS: Final = 4
 
 _WORDS: Final = frozenset(
     {
@@ -33,20 +33,26 @@ _CONTAINERS: Final = ("blocks", "attachments", "fields", "files", "elements", "a
 _LINK: Final = re.compile(r"<(?P<url>https?://[^|<>\s]{1,2000})(?:\|(?P<label>[^<>]{0,1000}))?>")
 _MENTION: Final = re.compile(r"<(?:!|@|#)[^<>]{0,200}>")
 _BARE_URL: Final = re.compile(r"https?://[^\s<>\"|]{1,2000}")
-_DECORATION: Final = "*_`~ \t\u200b"
+_SPACE: Final = " \t\n\u200b"
+_DECORATED: Final = re.compile(r"([*_`~])(.+)\1", re.DOTALL)
+_ESCAPED: Final = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+"""All that Slack escapes; other entities are a poster's own words, such as ``&region=`` in a link."""
+_RICH: Final = ("rich_text_section", "rich_text_quote", "rich_text_preformatted")
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who posted, by the ids that Slack gives; a name proves nothing."""
+    """Who posted, by the ids that Slack gives; a name proves nothing. The e-mail app has neither of the other two: it
+    posts as `user` ``USLACKBOT``."""
 
     bot_id: str | None = None
     app_id: str | None = None
     name: str = ""
+    user: str | None = None
 
     @property
     def ids(self) -> frozenset[str]:
-        return frozenset(one for one in (self.bot_id, self.app_id) if one)
+        return frozenset(one for one in (self.bot_id, self.app_id, self.user) if one)
 
 
 @dataclass(frozen=True)
@@ -80,9 +86,7 @@ def is_by_a_program(event: Mapping[str, Any]) -> bool:
     """People talk about alarms too; only programs post them."""
     if event.get("bot_id") or event.get("subtype") == "bot_message":
         return True
-    return event.get("subtype") == "file_share" and any(
-        file.get("mode") == "email" for file in _mappings(event, "files")
-    )
+    return _is_by_email(event)
 
 
 def said_in(event: Mapping[str, Any]) -> Said:
@@ -90,7 +94,9 @@ def said_in(event: Mapping[str, Any]) -> Said:
     texts, links, pairs = list(islice(_texts(event), MAX_TEXTS)), list[str](), list[tuple[str, str]]()
     plain = [_plain(text, links) for text in texts]
     for title, value in islice(_pairs(event), MAX_TEXTS):
-        pairs.append((_plain(title, []).strip(_DECORATION + ":").lower(), _plain(value, []).strip(_DECORATION)))
+        pairs.append(
+            (_undecorated(_undecorated(_plain(title, [])).rstrip(":")).lower(), _undecorated(_plain(value, [])))
+        )
     profile = event.get("bot_profile")
     profile = profile if isinstance(profile, Mapping) else {}
     return Said(
@@ -98,8 +104,9 @@ def said_in(event: Mapping[str, Any]) -> Said:
             bot_id=_text(event.get("bot_id")) or None,
             app_id=_text(event.get("app_id")) or _text(profile.get("app_id")) or None,
             name=_text(profile.get("name")) or _text(event.get("username")),
+            user=_text(event.get("user")) or None if _is_by_email(event) else None,
         ),
-        posted_at=_time(event.get("ts")),
+        posted_at=time_of_ts(event.get("ts")),
         texts=tuple(dict.fromkeys(text for text in plain if text.strip())),
         links=tuple(dict.fromkeys(links))[:MAX_LINKS],
         pairs=tuple(pairs),
@@ -110,6 +117,8 @@ def _texts(node: Any, depth: int = 0) -> Iterator[str]:
     if depth > MAX_DEPTH:
         return
     if isinstance(node, Mapping):
+        if node.get("type") in _RICH:
+            yield _joined(node.get("elements"))
         for key in sorted(node, key=lambda key: key in _CONTAINERS):
             value = node[key]
             if isinstance(value, str) and key in _WORDS:
@@ -119,6 +128,16 @@ def _texts(node: Any, depth: int = 0) -> Iterator[str]:
     elif isinstance(node, list):
         for item in node[:MAX_TEXTS]:
             yield from _texts(item, depth + 1)
+
+
+def _joined(elements: Any) -> str:
+    """A line of rich text as it is read: its words come in pieces, one for each change of style."""
+    pieces = []
+    for piece in elements[:MAX_TEXTS] if isinstance(elements, list) else ():
+        if isinstance(piece, Mapping):
+            emoji = f":{_text(piece.get('name'))}:" if piece.get("type") == "emoji" else ""
+            pieces.append(emoji or _text(piece.get("text")) or _text(piece.get("url")))
+    return "".join(pieces)[:MAX_TEXT_CHARS]
 
 
 def _pairs(node: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
@@ -142,14 +161,39 @@ def _plain(text: str, links: list[str]) -> str:
     """The words as a person sees them; the links in them are collected. A mention of people is left out."""
 
     def shown(found: re.Match[str]) -> str:
-        links.append(html.unescape(found["url"]))
+        links.append(_unescaped(found["url"]))
         label = found["label"]
         return found["url"] if label is None else label
 
     without_links = _MENTION.sub("", _LINK.sub(shown, text[:MAX_TEXT_CHARS]))
-    words = html.unescape(without_links)
-    links.extend(found[0].rstrip(".,;)'`*") for found in _BARE_URL.finditer(words))
+    words = _unescaped(without_links)
+    links.extend(without_punctuation(found[0]) for found in _BARE_URL.finditer(words))
     return words
+
+
+def _unescaped(text: str) -> str:
+    for escaped, character in _ESCAPED:
+        text = text.replace(escaped, character)
+    return text
+
+
+def without_punctuation(text: str) -> str:
+    """Without what ends the sentence around an address. A bracket that was opened in the address belongs to it."""
+    bare = text.rstrip(".,;'`*")
+    while bare.endswith(")") and bare.count("(") < bare.count(")"):
+        bare = bare[:-1].rstrip(".,;'`*")
+    return bare
+
+
+def _undecorated(text: str) -> str:
+    """Without the marks for bold, italics and code around the whole of it; a name may begin with one of them."""
+    bare = text.strip(_SPACE)
+    for _ in range(MAX_DECORATIONS):
+        found = _DECORATED.fullmatch(bare)
+        if found is None:
+            break
+        bare = found[2].strip(_SPACE)
+    return bare
 
 
 def _objects_in(text: str) -> Iterator[Mapping[str, Any]]:
@@ -167,6 +211,12 @@ def _objects_in(text: str) -> Iterator[Mapping[str, Any]]:
             yield found
 
 
+def _is_by_email(event: Mapping[str, Any]) -> bool:
+    return event.get("subtype") == "file_share" and any(
+        file.get("mode") == "email" for file in _mappings(event, "files")
+    )
+
+
 def _mappings(event: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
     items = event.get(key)
     return (item for item in items if isinstance(item, Mapping)) if isinstance(items, list) else iter(())
@@ -176,7 +226,8 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _time(ts: object) -> datetime:
+def time_of_ts(ts: object) -> datetime:
+    """The time in a message's ts; now, when there is none."""
     try:
         return datetime.fromtimestamp(float(str(ts)), UTC)
     except (ValueError, OverflowError, OSError):

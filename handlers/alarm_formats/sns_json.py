@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from diagnostics.aws_access.region_names import region_named
-from handlers.alarm_formats.clues import bounded_name, state_named, time_of
+from handlers.alarm_formats.clues import exact_name, state_named, time_of
 from handlers.alarm_formats.format import alarm_format
 from handlers.alarm_formats.post import AlarmPost
 from handlers.alarm_formats.said import Said
@@ -30,7 +30,7 @@ def post_of(notice: Mapping[str, Any], said: Said) -> AlarmPost:
     region = notice.get("Region")
     return AlarmPost(
         at=time_of(notice.get("StateChangeTime")) or said.posted_at,
-        alarm=bounded_name(notice["AlarmName"]),
+        alarm=exact_name(notice["AlarmName"]),
         region=region_named(region) if isinstance(region, str) else None,
         account=_text(notice.get("AWSAccountId")),
         state=state_named(_text(notice.get("NewStateValue"))),

@@ -10,11 +10,13 @@ from handlers.views.alarms import (
     pointer,
     the_thread,
     unmuted,
+    which_alarm,
     with_incident,
 )
-from handlers.views.answers import ambiguous, failed, help, refused, unknown  # noqa: A004 - what people type
+from handlers.views.answers import ambiguous, failed, refused, unknown
 from handlers.views.blocks import Message
 from handlers.views.fixes import fix_buttons
+from handlers.views.help import help  # noqa: A004 - what people type
 from handlers.views.parent import parent, parent_failed, parent_headline, parent_without_report, progress
 from handlers.views.summary import REFRESH, summary
 
@@ -42,5 +44,6 @@ __all__ = [
     "the_thread",
     "unknown",
     "unmuted",
+    "which_alarm",
     "with_incident",
 ]

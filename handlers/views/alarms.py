@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from diagnostics.locate.seen import Where
 from handlers.incidents import AlarmRow, Incident
 from handlers.mutes import Mute
-from handlers.views.blocks import MAX_BLOCKS, Block, Message, context, section
+from handlers.views.blocks import Block, Message, Part, compose, context, parts_of, section
 from handlers.views.escape import code, link, moment, words
 
 MAX_LISTED: Final = 12
 MAX_NAME: Final = 120
 MAX_WHAT: Final = 220
+MAX_PLACES: Final = 5
+FIRST: Final = "the thread of the first alarm"
+MAX_COMMAND: Final = 400
 
 
 def pointer(incident: Incident, permalink: str | None) -> Message:
     """Under the post of a later alarm: where the answer stands."""
-    there = (link(permalink, "this thread") if permalink else None) or "the thread of the first alarm"
+    there = (link(permalink, FIRST) if permalink else None) or FIRST
     count = f"{incident.count} alarms so far" if incident.count > 1 else "one alarm so far"
     text = f"Same load balancer as another alarm: the diagnosis is in {there} ({count})."
     return Message(text=text, blocks=(context(text),))
@@ -31,9 +36,19 @@ def announced(name: str, region: str | None, at: datetime, now: datetime) -> Mes
     return Message(text=text, blocks=(section(text),))
 
 
+def which_alarm(name: str, places: Sequence[Where]) -> Message:
+    """Under a post that does not say which of several alarms of one name it is about."""
+    head = f"{len(places)} accounts or regions have an alarm called {code(name, MAX_NAME)} that went off. Ask for one:"
+    asked = [f"{shlex.quote(name)} in {one.account_name or one.account} region {one.region}" for one in places]
+    lines = [f"• {code(f'@alb502 {words_}', MAX_COMMAND)}" for words_ in asked[:MAX_PLACES]]
+    more = [f"_and {len(places) - MAX_PLACES} more_"] if len(places) > MAX_PLACES else []
+    text = "\n".join([head, *lines, *more])
+    return Message(text=text, blocks=(section(text),))
+
+
 def the_thread(permalink: str | None) -> str:
     """Where an answer stands; without an address it is the thread where it is said."""
-    return (link(permalink, "the thread of the first alarm") if permalink else None) or "this thread"
+    return (link(permalink, FIRST) if permalink else None) or "this thread"
 
 
 def not_an_alarm_of_ours(name: str, why: str) -> Message:
@@ -96,17 +111,16 @@ def with_incident(message: Message, incident: Incident, now: datetime) -> Messag
     """The answer with its alarms below it, and above it that it is over, once it is."""
     above = tuple(_ended(incident, now))
     below = tuple(_table(incident, now))
-    room = MAX_BLOCKS - len(above) - len(below)
     text = "\n".join([*(_words_of(block) for block in above), message.text])
-    return Message(text=text, blocks=(*above, *message.blocks[:room], *below))
+    return compose(text, [Part(0, above), *parts_of(message), Part(1, below, "the alarms of this incident")])
 
 
 def _ended(incident: Incident, now: datetime) -> Iterable[Block]:
     if incident.closed_at is None:
         return
     lasted = spell(incident.closed_at - incident.opened_at)
-    after = f" · before that: {words(incident.ended_after, MAX_WHAT)}" if incident.ended_after else ""
-    yield section(f":white_check_mark: *Recovered at {moment(incident.closed_at, now)}, after {lasted}*{after}")
+    after = f" · {words(incident.ended_after, MAX_WHAT)}" if incident.ended_after else ""
+    yield section(f":white_check_mark: *Recovered at {moment(incident.closed_at, now)}; it lasted {lasted}*{after}")
 
 
 def _table(incident: Incident, now: datetime) -> Iterable[Block]:

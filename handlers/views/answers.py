@@ -9,7 +9,7 @@ from typing import Final
 from diagnostics import printable
 from diagnostics.facts.fact import Gap
 from diagnostics.question import Ambiguous, Candidate, Refused, Unknown
-from handlers.views.blocks import MAX_SECTION, Message, Part, compose, context, section, whole_lines
+from handlers.views.blocks import MAX_SECTION, Block, Message, Part, actions, compose, context, section, whole_lines
 from handlers.views.escape import code, words
 
 MAX_CANDIDATES: Final = 10
@@ -17,7 +17,12 @@ MAX_GAPS: Final = 5
 MAX_TEXT: Final = 400
 MAX_NAME: Final = 120
 MAX_COMMAND: Final = 400
+MAX_OPTIONS: Final = 100
+MAX_OPTION: Final = 75
+MIN_OPTION_NAME: Final = 20
 COMMAND: Final = "/alb502"
+CHOOSE: Final = "choose"
+"""What somebody meant by words that mean several things."""
 
 _KINDS: Final = {
     "ecs-service": "ECS service",
@@ -27,15 +32,16 @@ _KINDS: Final = {
 }
 
 
-def ambiguous(outcome: Ambiguous, command: str = COMMAND) -> Message:
-    """Every candidate with what to type to mean it."""
+def ambiguous(outcome: Ambiguous, command: str = COMMAND, choices: Sequence[str] = ()) -> Message:
+    """Every candidate with what to type to mean it, and a menu of them where `choices` has an opaque id for each."""
     total = len(outcome.candidates) + outcome.more
     name = code(outcome.words, MAX_NAME)
     head = f"{name} means {total} things. Which one?" if total != 1 else f"{name} may mean more than this; ask for:"
-    return _answer(head, whole_lines(_candidates(outcome.candidates, command), MAX_SECTION, total=total))
+    listed = whole_lines(_candidates(outcome.candidates, command), MAX_SECTION, total=total)
+    return _answer(head, listed, menu=menu_of(outcome.candidates, choices))
 
 
-def unknown(outcome: Unknown, command: str = COMMAND) -> Message:
+def unknown(outcome: Unknown, command: str = COMMAND, choices: Sequence[str] = ()) -> Message:
     """Nothing has this name: what comes nearest, and where it was not possible to look."""
     head = f"I find nothing called {code(outcome.words, MAX_NAME)}."
     lines = []
@@ -43,7 +49,8 @@ def unknown(outcome: Unknown, command: str = COMMAND) -> Message:
         lines += ["Did you mean:", *_candidates(outcome.nearest, command)]
     if outcome.hint:
         lines.append(words(outcome.hint, MAX_TEXT))
-    return _answer(head, whole_lines(lines, MAX_SECTION), *_not_searched(outcome.gaps, "Not searched"))
+    menu = menu_of(outcome.nearest, choices)
+    return _answer(head, whole_lines(lines, MAX_SECTION), *_not_searched(outcome.gaps, "Not searched"), menu=menu)
 
 
 def refused(outcome: Refused) -> Message:
@@ -62,30 +69,31 @@ def failed(reference: str) -> Message:
     )
 
 
-def help(command: str = COMMAND) -> Message:  # noqa: A001 - it is what people type
-    """What can be asked, with examples that can be copied."""
-    examples = (
-        ("checkout", "an ECS service, by its name or as `cluster/service`"),
-        ("app/shop/50dc6c495c0c9188", "a load balancer or target group: name, ARN or CloudWatch dimension"),
-        ("https://shop.example.com/cart", "a URL: its listener rules are followed to the target group"),
-        ("checkout since 2h in prod region us-east-1", "a longer time, an account, a region"),
-        ("checkout seeing 502", "the code that users report, so that “not from this load balancer” can be the answer"),
-    )
-    lines = [f"• {code(f'{command} {words_}', MAX_COMMAND)} {meaning}" for words_, meaning in examples]
-    head = "I say why an AWS load balancer answers 502, 503 or 504, and what to do about it."
-    return _answer(
-        head,
-        "\n".join(lines),
-        "In a thread, mention me: `@alb502 checkout`, or `@alb502` alone where an alarm was posted. I only read; "
-        "nothing in AWS is changed by asking.",
-        f"{code(f'{command} mute checkout 2h')} keeps its alarms out of this channel; `unmute` ends that.",
-    )
+def menu_of(candidates: Sequence[Candidate], choices: Sequence[str]) -> tuple[Block, ...]:
+    """A menu that asks about one of them; nothing where it cannot be pressed."""
+    options = [
+        {"text": {"type": "plain_text", "text": option_of(one), "emoji": False}, "value": behind}
+        for one, behind in zip(candidates[:MAX_OPTIONS], choices, strict=False)
+    ]
+    placeholder = {"type": "plain_text", "text": "Choose which one", "emoji": False}
+    menu = {"type": "static_select", "action_id": CHOOSE, "placeholder": placeholder, "options": options}
+    return (actions(menu),) if options else ()
 
 
-def _answer(head: str, body: str, *small_print: str) -> Message:
+def option_of(one: Candidate) -> str:
+    """``prod/checkout · ECS service · us-east-1 · prod`` within the limit of a menu."""
+    where = f" · {_KINDS[one.kind]} · {one.region} · {one.account_name or one.account}"
+    name = one.words if one.kind == "ecs-service" else one.name
+    room = max(MIN_OPTION_NAME, MAX_OPTION - len(where))
+    return printable.line(f"{printable.line(name, room) or '(no name)'}{where}", MAX_OPTION)
+
+
+def _answer(head: str, body: str, *small_print: str, menu: tuple[Block, ...] = ()) -> Message:
     parts = [Part(0, (section(head),))]
     if body:
         parts.append(Part(1, (section(body),)))
+    if menu:
+        parts.append(Part(0, menu))
     if small_print:
         parts.append(Part(2, (context(*small_print),)))
     return compose(f"{head}\n{body}".strip(), parts)

@@ -6,7 +6,7 @@ https://docs.slack.dev/reference/block-kit/blocks
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from diagnostics import printable
@@ -28,28 +28,46 @@ MAX_MESSAGE_CHARS: Final = 12_000
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """What is posted. `text` is the notification and what a screen reader says; it is mrkdwn too."""
-
-    text: str
-    blocks: tuple[Block, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Part:
-    """Blocks that stay or go together. Of a message that is too large the highest `rank` goes first."""
+    """Blocks that stay or go together. Of a message that is too large the highest `rank` goes first, which is said if
+    the part has a `name`."""
 
     rank: int
     blocks: tuple[Block, ...]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is posted. `text` is the notification and what a screen reader says; it is mrkdwn too.
+
+    `parts`: what it was composed of, so that something can be added to it within the same limits.
+    """
+
+    text: str
+    blocks: tuple[Block, ...]
+    parts: tuple[Part, ...] = field(default=(), compare=False, repr=False)
 
 
 def compose(text: str, parts: Sequence[Part]) -> Message:
     """A message of `parts` in their order, without the least important ones if all of them would be too much."""
-    kept = [part for part in parts if part.blocks]
-    while len(kept) > 1 and not _fits(kept):
-        kept.remove(max(kept, key=lambda part: part.rank))
-    blocks = tuple(block for part in kept for block in part.blocks)
-    return Message(text=whole_lines(text.splitlines(), MAX_FALLBACK), blocks=blocks)
+    kept, gone = [part for part in parts if part.blocks], list[Part]()
+    while len(kept) > 1 and not _fits([*kept, *_left_out(gone)]):
+        number, worst = max(enumerate(kept), key=lambda item: (item[1].rank, item[0]))
+        del kept[number]
+        gone.append(worst)
+    blocks = tuple(block for part in (*kept, *_left_out(gone)) for block in part.blocks)
+    return Message(text=whole_lines(text.splitlines(), MAX_FALLBACK), blocks=blocks, parts=tuple(parts))
+
+
+def parts_of(message: Message) -> tuple[Part, ...]:
+    """What a message is made of; one that was not composed is one part for each of its blocks."""
+    return message.parts or tuple(Part(0, (block,)) for block in message.blocks)
+
+
+def _left_out(gone: Sequence[Part]) -> tuple[Part, ...]:
+    names = list(dict.fromkeys(part.name for part in reversed(gone) if part.name))
+    return (Part(0, (context(f"_Left out, too much for one message: {', '.join(names)}_"),)),) if names else ()
 
 
 def section(text: str) -> Block:
@@ -84,13 +102,16 @@ def folded(title: str, children: Sequence[Block]) -> tuple[Block, ...]:
     """A container that is closed until it is clicked; nothing when it would be empty."""
     if not children:
         return ()
+    if len(children) > MAX_CONTAINER_CHILDREN:
+        shown = MAX_CONTAINER_CHILDREN - 1
+        children = [*children[:shown], context(f"_showing {shown} of {len(children)}_")]
     return (
         {
             "type": "container",
             "title": {"type": "plain_text", "text": printable.line(title, MAX_CONTAINER_TITLE), "emoji": False},
             "is_collapsible": True,
             "default_collapsed": True,
-            "child_blocks": list(children[:MAX_CONTAINER_CHILDREN]),
+            "child_blocks": list(children),
         },
     )
 
@@ -126,7 +147,12 @@ def _mrkdwn(text: str) -> Block:
 
 def _fits(parts: Sequence[Part]) -> bool:
     blocks = [block for part in parts for block in part.blocks]
-    return len(blocks) <= MAX_BLOCKS and sum(map(characters, blocks)) <= MAX_MESSAGE_CHARS
+    return _count(blocks) <= MAX_BLOCKS and sum(map(characters, blocks)) <= MAX_MESSAGE_CHARS
+
+
+def _count(blocks: Sequence[Block]) -> int:
+    """How many blocks there are with those inside of containers; Slack does not say whether it counts these."""
+    return len(blocks) + sum(len(block.get("child_blocks", ())) for block in blocks)
 
 
 def characters(value: object) -> int:

@@ -15,8 +15,8 @@ from diagnostics.report import Remediation, Report
 from handlers.views.alarms import spell
 from handlers.views.blocks import Block, Message, Part, actions, button, compose, context, section, whole_lines
 from handlers.views.by_hand import MAX_CHANGES, change_line, commands, table
-from handlers.views.escape import code, moment, person, words
-from remediations.approval import Denied, Ticket
+from handlers.views.escape import code, moment, person, utc_time, words
+from remediations.approval import Denied, Ticket, is_old
 from remediations.audit import Who
 from remediations.closing import Closing, closing_of
 from remediations.commands import lines_of
@@ -32,6 +32,8 @@ PLAN: Final = "fix-plan"
 CHOICE: Final = "fix-choice"
 TYPED: Final = "fix-typed"
 WHOLE: Final = "whole"
+SHOWN_SIGN: Final = " "
+"""In what a modal carries, between the id of the ticket and the digest of what the modal shows."""
 
 ASK_LABEL: Final = "Ask for approval"
 APPROVE_LABEL: Final = "Approve and do it"
@@ -41,6 +43,7 @@ MAX_MODAL_BLOCKS: Final = 100
 MAX_VALUE: Final = 400
 MAX_SHOWN_VALUE: Final = 300
 """A longer one may be cut where it is shown, since escaping makes it longer."""
+REFRESH_FIRST: Final = "press Refresh below it, and then the fix in the new answer."
 TOO_MUCH: Final = "More than can be shown here, so it is not approved here. In a terminal:"
 MAX_WARNING: Final = 400
 MAX_WARNINGS: Final = 5
@@ -103,9 +106,14 @@ def told(text: str) -> dict[str, Any]:
     return _modal("Fix", [section(words(text, MAX_LINE * 4) or "Nothing was done.")])
 
 
-def commands_modal(remediation: Remediation) -> dict[str, Any]:
-    """What somebody types to do it by hand, and why the bot does not do it."""
-    blocks = [section(f"*{words(remediation.title, MAX_TITLE)}*")]
+def age(read_at: datetime, now: datetime) -> str:
+    """``This answer was read 3 h 5 min ago``"""
+    return f"This answer was read {_spell((now - read_at).total_seconds())} ago"
+
+
+def commands_modal(remediation: Remediation, read: str = "") -> dict[str, Any]:
+    """What somebody types to do it by hand, and why the bot does not do it. `read`: how old the answer is."""
+    blocks = [section(f"*{words(remediation.title, MAX_TITLE)}*"), *([context(f"{read}.")] if read else [])]
     if remediation.why_not:
         blocks.append(context(f"Not by a button: {words(remediation.why_not, MAX_LINE)}."))
     blocks += table(remediation.changes)
@@ -126,6 +134,7 @@ def plan_modal(
         context(
             f"{RISKS[plan.risk]} · about {_spell(plan.eta_s)} · {UNDOS[plan.undo.kind]}",
             f"asked by {_who(ticket.asked_by)}",
+            *([f"{age(ticket.read_at, now)} ({utc_time(ticket.read_at)})"] if ticket.read_at else []),
         ),
         *table(plan.changes),
         section(
@@ -139,18 +148,19 @@ def plan_modal(
         *_role(role),
         *commands("The same with the AWS CLI", lines_of(plan.writes, ticket.target.region)),
     ]
-    if looked is not None and looked.changed:
-        return _modal("Fix", blocks, ticket.id)
+    carried = f"{ticket.id}{SHOWN_SIGN}{ticket.digest}"
+    if looked.changed if looked is not None else is_old(ticket.read_at, now):
+        return _modal("Fix", blocks, carried)
     if viewer.denied is not None:
         blocks.append(context(f":lock: {words(viewer.denied.text, MAX_LINE)}"))
-        return _modal("Fix", blocks, ticket.id, submit=None if viewer.is_asked else ASK_LABEL)
+        return _modal("Fix", blocks, carried, submit=None if viewer.is_asked else ASK_LABEL)
     if not _is_shown_whole(plan):
         blocks.append(context(f":lock: {TOO_MUCH} {code(f'alb502 fix {ticket.report} {ticket.offer}', MAX_VALUE)}"))
-        return _modal("Fix", blocks, ticket.id)
+        return _modal("Fix", blocks, carried)
     blocks += _choice(plan)
     blocks += _typed(ticket)
     blocks.append(context(f"Open until {moment(ticket.expires_at, now)}; it begins within a minute after you approve."))
-    return _modal("Fix", blocks, ticket.id, submit=APPROVE_LABEL)
+    return _modal("Fix", blocks, carried, submit=APPROVE_LABEL)
 
 
 def story(ticket: Ticket, approvers: People, now: datetime) -> Message:

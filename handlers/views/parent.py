@@ -7,12 +7,19 @@ from typing import Final
 
 from diagnostics.question import Ambiguous, Progress, Refused, Unknown
 from diagnostics.report import Report
+from handlers.views import escape
 from handlers.views.blocks import Block, Message, Part, compose, context, section
 from handlers.views.escape import code, moment, person, words
 from handlers.views.summary import headline
 
 MAX_STEP: Final = 200
+MAX_LABEL: Final = 120
 BAR_CELLS: Final = 10
+_STEPS: Final = {
+    "finding": "Find what it is",
+    "reading": "Read what AWS says of it",
+    "judging": "Weigh the causes",
+}
 _STEP_WORDS: Final = {
     "finding": "Finding",
     "reading": "Reading",
@@ -45,13 +52,44 @@ def parent_failed(asker: str, label: str) -> Message:
     return _line(f":white_circle: The diagnosis of {code(label)} failed", _asked_by(asker))
 
 
-def progress(step: Progress, label: str, started: datetime) -> Message:
+def progress(step: Progress, label: str, started: datetime, *, plain: bool = True) -> Message:
     """The reply while the diagnosis runs; it is edited in place until the summary overwrites it."""
     counted = f" {bar(step.done, step.total)} {step.done} of {step.total}" if step.total > 0 else ""
     text = words(step.text, MAX_STEP)
     head = f":hourglass_flowing_sand: Looking at {code(label)}"
     detail = f"{_STEP_WORDS[step.step]}{counted}{f' · {text}' if text else ''} · since {moment(started, started)}"
-    return compose(head, [Part(0, (section(head),)), Part(1, (context(detail),))])
+    shown = context(detail) if plain else _plan(step, label)
+    return compose(head, [Part(0, (section(head),) if plain else ()), Part(1, (shown,))])
+
+
+def _plan(step: Progress, label: str) -> Block:
+    """The steps as cards. They are no answer, so nothing of them is kept.
+
+    https://docs.slack.dev/reference/block-kit/blocks/plan-block
+    """
+    reached = list(_STEPS).index(step.step) if step.step in _STEPS else len(_STEPS)
+    return {
+        "type": "plan",
+        "title": f"Looking at {escape.plain(label, MAX_LABEL) or '(no name)'}",
+        "tasks": [
+            _card(name, title, "complete" if number < reached else "pending", "")
+            if number != reached
+            else _card(name, _so_far(title, step), "in_progress", step.text)
+            for number, (name, title) in enumerate(_STEPS.items())
+        ],
+    }
+
+
+def _so_far(title: str, step: Progress) -> str:
+    return f"{title}: {step.done} of {step.total}" if step.total > 0 else title
+
+
+def _card(name: str, title: str, status: str, detail: str) -> Block:
+    card: Block = {"type": "task_card", "task_id": name, "title": title, "status": status}
+    if text := escape.plain(detail, MAX_STEP):
+        inner = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
+        card["details"] = {"type": "rich_text", "elements": [inner]}
+    return card
 
 
 def bar(done: int, total: int) -> str:

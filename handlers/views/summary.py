@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
+from diagnostics.commands import split_command
 from diagnostics.digest import (
     Digest,
     Mood,
@@ -24,7 +25,9 @@ from diagnostics.question import Progress
 from diagnostics.report import Cause, EvidenceItem, Report, ReportGap
 from handlers.views import details
 from handlers.views.blocks import Block, Message, Part, actions, button, compose, context, section, whole_lines
-from handlers.views.escape import block, code, instruction, link, moment, utc_time, words
+from handlers.views.chart import chart
+from handlers.views.escape import code, instruction, link, moment, utc_time, words
+from handlers.views.screen import ROWS, Line, fit, rows_of, rows_of_buttons
 
 REFRESH: Final = "refresh"
 SYMBOLS: Final[dict[Mood, str]] = {
@@ -36,19 +39,27 @@ SYMBOLS: Final[dict[Mood, str]] = {
     "unread": ":white_circle:",
 }
 
-MAX_HEADLINE: Final = 300
+UNFOLD: Final = "control-show-"
+"""What the ids of the buttons begin with that post a fold in the thread."""
+BULLET: Final = "• "
+MAX_HEADLINE: Final = 160
 MAX_SENTENCE: Final = 320
-MAX_INSTRUCTION: Final = 700
-MAX_COMMAND: Final = 900
+MAX_VERDICT: Final = 240
+MAX_SHORTENED: Final = 160
+MAX_OBSERVED: Final = 240
+MAX_PLACE: Final = 40
+MAX_DOUBT: Final = 240
+MAX_SHORT_COMMAND: Final = 80
+MIN_EVIDENCE: Final = 2
 MAX_EVIDENCE: Final = 4
-MAX_EVIDENCE_TEXT: Final = 220
+MAX_EVIDENCE_TEXT: Final = 200
 MAX_CHANGES: Final = 3
 MAX_OTHERS: Final = 2
 MAX_TITLE: Final = 140
 MAX_GAPS: Final = 2
 MAX_DECIDED: Final = 3
-MAX_NOTES: Final = 3
-MAX_NOTE: Final = 200
+MAX_NOTES: Final = 2
+MAX_NOTE: Final = 140
 MAX_LOG_NOTE: Final = 300
 MAX_STILL: Final = 300
 AGE_WORTH_TELLING_S: Final = 1.0
@@ -67,33 +78,57 @@ def summary(
     plain: bool,
     refresh: str | None = None,
     fixes: Sequence[Block] = (),
+    controls: Sequence[Block] = (),
+    folds: str | None = None,
     still: Progress | None = None,
 ) -> Message:
     """The answer.
 
     `age_s` is the age of the oldest fact in seconds when the facts came from the cache; `plain` leaves out the blocks
-    that older clients refuse; `refresh` is the opaque id behind the Refresh button, None leaves the button out; `fixes`
-    are buttons before it; `still` is what goes on, when this is a first answer only.
+    that older clients refuse. Below stand `fixes` and `controls`, or, where there are none of these, a Refresh button
+    with the opaque id `refresh`. `folds` is the id behind the buttons that post in the thread what a plain message
+    cannot fold. `still` is what goes on, when this is a first answer only.
     """
-    told = digest(report)
+    told, head = digest(report), headline(report)
+    row = action_row(fixes, controls, refresh)
+    buttons = rows_of_buttons([_label(one) for block in row for one in block["elements"]])
+    room = ROWS - rows_of(head) - buttons
+    screen = fit(tuple(_lines(report, told, now, age_s, plain=plain)), room)
+    if not screen.fits:
+        screen = fit(tuple(_lines(report, told, now, age_s, plain=plain, most=MAX_SHORTENED)), room)
     parts = [
         *_first_answer(still),
-        Part(0, (section(headline(report)),)),
-        Part(0, _section(_answer(report, told, now, plain=plain))),
-        Part(3, _section(_changes(told, now))),
-        Part(2, _section(_others(told))),
-        Part(4, _section(_risks(report))),
-        Part(1, (context(*_small_print(report, now, age_s)),)),
-        Part(1, _buttons(fixes, refresh)),
-        *(() if plain else details.folded_parts(report, now)),
+        Part(0, (section(head),)),
+        *(Part(0, _section(_with_counts(screen.of(place), place, told))) for place in ("answer", "changes", "todo")),
+        Part(1, row),
+        Part(2, _section(screen.of("others"))),
+        Part(1, (context(*screen.of("small"), screen.note),)),
+        Part(4, chart(report, plain=plain), "the picture"),
+        *(_unfolding(report, now, folds) if plain else (fold.part for fold in details.folds(report, now))),
         *_closing_line(report),
     ]
-    return compose(_fallback(report, told), parts)
+    return compose(_fallback(head, told), parts)
 
 
-def _buttons(fixes: Sequence[Block], refresh: str | None) -> tuple[Block, ...]:
-    made = [*fixes, *([button("Refresh", REFRESH, refresh)] if refresh else [])]
+def action_row(fixes: Sequence[Block], controls: Sequence[Block], refresh: str | None) -> tuple[Block, ...]:
+    """The one row of buttons below an answer: the fixes, then the controls, of which the last may be a menu."""
+    made = [*fixes, *(controls or ([button("Refresh", REFRESH, refresh)] if refresh else []))]
     return (actions(*made),) if made else ()
+
+
+def _label(element: Block) -> str:
+    """What a button says; a menu is three dots."""
+    return str(element["text"]["text"]) if "text" in element else "..."
+
+
+def _unfolding(report: Report, now: datetime, behind: str | None) -> tuple[Part, ...]:
+    """What stands in for folds: a button for each; where nothing can be pressed, the commands themselves."""
+    names = details.names(report)
+    if behind is not None:
+        buttons = [button(details.LABELS[name], f"{UNFOLD}{name}", behind) for name in names]
+        return (Part(3, (actions(*buttons),)),) if buttons else ()
+    commands = details.fold(report, "commands", now).children if "commands" in names else ()
+    return (Part(6, commands, details.LABELS["commands"]),)
 
 
 def _first_answer(still: Progress | None) -> Iterable[Part]:
@@ -107,82 +142,126 @@ def _section(lines: Iterable[str]) -> tuple[Block, ...]:
     return (section(text),) if text else ()
 
 
-def _answer(report: Report, told: Digest, now: datetime, *, plain: bool) -> Iterable[str]:
+def _lines(
+    report: Report, told: Digest, now: datetime, age_s: float | None, *, plain: bool, most: int = MAX_SENTENCE
+) -> Iterable[Line]:
+    """What may stand on the screen, each with how early it goes when there is no room for all.
+
+    What always stays has at most `most` characters in a sentence.
+    """
+    yield from _answer(report, told, now, plain=plain, most=most)
+    yield from _changes(told, now)
+    yield from _todo(told, most)
+    yield from _others(told)
+    yield from _risks(report)
+    yield from _small_print(report, now, age_s)
+
+
+def _answer(report: Report, told: Digest, now: datetime, *, plain: bool, most: int) -> Iterable[Line]:
     first = told.first
     if first is None:
-        yield f"Observed: {words(observed(report), MAX_SENTENCE)}."
+        yield Line("answer", 0, f"Observed: {words(observed(report), MAX_OBSERVED)}.")
         return
-    if report.symptom.onset:
-        yield f"Since {moment(report.symptom.onset, now)} · {words(observed(report), MAX_SENTENCE)}"
-    yield f"*{words(sentence(first.summary), MAX_SENTENCE)}* — {first.band}"
-    for item in foremost(first.evidence, MAX_EVIDENCE):
-        yield evidence_line(item, now, with_source=plain)
-    if (total := len(records(first.evidence))) > MAX_EVIDENCE:
-        yield f"_showing {MAX_EVIDENCE} of {total} records_"
+    since = f"Since {moment(report.symptom.onset, now)} · " if report.symptom.onset else ""
+    if since:
+        yield Line("answer", 2, f"{since}{words(observed(report), MAX_OBSERVED)}", "what was counted")
+    yield Line("answer", 0, f"*{words(sentence(first.summary), min(most, MAX_VERDICT))}* — {first.band}")
+    for number, item in enumerate(foremost(first.evidence, MAX_EVIDENCE)):
+        rank = 1 if number < MIN_EVIDENCE or item.source.startswith("cloudtrail:") else 4 + number
+        yield Line("answer", rank, evidence_line(item, now, with_source=plain))
+    yield from _named("answer", 1, "Also", told.also, "another cause")
     for item in first.against[:1]:
-        yield f"Against it: {words(item.text, MAX_EVIDENCE_TEXT)}"
-    if first.advice:
-        yield f"*What to do:* {words(first.advice, MAX_SENTENCE)}"
-        yield from filter(None, (block(command, MAX_COMMAND) for command in first.advice_commands))
+        yield Line("answer", 4, f"Against it: {words(item.text, MAX_EVIDENCE_TEXT)}", "what speaks against it")
+
+
+def _with_counts(lines: Sequence[str], place: str, told: Digest) -> Iterable[str]:
+    """The lines of a section, and how many of how many these are."""
+    total, what = 0, "changes"
+    if place == "answer" and told.first:
+        total, what = len(records(told.first.evidence)), "records of evidence"
+    elif place == "changes":
+        total = len(told.changes)
+    shown = sum(line.startswith(BULLET) for line in lines)
+    yield from lines
+    if lines and shown < total:
+        yield f"_showing {shown} of {total} {what}_"
 
 
 def evidence_line(item: EvidenceItem, now: datetime, *, with_source: bool) -> str:
     """One record: what was seen, when, and, unless a fold below tells it, which call said so."""
     when = f" · {moment(item.at, now, seconds=True)}" if item.at and not tells_its_time(item) else ""
     source = f" · {code(item.source)}" if with_source else ""
-    return f"• {words(item.text, MAX_EVIDENCE_TEXT)}{when}{source}"
+    return f"{BULLET}{words(item.text, MAX_EVIDENCE_TEXT)}{when}{source}"
 
 
-def _changes(told: Digest, now: datetime) -> Iterable[str]:
-    shown = told.changes[:MAX_CHANGES]
-    if shown:
-        more = f" (showing {len(shown)} of {len(told.changes)})" if len(shown) < len(told.changes) else ""
-        yield f"*Changed just before*{more}"
-    for entry in shown:
+def _changes(told: Digest, now: datetime) -> Iterable[Line]:
+    if told.changes:
+        yield Line("changes", 1, "*Changed just before*")
+    for number, entry in enumerate(told.changes[:MAX_CHANGES]):
         by = f" by {code(entry.actor)}" if entry.actor else ""
-        yield f"• {moment(entry.at, now, seconds=True)} {words(event_in_words(entry), MAX_EVIDENCE_TEXT)}{by}"
+        text = f"{moment(entry.at, now, seconds=True)} {words(event_in_words(entry), MAX_EVIDENCE_TEXT)}{by}"
+        yield Line("changes", 3 + number if number else 1, BULLET + text)
 
 
-def _others(told: Digest) -> Iterable[str]:
-    yield from _named("Also", told.also)
-    yield from _named("Makes it worse", told.contributing)
-    yield from _named("Follows from it", told.consequences)
-    yield from _named("Also possible", told.rivals)
+def _todo(told: Digest, most: int) -> Iterable[Line]:
+    first = told.first
+    if first is None or not first.advice:
+        return
+    commands = " (the commands: _AWS CLI_ below)" if first.advice_commands else ""
+    yield Line("todo", 0, f"*What to do:* {words(first.advice, most)}{commands}")
+
+
+def _others(told: Digest) -> Iterable[Line]:
+    yield from _named("others", 4, "Makes it worse", told.contributing, "what makes it worse")
+    yield from _named("others", 6, "Follows from it", told.consequences, "what follows from it")
+    yield from _named("others", 3, "Also possible", told.rivals, "what else is possible")
     first = told.first
     if first and first.overturned_by and (told.rivals or first.band != "confirmed"):
-        yield f"*What would overturn the first:* {instruction(first.overturned_by, MAX_INSTRUCTION)}"
+        yield Line(
+            "others", 3, f"*What would overturn the first:* {_doubt(first.overturned_by)}", "what would overturn it"
+        )
 
 
-def _named(what: str, causes: Sequence[Cause]) -> Iterable[str]:
+def _doubt(overturned_by: str) -> str:
+    """The fact, with the command that reads it if it is short; a long one stands with the evidence."""
+    said, command = split_command(overturned_by)
+    return instruction(overturned_by if len(command or "") <= MAX_SHORT_COMMAND else said, MAX_DOUBT)
+
+
+def _named(place: str, rank: int, what: str, causes: Sequence[Cause], of: str) -> Iterable[Line]:
     if causes:
         names = "; ".join(f"{words(sentence(one.summary), MAX_TITLE)} — {one.band}" for one in causes[:MAX_OTHERS])
-        yield f"*{what}:* {names}{_more(len(causes), MAX_OTHERS)}"
+        yield Line(place, rank, f"*{what}:* {names}{_more(len(causes), MAX_OTHERS)}", of)
 
 
-def _risks(report: Report) -> Iterable[str]:
+def _risks(report: Report) -> Iterable[Line]:
     if report.risks:
         names = "; ".join(words(sentence(one.summary), MAX_TITLE) for one in report.risks[:MAX_OTHERS])
-        yield f":warning: *No harm seen yet:* {names}{_more(len(report.risks), MAX_OTHERS)}"
+        more = _more(len(report.risks), MAX_OTHERS)
+        yield Line("others", 7, f":warning: *No harm seen yet:* {names}{more}", counted(len(report.risks), "risk"))
 
 
 def _more(total: int, shown: int) -> str:
     return f" (and {total - shown} more)" if total > shown else ""
 
 
-def _small_print(report: Report, now: datetime, age_s: float | None) -> Iterable[str]:
-    yield " · ".join(_checked(report))
+def _small_print(report: Report, now: datetime, age_s: float | None) -> Iterable[Line]:
+    yield Line("small", 2, " · ".join(_checked(report)), "how many checks are clear")
     if report.gaps:
-        yield f"*Not read:* {not_read(report)}"
+        yield Line("small", 2, f"*Not read:* {not_read(report)}", counted(len(report.gaps), "gap"))
     target = report.target
     if target.notes:
         shown = "; ".join(words(note, MAX_NOTE) for note in target.notes[:MAX_NOTES])
-        yield f"*Note:* {shown}{_more(len(target.notes), MAX_NOTES)}"
+        yield Line("small", 3, f"*Note:* {shown}{_more(len(target.notes), MAX_NOTES)}", "notes")
     if report.stats.log_notes:
-        yield f"*Logs:* {'; '.join(words(note, MAX_LOG_NOTE) for note in report.stats.log_notes[:MAX_NOTES])}"
-    account = code(target.account_name or target.account)
+        notes = report.stats.log_notes
+        shown = "; ".join(words(note, MAX_LOG_NOTE) for note in notes[:MAX_NOTES])
+        yield Line("small", 6, f"*Logs:* {shown}{_more(len(notes), MAX_NOTES)}", "how much of the logs was read")
+    account = code(target.account_name or target.account, MAX_PLACE)
     age = f" · facts {age_s:.0f} s old" if age_s is not None and age_s >= AGE_WORTH_TELLING_S else ""
     runbook = link(target.runbook, "Runbook") if target.runbook else None
-    yield f"{account} {code(target.region)} · as of {moment(now, now)}{age}" + (f" · {runbook}" if runbook else "")
+    where = f"{account} {code(target.region, MAX_PLACE)} · as of {moment(now, now)}{age}"
+    yield Line("small", 0, where + (f" · {runbook}" if runbook else ""))
 
 
 def _checked(report: Report) -> Iterable[str]:
@@ -209,12 +288,12 @@ def _closing_line(report: Report) -> tuple[Part, ...]:
         f"In full, in a terminal: {code(f'alb502 report {report.id}')} — {counted(records, 'record')} of evidence, "
         f"{counted(len(report.timeline), 'event')}, {counted(len(report.checks), 'check')}"
     )
-    return (Part(5, (context(text),)),)
+    return (Part(1, (context(text),)),)
 
 
-def _fallback(report: Report, told: Digest) -> str:
+def _fallback(head: str, told: Digest) -> str:
     """The same answer in a few plain lines, for notifications and screen readers."""
-    lines = [headline(report)]
+    lines = [head]
     if told.first:
         lines.append(f"{words(sentence(told.first.summary), MAX_SENTENCE)} — {told.first.band}")
         for item in foremost(told.first.evidence, MAX_EVIDENCE):

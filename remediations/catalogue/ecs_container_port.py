@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pydantic import JsonValue
 
 from diagnostics.facts import (
+    ContainerDefinition,
     EcsService,
     Fact,
     LoadBalancers,
     PrefixLists,
     SecurityGroups,
     ServiceLoadBalancer,
+    TargetGroup,
     TaskDefinition,
     TaskDefinitions,
 )
@@ -48,8 +51,9 @@ def ecs_container_port(case: Case) -> Iterator[Plan]:
     service register that port, in one deployment.
 
     Offered only where a line of the server's own log proves the port, for rolling deployments in network mode awsvpc,
-    and where the tasks' security groups admit the load balancer on it. The target group's own port is only a default
-    and stays. The undo brings the earlier revision and port back in one deployment.
+    and where the tasks' security groups admit the load balancer on it. Not where a health check, of the target group or
+    of the container itself, asks on the port before. The target group's own port is only a default and stays. The undo
+    brings the earlier revision and port back in one deployment.
     Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
     """
     service = case.facts[EcsService]
@@ -65,13 +69,24 @@ def ecs_container_port(case: Case) -> Iterator[Plan]:
         mapped = {mapping.container_port for mapping in container.port_mappings}
         if heard is None or not _is_proof(heard) or definition.network_mode != "awsvpc" or heard.port in mapped:
             continue
-        if setting.container_port in mapped and _admitted(case, service, heard.port or 0):
+        if setting.container_port not in mapped or _is_checked_elsewhere(found.group, container, setting, heard):
+            continue
+        if _admitted(case, service, heard.port or 0):
             yield _plan(case, service, setting, definition, heard)
             return
 
 
 def _is_proof(heard: Heard) -> bool:
     return heard.by_server and not heard.is_loopback and heard.port is not None
+
+
+def _is_checked_elsewhere(
+    group: TargetGroup, container: ContainerDefinition, setting: ServiceLoadBalancer, heard: Heard
+) -> bool:
+    """A health check that stays on a port on which nobody listens would end the new tasks as well."""
+    own = container.health_check.command if container.health_check else ()
+    asks_before = re.search(rf"(?<!\d){setting.container_port}(?!\d)", " ".join(own)) is not None
+    return asks_before or group.health_check.port not in ("traffic-port", str(heard.port))
 
 
 def _admitted(case: Case, service: EcsService, port: int) -> bool:

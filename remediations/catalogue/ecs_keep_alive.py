@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.facts import EcsService, LoadBalancerAttributes, TaskDefinitions
-from diagnostics.rules.closed_early import idle_timeout_s
 from diagnostics.rules.served_by import SERVED_USES, keep_alive, serving_container
 from remediations.fix import Case, fix
-from remediations.plan import Plan
-from remediations.steps import deployments
+from remediations.plan import Plan, Success
+from remediations.steps import deployments, healthy
 from remediations.steps.deployments import DEPLOYMENT_USES
 from remediations.steps.keep_alive import longer
 from remediations.steps.task_definitions import PREPARE
 
 SPARE_S = 5
+QUIET_S = 600
 _NEEDS = (EcsService, TaskDefinitions, LoadBalancerAttributes)
 
 
@@ -42,14 +42,14 @@ def ecs_keep_alive(case: Case) -> Iterator[Plan]:
     present revision again.
     Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html
     """
-    service, idle = case.facts[EcsService], idle_timeout_s(case.facts)
+    service, idle = case.facts[EcsService], _longest_idle_s(case)
     setting, container = keep_alive(case.facts), serving_container(case.facts)
     definition = deployments.present_definition(case, service)
     if case.cause.band == "possible" or definition is None or container is None or setting is None or idle is None:
         return
     edit = longer(container, setting, idle + SPARE_S) if setting.races(idle) else None
     if edit is not None:
-        yield deployments.revision_plan(
+        plan = deployments.revision_plan(
             case,
             service,
             definition,
@@ -61,3 +61,24 @@ def ecs_keep_alive(case: Case) -> Iterator[Plan]:
                 "a setting in code, or in a file of the image, may win over it",
             ),
         )
+        yield plan.model_copy(update={"success": _without_502(case, plan.success)})
+
+
+def _without_502(case: Case, success: Success) -> Success:
+    """A deployment that went well says nothing of what it was for. 502 is not counted by target group: a load balancer
+    of several services does not tell either."""
+    if case.facts.observed.shared_load_balancer:
+        return success
+    fronts = (arn.split(":loadbalancer/", 1)[-1] for arn in case.facts.subject.load_balancers)
+    quiet = tuple(
+        healthy.load_balancer_quiet(front, "HTTPCode_ELB_502_Count").model_copy(update={"for_s": QUIET_S})
+        for front in fronts
+    )
+    return success.model_copy(update={"text": f"{success.text}, and nobody gets 502 any more", "quiet": quiet})
+
+
+def _longest_idle_s(case: Case) -> int | None:
+    """Of all load balancers in front: the server has to outlast every one. None where one of them was not read."""
+    attributes, fronts = case.facts[LoadBalancerAttributes], case.facts.subject.load_balancers
+    known = [attributes.idle_timeout_s(arn) for arn in fronts if arn in attributes.by_arn]
+    return max(known, default=None) if len(known) == len(fronts) else None

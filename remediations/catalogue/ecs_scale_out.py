@@ -15,7 +15,7 @@ from diagnostics.rules.strain import STRAIN_USES, span
 from remediations.fix import Case, fix
 from remediations.plan import Guard, Plan, Success, Undo, Write
 from remediations.steps import ecs_services, healthy, task_counts
-from remediations.steps.deployments import DEPLOYMENT_USES, START_S, groups_of
+from remediations.steps.deployments import DEPLOYMENT_USES, START_S, groups_of, is_in_progress
 from remediations.steps.fargate import runs_on_fargate
 
 MOST_ADDED = 20
@@ -64,9 +64,11 @@ def ecs_scale_out(case: Case) -> Iterator[Plan]:
     else:
         wanted = _more(case, service)
     if wanted is not None and wanted > service.desired:
-        chosen = _fewer(service, wanted)
-        whole, *narrower = [_plan(case, service, limits, count, label=_tasks(count)) for count in chosen]
-        yield whole.model_copy(update={"label": "", "narrower": tuple(narrower)})
+        least = limits.minimum if limits else service.desired  # a lower minimum would let it take tasks away
+        chosen = [count for count in _fewer(service, wanted) if count > least]
+        plans = [_plan(case, service, limits, count, label=_tasks(count)) for count in chosen]
+        if plans:
+            yield plans[0].model_copy(update={"label": "", "narrower": tuple(plans[1:])})
 
 
 def _before_zero(case: Case, service: EcsService) -> int | None:
@@ -187,6 +189,8 @@ def _warnings(case: Case, service: EcsService, limits: ScalingLimits | None) -> 
         yield "somebody or something set it to zero: a scheduled action would do so again"
     if not runs_on_fargate(service):
         yield "the hosts need room for the tasks"
+    if service.deployment_controller == "CODE_DEPLOY" and is_in_progress(service):
+        yield "CodeDeploy makes a deployment at present, which may fail where the count changes meanwhile"
     asked = span(case.facts)
     load = load_of(case.facts, *asked) if asked else None
     if service.desired and load is not None and load.is_flat:

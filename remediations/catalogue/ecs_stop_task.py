@@ -49,7 +49,9 @@ def ecs_stop_task(case: Case) -> Iterator[Plan]:
     if case.cause.band == "possible" or where.by != "target" or not where.key or (where.share or 0) < MOST_OF_THEM:
         return
     task = case.facts[RunningTasks].by_ip(where.key.rpartition(":")[0] or where.key)
-    if task is None or task.last_status != "RUNNING" or not _has_spare(service) or not _others_are_well(case, task):
+    if task is None or (task.last_status, task.desired_status) != ("RUNNING", "RUNNING"):
+        return
+    if not _has_spare(service) or not _others_are_well(case, task):
         return
     yield _plan(case, service, task)
 
@@ -92,6 +94,7 @@ def _plan(case: Case, service: EcsService, task: Task) -> Plan:
             healthy.not_deploying(service.cluster, name),
             complete,
             _is(service, task, "lastStatus", "RUNNING", f"task {task.id[:8]} runs"),
+            _is(service, task, "desiredStatus", "RUNNING", f"task {task.id[:8]} was not told to stop yet"),
             *(_others_healthy(group.arn, addresses) for group in groups),
         ),
         writes=(_stop(case, service, task, stopped),),

@@ -84,7 +84,7 @@ def _plan(item: HealthCase, both: Colours, field: str, value: str, why: str) -> 
     hides = f"{codes_in_words(item.sick.codes)} then counts as healthy, also where it leads to a page of errors"
     return health_checks.plan(
         fix="health-check-matcher",
-        title=f"Health check matcher {now} -> {value}",
+        change=f"matcher {now} -> {value}",
         risk="medium",
         edits=[Edit(group, {field: value}) for group in both.groups],
         watched=both.filled,

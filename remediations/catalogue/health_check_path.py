@@ -28,8 +28,9 @@ ANSWERED_AMISS = frozenset({"path", "redirect", "auth"})
 )
 def health_check_path(case: Case) -> Iterator[Plan]:
     """Sets HealthCheckPath to a path that is proven to answer: what it was before the change that brought the trouble,
-    what the application's log shows it to answer to health checks, what the container's own health check asks and
-    passes, or what another target group of the same service asks. Without such a record it is not offered.
+    what the container's own health check asks and passes, what another target group of the same service asks, or what
+    the application's log shows it to answer to health checks. Such a line counts only for minutes in which CloudWatch
+    counts no request: anybody can send a request that calls itself a health check. Without a record it is not offered.
 
     Dangerous where a target is healthy: it applies to all targets at once. So it is offered only while none is, and
     stops when one has become healthy in the meantime. In a blue/green pair both target groups are set. The undo sets
@@ -46,7 +47,7 @@ def health_check_path(case: Case) -> Iterator[Plan]:
 def _plan(item: HealthCase, both: Colours, proven: Proven) -> Plan:
     return health_checks.plan(
         fix="health-check-path",
-        title=f"Health check path {item.path} -> {proven.value}",
+        change=f"path {item.path} -> {proven.value}",
         risk="medium",
         edits=[Edit(group, {"path": proven.value}) for group in both.groups],
         watched=both.filled,

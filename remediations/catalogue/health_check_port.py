@@ -43,7 +43,7 @@ def health_check_port(case: Case) -> Iterator[Plan]:
         port, why = found
         yield health_checks.plan(
             fix="health-check-port",
-            title=f"Health check port {item.group.health_check.port} -> {port}",
+            change=f"port {item.group.health_check.port} -> {port}",
             risk="low",
             edits=[Edit(group, {"port": port}) for group in both.groups],
             watched=both.filled,

@@ -40,7 +40,7 @@ def health_check_protocol(case: Case) -> Iterator[Plan]:
         other = "HTTPS" if now == "HTTP" else "HTTP"
         yield health_checks.plan(
             fix="health-check-protocol",
-            title=f"Health check protocol {now} -> {other}",
+            change=f"protocol {now} -> {other}",
             risk="low",
             edits=[Edit(group, {"protocol": other}) for group in both.groups],
             watched=both.filled,

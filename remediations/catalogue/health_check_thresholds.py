@@ -60,7 +60,7 @@ def _plan(case: Case, group: TargetGroup, values: dict[str, Value], label: str =
     both = colours(case.facts, group, *values)
     return health_checks.plan(
         fix="health-check-thresholds",
-        title=f"Give up a target after {edit.after.detection_s} s instead of {group.health_check.detection_s} s",
+        change=f"give a target up after {edit.after.detection_s} s, not {group.health_check.detection_s} s",
         risk="low",
         edits=[Edit(one, values) for one in both.groups],
         watched=both.filled,

@@ -54,7 +54,7 @@ def health_check_timeout(case: Case) -> Iterator[Plan]:
         later = f"a target that hangs is given up after {check.unhealthy_threshold} checks {every_s} s apart"
         yield health_checks.plan(
             fix="health-check-timeout",
-            title=f"Health check time-out {check.timeout_s} s -> {timeout_s} s",
+            change=f"time-out {check.timeout_s} s -> {timeout_s} s",
             risk="low",
             edits=[Edit(group, values) for group in both.groups],
             watched=both.filled,

@@ -66,7 +66,7 @@ def _plan(case: Case, arn: str, now_s: int, wanted_s: int, setting: KeepAlive) -
     name, dimension = load_balancers.name_of(arn), arn.split(":loadbalancer/", 1)[-1]
     return Plan(
         fix="idle-timeout-lower",
-        title=f"Idle timeout of {name}: {now_s} s -> {wanted_s} s",
+        title=f"Idle timeout of load balancer {name}: {now_s} s -> {wanted_s} s",
         risk="medium",
         resource=arn,
         changes=(SettingChange(resource=arn, setting=IDLE_TIMEOUT, before=str(now_s), after=str(wanted_s)),),

@@ -68,7 +68,7 @@ def _plan(case: Case, terrain: Terrain, shut: list[Path], entries: Sequence[Entr
     dimension = shut[0].load_balancer.split(":loadbalancer/", 1)[-1]
     return Plan(
         fix="nacl-allow",
-        title=f"Let load balancer and targets talk through {' and '.join(ids)}",
+        title=f"Let load balancer {_balancer(shut)} and its targets talk through network ACL {' and '.join(ids)}",
         risk="high",
         resource=arn_of(subject, "ec2", f"network-acl/{first}"),
         judged_by_tags_of=ec2_arns(subject, "network-acl", [one for one in ids if one != first]),
@@ -102,6 +102,10 @@ def _plan(case: Case, terrain: Terrain, shut: list[Path], entries: Sequence[Entr
         warnings=tuple(_warnings(case, ids)),
         eta_s=takes_s,
     )
+
+
+def _balancer(shut: list[Path]) -> str:
+    return shut[0].load_balancer.split("/")[-2]
 
 
 def _as_read(terrain: Terrain, shut: list[Path], entries: Sequence[Entry]) -> Iterator[Guard]:

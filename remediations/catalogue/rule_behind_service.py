@@ -8,7 +8,7 @@ from diagnostics.facts import Change, EcsService, Gap, Listener, Listeners, Rule
 from diagnostics.report import SettingChange
 from diagnostics.rules.listener_overlap import before, takes_all_of
 from diagnostics.rules.put_rules import PUT_USES, put_there
-from diagnostics.rules.routing import service_rolls
+from diagnostics.rules.routing import service_rolls, short_name
 from remediations.fix import Case, fix
 from remediations.plan import Plan, Success, Undo
 from remediations.steps import healthy, listener_rules
@@ -70,7 +70,7 @@ def _plans(case: Case, listener: Listener, rule: Rule, hidden: Sequence[Rule], p
     name = listener_rules.name_of(listener, rule)
     yield Plan(
         fix="rule-behind-service",
-        title=f"{name[0].upper()}{name[1:]}: priority {free}",
+        title=f"Put {name} behind the rule of {', '.join(map(short_name, groups))}: priority {rule.priority} -> {free}",
         risk="medium",
         resource=rule.arn,
         changes=(SettingChange(resource=rule.arn, setting="Priority", before=rule.priority, after=free),),

@@ -28,7 +28,8 @@ ATTACHED_S = 60
 )
 def rule_forward_to_service(case: Case) -> Iterator[Plan]:
     """Puts the one target group into which the service registers its tasks in the place of the empty one. Everything
-    else of the rule stays: it is read anew and sent back in full.
+    else of the rule stays: it is read anew and sent back in full. Shown, and not carried out, for a rule that signs
+    users in with Cognito.
 
     Offered where one rule alone forwards to the empty group, and to no other, the service rolls its tasks itself into a
     single group of the same VPC and protocol version, and tasks are registered there. The new group's health is only
@@ -62,7 +63,7 @@ def _plan(case: Case, listener: Listener, rule: Rule, empty: TargetGroup, filled
     within_s = ATTACHED_S + healthy.becomes_healthy_s(filled)
     return Plan(
         fix="rule-forward-to-service",
-        title=f"{where[0].upper()}{where[1:]}: {empty.name} -> {filled.name}",
+        title=f"Let {where} forward to {filled.name} instead of {empty.name}",
         risk="medium",
         resource=listener.arn if rule.is_default else rule.arn,
         judged_by_tags_of=(arn_of(case.facts.subject, "ecs", f"service/{service.cluster}/{service.service}"),),
@@ -94,7 +95,7 @@ def _plan(case: Case, listener: Listener, rule: Rule, empty: TargetGroup, filled
             f"if {service.service} is to move to {empty.name}, the service has to name it instead (a deployment)",
         ),
         eta_s=within_s,
-        not_now=_deploying(service),
+        not_now=listener_rules.not_for_us(listener, rule) or _deploying(service),
     )
 
 

@@ -42,7 +42,9 @@ COUNTED_AFTER_S = 420
 )
 def rule_weight_zero(case: Case) -> Iterator[Plan]:
     """Sets the weight of the empty group to 0 in the rule that names several; the other groups get its share, so that
-    they must have healthy targets. Everything else of the rule stays: it is read anew and sent back in full.
+    they must have healthy targets. Everything else of the rule stays: it is read anew and sent back in full, and the
+    client secret of an identity provider is kept without being read. Shown, and not carried out, for a rule that signs
+    users in with Cognito.
 
     Not offered for a group that the service itself should fill, nor where CodeDeploy or another controller keeps the
     rule, nor while ECS moves requests from one colour to the other. The undo gives the group its weight again.
@@ -89,7 +91,7 @@ def _plan(
     idle = (healthy.not_deploying(service.cluster, service.service),) if isinstance(service, EcsService) else ()
     yield Plan(
         fix="rule-weight-zero",
-        title=f"Weight of {name} in {where}: {empty.weight} -> 0",
+        title=f"Weight of target group {name} in {where}: {empty.weight} -> 0",
         risk="medium",
         resource=listener.arn if rule.is_default else rule.arn,
         changes=(
@@ -117,8 +119,12 @@ def _plan(
         touches=f"all requests of {where}: the other groups get {share:.0%} more of them",
         warnings=(f"{share:.0%} of the requests move to {', '.join(map(short_name, well))}",) if share > MOST else (),
         eta_s=EFFECT_S,
-        not_now="ECS is moving requests between the groups of this rule" if shifts and deploying else None,
+        not_now=listener_rules.not_for_us(listener, rule) or _moving(shifts=shifts, deploying=deploying),
     )
+
+
+def _moving(*, shifts: bool, deploying: bool) -> str | None:
+    return "ECS is moving requests between the groups of this rule" if shifts and deploying else None
 
 
 def _dimension(listener: Listener) -> str:

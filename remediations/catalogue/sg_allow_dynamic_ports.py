@@ -11,7 +11,7 @@ from diagnostics.rules.reachability import paths
 from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, Terrain
 from remediations.fix import Case, fix
 from remediations.plan import Plan
-from remediations.steps import openings
+from remediations.steps import openings, security_groups
 from remediations.steps.openings import Opening
 from remediations.steps.port_ranges import DYNAMIC, are_dynamic, in_words
 
@@ -51,18 +51,21 @@ def sg_allow_dynamic_ports(case: Case) -> Iterator[Plan]:
 
 def _plan(case: Case, terrain: Terrain, group_id: str, balancer: str, entrance: str, blocked: list[Obstacle]) -> Plan:
     ports = [port for obstacle in blocked for port in obstacle.ports]
-    today = (min(ports), max(ports))
+    today, known = (min(ports), max(ports)), case.facts[SecurityGroups]
+    name = security_groups.named(known, group_id)
     arns = dict.fromkeys(arn for obstacle in blocked for arn in obstacle.target_groups)
     opening = Opening(
         fix="sg-allow-dynamic-ports",
         risk="medium",
         direction="ingress",
         group_id=group_id,
+        name=name,
         other=entrance,
+        other_name=security_groups.named(known, entrance),
         load_balancer=balancer,
         groups=tuple(group for arn in arns if (group := terrain.target_groups.of(arn)) is not None),
         checked=any("health-check" in obstacle.purposes for obstacle in blocked),
-        touches=f"every process on what wears {group_id} that listens on tcp {in_words(DYNAMIC)} can be reached by the"
+        touches=f"every process on what wears {name} that listens on tcp {in_words(DYNAMIC)} can be reached by the"
         " load balancer",
     )
     narrow = openings.plan(

@@ -10,7 +10,7 @@ from diagnostics.rules.reachability import Blocked, Path, paths
 from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, Terrain
 from remediations.fix import Case, fix
 from remediations.plan import Plan
-from remediations.steps import openings
+from remediations.steps import openings, security_groups
 from remediations.steps.openings import Opening
 from remediations.steps.port_ranges import in_words, ranges
 
@@ -63,7 +63,8 @@ def _plans(case: Case, terrain: Terrain, balancer: LoadBalancer, worn: str, bloc
     ports = ranges(port for obstacle in blocked for port in obstacle.ports)
     if not ports:
         return
-    subject, own = case.facts.subject, balancer.security_groups[0]
+    subject, own, known = case.facts.subject, balancer.security_groups[0], case.facts[SecurityGroups]
+    name, other_name = security_groups.named(known, own), security_groups.named(known, worn)
     words = ", ".join(map(in_words, ports))
     arns = dict.fromkeys(arn for obstacle in blocked for arn in obstacle.target_groups)
     opening = Opening(
@@ -71,11 +72,13 @@ def _plans(case: Case, terrain: Terrain, balancer: LoadBalancer, worn: str, bloc
         risk="low",
         direction="egress",
         group_id=own,
+        name=name,
         other=worn,
+        other_name=other_name,
         load_balancer=balancer.arn,
         groups=tuple(group for arn in arns if (group := terrain.target_groups.of(arn)) is not None),
         checked=any("health-check" in obstacle.purposes for obstacle in blocked),
-        touches=f"everything that wears {own} may connect to what wears {worn} on tcp {words}",
+        touches=f"everything that wears {name} may connect to what wears {other_name} on tcp {words}",
         warnings=("what else the load balancer calls, such as an identity provider, needs rules of its own",),
     )
     single = tuple(

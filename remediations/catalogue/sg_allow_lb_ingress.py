@@ -12,7 +12,7 @@ from diagnostics.rules.reachability import paths
 from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, Terrain
 from remediations.fix import Case, fix
 from remediations.plan import Plan
-from remediations.steps import openings
+from remediations.steps import openings, security_groups
 from remediations.steps.openings import Opening
 from remediations.steps.port_ranges import are_dynamic, ranges
 
@@ -72,16 +72,20 @@ def _plans(
     if not ports:
         return
     words = ", ".join(str(port) for port in sorted({port for one in blocked for port in one.ports})[:6])
+    known, entrance = case.facts[SecurityGroups], balancer.security_groups[0]
+    name = security_groups.named(known, group_id)
     opening = Opening(
         fix="sg-allow-lb-ingress",
         risk="low",
         direction="ingress",
         group_id=group_id,
-        other=balancer.security_groups[0],
+        name=name,
+        other=entrance,
+        other_name=security_groups.named(known, entrance),
         load_balancer=balancer.arn,
         groups=_groups(terrain, blocked),
         checked=any("health-check" in obstacle.purposes for obstacle in blocked),
-        touches=f"everything that wears {group_id} can be reached by the load balancer on tcp {words}",
+        touches=f"everything that wears {name} can be reached by load balancer {balancer.name} on tcp {words}",
         warnings=(LATER,) if are_dynamic(port for one in blocked for port in one.ports) else (),
     )
     single = tuple(

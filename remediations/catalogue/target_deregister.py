@@ -62,7 +62,7 @@ def _plan(case: Case, group: TargetGroup, target: Target) -> Plan:
     gone = targets.leaves(group.arn, target)
     return Plan(
         fix="target-deregister",
-        title=f"Take {target.key} out of {group.name}",
+        title=f"Deregister {target.key} from target group {group.name}",
         risk="low",
         resource=group.arn,
         changes=(SettingChange(resource=group.arn, setting="target", before=target.key, after=None),),

@@ -91,7 +91,7 @@ def _plan(case: Case, service: EcsService, group: TargetGroup, route: Route) -> 
     dimension = listener.load_balancer_arn.split(":loadbalancer/", 1)[-1]
     return Plan(
         fix="target-group-tls",
-        title=f"{group.name} -> {name}: reach the targets over TLS",
+        title=f"Reach the targets of {group.name} over TLS, through a new target group {name}",
         risk="high",
         resource=listener.arn if rule.is_default else rule.arn,
         judged_by_tags_of=(service.arn, group.arn),

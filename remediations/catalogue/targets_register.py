@@ -104,7 +104,7 @@ def _plan(group: TargetGroup, change: Change, members: tuple[Target, ...]) -> Pl
     ]
     return Plan(
         fix="targets-register",
-        title=f"Register {names} in {group.name} again",
+        title=f"Register {names} in target group {group.name} again",
         risk="medium",
         resource=group.arn,
         changes=tuple(

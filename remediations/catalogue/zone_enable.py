@@ -134,7 +134,7 @@ def _plan(balancer: LoadBalancer, zone: str, groups: list[TargetGroup], subnet: 
     within_s = NODES_S + max(healthy.becomes_healthy_s(group) for group in groups)
     return Plan(
         fix="zone-enable",
-        title=f"Zone {zone} of {balancer.name}: add {subnet.id}",
+        title=f"Let load balancer {balancer.name} serve zone {zone} too, from {subnet.id}",
         risk="medium",
         resource=balancer.arn,
         changes=(SettingChange(resource=balancer.arn, setting="Subnets", before=sorted(before), after=sorted(after)),),

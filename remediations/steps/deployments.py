@@ -38,6 +38,9 @@ def is_deployed_by_ecs(service: EcsService) -> bool:
 
 
 def is_in_progress(service: EcsService) -> bool:
+    """Where ECS does not deploy, two task sets stand beside each other meanwhile."""
+    if service.deployment_controller != "ECS":
+        return sum(deployment.status != "INACTIVE" for deployment in service.deployments) > 1
     return any(deployment.rollout_state == "IN_PROGRESS" for deployment in service.deployments)
 
 
@@ -47,9 +50,11 @@ def not_now(service: EcsService) -> str | None:
 
 def groups_of(facts: Facts, service: EcsService) -> tuple[TargetGroup, ...]:
     """The target groups that the service registers its tasks in, as far as they were read. Of a blue/green pair one is
-    empty, and which one is not known beforehand: neither counts."""
+    empty, and which one is not known beforehand: neither counts. Where ECS does not deploy, task sets tell."""
     known = facts.maybe(TargetGroups)
     own = {entry.target_group_arn for entry in service.load_balancers if entry.alternate_target_group_arn is None}
+    colours = {arn for one in service.deployments if one.status != "INACTIVE" for arn in one.target_group_arns}
+    own = own & colours or own
     return tuple(group for group in known.items if group.arn in own) if isinstance(known, TargetGroups) else ()
 
 
@@ -158,9 +163,9 @@ def _runs_another(service: EcsService, name: str) -> Guard:
 
 
 def _another_failed(service: EcsService) -> Guard:
-    """The newest deployment is another one than today's, and was given up."""
-    today = paths.quoted(service.primary.id if service.primary else "")
-    path = f"deployments[?status == 'PRIMARY' && id != {today}] | [0].rolloutState"
+    """One that is not there today was given up; ECS may have gone back from it to another one by then."""
+    today = ", ".join(paths.quoted(deployment.id) for deployment in service.deployments)
+    path = f"deployments[?!contains([{today}], id) && rolloutState == 'FAILED'] | [0].rolloutState"
     return ecs_services.setting(service, path, "FAILED", f"the new deployment of {service.service} failed")
 
 

@@ -57,7 +57,7 @@ class Edit:
 def plan(
     *,
     fix: str,
-    title: str,
+    change: str,
     risk: Risk,
     edits: Sequence[Edit],
     watched: Sequence[TargetGroup],
@@ -67,14 +67,14 @@ def plan(
     label: str = "",
 ) -> Plan:
     """One call for each group; worked when the targets of the `watched` ones are healthy. With several groups, each of
-    them alone is a narrower choice."""
+    them alone is a narrower choice. `change` says in a few words what is other than before."""
     within_s = max(healthy.becomes_healthy_s(edit.group.model_copy(update={"health_check": edit.after}))
                    for edit in edits) + (REPLACED_TASK_S if replaces_tasks else 0)  # fmt: skip
     names = " and ".join(edit.group.name for edit in edits)
     narrower = tuple(
         plan(
             fix=fix,
-            title=title,
+            change=change,
             risk=risk,
             edits=(edit,),
             watched=(edit.group,),
@@ -88,7 +88,7 @@ def plan(
     )
     return Plan(
         fix=fix,
-        title=title,
+        title=f"Health check of {names}: {change}",
         risk=risk,
         resource=edits[0].group.arn,
         judged_by_tags_of=tuple(edit.group.arn for edit in edits[1:]),

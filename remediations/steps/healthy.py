@@ -6,6 +6,7 @@ from diagnostics.facts import TargetGroup
 from remediations.plan import Call, Guard, Look, Quiet
 from remediations.steps import paths
 
+_UNDER_WAY = "services[0].deployments[?rolloutState == 'IN_PROGRESS']"
 MARGIN_S = 30
 """What a health check may take beyond its interval until the state shows it."""
 
@@ -71,8 +72,10 @@ def deployment_failed(cluster: str, service: str) -> Guard:
 
 
 def not_deploying(cluster: str, service: str) -> Guard:
-    """No deployment of the service is in progress: a second one would cut it short."""
-    path = paths.none_of("services[0].deployments[?rolloutState == 'IN_PROGRESS']")
+    """No deployment of the service is in progress: a second one would cut it short. Where ECS does not deploy, two task
+    sets stand beside each other meanwhile."""
+    sets = "length(services[0].taskSets[?status != 'DRAINING'] || `[]`) < `2`"
+    path = f"{paths.none_of(_UNDER_WAY)} && {sets}"
     text = f"no deployment of {service} is in progress"
     return Guard(look=_service(cluster, service, path), expected=True, text=text)
 

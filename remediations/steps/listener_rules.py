@@ -12,12 +12,14 @@ from typing import Any, Final
 
 from pydantic import JsonValue
 
-from diagnostics.facts import Listener, Rule
+from diagnostics.facts import FormerRule, Listener, Rule
 from remediations.fix import CannotPrepareError, Prepare
-from remediations.plan import Call, Guard, Look, Write
+from remediations.plan import FROM, Call, Guard, Kept, Look, Write
 from remediations.steps import paths
 
 MAX_PRIORITY: Final = 50_000
+NEW: Final = "rule"
+"""Under this name the ARN of a rule that was made is kept."""
 Action = dict[str, Any]
 
 
@@ -72,6 +74,59 @@ def stand_in(listener: Listener, rule: Rule, default: Rule, priority: int) -> Wr
     )
 
 
+def make_again(listener: Listener, former: FormerRule) -> Write:
+    """A rule as it was. https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html"""
+    parameters: dict[str, JsonValue] = {
+        "ListenerArn": listener.arn,
+        "Priority": former.rule.priority,
+        "Conditions": [*former.conditions],
+        "Actions": [*former.actions],
+    }
+    at = _of_listener(listener, f"{_with_priority(former.rule.priority)}.RuleArn | [0]")
+    return Write(
+        call=Call(service="elbv2", operation="create_rule", parameters=parameters),
+        resources=(listener.arn,),
+        done_when=is_there_again(listener, former),
+        keeps=(Kept(name=NEW, in_answer="Rules[0].RuleArn", look=at),),
+    )
+
+
+def is_there_again(listener: Listener, former: FormerRule) -> Guard:
+    """A rule with its priority forwards where it did, for conditions of the same kinds."""
+    one = f"{_with_priority(former.rule.priority)} | [0]"
+    fields: list[JsonValue] = [condition.field for condition in former.rule.conditions]
+    groups: list[JsonValue] = [to.target_group_arn for to in former.rule.forwards_to]
+    names = ", ".join(to.target_group_arn.split("/")[-2] for to in former.rule.forwards_to)
+    return Guard(
+        look=_of_listener(listener, f"{one}.[Conditions[].Field, {_ARNS}]"),
+        expected=[fields, groups],
+        text=f"rule {former.rule.priority} of port {listener.port} forwards to {names}",
+    )
+
+
+def leads_nowhere(listener: Listener, target_group: str) -> Guard:
+    """No rule of the listener forwards to the group."""
+    path = f"contains(Rules[].{_ARNS} | [], {paths.quoted(target_group)})"
+    text = f"no rule of port {listener.port} forwards to {target_group.split('/')[-2]}"
+    return Guard(look=_of_listener(listener, path), expected=False, text=text)
+
+
+def delete_new(listener: Listener, done_when: Guard) -> Write:
+    """Deletes the rule that `make_again` made. Nobody knows its ARN before."""
+    call = Call(service="elbv2", operation="delete_rule", parameters={"RuleArn": {FROM: NEW}})
+    below = listener.arn.replace(":listener/", ":listener-rule/")
+    return Write(call=call, resources=(f"{below}/*",), done_when=done_when)
+
+
+def _of_listener(listener: Listener, path: str) -> Look:
+    call = Call(service="elbv2", operation="describe_rules", parameters={"ListenerArn": listener.arn})
+    return Look(call=call, path=path)
+
+
+def _with_priority(priority: int | None) -> str:
+    return f"Rules[?Priority == {paths.quoted(str(priority))}]"
+
+
 def answers_itself(listener: Listener, rule: Rule, code: int) -> Guard:
     return Guard(
         look=Look(call=describe(rule.arn), path="Rules[0].Actions[-1].[Type, FixedResponseConfig.StatusCode]"),
@@ -89,12 +144,29 @@ def divides(listener: Listener, rule: Rule) -> Guard:
 
 
 def forwards(listener: Listener, rule: Rule, weights: Mapping[str, int]) -> Guard:
-    """A rule with one group may name it with or without a weight."""
+    """And does nothing else than it did, such as to ask users who they are. A rule with one group may name it with or
+    without a weight."""
     found = _WEIGHTS if len(weights) > 1 else _GROUPS
-    expected: JsonValue = [[arn, weight] for arn, weight in weights.items()] if len(weights) > 1 else [*weights]
+    groups: JsonValue = [[arn, weight] for arn, weight in weights.items()] if len(weights) > 1 else [*weights]
+    kinds = sorted(action.type for action in rule.actions)
     shares = ", ".join(f"{arn.split('/')[-2]} {weight}" for arn, weight in weights.items())
-    text = f"{name_of(listener, rule)} forwards to {shares}"
-    return Guard(look=Look(call=describe(rule.arn), path=found), expected=expected, text=text)
+    others = ", ".join(kind for kind in kinds if kind != "forward")
+    text = f"{name_of(listener, rule)} forwards to {shares}{f' after {others}' if others else ''}"
+    look = Look(call=describe(rule.arn), path=f"[sort(Rules[0].Actions[].Type), {found}]")
+    return Guard(look=look, expected=[[*kinds], groups], text=text)
+
+
+def not_for_us(listener: Listener, rule: Rule) -> str | None:
+    """Why somebody else has to change where the rule forwards to. Whoever changes a rule that signs users in with
+    Cognito has to be allowed to read the user pool's client, and its secret with it.
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html"""
+    if not any(action.type == "authenticate-cognito" for action in rule.actions):
+        return None
+    return (
+        f"{name_of(listener, rule)} signs users in with Cognito: AWS asks whoever changes it for"
+        " cognito-idp:DescribeUserPoolClient, which shows the client's secret and is not given to alb502;"
+        " change the weight or the group by hand, and leave the other actions as they are"
+    )
 
 
 def change_forward(
@@ -181,6 +253,7 @@ def as_request(action: Mapping[str, Any]) -> Action:
 
 
 _WEIGHTS: Final = "Rules[0].Actions[].ForwardConfig.TargetGroups[].[TargetGroupArn, Weight]"
+_ARNS: Final = "Actions[].[TargetGroupArn || ForwardConfig.TargetGroups[].TargetGroupArn][] | []"
 _GROUPS: Final = (
     "Rules[0].Actions[?Type == 'forward'] | [].[TargetGroupArn || ForwardConfig.TargetGroups[0].TargetGroupArn] | []"
 )

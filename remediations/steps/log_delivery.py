@@ -30,7 +30,7 @@ def plans(arn: str, values: Mapping[str, str], kind: Kind, bucket: str) -> Itera
     stays = "" if before == bucket else "; the bucket's name stays among the attributes, without effect"
     yield Plan(
         fix=fix,
-        title=f"{words[0].upper()}{words[1:]} of {name} -> s3://{bucket}",
+        title=f"Write {words} of load balancer {name} to s3://{bucket}",
         risk="low",
         resource=arn,
         changes=(

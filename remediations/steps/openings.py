@@ -10,7 +10,7 @@ from diagnostics.facts import TargetGroup
 from diagnostics.report import Risk, SettingChange
 from diagnostics.snapshot import Subject
 from remediations.plan import Guard, Plan, Quiet, Success, Undo
-from remediations.steps import healthy, security_groups
+from remediations.steps import healthy, load_balancers, security_groups
 from remediations.steps.arns import arn_of
 from remediations.steps.port_ranges import Ports, in_words
 from remediations.steps.security_groups import RULE_ID, Direction
@@ -24,13 +24,16 @@ COUNTED_AFTER_S = 420
 @dataclass(frozen=True, slots=True)
 class Opening:
     """What is opened: `group_id` gets rules for the `other` group. `checked`: health checks use these ports, so that
-    the targets of the `groups` become healthy; where only requests do, connections stop failing."""
+    the targets of the `groups` become healthy; where only requests do, connections stop failing. `name` and
+    `other_name` are those of the two groups with their ids, for people."""
 
     fix: str
     risk: Risk
     direction: Direction
     group_id: str
+    name: str
     other: str
+    other_name: str
     load_balancer: str
     groups: tuple[TargetGroup, ...]
     checked: bool
@@ -46,17 +49,15 @@ def plan(subject: Subject, opening: Opening, ports: Sequence[Ports], *, label: s
     within_s = _within_s(opening)
     return Plan(
         fix=opening.fix,
-        title=f"Let {opening.other} into {opening.group_id} on tcp {words}"
-        if opening.direction == "ingress"
-        else f"Let {opening.group_id} out to {opening.other} on tcp {words}",
+        title=_title(opening, words),
         risk=opening.risk,
         resource=arn_of(subject, "ec2", f"security-group/{opening.group_id}"),
         changes=tuple(
             SettingChange(
                 resource=opening.group_id,
-                setting=f"{way[0]} rule for tcp {in_words(one)} {way[1]} {opening.other}",
+                setting=f"{way[0]} rule",
                 before=None,
-                after=f"tcp {in_words(one)} {way[1]} {opening.other}",
+                after=f"tcp {in_words(one)} {way[1]} {opening.other_name}",
             )
             for one in ports
         ),
@@ -70,7 +71,7 @@ def plan(subject: Subject, opening: Opening, ports: Sequence[Ports], *, label: s
         success=_success(opening, present, within_s),
         undo=Undo(
             kind="exact",
-            text=f"removes {'that rule' if len(ports) == 1 else 'those rules'} from {opening.group_id}",
+            text=f"removes {'that rule' if len(ports) == 1 else 'those rules'} from {opening.name}",
             writes=tuple(
                 security_groups.remove_rule(subject, opening.direction, opening.group_id, gone, kept_as=_name(index))
                 for index, gone in enumerate(absent)
@@ -82,6 +83,13 @@ def plan(subject: Subject, opening: Opening, ports: Sequence[Ports], *, label: s
         eta_s=_eta_s(opening),
         label=label,
     )
+
+
+def _title(opening: Opening, ports: str) -> str:
+    balancer = load_balancers.name_of(opening.load_balancer)
+    if opening.direction == "ingress":
+        return f"Open tcp {ports} of {opening.name} to load balancer {balancer}"
+    return f"Open tcp {ports} from load balancer {balancer} to {opening.other_name}"
 
 
 def _guards(opening: Opening, ports: Sequence[Ports], *, is_so: bool) -> tuple[Guard, ...]:

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from diagnostics.facts import SecurityGroups
+from diagnostics.printable import line
 from diagnostics.snapshot import Subject
 from remediations.plan import FROM, PLAN, Call, Grant, Guard, Kept, Look, Write
 from remediations.steps import paths
@@ -14,6 +16,14 @@ from remediations.steps.arns import arn_of, ec2_arns
 Direction = Literal["ingress", "egress"]
 RULE_ID = "security group rule"
 PLAN_TAG = "alb502:plan"
+MAX_NAME = 40
+
+
+def named(groups: SecurityGroups, group_id: str) -> str:
+    """``checkout-tasks (sg-0a1b2c)``; the name is somebody's text, so that it is bounded and the id always stands."""
+    group = groups.by_id.get(group_id)
+    name = line(group.name, MAX_NAME) if group else ""
+    return f"{name} ({group_id})" if name and name != group_id else group_id
 
 
 def admits(direction: Direction, group_id: str, other: str, first: int, last: int, *, is_so: bool) -> Guard:

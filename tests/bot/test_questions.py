@@ -116,7 +116,7 @@ def test_messages_of_bots_our_own_included_are_ignored(start: Start, slack: Slac
 
 def test_help_and_mistakes_are_told_with_the_acknowledgement(start: Start, slack: SlackFake) -> None:
     bot = start(Diagnosis())
-    for text, says in (("", "I say why"), ("help", "I say why"), ("checkout since never", "no duration")):
+    for text, says in (("help", "I say why"), ("checkout since never", "no duration")):
         status, body = bot.ask(text)
         answer = json.loads(body)
         assert status == 200

@@ -75,6 +75,7 @@ def test_a_guest_cannot_refresh(start: Start, slack: SlackFake) -> None:
     bot.post(slack.press(reply, button_of(reply), action_id=views.REFRESH, user="U0GUEST"))
     (whisper,) = slack.wait_for(lambda: slack.whispers)
     assert "Guests" in whisper["text"]
+    assert "(reference `c-" in whisper["text"]
     assert len(diagnosis.asked) == 1
     assert "502 since 03:12" in slack.replies()[0]["text"]
 

@@ -13,13 +13,15 @@ from bot.app import Engine, Shared
 from bot.cli import serve
 from bot.cli.exits import CommandError
 from bot.cli.serve import Role, make_engine, missing
-from bot.settings.models import LocalBudget, Logs
+from bot.settings.models import LocalBudget, Logs, Remediations
 from bot.store.connection import open_client
 from bot.store.facts import StoredFacts, StoredIndex
 from bot.store.turns import SharedRateGate
 from diagnostics.collect.log_options import LogOptions
 from tests.bot.conftest import Diagnosis, eventually, settings_for
 from tests.slack_fake import Failure, SlackFake
+
+SPLIT = {"redis_url": "redis://r", "remediations": Remediations(mode="approve")}
 
 
 @pytest.fixture(autouse=True)
@@ -34,11 +36,30 @@ def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
         ("worker", {}, "REDIS_URL"),
         ("all", {"slack_bot_token": None}, "SLACK_BOT_TOKEN"),
         ("all", {"slack_signing_secret": None}, "SLACK_SIGNING_SECRET"),
+        ("web", SPLIT, "approval_key"),
+        ("executor", SPLIT, "approval_key"),
     ],
 )
-def test_what_is_missing_or_impossible_is_one_line(role: Role, settings: dict[str, str | None], says: str) -> None:
+def test_what_is_missing_or_impossible_is_one_line(role: Role, settings: dict[str, Any], says: str) -> None:
     (line,) = missing(settings_for(SlackFake(url="http://127.0.0.1:1")).model_copy(update=settings), role)
     assert says in line
+
+
+@pytest.mark.parametrize(
+    ("role", "more"), [("worker", {}), ("web", {"approval_key": "k" * 32}), ("executor", {"approval_key": "k" * 32})]
+)
+def test_the_key_of_approvals_is_wanted_by_those_who_seal_and_check(role: Role, more: dict[str, str]) -> None:
+    settings = settings_for(SlackFake(url="http://127.0.0.1:1")).model_copy(
+        update={**SPLIT, "remediations": Remediations(mode="approve", **more)}
+    )
+    assert missing(settings, role) == []
+
+
+def test_one_process_alone_makes_its_own_key() -> None:
+    settings = settings_for(SlackFake(url="http://127.0.0.1:1")).model_copy(
+        update={"remediations": Remediations(mode="approve")}
+    )
+    assert missing(settings, "all") == []
 
 
 def test_the_bot_reads_what_its_settings_allow_and_completes_its_answers(

@@ -481,6 +481,33 @@ class TestSecrets:
         assert "expected a file that holds an external id and nothing else" in line
         assert PLANTED not in line
 
+    def test_so_may_the_key_of_approvals(self, tmp_path: Path) -> None:
+        file = tmp_path / "approval-key"
+        file.write_text(f"planted-{'k' * 32}\n")
+
+        config = load({"ALB502_REMEDIATIONS__APPROVAL_KEY_FILE": str(file)})
+
+        assert config.remediations.approval_key is not None
+        assert config.remediations.approval_key.get_secret_value() == f"planted-{'k' * 32}"
+        assert PLANTED not in repr(config)
+
+    @pytest.mark.parametrize(
+        ("environ", "says"),
+        [
+            ({"APPROVAL_KEY": "planted"}, "given (hidden), expected a random key of 32 characters or more"),
+            ({"APPROVAL_KEY_FILE": "/does/not/exist"}, "expected a readable file (no such file or directory)"),
+            (
+                {"APPROVAL_KEY": "planted" * 5, "APPROVAL_KEY_FILE": "/x"},
+                "expected either approval_key or approval_key_file, not both",
+            ),
+        ],
+    )
+    def test_a_key_that_cannot_be_used_is_one_line(self, environ: dict[str, str], says: str) -> None:
+        (line,) = wrong({f"ALB502_REMEDIATIONS__{name}": value for name, value in environ.items()})
+
+        assert says in line
+        assert PLANTED not in line
+
     @pytest.mark.parametrize(
         "environ",
         [

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from handlers.permission import Channel, Person, Rules, must_be_private, refusal_of_person
+from handlers.people import People
+from handlers.permission import Channel, Person, Rules, kind_of, must_be_private, refusal_of_person
 
 RULES = Rules(teams=frozenset({"T1"}), enterprise="E1")
 NOBODY: frozenset[str] = frozenset()
@@ -16,6 +19,51 @@ def test_a_full_member_may_ask() -> None:
 
 def test_a_member_of_another_workspace_of_our_enterprise_may_ask() -> None:
     assert refusal_of_person(Person(id="U1", team="T2", enterprise="E1"), NOBODY, RULES) is None
+
+
+LISTED = Rules(teams=frozenset({"T1"}))
+"""What `slack.teams: [T1]` makes."""
+
+
+@pytest.mark.parametrize(
+    ("person", "may"),
+    [
+        (Person(id="U1", team="T1", enterprise="E1", teams=frozenset({"T1", "T2"})), True),
+        (Person(id="U1", team="T2", enterprise="E1", teams=frozenset({"T1", "T2"})), True),
+        (Person(id="U1", team="T2", enterprise="E1", teams=frozenset({"T2"})), False),
+        (Person(id="U1", team="T1", enterprise="E1", teams=frozenset({"T2"})), False),
+        (Person(id="U1", team="E1", enterprise="E1", teams=frozenset({"T2", "T3"})), False),
+        (Person(id="U1", team="T2", enterprise="E1"), False),
+    ],
+)
+def test_a_workspace_of_our_enterprise_that_is_not_listed_is_another(person: Person, *, may: bool) -> None:
+    """Slack may name the workspace that was asked where a person of another one is meant."""
+    assert (refusal_of_person(person, NOBODY, LISTED) is None) is may
+    assert (kind_of(person, LISTED) == "member") is may
+
+
+def test_a_whole_enterprise_may_be_listed() -> None:
+    person = Person(id="U1", team="T2", enterprise="E1", teams=frozenset({"T2"}))
+    assert kind_of(person, Rules(teams=frozenset({"E1"}))) == "member"
+    assert kind_of(person, Rules(teams=frozenset({"E2"}))) == "foreign"
+
+
+def test_what_slack_says_of_workspaces_is_read() -> None:
+    class Slack:
+        def read(self, *_: Any, **__: Any) -> dict[str, Any]:
+            enterprise = {"enterprise_id": "E1", "teams": ["T2"]}
+            return {"user": {"id": "U1", "team_id": "T1", "enterprise_user": enterprise}}
+
+        def get(self, *_: str) -> None:
+            return None
+
+        def put(self, *_: str) -> None:
+            return None
+
+    slack: Any = Slack()
+    person = People(slack, slack).person("U1")
+    assert (person.team, person.teams) == ("T1", frozenset({"T2"}))
+    assert kind_of(person, LISTED) == "foreign"
 
 
 @pytest.mark.parametrize(

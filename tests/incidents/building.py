@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from diagnostics.facts import (
     Change,
     Changes,
+    CodeDeployments,
     Container,
     ContainerDefinition,
     ContainerInstances,
@@ -251,6 +252,7 @@ class Incident:
         self.facts[SiblingHealth] = NotApplicable(reason="requests go to its own target groups, or to none")
         self.facts[HealthEvents] = NotApplicable(reason="nothing is observed that an issue of AWS could explain")
         self.facts[LambdaTargets] = NotApplicable(reason="no target group has functions as targets")
+        self.facts[CodeDeployments] = NotApplicable(reason="CodeDeploy does not deploy it")
         for kind in (ContainerInstances, HostMetrics, Hosts, RouteTables, ScalingActivities):
             self.facts[kind] = NotApplicable(reason="its tasks run on Fargate, in the load balancer's VPC")
         for metric in (

@@ -6,16 +6,22 @@ import logging
 import re
 import shlex
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import pytest
 
 from diagnostics.causes import catalogue
 from diagnostics.commands import PROGRAMS, split_command
 from diagnostics.engine import diagnose
+from diagnostics.facts.fact import Fact, Frozen, Gap, NotApplicable
 from diagnostics.report import Report
 from diagnostics.snapshot import Snapshot
+from handlers import views
+from handlers.views.controls import controls
+from handlers.views.fixes import fix_buttons, offered
 from tests.incidents.cases import Case, all_cases
 from tests.remediations.holding import hold
+from tests.slack_limits import check_quickly
 
 _COMMAND = re.compile(r"\baws [a-z0-9-]+ [a-z]+-[a-z-]+|\b(?:curl|nc|ss|time) -|\b(?:docker|openssl) \w+ -")
 _QUOTED = re.compile(
@@ -34,6 +40,8 @@ _ODD = {
     "separator": re.compile(rf"(?<![\w.,:/-])\d{{4,}} (?:{_PLURALS}|good|access|log|invocations|connection)\b"),
 }
 CASES = sorted(all_cases(), key=lambda case: (case.code, case.kind, case.title))
+READ_BACK: set[tuple[type, bytes]] = set()
+"""What some case has read back already: kinds, and the digests of what was saved."""
 FIRST_OF_THEIR_CODE = tuple({case.code: case for case in reversed(CASES)}.values())
 
 
@@ -95,10 +103,34 @@ def test_numbers_are_written_as_people_write_them(told: Told) -> None:
 
 
 def test_what_was_read_survives_being_saved(told: Told) -> None:
-    again = Snapshot.model_validate_json(told.snapshot.model_dump_json())
-    assert again == told.snapshot
+    """The whole once for each cause, and of the others each fact that no other case has."""
     if told.case in FIRST_OF_THEIR_CODE:
+        again = Snapshot.model_validate_json(told.snapshot.model_dump_json())
+        assert again == told.snapshot
         assert diagnose(again) == told.report
+    for outcome in told.snapshot.facts.values():
+        saved = outcome.model_dump_json()
+        mark = type(outcome), blake2b(saved.encode(), digest_size=16).digest()
+        if mark not in READ_BACK:
+            READ_BACK.add(mark)
+            assert type(outcome).model_validate_json(saved) == outcome
+
+
+@pytest.mark.parametrize("kind", [*Fact.registry.values(), Gap, NotApplicable])
+def test_all_of_a_fact_is_saved(kind: type[Frozen]) -> None:
+    """So that two facts which are saved as the same text are the same."""
+    assert not [name for name, field in kind.model_fields.items() if field.exclude]
+
+
+def test_slack_takes_what_is_shown_of_it(told: Told) -> None:
+    """In a workspace that knows all blocks, and in one that knows the oldest only."""
+    report = told.report
+    ids = {one.id: f"f-{one.id}" for one in offered(report)}
+    fixes, below = fix_buttons(report, ids), controls(report, "b-1")
+    now = report.made_at
+    for plain in (False, True):
+        shown = views.summary(report, now=now, age_s=31.0, plain=plain, fixes=fixes, controls=below, folds="b-1")
+        check_quickly(shown.text, shown.blocks, plain=plain)
 
 
 def test_its_fixes_hold(told: Told, caplog: pytest.LogCaptureFixture) -> None:

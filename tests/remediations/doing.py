@@ -15,6 +15,7 @@ from bot.diagnosing import Diagnoser
 from demo.running import RunningWorld, run
 from demo.world.moto_state import forget_account
 from diagnostics.aws_access import AccessLimits, AwsAccess
+from diagnostics.collect.own_records import OwnRecords
 from diagnostics.question import Diagnosed, Progress, Question
 from diagnostics.report import Report
 from diagnostics.snapshot import Snapshot
@@ -24,9 +25,12 @@ from remediations.plan import Plan
 from remediations.reading import AwsReads
 from remediations.sessions import OwnSession
 from remediations.undo import undo_of
+from remediations.watch import check, gives_up_at
+from remediations.writing import Writer
 
 PRESENT = 1_800_000_000.0
 REGION = "us-east-1"
+LOOK_EVERY_S = 30.0
 _accounts = itertools.count(770_000_000_000)
 
 
@@ -43,6 +47,7 @@ class Scene:
 
     running: RunningWorld
     access: AwsAccess = field(default_factory=lambda: AwsAccess((), AccessLimits(), gate=OpenGate()))
+    writer: Writer = field(default_factory=lambda: OwnSession().writer(REGION))
 
     @property
     def account(self) -> str:
@@ -58,8 +63,8 @@ class Scene:
     def advance(self, seconds: float) -> None:
         self.running.world.advance(seconds)
 
-    def diagnose(self, target: str | None = None) -> tuple[Report, Snapshot]:
-        diagnoser = Diagnoser(self.access, nicknames={}, budget_s=60, cache_s=0, clock=self.now)
+    def diagnose(self, target: str | None = None, own: OwnRecords | None = None) -> tuple[Report, Snapshot]:
+        diagnoser = Diagnoser(self.access, nicknames={}, budget_s=60, cache_s=0, own=own, clock=self.now)
         outcome = diagnoser(Question(words=target or self.running.scenario.target), _ignore)
         assert isinstance(outcome, Diagnosed), outcome
         return outcome.report, outcome.snapshot
@@ -67,7 +72,7 @@ class Scene:
     def tools(self, **more: Any) -> Tools:
         given: dict[str, Any] = {
             "reads": self.reads,
-            "writer": OwnSession().writer(REGION),
+            "writer": self.writer,
             "journal": MemoryJournal(),
             "pause": lambda _seconds: None,
         }
@@ -82,6 +87,20 @@ class Scene:
         undo = undo_of(plan, plan_id, execution)
         assert undo is not None
         return carry_out(undo, f"{plan_id}-undo", self.tools(**more), undoes=True)
+
+    def watch(self, *plans: Plan, look_every_s: float = LOOK_EVERY_S) -> None:
+        """Looks until the watch says of every plan that it worked, within the time that the plan gives itself."""
+        since, waiting = self.now(), list(plans)
+        while waiting:
+            seen = [(plan, check(plan, self.reads, since, self.now())) for plan in waiting]
+            assert [progress.failing for _, progress in seen if progress.failing] == []
+            waiting = [plan for plan, progress in seen if not progress.complete]
+            late = [(plan.fix, left.missing) for plan, left in seen if left.missing and self._is_late(plan, since)]
+            assert late == []
+            self.advance(look_every_s if waiting else 0)
+
+    def _is_late(self, plan: Plan, since: datetime) -> bool:
+        return self.now() > gives_up_at(plan, since)
 
 
 @contextmanager

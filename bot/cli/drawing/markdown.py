@@ -21,10 +21,12 @@ from diagnostics.digest import (
     sentence,
 )
 from diagnostics.fix_wording import change_in_words, fixes, fixes_of_risks, risk_in_words, undo_in_words
+from diagnostics.picture import picture, text_lines
 from diagnostics.printable import counted
 from diagnostics.report import Cause, EvidenceItem, Remediation, Report, TimelineEntry
 
 MAX_NOTES: Final = 5
+MAX_COLUMNS: Final = 60
 MAX_SENTENCE: Final = 1_000
 MAX_STATEMENT: Final = 4_000
 
@@ -38,6 +40,7 @@ def post_mortem(report: Report) -> str:
     parts = (
         _title(report),
         _cause(report),
+        _picture(report),
         _fixes("Fixes", list(fixes(report))),
         _others(report),
         _events("What changed just before", digest(report).changes),
@@ -108,6 +111,15 @@ def _cause(report: Report) -> Iterator[str]:
         yield f"What to do: {words(first.advice)}"
         yield ""
         yield from _commands(first.advice_commands)
+
+
+def _picture(report: Report) -> Iterator[str]:
+    shown = picture(report, MAX_COLUMNS)
+    if shown is not None:
+        yield "## Errors over time"
+        yield ""
+        yield from (f"    {line}" for line in text_lines(shown))
+        yield ""
 
 
 def _commands(commands: Sequence[str]) -> Iterator[str]:

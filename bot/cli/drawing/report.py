@@ -11,6 +11,7 @@ from rich.text import Text
 
 from bot.cli.drawing.fixes import drawn_fixes
 from bot.cli.drawing.page import Line, clock, indented, joined, lines, said, statement, titled
+from bot.cli.drawing.sparklines import errors_over_time
 from diagnostics.commands import split_command
 from diagnostics.digest import (
     Digest,
@@ -59,6 +60,7 @@ def drawn(report: Report) -> tuple[RenderableType, ...]:
         *_head(report, told),
         *_answer(report, told),
         *_changes(report, told),
+        *errors_over_time(report),
         *drawn_fixes(report),
         *_others(told),
         *_risks(report),

@@ -155,6 +155,7 @@ def _create(region: Region, call: Call) -> Service:
         raise errors.invalid(message)
     balancers = copy.deepcopy(list(params.get("loadBalancers") or []))
     _check_target_groups(region, balancers)
+    _check_ports(definition, balancers)
     service = Service(
         arn=store.arn(f"service/{cluster.name}/{name}"),
         name=name,
@@ -184,7 +185,24 @@ def _check_target_groups(region: Region, balancers: list[dict[str, Any]]) -> Non
             )
 
 
+def _check_ports(definition: TaskDefinition, balancers: list[dict[str, Any]]) -> None:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LoadBalancer.html"""
+    containers = {spec.name: spec for spec in definition.containers}
+    for balancer in balancers:
+        name, port = balancer["containerName"], int(balancer["containerPort"])
+        if name not in containers:
+            raise errors.invalid(f"The container {name} does not exist in the task definition.")
+        if port not in {inside for inside, _ in containers[name].ports}:
+            raise errors.invalid(f"The container {name} did not have a container port {port} defined.")
+
+
 def _update(region: Region, service: Service, params: Mapping[str, Any]) -> None:
+    definition = service.primary.definition
+    if params.get("taskDefinition"):
+        definition = _definition(region.store, params["taskDefinition"])
+    balancers = params.get("loadBalancers")
+    _check_target_groups(region, balancers or [])
+    _check_ports(definition, service.load_balancers if balancers is None else balancers)
     if params.get("desiredCount") is not None:
         service.desired = int(params["desiredCount"])
     if params.get("healthCheckGracePeriodSeconds") is not None:
@@ -193,17 +211,13 @@ def _update(region: Region, service: Service, params: Mapping[str, Any]) -> None
         service.execute_command = bool(params["enableExecuteCommand"])
     service.rules = _rules(service.rules, params.get("deploymentConfiguration"))
     now, changed = region.timing.now(), bool(params.get("forceNewDeployment"))
-    definition = service.primary.definition
-    if params.get("taskDefinition"):
-        definition = _definition(region.store, params["taskDefinition"])
-        changed |= definition is not service.primary.definition
+    changed |= definition is not service.primary.definition
     if params.get("networkConfiguration"):
         changed |= params["networkConfiguration"] != service.network
         service.network = copy.deepcopy(params["networkConfiguration"])
-    if params.get("loadBalancers") is not None:
-        _check_target_groups(region, params["loadBalancers"])
-        changed |= params["loadBalancers"] != service.load_balancers
-        service.load_balancers = copy.deepcopy(list(params["loadBalancers"]))
+    if balancers is not None:
+        changed |= balancers != service.load_balancers
+        service.load_balancers = copy.deepcopy(list(balancers))
     if changed:
         rollout.begin(region.store, service, definition, now)
 

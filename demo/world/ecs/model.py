@@ -30,6 +30,7 @@ class ContainerSpec:
     environment: Mapping[str, str]
     health_check: Mapping[str, Any] | None
     stop_timeout_s: int
+    command: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> ContainerSpec:
@@ -47,6 +48,7 @@ class ContainerSpec:
             environment={pair["name"]: pair.get("value", "") for pair in document.get("environment", [])},
             health_check=document.get("healthCheck"),
             stop_timeout_s=int(document.get("stopTimeout") or DEFAULT_STOP_TIMEOUT_S),
+            command=tuple(document.get("command") or ()),
         )
 
 

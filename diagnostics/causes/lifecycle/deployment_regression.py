@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import (
+    CodeDeployments,
     Deployment,
     EcsService,
     Metrics,
@@ -16,10 +17,10 @@ from diagnostics.facts import (
 )
 from diagnostics.rules import task_stops
 from diagnostics.rules.asking import balancer_metric
+from diagnostics.rules.going_back import by_itself, way_back
 from diagnostics.rules.observations import ELB_CODES, is_abnormal_stop
 from diagnostics.rules.row_evidence import source_of
 from diagnostics.rules.rows_by_revision import REVISION_USES, RowsByRevision, rows_by_revision
-from diagnostics.rules.safer_deployments import ALARMS, BLUE_GREEN, update
 
 SOON = timedelta(minutes=15)
 TOLERANCE = timedelta(minutes=1)
@@ -32,7 +33,7 @@ HALF_AN_HOUR = timedelta(minutes=30)
     family="lifecycle",
     title="The trouble came with a deployment",
     needs=(EcsService,),
-    uses=(*REVISION_USES, TargetHealth, TaskDefinitions),
+    uses=(*REVISION_USES, TargetHealth, TaskDefinitions, CodeDeployments),
     clear_needs=(Metrics, StoppedTasks),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html",),
     leads_to=("target-generated-5xx",),
@@ -108,15 +109,10 @@ def _errors_before(facts: Facts, deployment: Deployment) -> str:
 
 def _advice(facts: Facts, service: EcsService, deployment: Deployment) -> str:
     revision, before = task_stops.revision(deployment.task_definition), _before(facts, service, deployment)
-    if service.deployment_controller == "ECS":
-        back = update(service, f"--task-definition {before or 'REVISION'}")
-        how = f"`{back}`" if before else f"`{back}`, with the revision before it"
-    else:
-        how = f"with what makes its deployments ({service.deployment_controller})"
-    return (
-        f"Roll back {revision} while the fault in it is looked for: {how}. So that the next one goes back by itself:"
-        f" {ALARMS}. {BLUE_GREEN}"
-    )
+    made = facts.maybe(CodeDeployments)
+    back, later = way_back(service, deployment, before, made), by_itself(service, deployment, made)
+    next_one = f" So that the next one goes back by itself: {later}" if later else ""
+    return f"Roll back {revision} while the fault in it is looked for: {back}.{next_one}"
 
 
 def _before(facts: Facts, service: EcsService, deployment: Deployment) -> str | None:
@@ -125,7 +121,7 @@ def _before(facts: Facts, service: EcsService, deployment: Deployment) -> str | 
     definitions = facts.maybe(TaskDefinitions)
     known = definitions.previous_arn if isinstance(definitions, TaskDefinitions) else None
     found = next(still, known)
-    return task_stops.revision(found) if found and found != deployment.task_definition else None
+    return found if found != deployment.task_definition else None
 
 
 def _rows(facts: Facts, rows: RowsByRevision) -> tuple[Evidence, ...]:

@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import Changes, EcsService, Gap, Listener, Listeners, Metrics, Rule, Target, TargetHealth
+from diagnostics.facts import (
+    Changes,
+    DeletedRules,
+    EcsService,
+    Gap,
+    Listener,
+    Listeners,
+    Metrics,
+    Rule,
+    Target,
+    TargetHealth,
+)
 from diagnostics.printable import line, part_of
+from diagnostics.rules import deleted_rules
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.listener_overlap import before, takes_all_of
 from diagnostics.rules.own_requests import own_requests
@@ -31,7 +43,7 @@ _CONSEQUENCES = frozenset({"unused", "elb_503", "no-requests", "no-targets"})
     family="registration",
     title="No rule sends requests to the target group",
     needs=(TargetHealth,),
-    uses=(Listeners, EcsService, Changes, Metrics),
+    uses=(Listeners, EcsService, Changes, DeletedRules, Metrics),
     clear_needs=(Listeners, Metrics),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html",
@@ -92,7 +104,7 @@ def _without_rule(facts: Facts, group: str, waiting: tuple[Target, ...], targets
     return Finding(
         resource=group,
         summary=f"No listener rule forwards to target group {name}; its targets wait and get nothing",
-        supports=(*supports, *_fed(facts, group), *changed),
+        supports=(*supports, *_fed(facts, group), *changed, *_former(facts, group)),
         effect_seen=True,
         affects=frozenset({group}),
         explains=(_CONSEQUENCES & facts.observed.symptoms) | {"unused"},
@@ -101,9 +113,31 @@ def _without_rule(facts: Facts, group: str, waiting: tuple[Target, ...], targets
         + _listener_arn(listeners),
         against=(UNREAD,) if (guess := _may_rest(facts)) else (),
         at_most="possible" if guess else None,
-        advice=f"Give the group its rule again: `aws elbv2 create-rule --listener-arn {_listener_arn(listeners)}"
+        advice=_advice(facts, group),
+    )
+
+
+def _former(facts: Facts, group: str) -> Iterator[Evidence]:
+    for one, former in deleted_rules.known_rules_of(facts.maybe(DeletedRules), group):
+        text = f"the rule that was deleted was {deleted_rules.in_words(former)}: {deleted_rules.told_in(former)}"
+        yield supporting(text, deleted_rules.SOURCE, at=one.at)
+        return
+
+
+def _advice(facts: Facts, group: str) -> str:
+    deleted = facts.maybe(DeletedRules)
+    for one, former in deleted_rules.known_rules_of(deleted, group):
+        return (
+            f"Make the rule again that was deleted at {one.at:%H:%M} UTC, if that was a mistake:"
+            f" `{deleted_rules.create_command(one, former)}`. It gets a new ARN."
+        )
+    unknown = [one for one in deleted.items if one.unknown] if isinstance(deleted, DeletedRules) else []
+    why = f" What the deleted rule was is not certain: {unknown[0].unknown}." if unknown else ""
+    return (
+        f"Give the group its rule again: `aws elbv2 create-rule --listener-arn {_listener_arn(facts.maybe(Listeners))}"
         f" --priority N --conditions Field=path-pattern,Values=PATH --actions Type=forward,TargetGroupArn={group}`."
-        " CloudTrail's DeleteRule or ModifyRule names who changed it, and the conditions that it had.",
+        " CloudTrail's DeleteRule or ModifyRule names who changed it; its conditions stand in the record that made it:"
+        f" `aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=CreateRule`.{why}"
     )
 
 

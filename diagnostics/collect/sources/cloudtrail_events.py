@@ -32,7 +32,7 @@ OWN_AGENT = "alb502/"
 
 def change_of(raw: Mapping[str, Any]) -> Change | None:
     """None for an event that only read."""
-    detail = _detail(raw.get("CloudTrailEvent", ""))
+    detail = detail_of(raw.get("CloudTrailEvent", ""))
     if str(raw.get("ReadOnly", detail.get("readOnly", "false"))).lower() == "true":
         return None
     identity = _mapping(detail.get("userIdentity"))
@@ -111,7 +111,8 @@ def _value(value: Any, depth: int) -> JsonValue:
     return value if isinstance(value, bool | int | float) or value is None else redact_text(str(value))
 
 
-def _detail(text: Any) -> Mapping[str, Any]:
+def detail_of(text: Any) -> Mapping[str, Any]:
+    """The record itself; empty when it cannot be read."""
     if not isinstance(text, str) or len(text) > MAX_EVENT_CHARACTERS:
         return {}
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from diagnostics.collect.collector import Read, Reads, collector
@@ -14,6 +14,7 @@ NO_SERVICE = NotApplicable(reason="no ECS service belongs to it")
 MAX_EVENTS = 100
 MAX_EVENT_TEXT = 1000
 MAX_TAGS = 50
+CODE_DEPLOY, DRAINING = "CODE_DEPLOY", "DRAINING"
 
 
 @collector(cached=False)
@@ -36,6 +37,7 @@ def _service(raw: Mapping[str, Any]) -> EcsService:
     breaker = configuration.get("deploymentCircuitBreaker", {})
     network = raw.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
     public_ip = network.get("assignPublicIp")
+    deployments = tuple(map(_deployment, raw.get("deployments") or ())) or tuple(_task_sets(raw))
     events = sorted(raw.get("events", ()), key=lambda event: event["createdAt"], reverse=True)
     return EcsService(
         arn=raw["serviceArn"],
@@ -45,11 +47,11 @@ def _service(raw: Mapping[str, Any]) -> EcsService:
         desired=raw["desiredCount"],
         running=raw["runningCount"],
         pending=raw["pendingCount"],
-        task_definition=raw["taskDefinition"],
+        task_definition=raw.get("taskDefinition") or (deployments[0].task_definition if deployments else ""),
         launch_type=raw.get("launchType"),
         capacity_providers=tuple(item["capacityProvider"] for item in raw.get("capacityProviderStrategy", ())),
         load_balancers=_load_balancers(raw),
-        deployments=tuple(map(_deployment, raw.get("deployments", ()))),
+        deployments=deployments,
         events=tuple(
             ServiceEvent(id=event["id"], at=event["createdAt"], message=redact_prose(event["message"], MAX_EVENT_TEXT))
             for event in events[:MAX_EVENTS]
@@ -88,6 +90,28 @@ def _load_balancer(raw: Mapping[str, Any]) -> ServiceLoadBalancer:
         container_port=raw["containerPort"],
         alternate_target_group_arn=raw.get("advancedConfiguration", {}).get("alternateTargetGroupArn"),
     )
+
+
+def _task_sets(raw: Mapping[str, Any]) -> Iterator[Deployment]:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskSet.html"""
+    known = [one for one in raw.get("taskSets") or () if {"id", "taskDefinition", "createdAt"} <= one.keys()]
+    newest_first = sorted(known, key=lambda one: (one.get("status") != DRAINING, one["createdAt"]), reverse=True)
+    for number, one in enumerate(newest_first):
+        by_code_deploy = one.get("startedBy") == CODE_DEPLOY
+        yield Deployment(
+            id=one["id"],
+            status="INACTIVE" if one.get("status") == DRAINING else "ACTIVE" if number else "PRIMARY",
+            task_definition=one["taskDefinition"],
+            desired=one.get("computedDesiredCount", 0),
+            running=one.get("runningCount", 0),
+            pending=one.get("pendingCount", 0),
+            created_at=one["createdAt"],
+            updated_at=one.get("updatedAt", one["createdAt"]),
+            code_deploy_id=one.get("externalId") if by_code_deploy else None,
+            target_group_arns=tuple(
+                balancer["targetGroupArn"] for balancer in one.get("loadBalancers") or () if _has_target_group(balancer)
+            ),
+        )
 
 
 def _deployment(raw: Mapping[str, Any]) -> Deployment:

@@ -17,7 +17,7 @@ PAGE_SIZE = 400
 MAX_PAGES = 3
 
 # A header condition is often a shared secret with a CDN: only values of these harmless headers are kept.
-_OPEN_HEADERS = frozenset(
+OPEN_HEADERS = frozenset(
     {
         "accept",
         "accept-language",
@@ -75,7 +75,7 @@ def listeners(subject: Subject) -> Reads[Listeners]:
         for raw in found
     ]
     items = tuple(
-        _listener(raw, _default_rule_only(raw) if answer.failed else [_rule(rule) for rule in answer.items])
+        _listener(raw, _default_rule_only(raw) if answer.failed else [rule_of(rule) for rule in answer.items])
         for raw, answer in zip(found, rules, strict=True)
     )
     return Listeners(items=items, gaps=gaps + gaps_of(rules))
@@ -112,7 +112,7 @@ def _default_rule_only(raw: Mapping[str, Any]) -> list[Rule]:
     return [Rule(arn=raw["ListenerArn"], priority=None, actions=actions)] if actions else []
 
 
-def _rule(raw: Mapping[str, Any]) -> Rule:
+def rule_of(raw: Mapping[str, Any]) -> Rule:
     is_default = raw.get("IsDefault") or raw.get("Priority") == "default"
     return Rule(
         arn=raw["RuleArn"],
@@ -130,7 +130,7 @@ def _condition(raw: Mapping[str, Any]) -> RuleCondition:
         return RuleCondition(field=field, values=tuple(map(_query, config.get("Values", ()))))
     values = tuple(config.get("Values") or raw.get("Values", ()))
     patterns = tuple(config.get("RegexValues") or raw.get("RegexValues", ()))
-    if header is not None and header.lower() not in _OPEN_HEADERS:
+    if header is not None and header.lower() not in OPEN_HEADERS:
         values, patterns = (REDACTED,) * len(values), (REDACTED,) * len(patterns)
     return RuleCondition(field=field, values=values, regex_values=patterns, header_name=header)
 

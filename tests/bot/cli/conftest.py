@@ -44,7 +44,7 @@ def diagnosed() -> Diagnosed:
 def oracle(monkeypatch: pytest.MonkeyPatch) -> Oracle:
     made = Oracle()
 
-    def diagnoser(_settings: Settings, *, asks_again: bool) -> Oracle:
+    def diagnoser(_settings: Settings, *, asks_again: bool, own: object = None) -> Oracle:
         made.asks_again = asks_again
         return made
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 import bot.diagnosing
+from bot.cli.schema import alarms_schema_text
 from diagnostics.facts import Alarm, Alarms, LoadBalancerAttributes, LoadBalancers
 from diagnostics.facts.fact import Fact
 from diagnostics.question import ProgressListener, Question, Refused, Unknown
@@ -17,6 +20,7 @@ from tests.bot.cli.running import Ran, alb502
 from tests.incidents.building import ACCOUNT, LB, LB_DIMENSION, REGION, TG_DIMENSION, Incident
 
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:alarms"
+SCHEMA_FILE = Path(__file__).parents[3] / "docs" / "alarms.schema.json"
 HOSTILE = "[red]\x1b[31m" + "x" * 300
 
 
@@ -79,6 +83,21 @@ def test_programs_get_json_with_the_fix(ask: Any, monkeypatch: pytest.MonkeyPatc
         assert words[:3] == ["aws", "cloudwatch", "put-metric-alarm"]
         assert words[words.index("--alarm-name") + 1] == name
         assert words[words.index("--alarm-actions") + 1] == TOPIC
+
+
+def test_the_schema_in_the_docs_is_the_schema() -> None:
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == alarms_schema_text(), (
+        "python -m bot.cli.schema alarms > docs/alarms.schema.json"
+    )
+
+
+@pytest.mark.parametrize("found", [(), (alarm(HOSTILE, "HTTPCode_Target_5XX_Count", notifies=None),)])
+def test_the_answer_fits_its_schema(ask: Any, found: tuple[Alarm, ...]) -> None:
+    validator = Draft202012Validator(json.loads(alarms_schema_text()))
+    told = json.loads(ask(watched_by(*found), "--json").out)
+    assert list(validator.iter_errors(told)) == []
+    assert list(validator.iter_errors(told | {"alarms": [{"status": "maybe"}]}))
+    assert list(validator.iter_errors({name: value for name, value in told.items() if name != "fix"}))
 
 
 def test_nothing_is_left_to_do(ask: Any) -> None:

@@ -15,10 +15,12 @@ from bot.store.plans import Tickets
 from diagnostics.report import ReportTarget
 from remediations.approval import Denied, Kind, Person, Ticket
 from remediations.audit import Record, Who
-from remediations.desk import FixDesk, Wanted
+from remediations.desk import FixDesk, Wanted, digest_of
 from remediations.executor import Executor, Hands
 from remediations.permission import AccountAccess, People, Policy, Rules
 from remediations.plan import Plan
+from remediations.proof import Proofs
+from remediations.seals import DIGEST_SIGN, Deed, DeedKind, Sealed, SealKey
 from remediations.sessions import OnBehalf
 from remediations.writing import Writer
 from tests.remediations.cloud import ACCOUNT, REACH, REGION, Cloud, plan
@@ -32,6 +34,7 @@ POLICY = Policy(
     rules=Rules(approvers=People(users=frozenset({"U-ann", "U-bob"}), groups=frozenset({"S-oncall"}))),
     accounts=(AccountAccess(id=ACCOUNT, name="prod", remediate_role=f"arn:aws:iam::{ACCOUNT}:role/fix"),),
 )
+KEY = SealKey(b"the key of web and executor, 32 b")
 _numbers = itertools.count(1)
 
 
@@ -68,6 +71,41 @@ class Told:
         return [ticket.state for ticket in self.tickets]
 
 
+class SealingDesk(FixDesk):
+    """Seals by itself what came without a seal, as the process does that takes Slack's clicks."""
+
+    def request(
+        self,
+        wanted: Wanted,
+        person: Person,
+        channel: str | None = None,
+        place: str | None = None,
+        proof: Sealed | None = None,
+    ) -> Ticket | Denied:
+        pressed = proof or self._sealed("open", f"f-1{DIGEST_SIGN}{digest_of(wanted)}", person, channel=channel or "")
+        return super().request(wanted, person, channel, place, pressed)
+
+    def approve(self, ticket_id: str, person: Person, *, proof: Sealed | None = None, **more: Any) -> Ticket | Denied:
+        ticket = self._tickets.load(ticket_id)
+        said = {name: more.get(name) for name in ("typed", "narrower")}
+        shown = ticket.digest if ticket else ""
+        sealed = proof or self._sealed("approve", ticket_id, person, shown=shown, **said)
+        return super().approve(ticket_id, person, proof=sealed, **more)
+
+    def undo(
+        self, ticket_id: str, person: Person, channel: str | None = None, proof: Sealed | None = None
+    ) -> Ticket | Denied:
+        return super().undo(ticket_id, person, channel, proof or self._sealed("undo", ticket_id, person))
+
+    def _sealed(self, kind: DeedKind, about: str, person: Person, **more: Any) -> Sealed:
+        return sealed(kind, about, person, self._clock(), **more)
+
+
+def sealed(kind: DeedKind, about: str, by: Person, at: datetime, **more: Any) -> Sealed:
+    given = {"standing": by.kind, "groups": by.groups, **more}
+    return KEY.sealed(Deed(kind=kind, about=about, user=by.who.id, at=at, **given))
+
+
 @dataclass
 class Stage:
     """Everything together. `boundary` is called between the steps of an execution."""
@@ -90,7 +128,7 @@ class Stage:
 
     @property
     def desk(self) -> FixDesk:
-        return FixDesk(
+        return SealingDesk(
             self.tickets, self.audit, self.queue, self.policy, lambda: self.now, lambda: f"p-{next(_numbers)}"
         )
 
@@ -100,6 +138,7 @@ class Stage:
             "claims": StoredClaims(self.redis, lambda: self.now),
             "queue": self.queue,
             "policy": self.policy,
+            "proofs": Proofs(KEY, self.policy.approval_ttl_s),
             "reads": lambda _account, _region: self.cloud,
             "sessions": self,
             "tell": self.told,

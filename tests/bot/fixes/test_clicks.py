@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -89,6 +89,7 @@ class Desk:
     redis: Redis
     slack: Workspace = field(default_factory=Workspace)
     rules: Rules = field(default_factory=lambda: Rules(teams=frozenset({"T1"})))
+    read_at: datetime = START
 
     def click(self, kind: Kind, about: str = "", user: str = "U-bob", **more: Any) -> None:
         """The click is taken in and worked on."""
@@ -105,7 +106,9 @@ class Desk:
         return ticket
 
     def _worker(self, clicks: Clicks) -> FixClicks:
-        found = reports.report(target=SUBJECT, causes=(reports.cause(remediations=(reports.fix(id=OFFER),)),))
+        found = reports.report(
+            target=SUBJECT, made_at=self.read_at, causes=(reports.cause(remediations=(reports.fix(id=OFFER),)),)
+        )
         buttons, offers = FixButtons(self.redis), Offers(self.redis, 1)
         buttons.put("f-1", FixButton(report=found.id, offer=OFFER))
         offers.save(found.id, {OFFER: plan()}, REACH)
@@ -270,3 +273,60 @@ def test_the_moment_of_a_click_is_the_bot_s_own(desk: Desk) -> None:
     ticket = desk.asked()
     desk.click("approve", ticket.id, at=START + timedelta(days=1))
     assert desk.stage.ticket(ticket.id).state == "approved"
+
+
+@pytest.mark.parametrize("user", ["U-far-off", "U-here"])
+@pytest.mark.parametrize("kind", ["open", "approve", "undo"])
+def test_another_workspace_of_the_enterprise_does_nothing_unless_it_is_listed(
+    desk: Desk, kind: Kind, user: str
+) -> None:
+    """Although they are listed as an approver, and Slack names the workspace that was asked."""
+    is_ours = user == "U-here"
+    teams = ["T1", "T2"] if is_ours else ["T2"]
+    enterprise = {"enterprise_id": "E1", "teams": teams}
+    desk.slack.users[user] = {"team_id": "T1", "enterprise_user": enterprise}
+    people = replace(POLICY.rules.approvers, users=POLICY.rules.approvers.users | {user})
+    desk.stage.policy = replace(POLICY, rules=replace(POLICY.rules, approvers=people))
+    ticket = desk.stage.ran() if kind == "undo" else desk.asked()
+    desk.click(kind, "f-1" if kind == "open" else ticket.id, user=user)
+    if is_ours:
+        assert "another organisation or workspace" not in "".join((*desk.slack.whispers, *desk.slack.views))
+    else:
+        assert "another organisation or workspace" in (desk.slack.whispers or desk.slack.views)[-1]
+        assert desk.stage.ticket(ticket.id) == ticket
+
+
+def test_an_old_answer_is_read_again_before_anything_is_asked_for(desk: Desk) -> None:
+    desk.read_at = START - timedelta(hours=3, minutes=2)
+    desk.click("open")
+    assert "This answer was read 3 h 2 min ago: press Refresh below it" in desk.slack.views[-1]
+    assert "submit" not in json.loads(desk.slack.views[-1])
+    assert desk.stage.events() == []
+
+
+@pytest.mark.parametrize("minutes", [0, 14])
+def test_how_old_is_what_is_approved(desk: Desk, minutes: int) -> None:
+    desk.read_at = START - timedelta(minutes=minutes)
+    desk.click("open")
+    view = desk.slack.views[-1]
+    assert f"This answer was read {minutes} {'min' if minutes else 's'} ago" in view
+    assert "submit" in json.loads(view)
+
+
+def test_commands_say_how_old_they_are_and_are_shown_all_the_same(desk: Desk) -> None:
+    desk.stage.policy = replace(POLICY, mode="suggest")
+    desk.read_at = START - timedelta(days=2)
+    desk.click("open")
+    assert "This answer was read 48 h 0 min ago" in desk.slack.views[-1]
+    assert "aws " in desk.slack.views[-1]
+
+
+def test_a_plan_that_grew_old_while_it_waited_is_looked_at_before_it_can_be_approved(desk: Desk) -> None:
+    """This process cannot look at AWS."""
+    desk.stage.policy = replace(POLICY, approval_ttl_s=86_400)
+    desk.click("open", user="U-ann")
+    (ticket,) = map(desk.stage.ticket, desk.stage.tickets.unfinished())
+    desk.stage.wait(3600)
+    desk.click("review", ticket.id)
+    assert "read 1 h 0 min ago" in desk.slack.views[-1]
+    assert "submit" not in json.loads(desk.slack.views[-1])

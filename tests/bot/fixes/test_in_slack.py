@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, Protocol
 
 import boto3
@@ -57,7 +58,12 @@ def world(one_world: RunningWorld) -> Iterator[RunningWorld]:
 
 @pytest.fixture
 def serve(
-    slack: SlackFake, store_url: str, redis: Redis, world: RunningWorld, monkeypatch: pytest.MonkeyPatch
+    slack: SlackFake,
+    store_url: str,
+    redis: Redis,
+    world: RunningWorld,
+    monkeypatch: pytest.MonkeyPatch,
+    state_dir: Path,
 ) -> Iterator[Serve]:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
@@ -68,7 +74,11 @@ def serve(
 
         def serve(**remediations: Any) -> BotUnderTest:
             chosen = settings_for(
-                slack, redis_url=store_url, accounts=[PROD], remediations={**APPROVED, **remediations}
+                slack,
+                redis_url=store_url,
+                state_dir=state_dir,
+                accounts=[PROD],
+                remediations={**APPROVED, **remediations},
             )
             bot = stack.enter_context(running(chosen, "all", make_engine, WAIT, make_fixing))
             return BotUnderTest(bot, slack)
@@ -122,7 +132,7 @@ def submit(bot: BotUnderTest, view: Message, *, user: str = ALICE, **values: Any
 
 def story(slack: SlackFake, text: str) -> Message:
     def found() -> Message | None:
-        return next((one for one in slack.replies() if text in words_of(one) and "Let sg-" in words_of(one)), None)
+        return next((one for one in slack.replies() if text in words_of(one) and "Open tcp" in words_of(one)), None)
 
     message: Message = slack.wait_for(found, LATEST_S)
     return message
@@ -215,7 +225,7 @@ def test_reviewed_approved_done_once_watched_and_undone(
     press(bot, answered, drawn.OPEN)
     view = modal(slack, "is still so")
     told = words_of(view)
-    assert "Let sg-" in told
+    assert "Open tcp" in told
     assert "tcp 8080" in told
     assert "low risk" in told
     assert "can be undone exactly" in told

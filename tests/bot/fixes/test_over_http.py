@@ -11,26 +11,29 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from bot.own_changes import AuditedChanges
 from bot.store.audit import StoredAudit
 from bot.store.claims import StoredClaims
 from bot.store.plans import Offers, Tickets
 from demo.aws.guards import Faults, IamGuard, TrustGuard
 from demo.aws.layer import AwsError
 from demo.aws.sts_limits import SessionLimits
+from demo.aws.trail import DELIVERY_DELAY_S
 from diagnostics.aws_access import AccessLimits, Account, AwsAccess
 from diagnostics.facts.fact import Gap
 from remediations.approval import Ticket
-from remediations.desk import FixDesk, Wanted
+from remediations.desk import Wanted
 from remediations.executor import Executor, Hands
 from remediations.offers import offer
 from remediations.permission import AccountAccess, People, Policy, Rules
 from remediations.plan import Call, Plan
 from remediations.policy import published_policy
+from remediations.proof import Proofs
 from remediations.protection import Protection
 from remediations.reading import AwsReads
 from remediations.sessions import OnBehalf, OwnSession, SessionError, WriteAccount, WriteSessions
 from remediations.writing import Lost, Rejected, SupersededError
-from tests.bot.fixes.acting import Queue, Told, person
+from tests.bot.fixes.acting import KEY, Queue, SealingDesk, Told, person
 from tests.remediations.doing import REGION, OpenGate, Scene, scene
 
 PLAIN: dict[str, Any] = {"GroupId": "sg-1", "IpPermissions": []}
@@ -110,13 +113,14 @@ def test_from_the_button_to_the_undo(guarded: Guarded, redis: Redis) -> None:
     assert isinstance(wanted, Wanted)
 
     queue, told = Queue(), Told()
-    desk = FixDesk(Tickets(redis), StoredAudit(redis), queue, guarded.policy, there.now)
+    desk = SealingDesk(Tickets(redis), StoredAudit(redis), queue, guarded.policy, there.now)
     executor = Executor(
         Hands(
             tickets=Tickets(redis),
             claims=StoredClaims(redis, there.now),
             queue=queue,
             policy=guarded.policy,
+            proofs=Proofs(KEY, guarded.policy.approval_ttl_s),
             reads=lambda account, region: AwsReads(there.access.reader(account, region)),
             sessions=guarded.sessions,
             tell=told,
@@ -142,6 +146,16 @@ def test_from_the_button_to_the_undo(guarded: Guarded, redis: Redis) -> None:
     assert done.recovered_after_s is not None
     assert 0 < done.recovered_after_s <= done.plan.success.within_s
 
+    own = AuditedChanges(StoredAudit(redis))
+    there.advance(60)  # CloudTrail delivers later than that
+    early = own_lines(there, own)
+    there.advance(DELIVERY_DELAY_S)
+    late = own_lines(there, own)
+    for lines in (early, late):
+        assert len(lines) == 1, lines
+        assert "asked by bob, approved by bob" in lines[0]
+        assert "it worked" in lines[0]
+
     undo = desk.undo(asked.id, person("U-bob"))
     assert isinstance(undo, Ticket)
     executor.run(undo.id)
@@ -166,6 +180,14 @@ def test_from_the_button_to_the_undo(guarded: Guarded, redis: Redis) -> None:
         assert {tag["Key"]: tag["Value"] for tag in one["Tags"]}["alb502:incident"] == report.id
         assert len(one["Policy"]) <= 2048
         assert one["DurationSeconds"] == 900
+
+
+def own_lines(there: Scene, own: AuditedChanges) -> list[str]:
+    """What the timeline tells of the rule that the fix added."""
+    report, _ = there.diagnose(own=own)
+    assert ", by alb502" in report.headline
+    told = (f"{entry.event} by {entry.actor}" for entry in report.timeline)
+    return [one for one in told if " by alb502 (" in one]
 
 
 def test_a_session_can_do_its_plan_and_nothing_else(guarded: Guarded) -> None:

@@ -14,9 +14,11 @@ from bot.app import Engine, Role, running
 from bot.cli import serve
 from bot.fix_lane import FixLane
 from bot.fixing import FixingInAws, write_accounts
+from bot.sealing import key_of
 from bot.settings.models import Account
+from remediations.seals import Deed, SealKey
 from tests.bot.conftest import WAIT, Diagnosis, eventually, settings_for
-from tests.bot.fixes.acting import Stage
+from tests.bot.fixes.acting import START, Stage
 from tests.remediations.cloud import ACCOUNT
 from tests.slack_fake import SlackFake
 
@@ -69,6 +71,17 @@ def test_the_role_of_an_account_is_used_with_its_external_id() -> None:
     settings = settings_for(SlackFake(url="http://127.0.0.1:1")).model_copy(update={"accounts": (account, other)})
     (found,) = write_accounts(settings).values()
     assert (found.id, found.remediate_role, found.external_id) == (ACCOUNT, role, "secret-id")
+
+
+def test_the_door_and_the_executor_start_with_one_key(slack: SlackFake, store_url: str, redis: Redis) -> None:
+    """What the one seals the other believes."""
+    chosen = settings_for(slack, redis_url=store_url, remediations={"mode": "approve", "approval_key": "k" * 32})
+    with running(chosen, "web", lambda *_: Engine(diagnose=Diagnosis()), WAIT):
+        pass
+    with running(chosen, "executor", lambda *_: Engine(diagnose=Diagnosis()), WAIT, serve.make_fixing):
+        key = key_of(chosen)
+    assert key is not None
+    assert key.made(SealKey(b"k" * 32).sealed(Deed(kind="undo", about="p-1", user="U1", at=START)))
 
 
 def test_serve_hands_the_queue_to_what_writes(slack: SlackFake, store_url: str, redis: Redis) -> None:

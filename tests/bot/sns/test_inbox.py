@@ -133,7 +133,7 @@ def test_the_endpoint_is_there_with_topics_only(start: Start) -> None:
         connection.close()
 
 
-def test_sns_tells_an_alarm_that_nobody_posted(start: Start) -> None:
+def test_the_endpoint_refuses_what_is_old(start: Start) -> None:
     """The time of these tests is long ago: the message is refused for its age before anything is fetched."""
     bot = start(Diagnosis(), alarms={"sns_topics": {TOPIC: CHANNEL}})
     assert bot.running.http_port is not None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.sns.envelope import Envelope
 from bot.sns.receiving import LATER, REFUSED, TAKEN, UNREADABLE, NotTakenError, Receiver
-from bot.sns.verifying import KEEP_CERTIFICATE, UnreachableSnsError, Verifier
+from bot.sns.verifying import A_WHILE, KEEP_CERTIFICATE, MAX_FETCHES, UnreachableSnsError, Verifier
 from tests.bot.sns.sender import CERTIFICATE, NOW, TOPIC, Sender
 
 
@@ -146,6 +146,24 @@ def test_the_certificate_is_fetched_once_a_day(shelf: Shelf) -> None:
     late = (clock[0] - timedelta(minutes=1)).isoformat()
     assert receiver.receive(sns.message(Timestamp=late)) == TAKEN
     assert len(sns.fetched) == 2
+
+
+def test_forged_messages_cannot_have_certificates_fetched_without_end(sns: Sender, shelf: Shelf) -> None:
+    clock = [NOW]
+
+    def nothing_there(url: str) -> bytes:
+        sns.fetched.append(url)
+        raise UnreachableSnsError("status 404")
+
+    receiver, before = Receiver([TOPIC], shelf, Verifier(nothing_there, lambda: clock[0])), len(sns.fetched)
+    forged = [
+        sns.message(SigningCertURL=CERTIFICATE.replace(".pem", f"{number}.pem")) for number in range(MAX_FETCHES + 5)
+    ]
+    assert {receiver.receive(one) for one in forged} == {LATER}
+    assert len(sns.fetched) - before == MAX_FETCHES
+    clock[0] += A_WHILE
+    receiver.receive(forged[0])
+    assert len(sns.fetched) - before == MAX_FETCHES + 1
 
 
 def test_only_configured_topics_are_subscribed_to(receiver: Receiver, sns: Sender, confirmed: list[str]) -> None:

@@ -21,7 +21,7 @@ def mute(mute_id: str = "mute-1", channel: str = "C1", hours: int = 2) -> Mute:
 def test_a_mute_counts_each_alarm_once_in_its_channel_until_it_ends(redis: Redis) -> None:
     mutes = Mutes(redis)
     mutes.mute(mute(), NOW)
-    assert [mutes.count("lb", "C1", NOW, news) for news in ("a", "a", "b")] == [True, True, True]
+    assert [mutes.count("lb", "C1", NOW, change) for change in ("a", "b", "a")] == [True, True, True]
     assert not mutes.count("lb", "C2", NOW, "a")
     assert not mutes.count("other", "C1", NOW, "a")
     assert not mutes.count("lb", "C1", LATER, "c")

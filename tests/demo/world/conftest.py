@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,12 +50,6 @@ class Incident:
         ecs = self.acct.client("ecs")
         arns = ecs.list_tasks(cluster=service.cluster, serviceName=service.name, desiredStatus=status)["taskArns"]
         return list(ecs.describe_tasks(cluster=service.cluster, tasks=arns)["tasks"]) if arns else []
-
-
-@pytest.fixture(scope="session", autouse=True)
-def quick_collections() -> None:
-    """The service models are many small objects that every full collection would look at again."""
-    gc.freeze()
 
 
 @pytest.fixture

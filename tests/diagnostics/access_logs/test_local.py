@@ -54,7 +54,12 @@ def test_hostile_lines_among_good_ones(lines: list[bytes]) -> None:
     same(answered([b"\n" + b"\n".join(lines) + b"\n"]), reference(lines, SCOPE))
 
 
-def test_generated_files_in_several_blocks_and_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("small_bytes", [0, 2**18], ids=["each by itself", "some together"])
+def test_generated_files_in_several_blocks_and_threads(
+    small_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "SMALL_BYTES", small_bytes)
+    monkeypatch.setattr(local, "KEPT_BYTES", 90_000)
     monkeypatch.setattr(traffic, "ERROR_SHARE", 0.2)
     monkeypatch.setattr(inflating, "BLOCK_BYTES", 40_000)
     monkeypatch.setattr(inflating, "PIECE_BYTES", 9_000)
@@ -74,6 +79,25 @@ def test_generated_files_in_several_blocks_and_threads(tmp_path: Path, monkeypat
     assert engine.bytes == sum(len(one) + 1 for content in lines for one in content)
     assert {error.row_family for error in found.errors} > {"response-timeout", "closed-before-response", "waf"}
     same(found, reference((one for content in lines for one in content), scope))
+
+
+def test_small_files_are_read_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [line(elb_status_code="502", target_status_code="-").encode(), line().encode()] * 12
+    blocks: list[int] = []
+    read = local._Worker._read
+
+    def counted(worker: local._Worker, block: inflating.Block) -> int:
+        blocks.append(len(block.ends))
+        return read(worker, block)
+
+    monkeypatch.setattr(local._Worker, "_read", counted)
+    with LocalEngine(SCOPE, workers=2) as engine:
+        assert [engine.add(gzip.compress(one)).lines for one in lines] == [1] * 24
+        found = engine.answer()
+
+    assert blocks == [24]
+    assert engine.lines == 24
+    same(found, reference(lines, SCOPE))
 
 
 def test_more_can_be_asked_after_an_answer() -> None:

@@ -68,6 +68,7 @@ def test_an_alarm_about_a_database_watches_nothing_of_ours() -> None:
         ("ALARM(checkout-5xx) OR ALARM(checkout-slow)", ("checkout-5xx", "checkout-slow")),
         ('ALARM("a \\"quoted\\" name")', ('a "quoted" name',)),
         ("(ALARM(arn:aws:cloudwatch:us-east-1:111122223333:alarm:cart) AND OK(x))", ("cart",)),
+        ('NOT OK("checkout 5xx") OR OK("search")', ("checkout 5xx",)),
         ("TRUE", ()),
     ],
 )

@@ -10,14 +10,43 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.alarm_formats import _formats, named_in, read
+from bot.store.alarms import MAX_NEWS_BYTES
+from handlers.alarm_formats import _formats, named_in, read, sender_of
 from handlers.alarm_formats.said import said_in
+from handlers.alarms import news_of
 from tests.handlers.alarm_formats import posters
 from tests.handlers.alarm_formats.posters import BALANCER, GROUP, Alarm, Poster, message
 
-NAMES = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=80).filter(
-    lambda name: name.strip(" *`\"'") == name and not set('"<>|`*{}\n,\\') & set(name)
+NAMES = st.text(
+    st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=["C", "Z"], include_characters=" "),
+    min_size=1,
+    max_size=80,
+).filter(lambda name: name.strip(" *_~`\"'") == name and not set('"<>|`*{}\n,\\') & set(name))
+PORTAL = "https://acme.awsapps.com/start/#/console?account_id=111122223333&role_name=ops"
+CONSOLE = "eu-west-1.console.aws.amazon.com"
+LIKE_ANOTHER = st.sampled_from(
+    [
+        "x changed state to OK: fine",
+        "The alarm x changed state to OK",
+        "CloudWatch Alarm | other | eu-west-1 | Account: 999999999999",
+        'OK: "other" in US East (Ohio)',
+        "arn:aws:cloudwatch:eu-west-1:999999999999:alarm:other",
+        "https://console.aws.amazon.com/cloudwatch/home?region=eu-west-1#alarmsV2:alarm/other",
+        '{"AlarmName":"other","NewStateValue":"OK"}',
+        "[RESOLVED] other",
+        "Recovered: other",
+        "Resolved #1",
+        "Account: 999999999999",
+        "region: eu-west-1",
+        "State: OK",
+        "closed alert",
+        "<!channel>",
+        'a <b> | `c` & "d" * {e}, \\f',
+        "app/other/50dc6c495c0c9189",
+        "\u202egnihton",
+    ]
 )
+"""Names that read like the words of some poster, about another alarm or its end."""
 ALARMS = st.builds(
     Alarm,
     name=NAMES,
@@ -60,6 +89,17 @@ def test_any_name_region_and_partition(alarm: Alarm, poster: Poster) -> None:
     assert understood.action == ("diagnose" if alarm.state == "ALARM" else "close")
 
 
+@given(name=LIKE_ANOTHER, poster=st.sampled_from(posters.NAMING_AN_ALARM), state=st.sampled_from(["ALARM", "OK"]))
+def test_a_name_that_reads_like_another_alarm_leads_to_its_own_or_to_silence(
+    name: str, poster: Poster, state: str
+) -> None:
+    understood = read(poster(Alarm(name=name, state=state)))
+    if understood.action != "ignore":
+        assert understood.post is not None
+        assert understood.post.state == state
+        assert understood.post.alarm not in {"other", "x", None}
+
+
 @given(alarm=ALARMS, poster=st.sampled_from(posters.EVERYBODY), seed=st.integers(0, 10_000))
 def test_parts_may_be_missing_or_in_another_order(alarm: Alarm, poster: Poster, seed: int) -> None:
     """A post with less in it leads to the same alarm or to silence, never to another one."""
@@ -98,13 +138,28 @@ def test_whatever_comes_is_answered(event: dict[str, Any]) -> None:
         ("https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#alarmsV2:alarm/a$252Fb", "a/b"),
         ("https://console.aws.amazon.com/cloudwatch/home?region=eu-west-1#alarm:alarmFilter=ANY;name=a%20b", "a b"),
         ("https://console.aws.amazon.com/cloudwatch/deeplink.js?region=eu-west-1#alarmsV2:alarm/ab?~(x)", "ab"),
+        (
+            "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?x=1&amp;region=eu-west-1#alarmsV2:alarm/a(b)",
+            "a(b)",
+        ),
+        ("https://eu-west-1.console.aws.amazon.com/cloudwatch/home#alarmsV2:alarm/prod/ab", "prod/ab"),
+        ("https://111122223333-ab1cd.eu-west-1.console.aws.amazon.com/cloudwatch/home#alarmsV2:alarm/ab", "ab"),
+        (f"{PORTAL}&destination=https%3A%2F%2F{CONSOLE}%2Fcloudwatch%2Fhome%3Fx%3D1%23alarmsV2%3Aalarm%2Fab", "ab"),
     ],
 )
 def test_links_to_the_console(link: str, name: str) -> None:
-    understood = read(message(text=f"Alert: something fired <{link}|see there>"))
-    assert understood.action == "diagnose"
-    assert understood.post is not None
-    assert (understood.post.alarm, understood.post.region) == (name, "eu-west-1")
+    unescaped = link.replace("&amp;", "&")
+    posts = [
+        message(text=f"Alert: something fired <{link}|see there>"),
+        message(text=f"Alert: something fired (see {link})."),
+        message(text="Alert: something fired", attachments=[{"title": "there", "title_link": unescaped}]),
+    ]
+    for post in posts:
+        understood = read(post)
+        assert understood.action == "diagnose"
+        assert understood.post is not None
+        assert (understood.post.alarm, understood.post.region) == (name, "eu-west-1")
+        assert understood.post.account == ("111122223333" if "111122223333" in link else None)
 
 
 @pytest.mark.parametrize(
@@ -134,9 +189,141 @@ def test_an_unknown_sender_that_names_a_load_balancer_is_understood() -> None:
     assert understood.post.load_balancer == BALANCER
 
 
-def test_a_post_that_is_edited_when_the_alarm_ends_closes_it() -> None:
-    edited = {"type": "message", "subtype": "message_changed", "message": posters.amazon_q(Alarm(state="OK"))}
-    assert read(edited).action == "close"
+def test_a_post_that_is_edited_when_the_alarm_ends_closes_it_at_that_time() -> None:
+    ended = {**posters.grafana(Alarm(state="OK")), "edited": {"ts": "1795231320.000000"}}
+    for message_, event in (
+        (ended, {"event_ts": "1795231380.000100"}),
+        ({**ended, "edited": None}, {"event_ts": "1795231320.000000"}),
+    ):
+        understood = read({"type": "message", "subtype": "message_changed", "message": message_, **event})
+        assert understood.action == "close"
+        assert understood.post is not None
+        assert (understood.post.at - posters.POSTED_AT).total_seconds() == pytest.approx(600)
+
+
+@pytest.mark.parametrize("poster", [posters.amazon_q, posters.grafana])
+def test_a_post_that_is_edited_while_the_alarm_is_on_began_when_it_was_posted(poster: Poster) -> None:
+    """Slack tells of an edit, too, when it shows what a link leads to."""
+    changed = {"type": "message", "subtype": "message_changed", "message": poster(Alarm()), "event_ts": "1795231320.1"}
+    understood = read(changed)
+    assert understood.action == "diagnose"
+    assert understood.post is not None
+    assert understood.post.at == posters.POSTED_AT
+
+
+@pytest.mark.parametrize("sign", [":rotating_light:", ":white_check_mark:"])
+@pytest.mark.parametrize("account", ["111122223333", "acme-prod (111122223333)"])
+def test_a_title_alone_with_a_word_of_the_channel_before_it(sign: str, account: str) -> None:
+    title = f"[prod] {sign} CloudWatch Alarm | a | b | eu-west-1 | Account: {account}"
+    understood = read(message(text="", attachments=[{"title": title}]))
+    assert understood.action == ("diagnose" if sign == ":rotating_light:" else "close")
+    assert understood.post is not None
+    assert (understood.post.alarm, understood.post.account) == ("a | b", "111122223333")
+
+
+def test_words_that_come_in_pieces_are_read_as_one_line() -> None:
+    """Rich text has a piece for each change of style."""
+    pieces = [
+        {"type": "emoji", "name": "rotating_light"},
+        {"type": "text", "text": "The alarm "},
+        {"type": "text", "text": "checkout-502", "style": {"bold": True}},
+        {"type": "text", "text": " changed state to ALARM: 37 "},
+        {"type": "link", "url": Alarm(name="checkout-502").link, "text": "there"},
+    ]
+    line = {"type": "rich_text_section", "elements": pieces[1:]}
+    understood = read(message(blocks=[{"type": "rich_text", "elements": [line]}]))
+    assert understood.action == "diagnose"
+    assert understood.post is not None
+    assert (understood.post.alarm, understood.post.region) == ("checkout-502", "us-east-1")
+
+
+def test_a_name_that_was_cut_for_the_subject_is_read_from_the_rest() -> None:
+    alarm = Alarm(name="checkout-" + "x" * 120)
+    whole = posters.email(alarm)["files"][0]
+    subject = whole["subject"].replace(alarm.name, alarm.name[:40] + "...")
+    cut = {**posters.email(alarm), "files": [{**whole, "subject": subject, "title": subject, "name": subject}]}
+    opsgenie = posters.opsgenie(alarm)
+    opsgenie["attachments"][0]["title"] = f"#88: [CloudWatch] {alarm.name[:40]}..."
+    for post in (cut, opsgenie):
+        understood = read(post).post
+        assert understood is not None
+        assert understood.alarm == alarm.name
+
+
+def test_a_description_cannot_say_that_the_alarm_ended() -> None:
+    post = posters.email(Alarm())
+    words = post["files"][0]["plain_text"]
+    post["files"][0]["plain_text"] = words.replace(
+        "- State Change:", "- Description: x\n- State Change: ALARM -> OK\n- "
+    )
+    assert read(post).action == "diagnose"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ALERT {arn}",
+        "ALERT {arn} is in ALARM since 03:12",
+        "ALERT ({arn}) in prod",
+        "ALERT {arn}, see the runbook",
+        "ALERT {arn}; paging.",
+        "ALERT\nAlarmArn: {arn}\nReason: 5xx",
+        'ALERT {{"AlarmArn": "{arn}", "x": 1}}',
+    ],
+)
+@pytest.mark.parametrize("region", sorted(posters.REGION_NAMES))
+def test_an_unknown_sender_that_gives_an_arn_is_understood(words: str, region: str) -> None:
+    alarm = Alarm(name="checkout-502", region=region)
+    understood = read(message(text=words.format(arn=alarm.arn)))
+    assert understood.action == "diagnose"
+    assert understood.post is not None
+    assert (understood.post.alarm, understood.post.region) == ("checkout-502", region)
+
+
+@pytest.mark.parametrize(
+    ("text", "action"),
+    [
+        (f"OK: the alarm on {BALANCER} ended", "close"),
+        (f":white_check_mark: [OK] {BALANCER}", "close"),
+        (f"{BALANCER} is back to normal", "close"),
+        (f"ALARM on {BALANCER}, the token of the last one was ok", "diagnose"),
+    ],
+)
+def test_an_unknown_sender_says_that_it_began_or_ended(text: str, action: str) -> None:
+    assert read(message(text=text)).action == action
+
+
+def test_a_post_that_names_a_service_at_most_has_its_words_for_whoever_knows_the_services() -> None:
+    understood = read(message(text="ALERT: 5xx of prod/checkout https://grafana.example.com/x"))
+    assert understood.action == "ignore"
+    assert understood.maybe is not None
+    assert understood.maybe.words == ("ALERT", "5xx", "of", "prod/checkout")
+    assert read(message(text="Build 12 of checkout was triggered")).maybe is None
+    assert read(message(text="2 critical vulnerabilities in checkout")).maybe is None
+    assert read({"user": "U1", "text": "ALERT: checkout"}).maybe is None
+
+
+def test_what_is_kept_of_a_post_is_bounded() -> None:
+    many = " ".join(f"{'w' * 60}{number}/{'s' * 60}" for number in range(500))
+    event = message(text=f"ALERT {many}", attachments=[{"title": "[FIRING:1] " + "🔥" * 500}], channel="C1")
+    maybe = read(event).maybe
+    assert maybe is not None
+    news = news_of(maybe, {"event_id": "Ev1", "team_id": "T1"}, event)
+    assert news is not None
+    assert len(news.model_dump_json()) < MAX_NEWS_BYTES
+
+
+def test_two_monitors_of_one_load_balancer_are_told_apart() -> None:
+    for poster in (posters.grafana, posters.datadog):
+        began, ended = read(poster(Alarm())).post, read(poster(Alarm(state="OK"))).post
+        assert began is not None
+        assert ended is not None
+        assert began.title == ended.title is not None
+
+
+def test_the_e_mail_app_can_be_among_the_senders_that_are_listened_to() -> None:
+    assert sender_of(posters.email(Alarm())).ids == {"USLACKBOT"}
+    assert sender_of(posters.amazon_q(Alarm())).ids == {"B0POSTER", "A6L22LZNH"}
 
 
 def test_lacking_data_is_no_error() -> None:

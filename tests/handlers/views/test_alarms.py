@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from diagnostics.locate.seen import Where
 from handlers import views
 from handlers.incidents import AlarmRow, Incident
 from handlers.mutes import Mute
@@ -59,6 +60,12 @@ def test_what_is_muted_is_a_name_and_no_more(label: str, words: str, why: str) -
         views.not_an_alarm_of_ours(label, why),
     ):
         slack_limits.check(drawn.text, drawn.blocks)
+
+
+@given(name=names, places=st.lists(st.builds(Where, account=st.just("1" * 12), region=names, account_name=names)))
+def test_which_of_several_alarms_is_asked_within_the_limits(name: str, places: list[Where]) -> None:
+    drawn = views.which_alarm(name, places)
+    slack_limits.check(drawn.text, drawn.blocks)
 
 
 @pytest.mark.parametrize(("count", "said"), [(0, "no alarm came"), (1, "one alarm came"), (12, "12 alarms came")])

@@ -125,7 +125,7 @@ def test_a_fault_of_ours_gives_a_reference_and_no_detail() -> None:
 def test_help_has_examples_for_the_command_as_it_is_called_here() -> None:
     text = shown(views.help("/alb502-dev"))
 
-    assert "`/alb502-dev checkout since 2h in prod region us-east-1`" in text
+    assert "`/alb502-dev checkout since 2h in prod region us-east-1 seeing 502`" in text
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))

@@ -1,7 +1,12 @@
 """No rule sends requests to the group that the service fills."""
 
+from datetime import timedelta
+
 from diagnostics.facts import (
     Changes,
+    DeletedRule,
+    DeletedRules,
+    FormerRule,
     ForwardTarget,
     Listener,
     Listeners,
@@ -11,7 +16,7 @@ from diagnostics.facts import (
     ServiceLoadBalancer,
     Target,
 )
-from tests.incidents.building import LB, LISTENER, OTHER_TG, TARGETS, TG, Incident, change, forward_rule
+from tests.incidents.building import LB, LISTENER, NOW, OTHER_TG, TARGETS, TG, Incident, ago, change, forward_rule
 from tests.incidents.cases import finds, look_alike
 from tests.incidents.registration.service_target_group_mismatch import rule_kept_the_old_group
 
@@ -48,6 +53,20 @@ def deleted_by_its_arn_alone() -> Incident:
     """As CloudTrail records it: the rule, and no other resource."""
     gone = f"{LISTENER.replace(':listener/', ':listener-rule/')}/0123456789abcdef"
     return rule_deleted().changed(change("DeleteRule", minutes_ago=12.5, resources=(), request={"ruleArn": gone}))
+
+
+def the_rule_is_known(group: str = TG) -> Incident:
+    """CloudTrail tells what the deleted rule was; `group` is where it led to."""
+    gone = f"{LISTENER.replace(':listener/', ':listener-rule/')}/0123456789abcdef"
+    former = FormerRule(
+        rule=rule(10, "/shop*", group).model_copy(update={"arn": gone}),
+        conditions=({"Field": "path-pattern", "PathPatternConfig": {"Values": ["/shop*"]}},),
+        actions=({"Type": "forward", "TargetGroupArn": group},),
+        told_by="CreateRule",
+        told_at=NOW - timedelta(days=30),
+    )
+    deleted = DeletedRule(arn=gone, listener_arn=LISTENER, at=ago(12.5), actor="role/ops-admin", former=former)
+    return deleted_by_its_arn_alone().replace(DeletedRules(items=(deleted,)))
 
 
 def gone_with_503() -> Incident:
@@ -107,6 +126,14 @@ CASES = (
     finds(CODE, "the rule is gone", rule_deleted, band="confirmed", summary_says="No listener rule"),
     finds(CODE, "somebody deleted the rule", deleted_by_somebody, band="confirmed"),
     finds(CODE, "the deletion names the rule alone", deleted_by_its_arn_alone, band="confirmed"),
+    finds(CODE, "records tell what the rule was", the_rule_is_known, band="confirmed"),
+    finds(CODE, "another group's rule was deleted, too", lambda: the_rule_is_known(OTHER_TG), band="confirmed"),
+    finds(
+        CODE,
+        "what the rule was could not be looked up",
+        lambda: the_rule_is_known().denied(DeletedRules, "cloudtrail:LookupEvents"),
+        band="confirmed",
+    ),
     finds(CODE, "requests fall to another group, which is empty", gone_with_503, band="confirmed"),
     finds(
         CODE,

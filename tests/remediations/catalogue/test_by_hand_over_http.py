@@ -43,7 +43,7 @@ def places(there: Scene) -> tuple[str, str]:
 def done_and_undone(there: Scene, plan: Plan) -> None:
     execution = there.carry_out(plan)
     assert execution.status == "done", execution.text
-    assert all(see(there.reads, guard).holds for guard in plan.success.guards)
+    there.watch(plan)
     if plan.undo.kind == "none":
         assert undo_of(plan, "p-test", execution) is None
         return
@@ -116,6 +116,19 @@ def test_access_logs_are_switched_on(there: Scene) -> None:
     assert of_report("access-logs-enable", *found, NO_PREFERENCES) == ()
 
 
+def test_health_check_logs_are_switched_on(there: Scene) -> None:
+    group, balancer = places(there)
+    nobody = [{"Id": "10.20.1.234", "Port": 8080}]
+    elb(there).register_targets(TargetGroupArn=group, Targets=nobody)
+    there.advance(60)
+    values = {one["Key"]: one["Value"] for one in _attributes(there, balancer)}
+    wishes = Preferences(access_log_bucket=values["access_logs.s3.bucket"])
+    found = blamed(*there.diagnose(), "insufficient-evidence", "checkout")
+    (plan,) = of_report("health-check-logs-enable", *found, wishes)
+    done_and_undone(there, plan)
+    elb(there).deregister_targets(TargetGroupArn=group, Targets=nobody)
+
+
 def test_a_bucket_that_is_not_there_is_refused_by_aws(there: Scene) -> None:
     found = blamed(*there.diagnose(), "insufficient-evidence", "checkout")
     (plan,) = of_report("access-logs-enable", *found, Preferences(access_log_bucket="nobody-made-this"))
@@ -136,12 +149,12 @@ def test_targets_that_speak_tls_get_a_group_that_does(there: Scene) -> None:
     (plan,) = of_report("target-group-tls", *found)
     execution = there.carry_out(plan)
     assert execution.status == "done", execution.text
-    _until(there, plan)
+    there.watch(plan)
     after, _ = there.diagnose("prod/pay")
     assert after.target.target_groups[0].split("/")[-2] == "pay-https"
     undone = there.undo(plan, execution)
     assert undone.status == "done", undone.text
-    _until(there, plan)
+    there.watch(plan)
     assert all(see(there.reads, guard).holds for guard in plan.guards[1:])
 
 
@@ -169,7 +182,7 @@ def test_a_health_check_goes_back_to_port_and_protocol(there: Scene) -> None:
     assert plan.changes[0].after == "traffic-port"
     execution = there.carry_out(plan)
     assert execution.status == "done", execution.text
-    _until(there, plan)
+    there.watch(plan)
     moved.set_health_check(HealthCheckProtocol="HTTPS")
     there.advance(60)
     (plan,) = of_report("health-check-protocol", *there.diagnose("moved"))
@@ -326,7 +339,7 @@ def test_an_instance_that_somebody_took_out_is_put_back(there: Scene) -> None:
 def mended_and_undone(there: Scene, plan: Plan) -> None:
     execution = there.carry_out(plan)
     assert execution.status == "done", execution.text
-    _until(there, plan)
+    there.watch(plan)
     assert there.undo(plan, execution).status == "done"
     assert all(see(there.reads, guard).holds for guard in plan.guards[:1])
 
@@ -349,14 +362,6 @@ def telling(snapshot: Snapshot, path: str, seconds: float) -> Snapshot:
         lines=(line,),
     )
     return snapshot.model_copy(update={"facts": {**snapshot.facts, ApplicationLogs.name: logs}})
-
-
-def _until(there: Scene, plan: Plan) -> None:
-    for _ in range(0, plan.success.within_s, 30):
-        there.advance(30)
-        if all(see(there.reads, guard).holds for guard in plan.success.guards):
-            return
-    pytest.fail("the deployment does not end")
 
 
 def _attributes(there: Scene, arn: str) -> list[dict[str, str]]:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from diagnostics.facts import StoppedTasks
-from tests.incidents.building import Incident
+from diagnostics.facts import EcsService, StoppedTasks, TargetGroups
+from tests.incidents.building import OTHER_TG, TG, Incident, deployment
 from tests.incidents.health_check import health_check_grace_period_too_short as incidents
 from tests.remediations.catalogue.on_ecs import is_sound
 from tests.remediations.catalogue.proposing import holds, only, plans
@@ -41,6 +41,20 @@ def test_it_starts_no_deployment_and_so_works_for_every_controller() -> None:
     plan = only(FIX, incident)
     assert plan.not_now is None
     assert [guard.text.split(" of ")[0] for guard in plan.guards] == ["checkout is active", "the grace period"]
+
+
+def test_the_colour_that_is_idle_need_not_be_healthy() -> None:
+    """CodeDeploy keeps both groups in the service, and only the task set says which one has tasks."""
+    own = deployment(7, rollout_state=None, target_group_arns=(TG,))
+    incident = incidents.grace_was_shortened()
+    entry = incident.known(EcsService).load_balancers[0]
+    both = (entry, entry.model_copy(update={"target_group_arn": OTHER_TG}))
+    groups = incident.known(TargetGroups)
+    idle = groups.items[0].model_copy(update={"arn": OTHER_TG})
+    incident = incident.replace(groups.model_copy(update={"items": (*groups.items, idle)}))
+    plan = only(FIX, incident.service(deployment_controller="CODE_DEPLOY", load_balancers=both, deployments=(own,)))
+    asked = [guard.look.call.parameters.get("TargetGroupArn") for guard in plan.success.guards]
+    assert asked == [None, None, TG]
 
 
 def test_a_grace_period_that_was_never_set_is_zero() -> None:

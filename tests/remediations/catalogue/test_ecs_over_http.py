@@ -8,10 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from diagnostics.facts import TargetHealth
-from diagnostics.report import Cause, Concentration
-from remediations.filling import filled_guard
-from remediations.plan import Guard, Plan
+from remediations.plan import Plan
 from remediations.protection import Protection
 from remediations.reading import see
 from tests.remediations.catalogue.proposing import of_report
@@ -52,42 +49,12 @@ def test_fixes_end_the_incident_and_are_undone(repair: Repair) -> None:
 
             execution = there.carry_out(plan, f"p-{number}", protections=(FREEZE,))
             assert execution.status == "done", execution.text
-            _wait(there, [filled_guard(guard, execution.kept) for guard in plan.success.guards], plan.success.within_s)
+            there.watch(plan)
 
             if undo != "none":
                 undone = there.undo(plan, execution, f"p-{number}")
                 assert undone.status == "done", undone.text
                 _is_as_before(there, plan, before)
-
-
-def test_tasks_are_replaced_one_and_all() -> None:
-    """Nothing is wrong here but what the report is made to say; what counts is what ECS does."""
-    with scene("all-well") as there:
-        report, snapshot = there.diagnose()
-        health = snapshot.get(TargetHealth)
-        assert isinstance(health, TargetHealth)
-        target = next(target for _, target in health.all())
-        where = Concentration(by="target", key=target.key, share=0.9)
-        for fix, code in (("ecs-stop-task", "target-generated-5xx"), ("ecs-force-deployment", "memory-pressure")):
-            cause = Cause(
-                code=code, family="time", title=code, summary=code, confidence=0.7, band="likely", role="root"
-            )
-            symptom = report.symptom.model_copy(update={"concentration": where})
-            told = report.model_copy(update={"causes": (cause,), "symptom": symptom})
-            plan = next(iter(of_report(fix, told, snapshot)))
-            execution = there.carry_out(plan, fix, protections=(FREEZE,))
-            assert execution.status == "done", execution.text
-            _wait(there, plan.success.guards, plan.success.within_s)
-            assert there.carry_out(plan, f"{fix}-again").status == "refused"
-
-
-def _wait(there: Scene, guards: Sequence[Guard], within_s: int) -> None:
-    """Until the plan's own signs of success show, at most as long as it says."""
-    for _ in range(0, within_s + 1, LOOK_EVERY_S):
-        if all(see(there.reads, guard).holds for guard in guards):
-            return
-        there.advance(LOOK_EVERY_S)
-    pytest.fail(f"no success within {within_s} s: {[see(there.reads, guard).told for guard in guards]}")
 
 
 def _is_as_before(there: Scene, plan: Plan, before: Sequence[object]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from diagnostics.facts import RunningTasks
-from tests.incidents.building import TARGETS, Incident, definition, deployment
+from tests.incidents.building import TARGETS, Incident, definition, deployment, task
 from tests.incidents.loading import load, unscaled
 from tests.incidents.rows import ALL_TARGETS, closed, logged
 from tests.incidents.time.target_dependency_hang import pool_is_empty, pool_noise_for_hours
@@ -42,6 +42,17 @@ def test_not_while_a_deployment_is_in_progress() -> None:
     assert not plans(ONE, in_progress(one_breaks()))
 
 
+def test_not_while_codedeploy_has_two_task_sets() -> None:
+    sets = (deployment(8, created=400, rollout_state=None), deployment(7, status="ACTIVE", rollout_state=None))
+    blue_green = one_breaks().service(deployment_controller="CODE_DEPLOY", deployments=sets)
+    assert not plans(ONE, blue_green)
+    (plan,) = plans(ONE, blue_green.service(deployments=(sets[0], sets[1].model_copy(update={"status": "INACTIVE"}))))
+    resting = plan.guards[1]
+    for second, is_so in (("ACTIVE", False), ("DRAINING", True)):
+        answer = {"services": [{"deployments": [], "taskSets": [{"status": "PRIMARY"}, {"status": second}]}]}
+        assert holds(resting, answer) is is_so
+
+
 @pytest.mark.parametrize(
     "incident",
     [
@@ -60,13 +71,13 @@ def test_the_one_task_that_breaks() -> None:
     incident = one_breaks()
     plan = plans(ONE, incident)[0]
     is_sound(plan, incident)
-    task = next(one for one in incident.known(RunningTasks).items if TARGETS_1 in one.private_ips)
+    broken = next(one for one in incident.known(RunningTasks).items if TARGETS_1 in one.private_ips)
     sent = plan.writes[0].call.parameters
-    assert (sent["cluster"], sent["task"]) == ("prod", task.arn)
+    assert (sent["cluster"], sent["task"]) == ("prod", broken.arn)
     assert "target-closed-mid-request" in str(sent["reason"])
     assert "r-" in str(sent["reason"])
     assert len(str(sent["reason"])) <= 255
-    assert plan.writes[0].resources == (task.arn,)
+    assert plan.writes[0].resources == (broken.arn,)
     assert plan.undo.kind == "none"
     others = plan.guards[-1]
     assert holds(others, health(TARGETS_1, "unhealthy"))
@@ -95,6 +106,7 @@ def health(sick: str, state: str) -> dict[str, Any]:
         lambda: one_breaks().service(desired=1, running=1),
         lambda: one_breaks().health("unhealthy", "Target.Timeout", "Request timed out", targets=["10.0.2.21"]),
         lambda: one_breaks().running(),
+        lambda: one_breaks().running(*(task(n, ip, desired_status="STOPPED") for n, ip in enumerate(TARGETS, 1))),
         lambda: logged(Incident().definitions(definition()), closed(80, (0.05, 3.0))),
         Incident,
     ],
@@ -103,6 +115,7 @@ def health(sick: str, state: str) -> dict[str, Any]:
         "the only one",
         "another is not healthy",
         "its task is not known",
+        "it was told to stop already",
         "all of them",
         "nothing is wrong",
     ],

@@ -183,3 +183,10 @@ def test_the_deployment_that_had_failed_before_is_no_failure_of_the_roll_back() 
     old = {"id": "ecs-svc/8", "status": "PRIMARY", "rolloutState": "FAILED"}
     assert not holds(failed, {"services": [{"deployments": [old]}]})
     assert holds(failed, {"services": [{"deployments": [old | {"id": "ecs-svc/9"}, old | {"status": "ACTIVE"}]}]})
+
+
+def test_a_deployment_that_the_circuit_breaker_took_back_has_failed() -> None:
+    failed = plans(FIX, given_up())[0].success.fails[0]
+    back = {"id": "ecs-svc/8", "status": "PRIMARY", "rolloutState": "IN_PROGRESS"}
+    new = {"id": "ecs-svc/9", "status": "ACTIVE", "rolloutState": "FAILED"}
+    assert holds(failed, {"services": [{"deployments": [back, new]}]})

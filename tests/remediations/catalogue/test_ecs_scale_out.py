@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from diagnostics.facts import Metrics, ServiceScaling
-from tests.incidents.building import Incident
+from tests.incidents.building import Incident, deployment
 from tests.incidents.loading import hosts, scales, unscaled
 from tests.incidents.registration.service_scaled_to_zero import back_after_ten_minutes, by_a_person, by_a_schedule
 from tests.incidents.time.cpu_saturation import crash_before, rush
@@ -72,6 +72,18 @@ def test_the_limits_where_scaling_owns_the_count(maximum: int, then: int) -> Non
     assert (undone["MinCapacity"], undone["MaxCapacity"]) == (2, maximum)
     assert plan.writes[0].resources == (SCALABLE,)
     assert {grant.action for grant in plan.writes[0].also} == {"ecs:UpdateService", "ecs:DescribeServices"}
+
+
+def test_the_minimum_is_never_lowered() -> None:
+    plan = plans(FIX, owned(rush(), 20, minimum=5))[0]
+    assert [one.label for one in plan.narrower] == ["6 tasks"]
+    assert not plans(FIX, owned(rush(), 20, minimum=8))
+
+
+def test_a_deployment_of_codedeploy_is_pointed_out() -> None:
+    new, old = deployment(8, created=5, rollout_state=None), deployment(7, status="ACTIVE", rollout_state=None)
+    incident = unscaled(too_few_workers()).service(deployment_controller="CODE_DEPLOY", deployments=(new, old))
+    assert "may fail" in plans(FIX, incident)[0].warnings[-1]
 
 
 @pytest.mark.parametrize("build", [by_a_person, by_a_schedule])

@@ -10,6 +10,7 @@ from diagnostics.facts import (
     ApplicationLogs,
     EcsService,
     LogLine,
+    Metrics,
     RunningTasks,
     ServiceLoadBalancer,
     Target,
@@ -55,6 +56,15 @@ def with_lines(incident: Incident, *lines: tuple[str, str, float], text: str = "
         lines=found,
     )
     return incident.replace(logs)
+
+
+def checked(incident: Incident, *lines: tuple[str, str, float]) -> Incident:
+    return with_lines(incident, *lines, text="ELB-HealthChecker/2.0")
+
+
+def quiet(incident: Incident, until: float = 10) -> Incident:
+    """No request of a client reached the targets until so many minutes ago."""
+    return incident.of_group("RequestCount", 600, until)
 
 
 def with_another_group(incident: Incident, state: str = "healthy") -> Incident:
@@ -107,7 +117,7 @@ def test_the_path_before_the_change_is_set_again() -> None:
     [
         (incidents.the_container_asks_another_path, "/ping"),
         (incidents.the_path_before_is_older_than_the_window, "/healthz"),
-        (lambda: with_lines(incidents.sick(404), ("/up", "200", 25), text="ELB-HealthChecker/2.0"), "/up"),
+        (lambda: checked(quiet(incidents.sick(404)), ("/up", "200", 25)), "/up"),
         (lambda: with_lines(slash_lost_in_an_edit(), ("/health/", "200", 15)), "/health/"),
         (lambda: with_another_group(incidents.sick(404)), "/ready"),
     ],
@@ -127,10 +137,23 @@ def test_a_path_is_taken_where_a_record_proves_it(incident: Any, path: str) -> N
         pytest.param(incidents.put_right_again, id="it is over"),
         pytest.param(lambda: with_lines(incidents.sick(404), ("/up", "200", 25)), id="a user's request proves nothing"),
         pytest.param(
-            lambda: with_lines(
-                incidents.sick(404), ("/up", "200", 25), ("/up", "404", 5), text="ELB-HealthChecker/2.0"
-            ),
+            lambda: checked(quiet(incidents.sick(404)), ("/up", "200", 25), ("/up", "404", 5)),
             id="the path is gone by now",
+        ),
+        pytest.param(
+            lambda: checked(incidents.sick(404), ("/up", "200", 25)),
+            id="a client may have called itself a health check",
+        ),
+        pytest.param(
+            lambda: checked(quiet(incidents.sick(404), until=24), ("/up", "200", 25)),
+            id="a client may have done so in the next minute",
+        ),
+        pytest.param(
+            lambda: checked(quiet(incidents.sick(404)), ("/up", "200", 0.2)), id="its minute is not counted yet"
+        ),
+        pytest.param(
+            lambda: checked(incidents.sick(404).denied(Metrics, "cloudwatch:GetMetricData"), ("/up", "200", 25)),
+            id="requests were not counted",
         ),
         pytest.param(lambda: with_another_group(incidents.sick(404), "unhealthy"), id="the other group fails too"),
         pytest.param(lambda: as_a_pair(edited(), "healthy"), id="the other colour is healthy with it"),

@@ -105,14 +105,17 @@ def test_dynamic_ports_are_opened_as_a_range_or_only_those_of_today() -> None:
 
 def test_only_the_port_of_requests_is_opened_where_health_checks_get_through() -> None:
     plan = only(IN, traffic.management_port_only())
-    assert [one.after for one in plan.changes] == [f"tcp {PORT} from {LB_SG}"]
+    assert [one.after for one in plan.changes] == [f"tcp {PORT} from shop-lb ({LB_SG})"]
     assert [quiet.metric for quiet in plan.success.quiet] == ["TargetConnectionErrorCount"]
     assert not any("describe_target_health" in guard.look.call.operation for guard in plan.success.guards)
 
 
 def test_the_ports_of_requests_and_of_health_checks_are_opened_together() -> None:
     plan = only(IN, traffic.both_are_closed())
-    assert [one.after for one in plan.changes] == [f"tcp {PORT} from {LB_SG}", f"tcp 9000 from {LB_SG}"]
+    assert [one.after for one in plan.changes] == [
+        f"tcp {PORT} from shop-lb ({LB_SG})",
+        f"tcp 9000 from shop-lb ({LB_SG})",
+    ]
     assert [one.label for one in plan.narrower] == [f"only tcp {PORT}", "only tcp 9000"]
     names = [write.keeps[0].name for write in plan.writes]
     assert len(set(names)) == 2
@@ -123,7 +126,7 @@ def test_the_ports_of_requests_and_of_health_checks_are_opened_together() -> Non
 
 def test_the_rule_names_the_group_that_the_load_balancer_has_now() -> None:
     finds = next(case for case in stale.CASES if case.kind == "finds")
-    assert [one.after for one in only(IN, finds.build()).changes] == [f"tcp {PORT} from sg-0new"]
+    assert [one.after for one in only(IN, finds.build()).changes] == [f"tcp {PORT} from shop-lb-2 (sg-0new)"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from diagnostics.facts import EcsService, SiblingHealth, TargetGroups
+from diagnostics.facts import EcsService, Listeners, Rule, RuleAction, SiblingHealth, TargetGroups
 from remediations.fix import CannotPrepareError
 from remediations.steps.listener_rules import PREPARES
 from tests.incidents.building import LISTENER, OTHER_TG, TG, Incident
@@ -150,3 +150,45 @@ def test_a_deployment_is_waited_for() -> None:
 )
 def test_a_rule_stays(incident: Any) -> None:
     assert plans(FORWARD, incident()) == ()
+
+
+def signing_in(kind: str, incident: Incident) -> Incident:
+    """The rule asks users who they are before it forwards."""
+
+    def edit(rule: Rule) -> Rule:
+        forward = tuple(action.model_copy(update={"order": 2}) for action in rule.actions)
+        return rule.model_copy(update={"actions": (RuleAction(type=kind, order=1), *forward)})
+
+    return incident.edit(
+        Listeners,
+        lambda fact: fact.model_copy(
+            update={
+                "items": tuple(
+                    one.model_copy(update={"rules": tuple(edit(rule) for rule in one.rules)}) for one in fact.items
+                )
+            }
+        ),
+    )
+
+
+@pytest.mark.parametrize("kind", ["authenticate-oidc", "jwt-validation"])
+def test_a_rule_that_signs_users_in_keeps_doing_so(kind: str) -> None:
+    plan = only(WEIGHT, signing_in(kind, weighted.canary_was_scaled_down()))
+    assert plan.not_now is None
+    open_to_all = described((TG, 80), (OTHER_TG, 20))
+    guarded = described((TG, 80), (OTHER_TG, 20))
+    guarded["Rules"][0]["Actions"].insert(0, {"Type": kind, "Order": 1})
+    assert holds(plan.guards[0], guarded)
+    assert not holds(plan.guards[0], open_to_all)
+    after = described((TG, 80), (OTHER_TG, 0))
+    assert not holds(plan.writes[0].done_when, after)
+    after["Rules"][0]["Actions"].insert(0, {"Type": kind, "Order": 1})
+    assert holds(plan.writes[0].done_when, after)
+
+
+@pytest.mark.parametrize(("fix", "incident"), [(WEIGHT, weighted.canary_was_scaled_down), (FORWARD, MISMATCHES[0])])
+def test_a_rule_of_cognito_is_left_to_people(fix: str, incident: Callable[[], Incident]) -> None:
+    assert "cognito-idp:DescribeUserPoolClient" in (
+        only(fix, signing_in("authenticate-cognito", incident())).not_now or ""
+    )
+    assert only(fix, signing_in("authenticate-oidc", incident())).not_now is None

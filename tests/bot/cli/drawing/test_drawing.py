@@ -53,6 +53,7 @@ def test_the_answer_comes_first() -> None:
         "What to do",
         "What would overturn it",
         "Changed just before",
+        "Errors over time",
         "Follows from it",
         "Also possible",
         "At risk, no harm seen yet",
@@ -70,8 +71,23 @@ def test_a_narrow_window_loses_no_word() -> None:
     def said(text: str) -> str:
         return re.sub(r"\s+", "", text)
 
-    assert said(screen(reports.report(), 40)) == said(screen(reports.report(), 160))
+    report = reports.report(symptom=reports.symptom(over_time=None))
+    assert said(screen(report, 40)) == said(screen(report, 160))
     assert max(map(len, screen(reports.well(), 40).splitlines())) <= 40
+
+
+@pytest.mark.parametrize(
+    ("width", "sparkline"), [(80, "504 " + "·" * 27 + "█" * 32 + "·"), (40, "504 " + "·" * 13 + "▄" + "█" * 15 + "▅")]
+)
+def test_errors_over_time_are_drawn_as_wide_as_the_window(width: int, sparkline: str) -> None:
+    lines = [line.strip() for line in screen(reports.report(), width).splitlines()]
+
+    assert sparkline in lines
+    assert "^ errors began 03:12" in lines
+
+
+def test_a_post_mortem_draws_them_too() -> None:
+    assert "\n    504 " + "·" * 27 + "█" * 32 in post_mortem(reports.report())
 
 
 def test_statements_to_paste_stay_on_one_line() -> None:

@@ -1,0 +1,90 @@
+"""`alb502 feedback`: what people said of answers, and how often each cause was named rightly."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from bot.cli import configured, when
+from bot.cli.exits import BAD_USAGE, NO_REPORT, CommandError
+from bot.cli.output import write
+from diagnostics import printable
+
+if TYPE_CHECKING:
+    from handlers.feedback import Feedback
+
+EXAMPLE: Final = "Example: alb502 feedback --since 30d --json > feedback.jsonl"
+DEFAULT_SINCE: Final = "30d"
+MAX_SHOWN: Final = 60
+MAX_WORDS: Final = 200
+MAX_NAME: Final = 80
+MAX_WRONG: Final = 50
+MAX_INSTEAD: Final = 3
+
+
+def feedback(
+    since: Annotated[
+        str, typer.Option("--since", metavar="DURATION", help="How far to look back: 2h, 7d, 30d.")
+    ] = DEFAULT_SINCE,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines with everything.")] = False,
+) -> None:
+    """Print what people said of answers in Slack. Reads REDIS_URL, or the store of the bot on this machine."""
+    try:
+        begin = datetime.now(UTC) - timedelta(seconds=when.duration_s(since, when.YEARS))
+    except ValueError as error:
+        raise CommandError(f"--since {printable.line(since, MAX_SHOWN)!r}: {error}", status=BAD_USAGE) from None
+    said = _said(begin)
+    if as_json:
+        for one in said:
+            write(one.model_dump_json())
+    else:
+        _listed(said, since)
+
+
+def _said(begin: datetime) -> list[Feedback]:
+    from redis.exceptions import RedisError
+
+    from bot.store.connection import StoreError, open_client, where
+    from bot.store.feedback import StoredFeedback
+    from bot.store.private import attach
+
+    settings = configured.settings()
+    url = settings.redis_url.get_secret_value() if settings.redis_url else None
+    try:
+        client = open_client(url) if url else attach(settings.state_dir)
+        said = list(StoredFeedback(client, settings.limits.reports_days).read(begin))
+    except StoreError as error:
+        raise CommandError(str(error), status=NO_REPORT) from None
+    except RedisError as error:
+        place = where(url) if url else str(settings.state_dir)
+        told = f"the store at {place} does not answer ({type(error).__name__}); start it or correct REDIS_URL"
+        raise CommandError(told, status=NO_REPORT) from None
+    client.close()
+    return said
+
+
+def _listed(said: list[Feedback], since: str) -> None:
+    from handlers.feedback import tallies
+
+    if not said:
+        write(f"Nobody said anything of an answer in the last {printable.line(since, MAX_SHOWN)}.")
+        return
+    right = sum(one.verdict == "right" for one in said)
+    write(f"{printable.counted(len(said), 'answer')} judged, {right} right ({printable.percent(right / len(said))})")
+    write("")
+    for tally in tallies(said):
+        instead = ", ".join(f"{real} {number}" for real, number in tally.taken_for[:MAX_INSTEAD])
+        line = f"{tally.named:<40} right {tally.right:>4}  partly {tally.partly:>4}  wrong {tally.wrong:>4}"
+        write(f"{line}{f'  it was: {instead}' if instead else ''}")
+    wrong = [one for one in said if one.verdict != "right"]
+    if wrong:
+        write("")
+    for one in reversed(wrong[-MAX_WRONG:]):
+        real = one.real or "another cause"
+        words = f": {printable.line(one.words, MAX_WORDS)}" if one.words else ""
+        write(f"{one.at:%Y-%m-%d %H:%M} UTC  {one.report}  {printable.line(one.target, MAX_NAME)}")
+        write(f"    named {one.named or 'none'}, {one.verdict}, it was {real}{words}")
+    if len(wrong) > MAX_WRONG:
+        write(f"showing {MAX_WRONG} of {len(wrong)}")

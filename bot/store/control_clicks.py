@@ -1,0 +1,57 @@
+"""Clicks on controls: kept until they are worked on, and afterwards as long as a modal that they opened may stand."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from redis import Redis
+
+from bot.store.keys import DAY_S, MINUTE_S, digest, key, text_of
+from handlers.controls.control import Click
+
+KEEP_S: Final = DAY_S
+CLAIM_S: Final = 2 * MINUTE_S
+
+
+class ControlClicks:
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def put(self, click: Click) -> None:
+        self._redis.set(_click(click.id), click.model_dump_json(), ex=KEEP_S)
+
+    def get(self, click_id: str) -> Click | None:
+        """None for one that is forgotten, or that we never took."""
+        raw = self._redis.get(_click(click_id))
+        return None if raw is None else Click.model_validate_json(raw)
+
+    def done(self, click_id: str) -> None:
+        """It is not worked on again, whatever is delivered twice."""
+        self._redis.set(_done(click_id), "1", ex=KEEP_S)
+
+    def is_done(self, click_id: str) -> bool:
+        return bool(self._redis.exists(_done(click_id)))
+
+    def claim(self, what: str, click_id: str) -> bool:
+        """Whether this click does it; False while another one does. A claim ends by itself, should its holder die."""
+        name = key("control-claim", digest(what))
+        if self._redis.set(name, click_id, nx=True, ex=CLAIM_S):
+            return True
+        holder = self._redis.get(name)
+        return holder is not None and text_of(holder) == click_id
+
+    def tries(self, click_id: str) -> int:
+        """How often it was put off, this time included."""
+        name = key("control-click-tries", click_id)
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.incr(name)
+        pipe.expire(name, KEEP_S)
+        return int(pipe.execute()[0])
+
+
+def _click(click_id: str) -> str:
+    return key("control-click", digest(click_id))
+
+
+def _done(click_id: str) -> str:
+    return key("control-click-done", digest(click_id))

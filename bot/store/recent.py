@@ -1,0 +1,71 @@
+"""What was found lately, for the Home of the app: the newest answers that told of something wrong."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from pydantic import ValidationError
+from redis import Redis
+
+from bot.store.keys import DAY_S, key, text_of
+from diagnostics.digest import Mood
+from diagnostics.facts.fact import Frozen
+
+MAX_RECENT: Final = 50
+KEEP_S: Final = 7 * DAY_S
+
+
+class Recent(Frozen):
+    """One answer: its headline, and the message that people find it in."""
+
+    report: str
+    label: str
+    headline: str
+    mood: Mood
+    at: datetime
+    channel: str
+    ts: str | None
+
+
+class RecentAnswers:
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def add(self, recent: Recent) -> None:
+        """It stands in place of an earlier answer in the same message."""
+        member = f"{recent.channel}:{recent.ts or recent.report}"
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.hset(_texts(), member, recent.model_dump_json())
+        pipe.zadd(_index(), {member: recent.at.timestamp()})
+        pipe.expire(_texts(), KEEP_S)
+        pipe.expire(_index(), KEEP_S)
+        pipe.execute()
+        surplus = [raw for raw in self._redis.zrange(_index(), 0, -(MAX_RECENT + 1)) if isinstance(raw, bytes | str)]
+        if surplus:
+            members = [text_of(raw) for raw in surplus]
+            self._redis.hdel(_texts(), *members)
+            self._redis.zrem(_index(), *members)
+
+    def newest(self, limit: int) -> list[Recent]:
+        """The newest first."""
+        members = [
+            text_of(raw) for raw in self._redis.zrevrange(_index(), 0, limit - 1) if isinstance(raw, bytes | str)
+        ]
+        raws = [self._redis.hget(_texts(), member) for member in members]
+        return [found for raw in raws if raw is not None and (found := _read(raw)) is not None]
+
+
+def _read(raw: bytes | str) -> Recent | None:
+    try:
+        return Recent.model_validate_json(raw)
+    except ValidationError:
+        return None  # another version wrote it
+
+
+def _texts() -> str:
+    return key("recent-answers")
+
+
+def _index() -> str:
+    return key("recent-answers-index")

@@ -1,0 +1,73 @@
+"""Requests that a task works on for a while, and that are lost when its processes end before the answer.
+
+Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html (a target
+that closes the connection while a request is outstanding: 502).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from demo.world.access_log import Handled
+from demo.world.ecs.model import Task
+from demo.world.nodes import Node
+from demo.world.probe import Kind, Outcome
+from demo.world.timing import Timing
+
+OPEN_FROM_S = 10.0
+"""Shorter requests are settled when they are sent."""
+LOST = 502
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """A request that came at `created` and would be answered at `due`. `balancer` is the load balancer's ARN."""
+
+    balancer: str
+    node: Node
+    created: float
+    due: float
+    handled: Handled
+    task: Task
+
+
+def is_long(handled: Handled) -> bool:
+    """Whether the answer takes so long that it is not certain when the request is sent."""
+    outcome = handled.outcome
+    return outcome is not None and outcome.kind is Kind.ANSWERED and outcome.latency_s >= OPEN_FROM_S
+
+
+class OpenRequests:
+    """What is being worked on in one account and region."""
+
+    def __init__(self, timing: Timing) -> None:
+        self._timing = timing
+        self._open: list[OpenRequest] = []
+
+    def takes(self, balancer: str, node: Node, created: float, handled: Handled, task: Task | None) -> bool:
+        """Keeps a request whose answer is not yet certain; False for all others."""
+        outcome = handled.outcome
+        if task is None or outcome is None or not is_long(handled):
+            return False
+        due = created + self._timing.span_s(outcome.latency_s)
+        self._open.append(OpenRequest(balancer, node, created, due, handled, task))
+        return True
+
+    def settled(self, now: float) -> Iterator[tuple[OpenRequest, float, Handled]]:
+        """Those that ended by now, when they did, and how."""
+        left = []
+        for one in self._open:
+            ended = one.task.execution_stopped
+            if ended is not None and ended < one.due:
+                yield one, ended, _cut_off(one, ended)
+            elif one.due <= now:
+                yield one, one.due, one.handled
+            else:
+                left.append(one)
+        self._open = left
+
+
+def _cut_off(one: OpenRequest, ended: float) -> Handled:
+    outcome = Outcome(Kind.CLOSED, latency_s=round(max(ended - one.created, 0.001), 3))
+    return replace(one.handled, outcome=outcome, status=LOST)

@@ -1,0 +1,68 @@
+"""Whether one of the words of a text is the name of a service that is known: by the index or as a nickname."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+
+from diagnostics.aws_access import AwsAccess, CallMeter
+from diagnostics.facts.fact import Gap
+from diagnostics.locate.index import Catalogue, ServiceIndex
+from diagnostics.locate.inquiry import Nickname
+from diagnostics.locate.places import restrict
+from diagnostics.locate.search import Search
+from diagnostics.locate.seen import SeenService
+from diagnostics.question import Question, Refused
+
+
+def service_among(
+    words: Sequence[str],
+    access: AwsAccess,
+    *,
+    index: ServiceIndex | None,
+    nicknames: Mapping[str, Nickname],
+    account: str | None = None,
+    region: str | None = None,
+    budget_s: float,
+) -> Question | None:
+    """A question about the one service that these words name; None when they name none, or more than one.
+
+    No call to AWS is made for a service: it is in the index or it is not known. Never raises for what AWS does.
+    """
+    until_s = time.monotonic() + budget_s
+    folded = frozenset(word.casefold() for word in words)
+    nicknamed = [name for name in nicknames if name.casefold() in folded]
+    if nicknamed:
+        return Question(words=nicknamed[0], account=account, region=region) if len(nicknamed) == 1 else None
+    known = access.scopes(CallMeter(), timeout_s=budget_s)
+    scopes = known if isinstance(known, Gap) else restrict(known, account, region)
+    if isinstance(scopes, Gap | Refused):
+        return None
+    with Search(access, scopes, CallMeter(), budget_s=max(until_s - time.monotonic(), 0.0)) as search:
+        wheres = [place.where for place in search.places]
+    service = meant_by(folded, Catalogue.read(index, wheres).services(wheres))
+    if service is None:
+        return None
+    where = service.where
+    return Question(words=f"{service.cluster}/{service.name}", account=where.account, region=where.region)
+
+
+def meant_by(folded: frozenset[str], services: Iterable[SeenService]) -> SeenService | None:
+    """The one service behind a load balancer whose name is among these words. Of several of one name, the one whose
+    cluster, account or region is among them, too."""
+    named = [one for one in services if one.target_groups and _names(one) & folded]
+    if len({one.name for one in named}) > 1:
+        return None
+    if len(named) > 1:
+        named = [one for one in named if _surroundings(one) & folded]
+    return named[0] if len(named) == 1 else None
+
+
+def _names(service: SeenService) -> set[str]:
+    return {service.name.casefold(), f"{service.cluster}/{service.name}".casefold()}
+
+
+def _surroundings(service: SeenService) -> set[str]:
+    where = service.where
+    around = (service.cluster, f"{service.cluster}/{service.name}", where.account, where.account_name, where.region)
+    return {one.casefold() for one in around if one}

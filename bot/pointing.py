@@ -15,6 +15,7 @@ from bot.store.incidents import Incidents
 from bot.store.wishes import Wishes
 from bot.telemetry.logs import correlated
 from diagnostics.locate.alarm_truth import KnownAlarm, NotOurs
+from diagnostics.locate.seen import Where
 from diagnostics.question import Question
 from handlers import admission, views
 from handlers.alarm_formats import AlarmPost, named_in
@@ -105,10 +106,19 @@ class Pointing:
         if news is None:
             return views.help(MENTION) if pointed.news is None else _line(NOT_ALARM)
         truth = self._ask_aws(news)
+        if isinstance(truth, NotOurs) and (here := self._here(news, truth)):
+            return views.which_alarm(news.alarm or "", here)
         if isinstance(truth, NotOurs):
             return _line(UNREAD) if truth.unread else views.not_an_alarm_of_ours(news.alarm or "", truth.why)
         self._queue(self._fresh(pointed, news, truth))
         return None
+
+    def _here(self, news: AlarmNews, several: NotOurs) -> list[Where]:
+        """Those of several alarms that may be asked about in this channel."""
+        asked = (
+            (one, Question(words=news.alarm or "", account=one.account, region=one.region)) for one in several.places
+        )
+        return [one for one, question in asked if self._rules.scopes.refusal(question, news.channel) is None]
 
     def _incident(self, pointed: Pointed) -> Incident | None:
         origin = pointed.origin

@@ -24,7 +24,6 @@ _TASK_ID: Final = re.compile(r"(?<![\w/-])(?P<begin>[0-9a-f]{8})[0-9a-f]{24}\b")
 _ROWS: Final = re.compile(r"(?P<number>[\d,]+) access log rows?: (?P<what>.*?)(?:, on \d+ targets?)?\Z", re.DOTALL)
 _ONE_OF_MANY: Final = re.compile(r"\btask [0-9a-f]{8}\b")
 _PLAIN_WORD: Final = re.compile(r"[a-z]+(?:['\u2019][a-z]+)*[,;]?(?:\s|\Z)", re.ASCII)
-MAX_CHANGES: Final = 5
 
 _PLACES: Final = {"target": "at target", "zone": "in zone", "route": "on route"}
 
@@ -194,7 +193,7 @@ def _changes_just_before(report: Report, first: Cause | None) -> tuple[TimelineE
         and _is_change(entry)
         and (entry.source, entry.at) not in told
     )
-    return tuple(_newest_first(near)[:MAX_CHANGES])
+    return tuple(_newest_first(near))
 
 
 def _without_orders(entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:

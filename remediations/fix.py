@@ -54,8 +54,8 @@ FixFunction = Callable[[Case], Iterator[Plan]]
 
 @dataclass(frozen=True, slots=True)
 class FixSpec:
-    """A registered fix. `risk` is the usual one; a plan may have a higher one. `calls`: the IAM actions that its plans
-    and their undos need. `for_risks`: risks ask for it, too. `aim`: what it is for, by which fixes are ordered."""
+    """A registered fix. `risk` is the least one that a plan of it has, `up_to` the highest; without that, all have
+    the same. `calls`: the IAM actions that its plans and their undos need. `for_risks`: risks ask for it, too. `aim`: what it is for, by which fixes are ordered."""
 
     id: str
     title: str
@@ -70,6 +70,11 @@ class FixSpec:
     function: FixFunction
     prepare: Mapping[str, Prepare] = field(default_factory=dict)
     aim: Aim = "ends"
+    up_to: Risk | None = None
+
+    @property
+    def risk_in_words(self) -> str:
+        return f"{self.risk} to {self.up_to}" if self.up_to else self.risk
 
 
 _REGISTRY: dict[str, FixSpec] = {}
@@ -89,6 +94,7 @@ def fix(
     docs: tuple[str, ...] = (),
     prepare: Mapping[str, Prepare] | None = None,
     aim: Aim = "ends",
+    up_to: Risk | None = None,
 ) -> Callable[[FixFunction], FixFunction]:
     """Registers a fix; the function's docstring says what it changes, what makes it sound and what is dangerous about
     it, and is shown to users.
@@ -117,6 +123,7 @@ def fix(
             function=function,
             prepare=MappingProxyType(dict(prepare or {})),
             aim=aim,
+            up_to=up_to,
         )
         return function
 

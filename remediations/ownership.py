@@ -13,8 +13,32 @@ from remediations.plan import FROM, Call, Write
 OURS: Final = "alb502-"
 """With this the names of our alarms begin."""
 
+_GIVES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
+    {
+        ("ec2", "authorize_security_group_egress"): "SecurityGroupRules[0].SecurityGroupRuleId",
+        ("ec2", "authorize_security_group_ingress"): "SecurityGroupRules[0].SecurityGroupRuleId",
+        ("ecs", "register_task_definition"): "taskDefinition.taskDefinitionArn",
+        ("elbv2", "create_rule"): "Rules[0].RuleArn",
+        ("elbv2", "create_target_group"): "TargetGroups[0].TargetGroupArn",
+        ("lambda", "publish_version"): "Version",
+    }
+)
+"""Where AWS says in its answer what it made is called."""
+
 Kept = Mapping[str, JsonValue]
 Proof = Callable[[Call, Sequence[Write], Kept], bool]
+
+
+def given_names(writes: Sequence[Write]) -> frozenset[str]:
+    """The names under which these writes keep what AWS gave to what they made. A name that anything else is kept under,
+    too, such as a value that a plan itself has written down as a path, stands for nothing."""
+    kept = [
+        (one.name, _GIVES.get((write.call.service, write.call.operation)), one)
+        for write in writes
+        for one in write.keeps
+    ]
+    strange = {name for name, path, one in kept if path is None or one.in_answer != path}
+    return frozenset(name for name, _, _ in kept if name not in strange)
 
 
 def is_own(call: Call, earlier: Sequence[Write], kept: Kept) -> bool:
@@ -58,7 +82,7 @@ def _given(operation: str, name: str, *, beside: tuple[str, ...] = ()) -> Proof:
 
 
 def _is_kept_by(value: JsonValue, write: Write, kept: Kept) -> bool:
-    names = {one.name for one in write.keeps}
+    names = {one.name for one in write.keeps} & given_names([write])
     if isinstance(value, dict):
         return set(value) == {FROM} and value[FROM] in names
     return value is not None and any(kept.get(name) == value for name in names)

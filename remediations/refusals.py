@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
 from pydantic import JsonValue
 
 from remediations.networks import too_wide
-from remediations.ownership import OURS, is_own
+from remediations.ownership import OURS, given_names, is_own
+from remediations.parameters import objections_to_aim, objections_to_parameters
 from remediations.plan import FROM, MAX_NARROWER, MAX_WRITES, PLAN, Call, Grant, Plan, Write
 from remediations.reach import Reach
 
@@ -43,24 +45,6 @@ RISKS: Final = ("low", "medium", "high")
 INVOKER: Final = "elasticloadbalancing.amazonaws.com"
 """The one principal that may be let in to a function."""
 INVOKE: Final = "lambda:InvokeFunction"
-ONLY_SETS: Final[Mapping[tuple[str, str], frozenset[str]]] = MappingProxyType(
-    {
-        ("ecs", "update_service"): frozenset(
-            {
-                "cluster",
-                "service",
-                "taskDefinition",
-                "desiredCount",
-                "deploymentConfiguration",
-                "healthCheckGracePeriodSeconds",
-                "loadBalancers",
-                "forceNewDeployment",
-            }
-        ),
-        ("lambda", "update_function_configuration"): frozenset({"FunctionName", "MemorySize", "Timeout", "RevisionId"}),
-    }
-)
-"""All that these calls are ever given."""
 TASKS: Final = "ecs-tasks.amazonaws.com"
 """The one service that a role may be passed to."""
 
@@ -75,9 +59,6 @@ _WRITTEN_BY_NAME: Final = frozenset(
 )
 """Parameters that say what is written to, or run, by its name or its ARN."""
 _MENTIONED: Final = frozenset({"VpcId"})
-_BALANCER_KEYS: Final = re.compile(
-    r"idle_timeout\.timeout_seconds|(?:access|connection|health_check)_logs\.s3\.(?:enabled|bucket|prefix)"
-)
 _NOTHING: Final[Mapping[str, JsonValue]] = MappingProxyType({})
 _TAGGING: Final = frozenset({"ec2:CreateTags", "ecs:TagResource", "elasticloadbalancing:AddTags"})
 _SCALING: Final = frozenset({"ecs:DescribeServices", "ecs:UpdateService"})
@@ -114,7 +95,8 @@ def refusal_of_prepared(write: Write, parameters: Mapping[str, JsonValue], reach
         call = write.call.model_copy(update={"parameters": dict(parameters)})
         given = frozenset(_texts(dict(write.arguments)))  # of the plan, with what AWS gave in the meantime filled in
         wider = reach.model_copy(update={"nameable": reach.nameable | given})
-        return next(_objections_to_call(call, wider, ()), None) or _wide((call,), reach)
+        objections = chain(_objections_to_call(call, wider, (), prepared=True), objections_to_aim(write, call))
+        return next(objections, None) or _wide((call,), reach)
     if parameters.get("family") not in reach.families:
         return f"it registers a task definition of another family: {parameters.get('family')}"
     for name in ("taskRoleArn", "executionRoleArn"):
@@ -160,6 +142,7 @@ def _objections_to_write(
 ) -> Iterator[str]:
     call = write.call
     yield from _objections_to_call(call, reach, earlier, kept)
+    yield from objections_to_aim(write, call)
     yield from _objections_to_arguments(write, reach, earlier)
     new = _new_names((*earlier, write))
     if not write.resources:
@@ -171,12 +154,19 @@ def _objections_to_write(
             yield from _objections_to_arn(arn, reach, reach.writable, new)
     for grant in write.also:
         yield from _objections_to_grant(grant, write, reach)
+    if any(kept.name == PLAN for kept in write.keeps):
+        yield f"it keeps something as {PLAN}"
     reads = (write.done_when.look.call, *(kept.look.call for kept in write.keeps), *write.reads.values())
     yield from _objections_to_reads(reads)
 
 
 def _objections_to_call(
-    call: Call, reach: Reach, earlier: Sequence[Write], kept: Mapping[str, JsonValue] = _NOTHING
+    call: Call,
+    reach: Reach,
+    earlier: Sequence[Write],
+    kept: Mapping[str, JsonValue] = _NOTHING,
+    *,
+    prepared: bool = False,
 ) -> Iterator[str]:
     if call.service not in SERVICES or not _OPERATION.match(call.operation):
         yield f"{call.service}.{call.operation} is not among the calls that may write"
@@ -184,25 +174,11 @@ def _objections_to_call(
     if not gentle and (call.service, call.operation) not in ENDS_WORK and not is_own(call, earlier, kept):
         yield f"{call.action} takes away what this plan did not make"
     yield from _objections_to_values(call, reach, earlier)
-    yield from _objections_to_names(call)
+    yield from objections_to_parameters(call, reach, prepared=prepared)
     if call.operation == "add_permission":
         yield from _objections_to_permission(call, reach)
     if call.operation == "put_metric_alarm" and not str(call.parameters.get("AlarmName")).startswith(OURS):
         yield "it writes an alarm that is not named as ours"
-    if call.service == "ec2" and "-1" in _every_protocol(call.parameters):
-        yield "it opens every protocol"
-
-
-def _objections_to_names(call: Call) -> Iterator[str]:
-    """Some calls can set much more than any fix does: what runs there, from where it comes, who gets a shell."""
-    may = ONLY_SETS.get((call.service, call.operation))
-    more = sorted(set(call.parameters) - may) if may is not None else ()
-    if more:
-        yield f"it sets {', '.join(more)} with {call.action}"
-    if call.operation == "modify_load_balancer_attributes":
-        strange = [key for key in _attribute_keys(call) if not _BALANCER_KEYS.fullmatch(key)]
-        if strange:
-            yield f"it sets {', '.join(strange)} of a load balancer"
 
 
 def _objections_to_permission(call: Call, reach: Reach) -> Iterator[str]:
@@ -217,7 +193,7 @@ def _objections_to_permission(call: Call, reach: Reach) -> Iterator[str]:
 
 def _objections_to_values(call: Call, reach: Reach, earlier: Sequence[Write]) -> Iterator[str]:
     """What a parameter of its own names is written to; what stands deeper is mentioned."""
-    names = {kept.name for write in earlier for kept in write.keeps} | {PLAN}
+    names = given_names(earlier) | {PLAN}
     mentioned, new = reach.writable | reach.nameable, _new_names(earlier)
     for name, value in call.parameters.items():
         if name in _WRITTEN_BY_NAME and isinstance(value, str) and not _belongs(value, reach.writable, reach):
@@ -233,8 +209,6 @@ def _objections_to_values(call: Call, reach: Reach, earlier: Sequence[Write]) ->
                 yield f"it uses {placeholder!r}, which no earlier write keeps"
     if call.parameters.get("family") not in (None, *reach.families):
         yield f"it registers a task definition of another family: {call.parameters['family']}"
-    if _bucket_of(call) not in (None, reach.bucket):
-        yield f"it writes logs to {_bucket_of(call)}, which the settings do not name"
 
 
 def _objections_to_arguments(write: Write, reach: Reach, earlier: Sequence[Write]) -> Iterator[str]:
@@ -243,7 +217,7 @@ def _objections_to_arguments(write: Write, reach: Reach, earlier: Sequence[Write
     for text in _texts(arguments):
         if _ARN.match(text) and text not in reach.roles:
             yield from _objections_to_arn(text, reach, reach.writable | reach.nameable, _new_names(earlier))
-    names = {kept.name for one in earlier for kept in one.keeps} | {PLAN}
+    names = given_names(earlier) | {PLAN}
     for placeholder in _placeholders(arguments):
         if placeholder not in names:
             yield f"it uses {placeholder!r}, which no earlier write keeps"
@@ -337,30 +311,6 @@ def _new_names(writes: Iterable[Write]) -> frozenset[str]:
             case "put_metric_alarm":
                 found.append(f"alarm:{given.get('AlarmName')}")
     return frozenset(found)
-
-
-def _bucket_of(call: Call) -> JsonValue:
-    attributes = call.parameters.get("Attributes")
-    for one in attributes if isinstance(attributes, list) else ():
-        if isinstance(one, dict) and str(one.get("Key")).endswith("_logs.s3.bucket"):
-            return one.get("Value")
-    return None
-
-
-def _attribute_keys(call: Call) -> Iterator[str]:
-    attributes = call.parameters.get("Attributes")
-    for one in attributes if isinstance(attributes, list) else ():
-        yield str(one.get("Key")) if isinstance(one, dict) else str(one)
-
-
-def _every_protocol(value: JsonValue) -> Iterator[str]:
-    if isinstance(value, dict):
-        yield from (str(inner) for key, inner in value.items() if key in {"IpProtocol", "Protocol"})
-        for inner in value.values():
-            yield from _every_protocol(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _every_protocol(inner)
 
 
 def _texts(value: JsonValue) -> Iterator[str]:

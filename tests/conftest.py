@@ -18,7 +18,7 @@ botocore.session.create_loader = cache(create_loader)
 
 # Facts and service models are many small objects without cycles: looking for cycles among them took a quarter of the
 # processor's time.
-gc.set_threshold(50_000, 10, 10)
+gc.set_threshold(50_000, 20, 100)
 
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None)

@@ -20,6 +20,7 @@ from bot.cli import (
     logs,
     replay,
     report,
+    scan,
     schema,
     serve,
 )
@@ -34,6 +35,7 @@ app: Final = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("diagnose", epilog=diagnose.EXAMPLE)(diagnose.diagnose)
+app.command("scan", short_help="Show what is broken and what is at risk, worst first.", epilog=scan.EXAMPLE)(scan.scan)
 app.command("logs", short_help="Show what the access logs say.", epilog=logs.EXAMPLE)(logs.logs)
 app.command("replay", short_help="Diagnose again from a saved snapshot.", epilog=replay.EXAMPLE)(replay.replay)
 app.command("report", short_help="Print a report that the bot has kept.", epilog=report.EXAMPLE)(report.report)

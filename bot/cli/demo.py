@@ -176,12 +176,11 @@ def _on_page(chosen: Scenario, port: int | None, *, plain: bool) -> None:
 def page_settings(page: Page, world: RunningWorld, state_dir: Path) -> Settings:
     """The bot's settings, with nothing of this machine's own among them. Every fix waits for a second person."""
     from bot.settings import Settings
-    from demo.page.running import TOKEN
     from demo.slack.identities import APPROVERS
 
     role = f"arn:aws:iam::{world.account}:role/alb502-remediate"
     given: dict[str, Any] = {
-        "slack_bot_token": TOKEN,
+        "slack_bot_token": page.token,
         "slack_signing_secret": page.secret,
         "slack_api_url": page.api_url,
         "http_host": "127.0.0.1",

@@ -121,10 +121,10 @@ def _asker(*, asks_again: bool) -> Callable[[Question, ProgressListener], Outcom
     settings = configured.settings()
     from bot.diagnosing import diagnoser
 
-    return diagnoser(settings, own=_own_records(settings), asks_again=asks_again)
+    return diagnoser(settings, own=own_records(settings), asks_again=asks_again)
 
 
-def _own_records(settings: Settings) -> OwnRecords | None:
+def own_records(settings: Settings) -> OwnRecords | None:
     """What the bot changed itself, where its store is known here."""
     if settings.redis_url is None:
         return None

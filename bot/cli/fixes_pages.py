@@ -44,14 +44,14 @@ def renew(place: Path) -> tuple[str, ...]:
 
 
 def _index(specs: Mapping[str, FixSpec]) -> str:
-    rows = (f"| [`{spec.id}`]({spec.id}.md) | {spec.title} | {spec.risk} |" for spec in specs.values())
+    rows = (f"| [`{spec.id}`]({spec.id}.md) | {spec.title} | {spec.risk_in_words} |" for spec in specs.values())
     return "\n".join(
         [WRITTEN_BY, "# Fixes", "", ABOUT, "| Fix | What it does | Risk |", "| --- | --- | --- |", *rows, ""]
     )
 
 
 def _page(spec: FixSpec) -> str:
-    parts = [WRITTEN_BY, f"# {spec.title}", "", f"`{spec.id}` · {spec.risk} risk · [all fixes]({INDEX})", ""]
+    parts = [WRITTEN_BY, f"# {spec.title}", "", f"`{spec.id}` · {spec.risk_in_words} risk · [all fixes]({INDEX})", ""]
     parts += [inspect.cleandoc(spec.description), *_when(spec)]
     if spec.docs:
         parts += ["", "## AWS documentation", "", *(f"- <{url}>" for url in spec.docs)]

@@ -15,10 +15,11 @@ from diagnostics.report import SCHEMA, Report
 
 
 def schema(
-    what: Annotated[Literal["report", "alarms"], typer.Argument(help="Whose answer it describes.")] = "report",
+    what: Annotated[Literal["report", "alarms", "scan"], typer.Argument(help="Whose answer it describes.")] = "report",
 ) -> None:
     """Print the JSON Schema of what --json gives."""
-    write(schema_text() if what == "report" else alarms_schema_text())
+    texts = {"report": schema_text, "alarms": alarms_schema_text, "scan": scan_schema_text}
+    write(texts[what]())
 
 
 def schema_text() -> str:
@@ -31,6 +32,13 @@ def alarms_schema_text() -> str:
     from bot.cli.alarms_answer import SCHEMA, AlarmsAnswer
 
     return _text(AlarmsAnswer, SCHEMA)
+
+
+def scan_schema_text() -> str:
+    """The schema of `alb502 scan --json` as it stands in docs/, ending in a line break."""
+    from diagnostics.scan.answer import SCHEMA, Scan
+
+    return _text(Scan, SCHEMA)
 
 
 def _text(model: type[BaseModel], name: str) -> str:

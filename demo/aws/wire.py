@@ -22,9 +22,8 @@ from moto.core.errors import COMMON_ERROR_CODES
 from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
-from moto.core.responses import ActionContext, ActionResult, BaseResponse
 from moto.core.routing import get_service_router
-from moto.core.serialize import get_serializer_class
+from moto.core.serialize import AttributePickerContext, XFormedAttributePicker, get_serializer_class
 from moto.core.utils import get_service_model
 from moto.iam.models import get_account_id_from
 from moto.sts.models import sts_backends
@@ -52,6 +51,14 @@ class Answer:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     error: Mapping[str, str] | None = None
+
+
+class _Picker(XFormedAttributePicker):
+    """Takes members out of results. A mapping has them by the names of the service model; moto would look for some
+    other spellings of each member that is not there."""
+
+    def __call__(self, context: AttributePickerContext) -> Any:
+        return context.obj.get(context.key) if isinstance(context.obj, Mapping) else super().__call__(context)
 
 
 class UnidentifiedError(Exception):
@@ -102,13 +109,11 @@ def serialise(call: Call, result: object) -> Answer:
     protocol = protocol_of(call)
     if isinstance(result, AwsError) and result.code not in COMMON_ERROR_CODES:
         COMMON_ERROR_CODES.append(result.code)  # or moto warns: AWS has codes that its service models do not list
-    context = ActionContext(
-        model,
-        model.operation_model(call.operation),
-        get_serializer_class(model.service_name, protocol),
-        cast(BaseResponse, None),  # only asked for per-service transformers, which our results do not need
+    serialiser = get_serializer_class(model.service_name, protocol)(
+        operation_model=model.operation_model(call.operation), value_picker=_Picker()
     )
-    status, headers, body = ActionResult(result).execute_result(context)
+    written = serialiser.serialize(result)
+    status, headers, body = int(written["status_code"]), written["headers"], written["body"]
     error = None
     if isinstance(result, AwsError):
         error = {"Code": str(result.code), "Message": str(result.message)}

@@ -49,7 +49,7 @@ LOUD_LINES_AT_ONCE = 12_000
 """So many lines that may be errors are kept before they are counted and forgotten."""
 FEW_LOUD_LINES = 2_000
 """One statement over so few lines of all workers costs less than one of each worker."""
-SMALL_BYTES, KEPT_BYTES = 2**18, 2**20
+SMALL_BYTES, KEPT_BYTES = 2**18, 2**22
 """Small blocks are kept until they are so many bytes together, since a statement costs the same for each of them."""
 WEIGHED_IN_FULL = 20_000
 """So many lines of each worker are all looked at for their route, rule and client."""

@@ -16,15 +16,16 @@ from typing import Any
 from diagnostics.aws_access import CallMeter, Pages, Reader
 from diagnostics.aws_access.pacing import SERIAL_SERVICES
 from diagnostics.collect import graph
+from diagnostics.collect.arguments import arguments, blocked
 from diagnostics.collect.cache import FactCache, Shelf
 from diagnostics.collect.calling import delays, execute, read_stats, still_being_read
-from diagnostics.collect.collector import CollectorSpec, Later, Now, Parameter, Read, Reads
+from diagnostics.collect.collector import CollectorSpec, Later, Now, Read, Reads
 from diagnostics.collect.errand import Errand, Leash
 from diagnostics.collect.first_answer import FirstAnswer
 from diagnostics.collect.log_options import LogOptions
 from diagnostics.collect.own_records import OwnMemory
-from diagnostics.collect.unread import broken, failed, out_of_time, passed_on, still_reading
-from diagnostics.facts.fact import Fact, Gap, NotApplicable
+from diagnostics.collect.unread import broken, failed, out_of_time, still_reading
+from diagnostics.facts.fact import Fact, Gap
 from diagnostics.question import Progress, ProgressListener
 from diagnostics.snapshot import Outcome, Snapshot, Subject, Window
 
@@ -184,31 +185,24 @@ class _Collection:
         self._give_up()
 
     def _start(self, spec: CollectorSpec) -> None:
-        for parameter in spec.parameters:
-            blocked = self._blocked_by(parameter)
-            if blocked is not None:
-                self.depths[spec.yields] = 0
-                self._conclude(spec, blocked)
-                return
+        outcome = blocked(spec, self.outcomes)
+        if outcome is not None:
+            self.depths[spec.yields] = 0
+            self._conclude(spec, outcome)
+            return
         depth = max((self.depths[fact] for fact in spec.waits_for), default=0)
-        generator = spec.function(**{parameter.name: self._argument(parameter) for parameter in spec.parameters})
-        running = _Running(spec, generator, depth)
+        running = _Running(spec, spec.function(**arguments(spec, self.outcomes, self._plain())), depth)
         self._running[spec.yields] = running
         self._advance(running, None)
 
-    def _blocked_by(self, parameter: Parameter) -> Gap | NotApplicable | None:
-        if parameter.need != "known" or parameter.fact is None:
-            return None
-        outcome = self.outcomes[parameter.fact]
-        if isinstance(outcome, Gap):
-            return passed_on(outcome, parameter.fact)
-        return outcome if isinstance(outcome, NotApplicable) else None
-
-    def _argument(self, parameter: Parameter) -> Any:
-        if parameter.fact is not None:
-            return Later(parameter.fact) if parameter.need == "later" else self.outcomes[parameter.fact]
-        plain = {"subject": self.subject, "window": self.window, "now": self.now, "logs": self.logs}
-        return self.memory if parameter.need == "memory" else plain[parameter.need]
+    def _plain(self) -> dict[str, Any]:
+        return {
+            "subject": self.subject,
+            "window": self.window,
+            "now": self.now,
+            "logs": self.logs,
+            "memory": self.memory,
+        }
 
     def _advance(self, running: _Running, answers: Sequence[Pages] | None) -> None:
         """Run a collector up to its next calls, its next wait, or its end."""

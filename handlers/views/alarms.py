@@ -38,7 +38,7 @@ def announced(name: str, region: str | None, at: datetime, now: datetime) -> Mes
 
 def which_alarm(name: str, places: Sequence[Where]) -> Message:
     """Under a post that does not say which of several alarms of one name it is about."""
-    head = f"{len(places)} accounts or regions have an alarm called {code(name, MAX_NAME)} that went off. Ask for one:"
+    head = f"{len(places)} accounts or regions have an alarm called {code(name, MAX_NAME)}. Ask for one:"
     asked = [f"{shlex.quote(name)} in {one.account_name or one.account} region {one.region}" for one in places]
     lines = [f"• {code(f'@alb502 {words_}', MAX_COMMAND)}" for words_ in asked[:MAX_PLACES]]
     more = [f"_and {len(places) - MAX_PLACES} more_"] if len(places) > MAX_PLACES else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from diagnostics.digest import in_words
 from diagnostics.question import Ambiguous, Progress, Refused, Unknown
 from diagnostics.report import Report
 from handlers.views import escape
@@ -30,7 +31,7 @@ _STEP_WORDS: Final = {
 
 def parent(asker: str, label: str) -> Message:
     """``@you asked about checkout · looking…``; `asker` is a Slack user id."""
-    return _line(f"{person(asker)} asked about {code(label)} · looking…")
+    return _line(f"{person(asker)} asked about {code(in_words(label))} · looking…")
 
 
 def parent_headline(report: Report, asker: str | None = None) -> Message:
@@ -56,6 +57,7 @@ def progress(step: Progress, label: str, started: datetime, *, plain: bool = Tru
     """The reply while the diagnosis runs; it is edited in place until the summary overwrites it."""
     counted = f" {bar(step.done, step.total)} {step.done} of {step.total}" if step.total > 0 else ""
     text = words(step.text, MAX_STEP)
+    label = in_words(label)
     head = f":hourglass_flowing_sand: Looking at {code(label)}"
     detail = f"{_STEP_WORDS[step.step]}{counted}{f' · {text}' if text else ''} · since {moment(started, started)}"
     shown = context(detail) if plain else _plan(step, label)

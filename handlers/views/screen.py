@@ -9,7 +9,7 @@ from typing import Final
 
 COLUMNS: Final = 40
 """Characters in a row of Slack's text on a phone that is 360 points wide."""
-ROWS: Final = 32
+ROWS: Final = 34
 """Rows that are read without scrolling."""
 
 BUTTON_EDGES: Final = 4

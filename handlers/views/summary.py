@@ -164,7 +164,7 @@ def _answer(report: Report, told: Digest, now: datetime, *, plain: bool, most: i
         return
     since = f"Since {moment(report.symptom.onset, now)} · " if report.symptom.onset else ""
     if since:
-        yield Line("answer", 2, f"{since}{words(observed(report), MAX_OBSERVED)}", "what was counted")
+        yield Line("answer", 3, f"{since}{words(observed(report), MAX_OBSERVED)}", "what was counted")
     yield Line("answer", 0, f"*{words(sentence(first.summary), min(most, MAX_VERDICT))}* — {first.band}")
     for number, item in enumerate(foremost(first.evidence, MAX_EVIDENCE)):
         rank = 1 if number < MIN_EVIDENCE or item.source.startswith("cloudtrail:") else 4 + number
@@ -218,7 +218,7 @@ def _others(told: Digest) -> Iterable[Line]:
     first = told.first
     if first and first.overturned_by and (told.rivals or first.band != "confirmed"):
         yield Line(
-            "others", 3, f"*What would overturn the first:* {_doubt(first.overturned_by)}", "what would overturn it"
+            "others", 2, f"*What would overturn the first:* {_doubt(first.overturned_by)}", "what would overturn it"
         )
 
 
@@ -246,9 +246,9 @@ def _more(total: int, shown: int) -> str:
 
 
 def _small_print(report: Report, now: datetime, age_s: float | None) -> Iterable[Line]:
-    yield Line("small", 2, " · ".join(_checked(report)), "how many checks are clear")
+    yield Line("small", 3, " · ".join(_checked(report)), "how many checks are clear")
     if report.gaps:
-        yield Line("small", 2, f"*Not read:* {not_read(report)}", counted(len(report.gaps), "gap"))
+        yield Line("small", 1, f"*Not read:* {not_read(report)}", counted(len(report.gaps), "gap"))
     target = report.target
     if target.notes:
         shown = "; ".join(words(note, MAX_NOTE) for note in target.notes[:MAX_NOTES])

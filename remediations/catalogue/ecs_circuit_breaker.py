@@ -22,6 +22,7 @@ EFFECT_S = 60
     id="ecs-circuit-breaker",
     title="Switch on the deployment circuit breaker with its roll-back",
     risk="low",
+    up_to="medium",
     aim="prevents",
     causes=("deployment-failing-loop", "deployment-circuit-breaker-tripped", "deployment-regression"),
     calls=("ecs:UpdateService",),

@@ -18,6 +18,7 @@ from remediations.steps import ecs_services, healthy, task_counts
 from remediations.steps.deployments import DEPLOYMENT_USES, START_S, groups_of, is_in_progress
 from remediations.steps.fargate import runs_on_fargate
 
+PROCESSORS = "cpu-saturation"
 MOST_ADDED = 20
 FACTOR = 2
 HALF_AS_MANY = 1.5
@@ -30,7 +31,8 @@ _SHARED = frozenset({"target-dependency-hang", "health-check-dependency-failure"
     id="ecs-scale-out",
     title="Run more tasks",
     risk="low",
-    causes=("service-scaled-to-zero", "insufficient-task-count", "cpu-saturation", "target-connection-saturation"),
+    up_to="medium",
+    causes=("service-scaled-to-zero", "insufficient-task-count", PROCESSORS, "target-connection-saturation"),
     calls=("ecs:UpdateService", "ecs:DescribeServices", "application-autoscaling:RegisterScalableTarget"),
     needs=(EcsService, ServiceScaling),
     uses=tuple(
@@ -53,7 +55,8 @@ def ecs_scale_out(case: Case) -> Iterator[Plan]:
 
     A service that is at zero gets as many tasks as were healthy before; where that is not known, nothing is offered.
     Otherwise at most twice as many, and never more than 20 more; the approver may choose fewer. More tasks open more
-    connections to databases and cost more. The undo sets the earlier numbers; ECS drains the tasks that go.
+    connections to databases and cost more, and processors that are full stay so where the work does not divide: then it
+    is of medium risk. The undo sets the earlier numbers; ECS drains the tasks that go.
     Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-auto-scaling.html
     """
     service, limits = case.facts[EcsService], case.facts[ServiceScaling].limits
@@ -120,7 +123,7 @@ def _plan(case: Case, service: EcsService, limits: ScalingLimits | None, count: 
         title=f"Run {_tasks(count)} of {name} instead of {before}"
         if before
         else f"Run {_tasks(count)} of {name} again",
-        risk="low",
+        risk="medium" if case.cause.code == PROCESSORS else "low",
         resource=service.arn,
         changes=changes,
         guards=(ecs_services.is_active(service), ecs_services.keeps_a_count(service), *guards),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from diagnostics.causes.error_source.fixed_response_5xx import fixed_code
-from diagnostics.facts import Change, Listener, Listeners, Rule, TargetHealth
+from diagnostics.facts import Change, EcsService, Gap, Listener, Listeners, Rule, TargetHealth
 from diagnostics.report import SettingChange
 from diagnostics.rules.listener_overlap import before, may_meet, takes_all_of
 from diagnostics.rules.observations import ELB_CODES
 from diagnostics.rules.put_rules import PUT_USES, put_there
 from remediations.fix import Case, fix
 from remediations.plan import Plan, Success, Undo
-from remediations.steps import healthy, listener_rules
+from remediations.steps import healthy, listener_rules, swaps
 
 EFFECT_S = 30
 COUNTED_AFTER_S = 420
@@ -23,9 +23,9 @@ COUNTED_AFTER_S = 420
     title="Put the rule that answers an error itself behind the services' rules",
     risk="medium",
     causes=("fixed-response-5xx",),
-    calls=("elasticloadbalancing:SetRulePriorities",),
+    calls=("elasticloadbalancing:CreateRule", "elasticloadbalancing:SetRulePriorities"),
     needs=(Listeners,),
-    uses=(TargetHealth, *PUT_USES),
+    uses=(TargetHealth, EcsService, *PUT_USES),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-update-rules.html",),
     prepare=listener_rules.STAND_IN,
 )
@@ -35,7 +35,9 @@ def fixed_response_last(case: Case) -> Iterator[Plan]:
     behind the service's own rule, where it goes on to answer for rules further down.
 
     Nothing can stand behind the default rule. Where that one forwards to the service, a new rule with the same
-    conditions is put before the maintenance rule, which does what the default rule does.
+    conditions is put before the maintenance rule, which does what the default rule does. That is not done where
+    CodeDeploy, another controller or ECS swaps the default rule's target group for another one: the new rule would lead
+    to the old one then. Nor is any rule moved in front of such a service while it is deployed.
 
     Offered where the rule takes every request of a rule that forwards, or a part of them since a change that brought
     the errors. Whether the maintenance is over only its owner knows. The undo gives the rule its priority again; a new
@@ -51,7 +53,7 @@ def fixed_response_last(case: Case) -> Iterator[Plan]:
             default = listener.rules[-1] if listener.rules else None
             if hidden:
                 yield from _plans(case, listener, rule, code, hidden, put)
-            elif default is not None and _hides_default(case, rule, default, put):
+            elif default is not None and _stays(case) and _hides_default(case, rule, default, put):
                 yield from _beside_default(case, listener, rule, code, default, put)
 
 
@@ -62,6 +64,12 @@ def _hides_default(case: Case, rule: Rule, default: Rule, put: Change | None) ->
     )
     plain = all(action.type == "forward" for action in default.actions)
     return own and plain and (put is not None or _takes_all(rule))
+
+
+def _stays(case: Case) -> bool:
+    """Whether nobody swaps the target group of the default rule for another one."""
+    service = case.facts.maybe(EcsService)
+    return not isinstance(service, Gap) and not swaps.swaps_groups(service)
 
 
 def _takes_all(rule: Rule) -> bool:
@@ -166,6 +174,7 @@ def _plan(
             listener_rules.priority_is_free(listener, to),
             *(listener_rules.has_priority(listener, other, other.priority) for other in hidden if other.priority),
             *(listener_rules.divides(listener, other) for other in hidden),
+            *swaps.not_swapping(case.facts.maybe(EcsService)),
         ),
         writes=(listener_rules.set_priority(listener, rule, to),),
         success=Success(
@@ -183,6 +192,7 @@ def _plan(
         touches=f"every service of port {listener.port} whose requests {name} answers now",
         warnings=(f"{by_whom}make sure that the maintenance is over", *_unwell(case, hidden)),
         eta_s=EFFECT_S,
+        not_now=swaps.not_now(case.facts.maybe(EcsService)),
     )
 
 

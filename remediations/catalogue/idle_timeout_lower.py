@@ -64,6 +64,7 @@ def _slowest(case: Case) -> float | None:
 def _plan(case: Case, arn: str, now_s: int, wanted_s: int, setting: KeepAlive) -> Plan:
     as_read, lowered = (load_balancers.attributes(arn, {IDLE_TIMEOUT: str(value)}) for value in (now_s, wanted_s))
     name, dimension = load_balancers.name_of(arn), arn.split(":loadbalancer/", 1)[-1]
+    saw_504 = bool(case.facts.observed.counts.elb_504)
     return Plan(
         fix="idle-timeout-lower",
         title=f"Idle timeout of load balancer {name}: {now_s} s -> {wanted_s} s",
@@ -73,11 +74,14 @@ def _plan(case: Case, arn: str, now_s: int, wanted_s: int, setting: KeepAlive) -
         guards=(as_read, load_balancers.never_slower_than(arn, wanted_s, case.facts.now, LOOK_BACK_DAYS)),
         writes=(load_balancers.set_attributes(arn, {IDLE_TIMEOUT: str(wanted_s)}, lowered),),
         success=Success(
-            text="nobody gets 502 any more",
+            text="nobody gets 502 any more" + ("" if saw_504 else ", and nobody 504 instead"),
             within_s=COUNTED_AFTER_S,
             guards=(lowered,),
-            quiet=(
-                healthy.load_balancer_quiet(dimension, "HTTPCode_ELB_502_Count").model_copy(update={"for_s": QUIET_S}),
+            quiet=tuple(
+                healthy.load_balancer_quiet(dimension, f"HTTPCode_ELB_{code}_Count").model_copy(
+                    update={"for_s": QUIET_S}
+                )
+                for code in (502, *(() if saw_504 else (504,)))
             ),
         ),
         undo=Undo(

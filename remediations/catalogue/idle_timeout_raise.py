@@ -49,8 +49,8 @@ def idle_timeout_raise(case: Case) -> Iterator[Plan]:
     if len(known) != 1 or case.cause.band == "possible":
         return
     now_s, setting = attributes.idle_timeout_s(known[0]), keep_alive(case.facts)
-    found = _as_before(case, known[0], now_s) or _as_logged(case, now_s, setting)
-    if found is not None:
+    found = _as_before(case, known[0], now_s) or _as_logged(case, now_s)
+    if found is not None and not _begins_race(setting, now_s, found[0]):
         yield _plan(case, known[0], now_s, *found, setting)
 
 
@@ -61,11 +61,15 @@ def _as_before(case: Case, arn: str, now_s: int) -> tuple[int, str] | None:
     return int(lowered.value), f"it was {lowered.value} s until {lowered.change.at:%H:%M} UTC"
 
 
-def _as_logged(case: Case, now_s: int, setting: KeepAlive | None) -> tuple[int, str] | None:
+def _begins_race(setting: KeepAlive | None, now_s: int, wanted_s: int) -> bool:
+    """It may have been lowered to end one."""
+    return setting is not None and not setting.races(now_s) and bool(setting.races(wanted_s))
+
+
+def _as_logged(case: Case, now_s: int) -> tuple[int, str] | None:
     took = max(_answers(case, now_s), default=0.0)
     wanted = math.ceil(took * SPARE / STEP_S) * STEP_S
-    begins_race = setting is not None and not setting.races(now_s) and setting.races(wanted)
-    if took < now_s or wanted > MAX_S or begins_race:
+    if took < now_s or wanted > MAX_S:
         return None
     return wanted, f"the application's log: good answers took up to {took:.0f} s"
 
@@ -83,6 +87,7 @@ def _answers(case: Case, limit_s: float) -> Iterator[float]:
 def _plan(case: Case, arn: str, now_s: int, wanted_s: int, why: str, setting: KeepAlive | None) -> Plan:
     as_read, raised = (load_balancers.attributes(arn, {IDLE_TIMEOUT: str(value)}) for value in (now_s, wanted_s))
     name, dimension = load_balancers.name_of(arn), arn.split(":loadbalancer/", 1)[-1]
+    saw_502 = bool(case.facts.observed.counts.elb_502)
     return Plan(
         fix="idle-timeout-raise",
         title=f"Idle timeout of load balancer {name}: {now_s} s -> {wanted_s} s",
@@ -92,10 +97,13 @@ def _plan(case: Case, arn: str, now_s: int, wanted_s: int, why: str, setting: Ke
         guards=(as_read,),
         writes=(load_balancers.set_attributes(arn, {IDLE_TIMEOUT: str(wanted_s)}, raised),),
         success=Success(
-            text="nobody gets 504 any more",
+            text="nobody gets 504 any more" + ("" if saw_502 else ", and nobody 502 instead"),
             within_s=COUNTED_AFTER_S,
             guards=(raised,),
-            quiet=(healthy.load_balancer_quiet(dimension, "HTTPCode_ELB_504_Count"),),
+            quiet=tuple(
+                healthy.load_balancer_quiet(dimension, f"HTTPCode_ELB_{code}_Count")
+                for code in (504, *(() if saw_502 else (502,)))
+            ),
         ),
         undo=Undo(
             kind="exact",

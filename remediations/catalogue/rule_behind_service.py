@@ -11,7 +11,7 @@ from diagnostics.rules.put_rules import PUT_USES, put_there
 from diagnostics.rules.routing import service_rolls, short_name
 from remediations.fix import Case, fix
 from remediations.plan import Plan, Success, Undo
-from remediations.steps import healthy, listener_rules
+from remediations.steps import healthy, listener_rules, swaps
 
 EFFECT_S = 60
 
@@ -81,6 +81,7 @@ def _plans(case: Case, listener: Listener, rule: Rule, hidden: Sequence[Rule], p
             *(listener_rules.has_priority(listener, other, other.priority) for other in hidden),
             *(listener_rules.divides(listener, other) for other in hidden),
             *(healthy.some_healthy(arn) for arn in groups),
+            *swaps.not_swapping(case.facts.maybe(EcsService)),
         ),
         writes=(listener_rules.set_priority(listener, rule, free),),
         success=Success(
@@ -97,4 +98,5 @@ def _plans(case: Case, listener: Listener, rule: Rule, hidden: Sequence[Rule], p
         touches=f"the requests that fit both rules: {', '.join(arn.split('/')[-2] for arn in groups)} answers them",
         warnings=(f"it is there since {put.at:%H:%M} UTC, by {put.actor[:80]}: ask whether that is meant",),
         eta_s=EFFECT_S,
+        not_now=swaps.not_now(case.facts.maybe(EcsService)),
     )

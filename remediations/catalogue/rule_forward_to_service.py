@@ -19,7 +19,7 @@ ATTACHED_S = 60
 @fix(
     id="rule-forward-to-service",
     title="Let the rule forward to the target group that the service fills",
-    risk="medium",
+    risk="high",
     causes=("service-target-group-mismatch",),
     calls=("elasticloadbalancing:ModifyListener", "elasticloadbalancing:ModifyRule"),
     needs=(EcsService, Listeners, TargetHealth, TargetGroups),
@@ -64,7 +64,7 @@ def _plan(case: Case, listener: Listener, rule: Rule, empty: TargetGroup, filled
     return Plan(
         fix="rule-forward-to-service",
         title=f"Let {where} forward to {filled.name} instead of {empty.name}",
-        risk="medium",
+        risk="high",
         resource=listener.arn if rule.is_default else rule.arn,
         judged_by_tags_of=(arn_of(case.facts.subject, "ecs", f"service/{service.cluster}/{service.service}"),),
         changes=(

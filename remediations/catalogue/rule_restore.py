@@ -19,10 +19,9 @@ from diagnostics.facts import (
 from diagnostics.report import SettingChange
 from diagnostics.rules import deleted_rules
 from diagnostics.rules.listener_overlap import before, takes_all_of
-from diagnostics.rules.routing import service_rolls
 from remediations.fix import Case, fix
 from remediations.plan import Guard, Plan, Success, Undo
-from remediations.steps import healthy, listener_rules, target_groups
+from remediations.steps import healthy, listener_rules, swaps, target_groups
 
 ATTACHED_S = 60
 """Health checks of a group begin when a rule uses it."""
@@ -51,7 +50,7 @@ def rule_restore(case: Case) -> Iterator[Plan]:
     deleted the rule may have meant to. The undo deletes the new rule, and nothing else.
     """
     service = case.facts.maybe(EcsService)
-    if case.cause.band == "possible" or isinstance(service, Gap) or _is_kept_by_a_controller(service):
+    if case.cause.band == "possible" or isinstance(service, Gap) or swaps.swaps_groups(service):
         return
     listeners = case.facts[Listeners]
     for group in case.cause.resources:
@@ -62,10 +61,6 @@ def rule_restore(case: Case) -> Iterator[Plan]:
             if listener and not listeners.gaps and len(known) == len(groups) and _has_room(listener, former):
                 yield _plan(case, listener, one, former, known)
                 break
-
-
-def _is_kept_by_a_controller(service: object) -> bool:
-    return isinstance(service, EcsService) and (not service_rolls(service) or service.deployment_strategy != "ROLLING")
 
 
 def _has_room(listener: Listener, former: FormerRule) -> bool:

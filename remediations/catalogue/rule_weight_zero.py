@@ -21,7 +21,7 @@ from diagnostics.report import SettingChange
 from diagnostics.rules.routing import has_nobody, registers_into, service_rolls, short_name
 from remediations.fix import Case, fix
 from remediations.plan import Plan, Success, Undo
-from remediations.steps import healthy, listener_rules
+from remediations.steps import healthy, listener_rules, swaps
 
 MOST = 0.5
 EFFECT_S = 30
@@ -84,11 +84,6 @@ def _plan(
     back: dict[str, JsonValue] = {"group": empty.target_group_arn, "before": 0, "to": empty.weight}
     no_503 = healthy.load_balancer_quiet(_dimension(listener), "HTTPCode_ELB_503_Count")
     service = case.facts.maybe(EcsService)
-    deploying = isinstance(service, EcsService) and any(
-        one.rollout_state == "IN_PROGRESS" for one in service.deployments
-    )
-    shifts = isinstance(service, EcsService) and service.deployment_strategy != "ROLLING"
-    idle = (healthy.not_deploying(service.cluster, service.service),) if isinstance(service, EcsService) else ()
     yield Plan(
         fix="rule-weight-zero",
         title=f"Weight of target group {name} in {where}: {empty.weight} -> 0",
@@ -101,7 +96,7 @@ def _plan(
             divided,
             healthy.nobody_registered(empty.target_group_arn),
             *(healthy.some_healthy(arn) for arn in well),
-            *(idle if shifts else ()),
+            *swaps.not_swapping(service),
         ),
         writes=(listener_rules.change_forward(listener, rule, "weight", arguments, undivided),),
         success=Success(
@@ -119,12 +114,8 @@ def _plan(
         touches=f"all requests of {where}: the other groups get {share:.0%} more of them",
         warnings=(f"{share:.0%} of the requests move to {', '.join(map(short_name, well))}",) if share > MOST else (),
         eta_s=EFFECT_S,
-        not_now=listener_rules.not_for_us(listener, rule) or _moving(shifts=shifts, deploying=deploying),
+        not_now=listener_rules.not_for_us(listener, rule) or swaps.not_now(service),
     )
-
-
-def _moving(*, shifts: bool, deploying: bool) -> str | None:
-    return "ECS is moving requests between the groups of this rule" if shifts and deploying else None
 
 
 def _dimension(listener: Listener) -> str:

@@ -17,6 +17,7 @@ from remediations.steps.openings import Opening
 from remediations.steps.port_ranges import are_dynamic, ranges
 
 REQUESTS_ONLY = "sg-traffic-port-blocked"
+NEVER_OPEN = "sg-ingress-missing"
 LATER = "where ECS chooses the host ports, tasks that start later get others, which stay closed"
 
 
@@ -24,7 +25,8 @@ LATER = "where ECS chooses the host ports, tasks that start later get others, wh
     id="sg-allow-lb-ingress",
     title="Let the load balancer into the targets' security group",
     risk="low",
-    causes=("sg-ingress-missing", "sg-stale-reference", REQUESTS_ONLY),
+    up_to="medium",
+    causes=(NEVER_OPEN, "sg-stale-reference", REQUESTS_ONLY),
     calls=("ec2:AuthorizeSecurityGroupIngress", "ec2:CreateTags", "ec2:RevokeSecurityGroupIngress"),
     needs=(*TERRAIN_NEEDS, SecurityGroups),
     uses=(*TERRAIN_USES, *PROVEN_PORT_USES, TaskDefinitions),
@@ -36,7 +38,8 @@ def sg_allow_lb_ingress(case: Case) -> Iterator[Plan]:
 
     Offered where the rules were read and none admits the load balancer, in the same VPC: across a transit gateway or a
     firewall a reference does not work. Nothing that is allowed today changes; where a rule names a group that the load
-    balancer no longer has, it stays. Whoever else wears the group is reached by the load balancer on that port too.
+    balancer no longer has, it stays. Whoever else wears the group is reached by the load balancer on that port too,
+    which is of medium risk where no rule was made for a load balancer so far.
     The undo removes exactly the rules that were added.
     Source: https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
     """
@@ -76,7 +79,7 @@ def _plans(
     name = security_groups.named(known, group_id)
     opening = Opening(
         fix="sg-allow-lb-ingress",
-        risk="low",
+        risk="medium" if case.cause.code == NEVER_OPEN else "low",
         direction="ingress",
         group_id=group_id,
         name=name,

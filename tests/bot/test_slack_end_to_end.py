@@ -86,6 +86,19 @@ def answer(slack: SlackFake, text: str) -> Message:
     return reply
 
 
+def whole_answer(slack: SlackFake) -> tuple[Message, str]:
+    """Waits for the reply that can be refreshed, which a first answer cannot, and for the value of its button."""
+
+    def found() -> tuple[Message, str] | None:
+        for reply in slack.replies():
+            if value := re.search(r"'action_id': 'refresh', 'value': '([^']+)'", str(reply["blocks"])):
+                return reply, value[1]
+        return None
+
+    both: tuple[Message, str] = slack.wait_for(found, LATEST_ANSWER_S)
+    return both
+
+
 def headline(slack: SlackFake, text: str) -> Message:
     """Waits until the parent line has become a headline that says so."""
 
@@ -145,10 +158,9 @@ def test_a_workspace_that_refuses_the_rich_layout_reads_the_same_answer(serve: S
 def test_refresh_reads_anew_and_edits_the_same_message(serve: Serve, slack: SlackFake, world: RunningWorld) -> None:
     bot = serve()
     bot.ask("checkout")
-    reply = answer(slack, "does not let the load balancer in on port 8080")
+    reply, value = whole_answer(slack)
     found = re.search(r"no rule of (sg-\w+) admits (sg-\w+) on tcp 8080", seen(reply))
     assert found is not None
-    (value,) = re.findall(r"'action_id': 'refresh', 'value': '([^']+)'", str(reply["blocks"]))
     rule = _rule(*found.groups())
     ec2 = boto3.client("ec2", endpoint_url=world.endpoint_url)
     ec2.authorize_security_group_ingress(**rule)

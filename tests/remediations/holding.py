@@ -76,7 +76,7 @@ def _holds_for_its_cause(plan: Plan, cause: Cause, *, at_risk: bool) -> None:
     spec = catalogue()[plan.fix]
     assert cause.code in spec.causes
     assert spec.for_risks or not at_risk
-    assert RISKS.index(plan.risk) >= RISKS.index(spec.risk)
+    assert RISKS.index(spec.risk) <= RISKS.index(plan.risk) <= RISKS.index(spec.up_to or spec.risk)
     assert plan.risk == "low" or cause.band != "possible"
     assert plan.changes
     assert plan.touches

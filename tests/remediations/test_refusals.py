@@ -134,8 +134,8 @@ def test_what_shares_the_load_balancer_may_be_named_and_not_written_to() -> None
     _, reach = _incident()
     beside = reach.model_copy(update={"nameable": reach.nameable | {OTHER_TG}})
     plan = _incident()[0].model_copy(update={"narrower": ()})
-    groups: JsonValue = [{"TargetGroupArn": OTHER_TG, "Weight": 1}]
-    named = plan.model_copy(update={"writes": (_write(parameters={"TargetGroupArn": TG, "Groups": groups}),)})
+    actions: JsonValue = [{"Type": "forward", "TargetGroupArn": OTHER_TG}]
+    named = plan.model_copy(update={"writes": (_write("modify_rule", {"RuleArn": TG, "Actions": actions}),)})
     written = plan.model_copy(update={"writes": (_write(parameters={"TargetGroupArn": OTHER_TG}),)})
     undone = plan.undo.model_copy(update={"writes": ()})
     assert refusal(named.model_copy(update={"undo": undone}), beside) is None
@@ -258,7 +258,7 @@ def _rule(group: str = TASK_SG, protocol: str = "tcp") -> dict[str, JsonValue]:
 def _opened(kept: str = "rule", **changes: Any) -> Write:
     look = Look(call=Call(service="ec2", operation="describe_security_group_rules"), path="x")
     group = f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/{TASK_SG}"
-    keeps = (Kept(name=kept, in_answer="x", look=look),)
+    keeps = (Kept(name=kept, in_answer="SecurityGroupRules[0].SecurityGroupRuleId", look=look),)
     return _write("authorize_security_group_ingress", _rule(**changes), (group,), "ec2", keeps=keeps)
 
 
@@ -341,7 +341,7 @@ def test_only_the_load_balancer_is_let_in_to_a_function() -> None:
 def test_logs_go_only_where_the_settings_say() -> None:
     def logging_to(bucket: str) -> Write:
         attributes: JsonValue = [{"Key": "access_logs.s3.bucket", "Value": bucket}]
-        return _write("modify_load_balancer_attributes", {"TargetGroupArn": TG, "Attributes": attributes})
+        return _write("modify_load_balancer_attributes", {"LoadBalancerArn": TG, "Attributes": attributes})
 
     assert _refused(logging_to("shop-load-balancer-logs")) is None
     assert _refused(logging_to("somebody-elses-bucket"))
@@ -375,9 +375,9 @@ def test_what_is_written_to_belongs_to_the_service_that_is_called() -> None:
 
 
 def test_placeholders_lead_to_what_was_kept() -> None:
-    assert _refused(_write(parameters={"TargetGroupArn": TG, "Name": {FROM: "nobody"}}))
-    assert _refused(_write(parameters={"TargetGroupArn": TG, "Name": {FROM: "plan", "More": 1}}))
-    assert _refused(_write(parameters={"TargetGroupArn": TG, "Name": {FROM: "plan"}})) is None
+    assert _refused(_write(parameters={"TargetGroupArn": TG, "HealthCheckPath": {FROM: "nobody"}}))
+    assert _refused(_write(parameters={"TargetGroupArn": TG, "HealthCheckPath": {FROM: "plan", "More": 1}}))
+    assert _refused(_write(parameters={"TargetGroupArn": TG, "HealthCheckPath": {FROM: "plan"}})) is None
 
 
 def test_a_plan_has_a_bounded_number_of_writes_and_narrower_forms() -> None:

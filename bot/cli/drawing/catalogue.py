@@ -50,7 +50,7 @@ def described(spec: CauseSpec) -> Iterator[RenderableType]:
     fixes = fixes_for(spec.code)
     if fixes:
         yield said("Fixes that can be offered", "bold")
-        yield lines((Text(fix.id), said(f"{fix.title} ({fix.risk} risk)")) for fix in fixes)
+        yield lines((Text(fix.id), said(f"{fix.title} ({fix.risk_in_words} risk)")) for fix in fixes)
         yield Text()
     facts = [("needs", spec.needs), ("sharpened by", tuple(kind for kind in spec.uses if kind not in spec.needs))]
     rows = [(label, named(kinds)) for label, kinds in facts if kinds]

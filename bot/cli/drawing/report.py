@@ -30,6 +30,7 @@ from diagnostics.digest import (
 from diagnostics.printable import counted
 from diagnostics.report import Cause, CheckStatus, EvidenceItem, Report, ReportGap, ReportTarget, TimelineEntry
 
+MAX_CHANGES: Final = 5
 MAX_EVENTS: Final = 12
 MAX_GAPS: Final = 6
 MAX_NOTES: Final = 5
@@ -134,8 +135,12 @@ def _instruction(text: str) -> Iterator[RenderableType]:
 
 
 def _changes(report: Report, told: Digest) -> Iterator[RenderableType]:
-    if told.changes:
-        yield from titled("Changed just before", lines(_event(entry, report.window.end) for entry in told.changes))
+    shown = told.changes[:MAX_CHANGES]
+    if shown:
+        body: list[RenderableType] = [lines(_event(entry, report.window.end) for entry in shown)]
+        if len(told.changes) > len(shown):
+            body.append(_showing(len(shown), len(told.changes)))
+        yield from titled("Changed just before", *body)
 
 
 def _event(entry: TimelineEntry, today: datetime) -> Line:

@@ -7,7 +7,7 @@ import pytest
 from bot import alarming
 from tests.bot.alarms.posting import Scene, ts
 from tests.bot.conftest import eventually
-from tests.handlers.alarm_formats.posters import Alarm, amazon_q
+from tests.handlers.alarm_formats.posters import Alarm, amazon_q, notify_module
 from tests.slack_fake import ALICE, GUEST
 
 
@@ -68,6 +68,15 @@ def test_an_alarm_that_aws_does_not_have_is_said_to_the_person_alone(scene: Scen
     scene.begin()
     scene.mention(ts(1))
     assert "no account that may be read has this alarm" in scene.whispered()
+    assert not scene.ours
+
+
+def test_a_person_is_asked_which_of_several_alarms_is_meant(scene: Scene) -> None:
+    scene.aws.several = {"checkout-502"}
+    scene.standing(notify_module(Alarm(name="checkout-502")), ts(1))
+    scene.begin()
+    scene.mention(ts(1))
+    assert "`@alb502 checkout-502 in dev region us-east-1`" in scene.whispered()
     assert not scene.ours
 
 

@@ -104,9 +104,9 @@ def test_a_long_audit_is_read_from_its_end(stage: Stage, redis: Redis) -> None:
 
 def test_a_terminal_asks_the_store_that_it_knows(stage: Stage, store_url: str) -> None:
     stage.ran()
-    known = diagnose._own_records(settings_for(SlackFake(url="http://127.0.0.1:1"), redis_url=store_url))
+    known = diagnose.own_records(settings_for(SlackFake(url="http://127.0.0.1:1"), redis_url=store_url))
     assert known is not None
     found = known.since(ACCOUNT, REGION, LONG_AGO)
     assert found is not None
     assert len(found) == 1
-    assert diagnose._own_records(settings_for(SlackFake(url="http://127.0.0.1:1"))) is None
+    assert diagnose.own_records(settings_for(SlackFake(url="http://127.0.0.1:1"))) is None

@@ -68,6 +68,15 @@ def test_services_come_in_pages_of_ten(incident: Incident, ecs: Any) -> None:
     assert "nextToken" not in second
 
 
+def test_a_service_registers_only_ports_that_are_mapped(incident: Incident, ecs: Any) -> None:
+    checkout = incident.acct.service("checkout", desired=0, rpm=0)
+    entry = {"targetGroupArn": checkout.target_group, "containerName": "checkout", "containerPort": 9090}
+    for changes, words in (({}, "did not have a container port 9090"), ({"containerName": "web"}, "does not exist")):
+        with pytest.raises(ClientError, match=words):
+            ecs.update_service(cluster="prod", service="checkout", desiredCount=3, loadBalancers=[entry | changes])
+    assert incident.describe(checkout)["desiredCount"] == 0
+
+
 def test_a_service_needs_a_target_group_that_a_rule_names(incident: Incident, ecs: Any) -> None:
     acct = incident.acct
     checkout = acct.service("checkout", path="/shop/*", desired=0)

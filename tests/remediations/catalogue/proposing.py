@@ -22,6 +22,7 @@ from remediations.plan import FROM, Call, Guard, Plan
 from remediations.reach import reach_of
 from remediations.refusals import refusal
 from tests.incidents.building import Incident
+from tests.remediations.publishing import is_published
 
 NO_PREFERENCES = Preferences()
 
@@ -36,6 +37,8 @@ def plans(fix: str, incident: Incident, preferences: Preferences = NO_PREFERENCE
             assert write.prepared_by or _accepted(write.call)
         for guard in (*plan.guards, *plan.success.guards, *plan.undo.guards):
             assert _accepted(guard.look.call)
+        for one in (plan, *plan.narrower):
+            is_published(one)
     return tuple(Plan.model_validate_json(plan.model_dump_json()) for plan in found)
 
 

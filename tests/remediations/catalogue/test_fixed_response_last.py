@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from diagnostics.facts import Listeners
+from diagnostics.facts import EcsService, Listeners
 from remediations.fix import CannotPrepareError
 from remediations.steps.listener_rules import STAND_IN
 from tests.incidents.building import LISTENER, OTHER_TG, TG, Incident, change, forward_rule
@@ -126,3 +126,32 @@ def test_a_default_rule_that_does_more_than_forward_has_no_stand_in() -> None:
     }
     with pytest.raises(CannotPrepareError):
         STAND_IN["as the default"](live, {"ListenerArn": LISTENER, "Priority": 2})
+
+
+def shifting(incident: Incident, **service: Any) -> Incident:
+    """ECS swaps the service's target groups in its rules, and is at it."""
+    return incident.service(**({"deployment_strategy": "BLUE_GREEN"} | service)).edit(
+        EcsService,
+        lambda fact: fact.model_copy(
+            update={"deployments": (fact.deployments[0].model_copy(update={"rollout_state": "IN_PROGRESS"}),)}
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "incident",
+    [
+        pytest.param(lambda: shifting(hides_the_default()), id="ECS swaps the groups"),
+        pytest.param(lambda: hides_the_default().service(deployment_controller="CODE_DEPLOY"), id="CodeDeploy does"),
+        pytest.param(lambda: hides_the_default().denied(EcsService, "ecs:DescribeServices"), id="nobody knows"),
+    ],
+)
+def test_a_default_rule_that_may_change_has_no_stand_in(incident: Any) -> None:
+    assert plans(FIX, incident()) == ()
+
+
+def test_it_waits_for_a_deployment_that_moves_requests() -> None:
+    plan = only(FIX, shifting(incidents.maintenance_left_on()))
+    assert "moves requests" in (plan.not_now or "")
+    assert "no deployment of checkout is in progress" in [guard.text for guard in plan.guards]
+    assert only(FIX, incidents.maintenance_left_on()).not_now is None

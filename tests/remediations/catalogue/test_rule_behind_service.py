@@ -43,3 +43,15 @@ def test_the_wider_rule_goes_behind_the_services_own() -> None:
 )
 def test_it_is_not_offered(incident: Any) -> None:
     assert plans(FIX, incident()) == ()
+
+
+def test_it_waits_for_a_deployment_that_moves_requests() -> None:
+    incident = put_there().service(deployment_strategy="BLUE_GREEN")
+    busy = incident.edit(
+        EcsService,
+        lambda fact: fact.model_copy(
+            update={"deployments": (fact.deployments[0].model_copy(update={"rollout_state": "IN_PROGRESS"}),)}
+        ),
+    )
+    assert "moves requests" in (only(FIX, busy).not_now or "")
+    assert only(FIX, incident).not_now is None

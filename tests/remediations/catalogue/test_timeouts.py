@@ -56,6 +56,7 @@ def test_the_idle_timeout_before_the_change_is_set_again() -> None:
     assert "until 02:29 UTC" in plan.warnings[0]
     assert any("how long they keep them is not known" in one for one in plan.warnings)
     assert plan.risk == "medium"
+    assert [one.metric for one in plan.success.quiet] == ["HTTPCode_ELB_504_Count", "HTTPCode_ELB_502_Count"]
     assert holds(plan.guards[0], {"Attributes": [{"Key": KEY, "Value": "60"}]})
     assert not holds(plan.guards[0], {"Attributes": [{"Key": KEY, "Value": "61"}]})
 
@@ -77,6 +78,10 @@ def test_the_log_tells_how_long_answers_take() -> None:
             lambda: answered_late(slow_search("uvicorn", "main:app", "--timeout-keep-alive", "75"), "90"),
             id="the new value would begin a race",
         ),
+        pytest.param(
+            lambda: lowered(slow_search("uvicorn", "main:app", "--timeout-keep-alive", "75"), ("60", 61), ("300", 170)),
+            id="the value before made a race",
+        ),
         pytest.param(lambda: answered_late(slow_search(), "9000"), id="beyond what the load balancer can wait"),
     ],
 )
@@ -92,6 +97,7 @@ def test_the_idle_timeout_is_lowered_below_the_keep_alive_time() -> None:
     plan = only(LOWER, race())
     assert plan.changes[0].after == "35"
     assert "becomes a 504" in plan.warnings[0]
+    assert [one.metric for one in plan.success.quiet] == ["HTTPCode_ELB_502_Count", "HTTPCode_ELB_504_Count"]
     slowest = plan.guards[1]
     start = slowest.look.call.parameters["StartTime"]
     assert start == (NOW - timedelta(days=14)).isoformat()

@@ -1,0 +1,1 @@
+"""The demo in a browser: a page that looks like a channel, with the simulated world beside it."""

@@ -16,9 +16,9 @@ from demo.world.balancers import dimension, group_dimension
 from demo.world.people import BUILDER
 from demo.world.world import DEFAULT_REGION
 
-QUIET_S: Final = 20.0
+QUIET_S: Final = 10.0
 """So long nothing may be wrong before an alarm is over."""
-RECENT_S: Final = 45.0
+RECENT_S: Final = 25.0
 THRESHOLD: Final = 1.0
 NOTHING_WRONG: Final = (
     "No request fails and no target is unhealthy, so no alarm goes off. "

@@ -15,6 +15,7 @@ import structlog
 
 from bot.answering import Diagnose
 from bot.jobs import PutOffError, Send
+from bot.queue import job_in_work
 from bot.store.alarms import AlarmShelf
 from bot.store.asks import Asks
 from bot.store.incidents import Incidents
@@ -28,7 +29,7 @@ from diagnostics.rules.own_changes import OWN
 from diagnostics.snapshot import Subject
 from handlers import views
 from handlers.alarms import OLDEST_S, AlarmNews
-from handlers.ask import Ask, Origin
+from handlers.ask import Ask, Origin, new_id
 from handlers.incidents import AlarmChange, Incident
 from handlers.slack_calls import SlackLaterError, SlackRefusedError
 from handlers.thread import Draw, Thread, UnreachableError
@@ -122,7 +123,7 @@ class Alarming:
         news = self._shelf.get(news_id)
         if news is None or self._shelf.is_done(news_id):
             return
-        if not self._shelf.hold(news_id):
+        if not self._shelf.hold(news_id, job_in_work() or new_id("j")):
             raise PutOffError(HELD_AGAIN_S)
         try:
             self._take_held(news)

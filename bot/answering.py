@@ -33,7 +33,7 @@ from handlers.effects import Dress, SupersededError
 from handlers.incidents import Incident
 from handlers.people import People
 from handlers.permission import Rules, must_be_private
-from handlers.slack_calls import SlackLaterError, SlackRefusedError
+from handlers.slack_calls import TROUBLE_RETRY_AFTER_S, SlackLaterError, SlackRefusedError
 from handlers.thread import Draw, Thread, UnreachableError
 
 MAX_DELIVERIES: Final = 12
@@ -42,6 +42,7 @@ MAX_PUT_OFFS: Final = 40
 MAX_ALARM_PUT_OFFS: Final = 400
 """Nobody waits for it at a screen, and in a storm it waits for many others' posts."""
 MIN_PUT_OFF_S: Final = 1.0
+MAX_TROUBLE_PUT_OFF_S: Final = 30
 REDRAW_AGAIN_S: Final = 3.0
 UNASKED: Final = frozenset({"alarm", "watch"})
 """Nobody waits for an answer of these, so nobody is told that there is none."""
@@ -89,6 +90,13 @@ class Below(Protocol):
 
 class Now(Protocol):
     def __call__(self) -> datetime: ...
+
+
+def again_after_s(asked_for_s: float, tries: int) -> float:
+    """When a job that Slack put off so often is tried again: soon where others' calls were in the way, less and less
+    often where Slack is in trouble, so that the tries last for more than ten minutes."""
+    in_trouble = asked_for_s >= TROUBLE_RETRY_AFTER_S
+    return max(asked_for_s, MIN_PUT_OFF_S, float(min(tries, MAX_TROUBLE_PUT_OFF_S)) if in_trouble else 0.0)
 
 
 def utc_now() -> datetime:
@@ -175,9 +183,13 @@ class Answering:
             if self._asks.load(ask_id) is None or self._asks.is_finished(ask_id):
                 self._asks.forget_progress(ask_id)
                 continue
-            _log.error("question lost: nothing was heard of it", ask_id=ask_id)
+            landed = self._flights.landed(ask_id)
+            _log.error("nothing was heard of a question", ask_id=ask_id, answered=landed is not None)
             with suppress(PutOffError, SupersededError):  # it is tried again after another silence
-                self.give_up(ask_id)
+                if landed is None:
+                    self.give_up(ask_id)
+                else:
+                    self.deliver(ask_id, landed)
 
     def _begin(self, ask_id: str, step: Callable[[Ask, int], None]) -> None:
         fence = self._asks.begin(ask_id)
@@ -191,8 +203,9 @@ class Answering:
                     step = self._give_up
                 step(ask, fence)
             except SlackLaterError as later:
-                if self._asks.put_off(ask_id) <= (MAX_ALARM_PUT_OFFS if ask.kind == "alarm" else MAX_PUT_OFFS):
-                    raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
+                tries = self._asks.put_off(ask_id)
+                if tries <= (MAX_ALARM_PUT_OFFS if ask.kind == "alarm" else MAX_PUT_OFFS):
+                    raise PutOffError(again_after_s(later.after_s, tries)) from later
                 _log.error("answer not delivered: Slack keeps asking for patience")
                 if not self._asks.is_in_progress(ask_id):  # else `end_silent` tries again to say that there is none
                     self._asks.finish(ask_id)

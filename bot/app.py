@@ -18,6 +18,7 @@ from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 from starlette.applications import Starlette
 
+from bot.accepted import LOOK_EVERY_S, Accepted
 from bot.alarm_parts import AlarmIntake, AlarmWorks, alarm_works, listened
 from bot.alarming import AskAws
 from bot.answering import SILENT_S, Answering, Diagnose, utc_now
@@ -31,6 +32,7 @@ from bot.fix_lane import FIXES, FixLane
 from bot.fix_offers import Fixes
 from bot.fix_parts import fix_clicks
 from bot.help_here import HelpHere
+from bot.intake import intake
 from bot.jobs import QUEUES, Lane, Queue, Send
 from bot.known_services import Known
 from bot.listener import Listener
@@ -45,17 +47,18 @@ from bot.settings import Settings
 from bot.slack_app import Identity, connect_socket, identify, make_app, make_client
 from bot.sns.inbox import SnsInbox
 from bot.sns.receiving import Receiver
+from bot.store.address import where
 from bot.store.asks import Asks
 from bot.store.audit import StoredAudit
 from bot.store.budget import Budget
-from bot.store.clicks import Clicks, FixButtons
-from bot.store.connection import Wait, open_client, reach, where
+from bot.store.clicks import FixButtons
+from bot.store.connection import ACKNOWLEDGING, Wait, open_client, reach
 from bot.store.effects import Effects
 from bot.store.facts import StoredFacts, StoredIndex
 from bot.store.flights import Flights
 from bot.store.incidents import Incidents
-from bot.store.marks import Buttons, Layouts, Lookups, SeenEvents
-from bot.store.plans import Offers, Tickets
+from bot.store.marks import Buttons, Layouts, Lookups
+from bot.store.plans import Offers
 from bot.store.private import private_store
 from bot.store.recent import RecentAnswers
 from bot.store.reports import Reports
@@ -63,7 +66,7 @@ from bot.store.task_memory import StoredTasks
 from bot.store.turns import SharedRateGate
 from bot.store.watches import Watches
 from bot.telemetry.metrics import JOBS_WAITING, SLACK_CALLS
-from bot.worker import Workers
+from bot.worker import Ending, Workers
 from diagnostics.aws_access import RateGate
 from diagnostics.collect.cache import FactCache
 from diagnostics.collect.own_records import OwnRecords
@@ -77,7 +80,6 @@ from remediations.reading import ReadsSource
 
 Role = Literal["all", "web", "worker", "executor"]
 
-DRAIN_MARGIN_S: Final = 15
 UPKEEP_EVERY_S: Final = REFRESH_AFTER_S * 0.8
 SILENT_EVERY_S: Final = 60.0
 
@@ -114,7 +116,7 @@ MakeEngine = Callable[[Settings, Shared], Engine]
 class Fixing(Protocol):
     """What carries out fixes: the only part that may write to AWS."""
 
-    def start(self, stack: ExitStack, checks: dict[str, Check]) -> None: ...
+    def start(self, stack: ExitStack, checks: dict[str, Check], ending: Ending) -> None: ...
 
 
 MakeFixing = Callable[[Settings, Redis, FixLane, Send], Fixing]
@@ -157,7 +159,7 @@ def running(
             http_port, ops_port = None, _start_executor(settings, redis, make_fixing, stack)
         else:
             client = make_client(_plain(settings.slack_bot_token), settings.slack_api_url)
-            bot = _Bot(settings, role, redis, client, identify(client, wait), make_engine)
+            bot = _Bot(settings, role, store_url, redis, client, identify(client, wait), make_engine)
             http_port, ops_port = bot.start(stack, make_fixing if role == "all" else None)
         _log.info("ready", role=role, http_port=http_port, ops_port=ops_port)
         yield Running(ops_port=ops_port, http_port=http_port, store_url=store_url)
@@ -171,6 +173,7 @@ class _Bot:
         self,
         settings: Settings,
         role: Role,
+        store_url: str,
         redis: Redis,
         client: WebClient,
         identity: Identity,
@@ -178,10 +181,12 @@ class _Bot:
     ) -> None:
         self._settings = settings
         self._role = role
+        self._store_url = store_url
         self._redis = redis
         self._client = client
         self._rules = rules_of(settings, identity)
         self._stop = threading.Event()
+        self._ending = Ending(settings.limits.stop_s)
         self._up = threading.Event()
         self._asks = Asks(redis)
         self._buttons = Buttons(redis)
@@ -198,10 +203,11 @@ class _Bot:
         }
         self._alarms = AlarmIntake(redis, self._lanes, self._alarm_works(), self._work)
         self._controls = ControlIntake(redis, self._lanes, self._control_works())
+        self._accepted = Accepted(self._asks, (self._lanes[queue] for queue in ("people", "incidents", "deliveries")))
         self._fix_lane = FixLane(redis)
         clicks = self._fix_clicks()
         self._fix_news = fix_news(self._lanes["deliveries"], clicks.tell if clicks else _nowhere)
-        self._take_click = self._lanes["people"].job("fix-click", clicks.work if clicks else _nowhere)
+        self._lanes["people"].job("fix-click", clicks.work if clicks else _nowhere)
         if self._work is not None:
             self._work.connect(self._lanes)
 
@@ -222,11 +228,13 @@ class _Bot:
         _open(ops, stack)
         self._start_work(stack, checks)
         if make_fixing is not None:
-            make_fixing(settings, self._redis, self._fix_lane, self._fix_news).start(stack, checks)
+            make_fixing(settings, self._redis, self._fix_lane, self._fix_news).start(stack, checks, self._ending)
         if door is not None:
+            _repeat("accepted questions", self._accepted.look, LOOK_EVERY_S, stack)
             door.open(stack)
         self._up.set()
         stack.callback(self._up.clear)
+        stack.callback(self._ending.begin)
         return door.port if door else None, ops.port
 
     def _starting_or_ending(self) -> str | None:
@@ -235,19 +243,14 @@ class _Bot:
     def _door(self, stack: ExitStack, checks: dict[str, Check]) -> _Door:
         """Prepares what takes requests; it is opened once all the rest is up."""
         settings = self._settings
+        quick = open_client(self._store_url, ACKNOWLEDGING)
+        stack.callback(quick.close)
         desk = FrontDesk(
-            asks=self._asks,
-            lane=self._lanes["people"],
-            seen=SeenEvents(self._redis),
-            buttons=self._buttons,
+            intake=intake(quick, settings),
+            accepted=self._accepted,
             thread=self._thread,
             answer_directly=None if self._engine is None else self._direct(self._engine.diagnose),
-            alarms=self._alarms,
-            clicks=Clicks(self._redis),
-            take_click=self._take_click,
-            tickets=Tickets(self._redis),
             seal=self._sealer(stack),
-            controls=self._controls,
             here=HelpHere(self._people, self._rules, settings),
         )
         stack.callback(desk.close)
@@ -294,7 +297,7 @@ class _Bot:
             return
         workers = Workers(self._lanes)
         workers.start()
-        stack.callback(workers.stop, self._settings.limits.diagnosis_s + DRAIN_MARGIN_S)
+        stack.callback(lambda: workers.stop(self._ending.left_s()))
         checks["workers"] = workers.complaint
         if self._work is not None:
             _repeat("lost questions", self._work.end_silent, SILENT_EVERY_S, stack)
@@ -355,7 +358,9 @@ def _start_executor(settings: Settings, redis: Redis, make_fixing: MakeFixing | 
     ops = Listener(counting, settings.http_host, settings.ops_port, "ALB502_OPS_PORT")
     _open(ops, stack)
     if make_fixing is not None:
-        make_fixing(settings, redis, lane, fix_news(deliveries, _nowhere)).start(stack, checks)
+        ending = Ending(settings.limits.stop_s)
+        make_fixing(settings, redis, lane, fix_news(deliveries, _nowhere)).start(stack, checks, ending)
+        stack.callback(ending.begin)
     return ops.port
 
 

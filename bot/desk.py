@@ -11,13 +11,8 @@ from typing import Final
 import structlog
 from redis.exceptions import RedisError
 
-from bot.alarm_parts import AlarmIntake
-from bot.control_parts import ControlIntake
-from bot.jobs import Lane, Send
-from bot.store.asks import Asks
-from bot.store.clicks import Clicks
-from bot.store.marks import Buttons, SeenEvents
-from bot.store.plans import Tickets
+from bot.accepted import Accepted
+from bot.intake import Intake
 from bot.telemetry.logs import correlated
 from bot.telemetry.metrics import QUESTIONS
 from handlers import views
@@ -52,33 +47,19 @@ class FrontDesk:
     def __init__(
         self,
         *,
-        asks: Asks,
-        lane: Lane,
-        seen: SeenEvents,
-        buttons: Buttons,
+        intake: Intake,
+        accepted: Accepted,
         thread: Thread,
         answer_directly: AnswerDirectly | None,
-        alarms: AlarmIntake,
-        clicks: Clicks,
-        take_click: Send,
-        tickets: Tickets,
         seal: Callable[[FixClick], FixClick],
-        controls: ControlIntake,
         here: Callable[[Origin], Here],
     ) -> None:
         """`answer_directly` is None where no diagnosis can be made, as in a process that only takes requests."""
-        self._asks = asks
-        self._lane = lane
-        self._seen = seen
-        self._buttons = buttons
+        self._in = intake
+        self._accepted = accepted
         self._thread = thread
         self._answer_directly = answer_directly
-        self._alarms = alarms
-        self._clicks = clicks
-        self._take_click = take_click
-        self._tickets = tickets
         self._seal = seal
-        self._controls = controls
         self._here = here
         self._room = threading.BoundedSemaphore(MAX_WAITING)
         self._threads = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="direct")
@@ -86,12 +67,13 @@ class FrontDesk:
     def submit(self, ask: Ask) -> str | None:
         with correlated(ask.correlation_id, ask_id=ask.id):
             try:
-                self._asks.save(ask)
-                self._lane.answer(ask.id)
+                self._in.asks.save(ask)
+                self._in.lane.answer(ask.id)
             except RedisError as error:
                 _log.error("not queued", error=type(error).__name__)
                 return self._without_queue(ask)
             _log.info("queued", kind=ask.kind, channel=ask.origin.channel, user=ask.origin.user)
+            self._accepted.note(ask)
             self._remember(ask)
             return None
 
@@ -99,7 +81,7 @@ class FrontDesk:
         """Implements `handlers.alarms.AlarmDesk`."""
         with correlated(news.correlation_id):
             try:
-                is_new = self._alarms.take(news)
+                is_new = self._in.alarms.take(news)
             except RedisError as error:
                 _log.error("alarm not queued", error=type(error).__name__)
                 raise NotQueuedError from error
@@ -110,8 +92,8 @@ class FrontDesk:
         """Implements `handlers.pointing.PointingDesk`."""
         with correlated(pointed.correlation_id, ask_id=pointed.id):
             try:
-                self._alarms.point(pointed)
-                self._seen.add(pointed.id)
+                self._in.alarms.point(pointed)
+                self._in.seen.add(pointed.id)
             except RedisError as error:
                 _log.error("not queued", error=type(error).__name__)
                 raise NotQueuedError from error
@@ -120,7 +102,7 @@ class FrontDesk:
         """Implements `handlers.muting.MutingDesk`."""
         with correlated(wish.correlation_id):
             try:
-                self._alarms.mute(wish)
+                self._in.alarms.mute(wish)
             except RedisError as error:
                 _log.error("not queued", error=type(error).__name__)
                 raise NotQueuedError from error
@@ -129,8 +111,8 @@ class FrontDesk:
         """Implements `handlers.fixes.FixReception`."""
         with correlated(click.correlation_id):
             try:
-                self._clicks.put(self._seal(click))
-                self._take_click(click.id)
+                self._in.clicks.put(self._seal(click))
+                self._in.take_click(click.id)
             except RedisError as error:
                 _log.error("click not queued", error=type(error).__name__)
                 raise NotQueuedError from error
@@ -138,16 +120,16 @@ class FrontDesk:
     def take_control(self, click: Click) -> None:
         """Implements `handlers.clicks.ControlDesk`."""
         with correlated(click.correlation_id):
-            self._queued("click", lambda: self._controls.take(click))
+            self._queued("click", lambda: self._in.controls.take(click))
 
     def take_errand(self, errand: Errand) -> None:
         """Implements `handlers.errands.ErrandDesk`."""
         with correlated(errand.correlation_id):
-            self._queued("errand", lambda: self._controls.run(errand))
+            self._queued("errand", lambda: self._in.controls.run(errand))
 
     def pick_behind(self, pick_id: str) -> Pick | None:
         try:
-            return self._controls.pick(pick_id)
+            return self._in.controls.pick(pick_id)
         except RedisError as error:
             raise NotQueuedError from error
 
@@ -163,7 +145,7 @@ class FrontDesk:
     def wrong_word(self, ticket_id: str, typed: str) -> str | None:
         """What approves is decided elsewhere; this only saves the person from typing all of it again."""
         try:
-            ticket = self._tickets.load(ticket_id)
+            ticket = self._in.tickets.load(ticket_id)
         except RedisError:
             return None
         wanted = ticket.word_to_type if ticket else None
@@ -179,13 +161,13 @@ class FrontDesk:
 
     def has_seen(self, event_id: str) -> bool:
         try:
-            return self._seen.has(event_id)
+            return self._in.seen.has(event_id)
         except RedisError:
             return False
 
     def refresh_behind(self, button_id: str) -> Refresh | None:
         try:
-            return self._buttons.get(button_id)
+            return self._in.buttons.get(button_id)
         except RedisError as error:
             raise NotQueuedError from error
 
@@ -204,7 +186,7 @@ class FrontDesk:
         if ask.kind != "mention":
             return
         try:
-            self._seen.add(ask.id)
+            self._in.seen.add(ask.id)
         except RedisError:
             _log.warning("event not marked; a second delivery is the same ask and does no harm")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -45,6 +46,8 @@ from diagnostics.snapshot import Snapshot, Subject, Window
 LOG_ENGINE: Final = "diagnostics.access_logs.local"
 FIXES: Final = "bot.remediating"
 LINGER_S: Final = 10.0
+SHARE_OF_A_STEP: Final = 0.4
+"""Of the time until a useful answer, so much is waited for a region that does not answer while others do."""
 LATER_LOOKUPS: Final = 10
 """What CloudTrail tells about more resources, and how long after the first answer it may do so."""
 WHAT_MATTERS: Final[tuple[type[Fact], ...]] = (LoadBalancers, TargetGroups, TargetHealth, Metrics, EcsService)
@@ -137,6 +140,7 @@ class Diagnoser:
             progress=progress,
             meter=meter,
             budget_s=self._budget_s / 2,
+            patience_s=math.inf if self._useful_s is None else self._useful_s * SHARE_OF_A_STEP,
         )
         if not isinstance(located.outcome, Subject):
             return located.outcome

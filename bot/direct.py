@@ -18,8 +18,11 @@ from handlers.ask import Ask
 from handlers.effects import Claim, Dress
 from handlers.people import People
 from handlers.permission import Rules, refusal_of_person
-from handlers.slack_calls import SlackCalls
+from handlers.slack_calls import SlackCalls, SlackLaterError
 from handlers.thread import Thread
+
+MAX_TRIES: Final = 3
+MAX_WAIT_S: Final = 30.0
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -74,6 +77,7 @@ class DirectAnswers:
         calls = SlackCalls(client, nothing, wait=wait)
         self._people = People(calls, nothing)
         self._thread = Thread(calls, nothing, nothing, slack_api_url=slack_api_url)
+        self._wait = wait
         self._rules = rules
         self._diagnose = diagnose
 
@@ -85,8 +89,16 @@ class DirectAnswers:
             except Exception as error:  # noqa: BLE001 - the top of this piece of work; the person is told
                 _log.exception("direct answer failed", error=type(error).__name__)
                 message = views.failed(ask.correlation_id)
-            if not self._thread.whisper(ask.origin, lambda _: message):
+            if not self._told(ask, message):
                 _log.error("direct answer not delivered")
+
+    def _told(self, ask: Ask, message: views.Message) -> bool:
+        for _ in range(MAX_TRIES):
+            try:
+                return self._thread.whisper(ask.origin, lambda _: message)
+            except SlackLaterError as later:
+                self._wait(min(later.after_s, MAX_WAIT_S))
+        return False
 
     def _message(self, ask: Ask) -> views.Message:
         person = self._people.person(ask.origin.user)

@@ -131,7 +131,7 @@ class Errands:
 def _place(place: KnownPlace) -> home_view.Health:
     if place.age_s is None:
         return home_view.Health(False, f"{place.label}: not looked through yet, so names are looked up when asked")
-    text = f"{place.label}: {counted(place.things, 'thing')} to ask about, read {place.age_s / 60:.0f} min ago"
+    text = f"{place.label}: {counted(place.things, 'name')} known, read {place.age_s / 60:.0f} min ago"
     return home_view.Health(place.age_s < OLD_S, text)
 
 

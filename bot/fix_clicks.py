@@ -193,9 +193,17 @@ class FixClicks:
         return drawn.Looked(self._now(), tuple(one.told for one in seen if not one.holds))
 
     def _ask(self, click: FixClick) -> None:
+        """Calls those who may approve."""
         ticket = self._desk.ticket(click.about)
-        if ticket is not None:
-            self.tell(ticket.id)
+        if ticket is None:
+            return self._tell_presser(click, None, Denied(text=EXPIRED))
+        visit = self._visit(click)
+        person = visit.person(NOBODY)
+        denied = visit.may_not_ask(person) or self._not_done(click, ticket, visit)
+        called = denied or self._desk.call(ticket.id, person)
+        if isinstance(called, Denied):
+            return self._tell_presser(click, ticket, called)
+        return self.tell(ticket.id)
 
     def _approve(self, click: FixClick) -> None:
         ticket = self._desk.ticket(click.about)

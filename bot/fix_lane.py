@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any, Final, Protocol
 
 from dramatiq import Actor, actor
-from dramatiq.brokers.redis import RedisBroker
 from redis import Redis
 
-from bot.queue import make_broker
+from bot.queue import JobBroker, make_broker
 from bot.telemetry.metrics import JOBS_DONE
 
 FIXES: Final = "fixes"
@@ -36,7 +35,7 @@ class FixLane:
     queue: Final = FIXES
 
     def __init__(self, redis: Redis, work: FixWork | None = None) -> None:
-        self.broker: RedisBroker = make_broker(redis, LONGEST_S * 1_000)
+        self.broker: JobBroker = make_broker(redis, LONGEST_S * 1_000)
         self._work = work
         self._run = self._actor("run")
         self._watch = self._actor("watch")

@@ -12,14 +12,14 @@ from bot.diagnosing import access_of
 from bot.fix_lane import FIXES, FixLane
 from bot.jobs import Send
 from bot.ops import Check
-from bot.remediating import policy_of
+from bot.remediating import policy_of, preferences_of
 from bot.repeating import Repeating
 from bot.sealing import key_of
 from bot.settings import Settings
 from bot.store.claims import StoredClaims
 from bot.store.plans import Tickets
 from bot.store.turns import SharedRateGate
-from bot.worker import Workers
+from bot.worker import Ending, Workers
 from remediations.executor import Executor, Hands
 from remediations.proof import Proofs
 from remediations.reading import AwsReads, Reads
@@ -27,8 +27,6 @@ from remediations.sessions import WriteAccount, WriteSessions
 
 THREADS: Final = 4
 SWEEP_EVERY_S: Final = 10.0
-STOP_S: Final = 120.0
-"""An execution that is under way when the process is told to end is given so much time."""
 
 
 class FixingInAws:
@@ -50,16 +48,17 @@ class FixingInAws:
             sessions=WriteSessions(write_accounts(settings)),
             tell=lambda ticket: tell(ticket.id),
             clock=now,
+            preferences=preferences_of(settings),
         )
         self.executor = Executor(hands)
         lane.connect(self.executor)
         self._workers = Workers({FIXES: lane}, {FIXES: THREADS})
         self._sweep = Repeating("sweep of fixes", self.executor.sweep, SWEEP_EVERY_S)
 
-    def start(self, stack: ExitStack, checks: dict[str, Check]) -> None:
-        """Begins to take jobs; `stack` ends it in order."""
+    def start(self, stack: ExitStack, checks: dict[str, Check], ending: Ending) -> None:
+        """Begins to take jobs; `stack` ends it in order. An execution that is under way gets the time that is left."""
         self._workers.start()
-        stack.callback(self._workers.stop, STOP_S)
+        stack.callback(lambda: self._workers.stop(ending.left_s()))
         checks["executor"] = self._workers.complaint
         self._sweep.start()
         stack.callback(self._sweep.stop)

@@ -89,9 +89,13 @@ class ByHand:
             if is_last:
                 return
 
+    def way_back(self, execution: Execution) -> Plan | None:
+        """What would take back what was done, with the ids that AWS gave; None where there is no way back."""
+        return undo_of(self.plan, self.id, execution)
+
     def undo(self, execution: Execution) -> tuple[Plan, Execution] | None:
         """Takes back what was done; None where there is no way back."""
-        plan = undo_of(self.plan, self.id, execution)
+        plan = self.way_back(execution)
         if plan is None:
             return None
         undone = self._carried_out(plan, new_ticket_id(), undoes=True)

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot import __version__
-from bot.store.connection import eviction_complaint
+from bot.store.connection import eviction_complaint, replica_complaint, room_complaint
 from bot.telemetry.metrics import READY
 
 SLACK_EVERY_S: Final = 30.0
@@ -57,7 +57,7 @@ def redis_check(redis: Redis) -> Check:
     def check() -> str | None:
         try:
             redis.ping()
-            return eviction_complaint(redis)
+            return replica_complaint(redis) or room_complaint(redis) or eviction_complaint(redis)
         except RedisError as error:
             return f"does not answer ({type(error).__name__})"
 

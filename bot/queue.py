@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from dramatiq import Broker, Consumer, MessageProxy
+import structlog
+from dramatiq import Broker, Consumer, Message, MessageProxy
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
+from dramatiq.common import dq_name, q_name
 from dramatiq.errors import ConnectionClosed
-from dramatiq.middleware import Retries, TimeLimit
+from dramatiq.middleware import CurrentMessage, Middleware, Retries, SkipMessage, TimeLimit
+from dramatiq.worker import ConsumerThread
 from redis import Redis
 from redis.client import Pipeline
 from redis.commands.core import Script
 from redis.exceptions import NoScriptError, RedisError
 
-from bot.store.keys import DAY_S, JOBS
+from bot.store.keys import DAY_S, HOUR_S, JOBS, key, text_of
+from bot.telemetry.metrics import JOBS_DONE
 
 # A worker that is silent for this long is taken for dead and its jobs are given to others. Shorter is quicker after a
 # crash, but a process that is merely paused (a throttled CPU) would have its jobs done twice.
@@ -27,13 +32,21 @@ DEAD_LETTER_KEEP_MS: Final = DAY_S * 1_000
 MAX_RETRIES: Final = 2
 MIN_BACKOFF_MS: Final = 1_000
 MAX_BACKOFF_MS: Final = 15_000
+MAX_BEGUN: Final = 15
+"""A job that was begun so often ends its process each time; it is set aside. Questions are given up before, and their
+askers told."""
+BEGUN_KEEP_S: Final = HOUR_S
+RECLAIM_EVERY_S: Final = 5.0
+"""How often a worker compares what Redis has handed it with what it holds."""
 
 _KEPT: Final = "alb502_keep"
 
+_log: Final = structlog.get_logger(__name__)
 
-def make_broker(redis: Redis, longest_job_ms: int) -> _Broker:
+
+def make_broker(redis: Redis, longest_job_ms: int) -> JobBroker:
     """A broker of its own for each queue, because each queue has a worker of its own."""
-    return _Broker(
+    return JobBroker(
         client=redis,
         namespace=JOBS,
         heartbeat_timeout=HEARTBEAT_MS,
@@ -41,9 +54,41 @@ def make_broker(redis: Redis, longest_job_ms: int) -> _Broker:
         dead_message_ttl=DEAD_LETTER_KEEP_MS,
         middleware=[
             TimeLimit(time_limit=longest_job_ms),
+            CurrentMessage(),
+            _SetAside(redis),
             _Retries(max_retries=MAX_RETRIES, min_backoff=MIN_BACKOFF_MS, max_backoff=MAX_BACKOFF_MS),
         ],
     )
+
+
+def job_in_work() -> str | None:
+    """The id of the job that this thread works on; the same for whoever takes it up when its worker has died."""
+    message = CurrentMessage.get_current_message()
+    return None if message is None else str(message.message_id)
+
+
+class _SetAside(Middleware):
+    """Sets aside what kills its workers, and says so of every job that failed for good. It is kept for a day."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def before_process_message(self, _: Broker, message: MessageProxy) -> None:
+        name = key("begun", message.message_id)
+        try:
+            pipe = self._redis.pipeline(transaction=False)
+            pipe.incr(name)
+            pipe.expire(name, BEGUN_KEEP_S)
+            begun = int(pipe.execute()[0])
+        except RedisError:
+            return
+        if begun > MAX_BEGUN:
+            message.fail()
+            raise SkipMessage
+
+    def after_nack(self, _: Broker, message: MessageProxy) -> None:
+        JOBS_DONE.labels(job=message.actor_name, result="set aside").inc()
+        _log.error("job set aside", job=message.actor_name, about=str(message.args[:1])[:100])
 
 
 class _Retries(Retries):
@@ -64,7 +109,17 @@ class _Retries(Retries):
 
 
 class _Consumer(_RedisConsumer):
-    """Gives marked jobs back to the queue, and waits for Redis after any of its errors, not only lost connections."""
+    """Gives marked jobs back to the queue, and waits for Redis after any of its errors, not only lost connections.
+
+    A job whose hand-over was lost on its way (Redis paused, a connection that broke), and a job that was put off and
+    that the library drops when its connection breaks, would stay this worker's for as long as it lives. So what Redis
+    has handed to this worker is compared with what it holds, and the rest goes back to the queue.
+    """
+
+    def __init__(self, broker: JobBroker, queue_name: str, prefetch: int, timeout: int) -> None:
+        super().__init__(broker, queue_name, prefetch, timeout)  # type: ignore[no-untyped-call]
+        self._held = broker.held_of(queue_name)
+        self._reclaim_at_s = 0.0
 
     def ack(self, message: MessageProxy) -> None:
         self._settle(message, super().ack)
@@ -80,10 +135,22 @@ class _Consumer(_RedisConsumer):
 
     def __next__(self) -> MessageProxy | None:
         try:
+            if not self.message_cache and time.monotonic() >= self._reclaim_at_s:
+                self._reclaim()
             message: MessageProxy | None = super().__next__()  # type: ignore[no-untyped-call]
         except RedisError as error:
             raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
+        if message is not None:
+            self._held.add(message.options["redis_message_id"])
         return message
+
+    def _reclaim(self) -> None:
+        """To be called by the thread that fetches, with nothing fetched in its hands."""
+        lost = self.broker.handed_out(self.queue_name) - self._held
+        if lost:
+            _log.warning("jobs taken up again: they were handed out and never arrived", queue=self.queue_name)
+            self.broker.do_requeue(self.queue_name, *lost)
+        self._reclaim_at_s = time.monotonic() + RECLAIM_EVERY_S
 
     def _settle(self, message: MessageProxy, settle: Callable[[MessageProxy], object]) -> None:
         try:
@@ -94,6 +161,7 @@ class _Consumer(_RedisConsumer):
                 settle(message)
         except RedisError as error:
             raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
+        self._held.discard(message.options["redis_message_id"])
 
 
 class _Dispatch:
@@ -119,10 +187,41 @@ class _Dispatch:
             self._thread.pipe = None
 
 
-class _Broker(RedisBroker):
+class JobBroker(RedisBroker):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
         self.scripts["dispatch"] = self._dispatched = _Dispatch(self.scripts["dispatch"])
+        self._held: dict[str, set[str]] = {}
+
+    def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
+        """As the library's. In the thread that moves jobs that were put off, an error of Redis makes it begin anew."""
+        try:
+            queued: Message[Any] = super().enqueue(message, delay=delay)
+        except RedisError as error:
+            if isinstance(threading.current_thread(), ConsumerThread):
+                raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
+            raise
+        return queued
+
+    def held_of(self, queue_name: str) -> set[str]:
+        """Which jobs of a queue this process holds, by their ids in Redis; for a consumer that begins. Those that were
+        put off have just been dropped by the one before it."""
+        if queue_name == dq_name(q_name(queue_name)):
+            self._held[queue_name] = set()
+        return self._held.setdefault(queue_name, set())
+
+    def give_back(self, queue_name: str) -> int:
+        """Puts what this process was handed and has not finished back into the queue, for others; returns how many.
+        Raises `RedisError`."""
+        unfinished = self.handed_out(queue_name)
+        if unfinished:
+            self.do_requeue(queue_name, *unfinished)
+        return len(unfinished)
+
+    def handed_out(self, queue_name: str) -> set[str]:
+        """Which jobs of a queue Redis has given to this worker and not heard of since."""
+        found = self.client.smembers(f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}")
+        return {text_of(raw) for raw in found}
 
     def one_trip(self, keep: Callable[[Redis], object], queue: Callable[[], object]) -> Any:
         """Keeps something and queues a job about it, in this order, with one wait for Redis instead of two. Both must

@@ -8,7 +8,11 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 import structlog
-from dramatiq import Broker, Worker
+from dramatiq import Worker
+from dramatiq.worker import ConsumerThread
+from redis.exceptions import RedisError
+
+from bot.queue import JobBroker
 
 THREADS: Final[Mapping[str, int]] = MappingProxyType({"people": 8, "alarms": 4, "incidents": 4, "deliveries": 4})
 IDLE_POLL_MS: Final = 100
@@ -26,7 +30,23 @@ class Taken(Protocol):
     def queue(self) -> str: ...
 
     @property
-    def broker(self) -> Broker: ...
+    def broker(self) -> JobBroker: ...
+
+
+class Ending:
+    """How long the process may still take once it was told to end: one time for everything that it has to finish."""
+
+    def __init__(self, within_s: float) -> None:
+        self._within_s = within_s
+        self._since_s: float | None = None
+
+    def begin(self) -> None:
+        """Now."""
+        self._since_s = time.monotonic()
+
+    def left_s(self) -> float:
+        since_s = time.monotonic() if self._since_s is None else self._since_s
+        return max(0.0, since_s + self._within_s - time.monotonic())
 
 
 class Workers:
@@ -42,8 +62,11 @@ class Workers:
             worker.start()
 
     def stop(self, timeout_s: float) -> None:
-        """Takes no more jobs and waits for those in work; what was fetched and not begun goes back to its queue."""
+        """Takes no more jobs and waits for those in work. What is not finished by then goes back to its queue, where
+        another process takes it up at once; the thread that still works on it is overtaken and has no more effects."""
         deadline_s = time.monotonic() + timeout_s
+        for queue, worker in self._workers.items():
+            _fetch_no_more(worker.consumers[queue])  # that of jobs that were put off goes on and tells that we live
         at_work = [thread for worker in self._workers.values() for thread in worker.workers]
         for thread in at_work:
             thread.stop()
@@ -55,7 +78,15 @@ class Workers:
         for queue, worker in self._workers.items():
             left_s = max(MIN_STOP_S, deadline_s - time.monotonic())
             worker.stop(timeout=int(left_s * 1_000))
-            _log.info("queue drained", queue=queue)
+            _log.info("queue drained", queue=queue, given_back=self._given_back(queue))
+
+    def _given_back(self, queue: Any) -> int | None:
+        lane = self._lanes[queue]
+        try:
+            return lane.broker.give_back(lane.queue)
+        except RedisError as error:
+            _log.warning("unfinished jobs wait until this process is taken for dead", error=type(error).__name__)
+            return None
 
     def complaint(self) -> str | None:
         """One line if a thread that should take jobs has ended."""
@@ -64,6 +95,12 @@ class Workers:
             if not threads or not all(thread.is_alive() for thread in threads):
                 return f"a worker thread of the queue {queue} has ended; restart this process"
         return None
+
+
+def _fetch_no_more(thread: ConsumerThread) -> None:
+    thread.prefetch = 0
+    if thread.consumer is not None:
+        thread.consumer.prefetch = 0  # type: ignore[attr-defined]
 
 
 def _worker(lane: Taken, threads: int) -> Worker:

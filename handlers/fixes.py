@@ -26,6 +26,7 @@ Kind = Literal["open", "review", "ask", "approve", "refuse", "undo"]
 
 MAX_TYPED: Final = 300
 MAX_BUTTON: Final = 200
+NO_CHOICE: Final = -1
 NOT_TAKEN: Final = "My queue does not answer, so nothing was done. Press again in a minute."
 TOO_LATE: Final = "The window for this could not be opened in time. Press again."
 
@@ -139,7 +140,6 @@ def submission(body: Mapping[str, Any], at: datetime) -> FixClick:
     submit: Mapping[str, Any] = view.get("submit") or {}
     label = submit.get("text")
     user = body.get("user", {})
-    number = str(choice.get("value", ""))
     about, _, shown = str(view.get("private_metadata") or "")[:MAX_BUTTON].partition(drawn.SHOWN_SIGN)
     return FixClick(
         id=new_id("click"),
@@ -151,9 +151,16 @@ def submission(body: Mapping[str, Any], at: datetime) -> FixClick:
         team=str(user.get("team_id") or body.get("team", {}).get("id") or ""),
         at=at,
         view_id=str(view.get("id") or "") or None,
-        narrower=int(number) if number.isascii() and number.isdigit() and len(number) < 4 else None,
+        narrower=_chosen(str(choice.get("value", ""))),
         typed=None if typed is None else str(typed)[:MAX_TYPED],
     )
+
+
+def _chosen(value: str) -> int | None:
+    """The number of a narrower form, None for the whole plan. What is neither is none of its forms."""
+    if value in ("", drawn.WHOLE):
+        return None
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 4 else NO_CHOICE
 
 
 def _open(desk: FixReception, client: WebClient, body: Mapping[str, Any], kind: Kind, at: datetime) -> None:

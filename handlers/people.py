@@ -53,7 +53,8 @@ class People:
         except SlackRefusedError:
             return Channel(id=channel_id, known=False)
         shared = any(info.get(flag) is True for flag in ("is_ext_shared", "is_pending_ext_shared"))
-        channel = Channel(id=channel_id, shared=shared, private=bool(info.get("is_private")))
+        private = any(info.get(flag) is True for flag in ("is_private", "is_im", "is_mpim"))
+        channel = Channel(id=channel_id, shared=shared, private=private)
         self._memory.put("channel", channel_id, channel.model_dump_json())
         return channel
 

@@ -107,10 +107,9 @@ class SlackCalls:
             raise failure from error
         except (URLError, OSError, http.client.HTTPException, SlackRequestError) as error:
             self._observe(method, "unreachable")
-            reason = error.reason if isinstance(error, URLError) else error
-            if isinstance(reason, _NEVER_SENT):
+            if is_never_sent(error):
                 raise SlackLaterError(method, TROUBLE_RETRY_AFTER_S) from error
-            raise SlackInDoubtError(f"{method}: {type(reason).__name__}") from error
+            raise SlackInDoubtError(f"{method}: {type(_reason(error)).__name__}") from error
         self._observe(method, "ok")
         data = response.data
         return data if isinstance(data, dict) else {}
@@ -119,12 +118,21 @@ class SlackCalls:
         status = int(error.response.status_code)
         word = _word(error)
         if status == http.HTTPStatus.TOO_MANY_REQUESTS or word in {"ratelimited", "rate_limited"}:
-            after_s = _retry_after_s(error.response.headers)
+            after_s = retry_after_s(error.response.headers)
             self._budget.pause(method, after_s)
             return SlackLaterError(method, after_s)
         if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR or word in _AMBIGUOUS:
             return SlackInDoubtError(f"{method}: {status} {word}")
         return SlackRefusedError(method, word)
+
+
+def is_never_sent(error: Exception) -> bool:
+    """Whether Slack cannot have heard of it."""
+    return isinstance(_reason(error), _NEVER_SENT)
+
+
+def _reason(error: Exception) -> object:
+    return error.reason if isinstance(error, URLError) else error
 
 
 def _word(error: SlackApiError) -> str:
@@ -133,7 +141,8 @@ def _word(error: SlackApiError) -> str:
     return word if isinstance(word, str) and word.isidentifier() else f"http_{int(error.response.status_code)}"
 
 
-def _retry_after_s(headers: Mapping[str, Any]) -> float:
+def retry_after_s(headers: Mapping[str, Any]) -> float:
+    """How long Slack asks to wait."""
     value = next((text for name, text in headers.items() if name.lower() == "retry-after"), "")
     text = value[0] if isinstance(value, list) else value
     return max(1.0, float(text)) if str(text).isdigit() else DEFAULT_RETRY_AFTER_S

@@ -7,6 +7,7 @@ whatever is delivered twice: its effect is claimed before, found again by its me
 
 from __future__ import annotations
 
+import http
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
@@ -22,6 +23,8 @@ from handlers.slack_calls import (
     SlackInDoubtError,
     SlackLaterError,
     SlackRefusedError,
+    is_never_sent,
+    retry_after_s,
 )
 
 EVENT_TYPE: Final = "alb502_effect"
@@ -146,12 +149,19 @@ class Thread:
         if claim.done_ts is not None or claim.in_doubt_since_s is not None:
             return False
         replace = ask.kind == "refresh" and ask.place is not None and ask.place.private
-        told = self.whisper(ask.origin, draw, replace=replace)
+        try:
+            told = self.whisper(ask.origin, draw, replace=replace)
+        except SlackLaterError:
+            self._ledger.release(ask.id, f"whisper-{name}")  # nothing was said
+            raise
         self._ledger.confirm(ask.id, f"whisper-{name}", "told" if told else "not told")
         return told
 
     def whisper(self, origin: Origin, draw: Draw, *, replace: bool = False) -> bool:
-        """Tells only the asker: by the response URL, else by an ephemeral message. False if neither is possible."""
+        """Tells only the asker: by the response URL, else by an ephemeral message. False if neither is possible.
+
+        Raises `SlackLaterError` when Slack has certainly not taken it and asks for patience.
+        """
         plain = self._layouts.is_plain(origin.team)
         attempts: list[Callable[[], Drawn]] = [lambda: draw(True), lambda: _WordsOnly(draw(True).text)]
         if not plain:
@@ -190,8 +200,12 @@ class Thread:
         client = WebhookClient(url, timeout=CALL_TIMEOUT_S, retry_handlers=[])
         try:
             answer = client.send_dict(body)
-        except (OSError, ValueError):
+        except (OSError, ValueError) as error:
+            if is_never_sent(error):
+                raise SlackLaterError("response_url", TROUBLE_RETRY_AFTER_S) from error
             return False
+        if answer.status_code == http.HTTPStatus.TOO_MANY_REQUESTS:
+            raise SlackLaterError("response_url", retry_after_s(answer.headers))
         if "invalid_blocks" in answer.body:
             raise SlackRefusedError("response_url", "invalid_blocks")
         return bool(answer.status_code == 200)

@@ -30,6 +30,10 @@ COUNTS_FOR_S: Final = 60.0
 OLD_AFTER_S: Final = 900.0
 """A plan that was made of what was read longer ago is not asked for: whoever looks at it is to see how things are."""
 
+NOT_CALLED: Final = (
+    "It takes two persons, and who opened it before you may only have looked: ask for approval, and somebody else can"
+    " give it."
+)
 MAX_WHY: Final = 300
 TYPED_RISK: Final = "high"
 
@@ -99,7 +103,8 @@ class Progress(Frozen):
 class Ticket(Frozen):
     """One plan that was asked for, and all that has become of it.
 
-    `place` is where it is shown, opaque here. `chosen`: the index among the plan's narrower ones that was approved.
+    `place` is where it is shown, opaque here. `asked_by` pressed its button first, `called_by` asked those who may
+    approve it. `chosen`: the index among the plan's narrower ones that was approved.
     `version` counts the changes, so that of two people who press at once one is first. `quiet` and `came_back`: how it
     was found when it was closed. `read_at`: of when the facts are that the plan was made of. `asked` and `agreed`: the
     clicks that asked for it and agreed, sealed by whoever took them in; `execution_seal`: the executor's, over what it
@@ -115,6 +120,7 @@ class Ticket(Frozen):
     target: ReportTarget
     reach: Reach
     asked_by: Who
+    called_by: Who | None = None
     asked_at: datetime
     expires_at: datetime
     channel: str | None = None
@@ -153,6 +159,11 @@ class Ticket(Frozen):
         return self.plan if self.chosen is None else self.plan.narrower[self.chosen]
 
     @property
+    def asker(self) -> Who:
+        """Who is told to have asked: to open a plan is not to want it."""
+        return self.called_by or self.asked_by
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing more comes by itself."""
         told = self.closed_at is not None or self.undoes is not None
@@ -163,7 +174,7 @@ class Ticket(Frozen):
         """What an approver has to type, None where nothing."""
         if self.plan.risk != TYPED_RISK or self.undoes is not None:
             return None
-        return self.target.service or self.target.function or self.target.label
+        return self.target.service or self.target.function or self.target.label.strip() or self.plan.resource
 
 
 def moved(ticket: Ticket, state: State, **changes: Any) -> Ticket:
@@ -206,6 +217,8 @@ def approve(
         return denied
     if narrower is not None and not 0 <= narrower < len(ticket.plan.narrower):
         return Denied(text="That choice is not one of the plan's: it can be narrowed as shown and never widened.")
+    if narrower is not None and (not_now := ticket.plan.narrower[narrower].not_now):
+        return Denied(text=f"This cannot be carried out: {not_now}.")
     if ticket.word_to_type is not None and (typed or "").strip() != ticket.word_to_type:
         return Denied(text=f"A fix of high risk: type {ticket.word_to_type} to approve it.")
     return moved(
@@ -230,9 +243,11 @@ def why_not_an_approver(ticket: Ticket, person: Person, permission: Permission) 
         return Denied(text="Nobody may approve it: `remediations.approvers` is empty.")
     if not _among(person, approvers):
         return _only("You may not approve this.", approvers)
-    if permission.two_person and ticket.undoes is None and person.who.id == ticket.asked_by.id:
+    if not permission.two_person or ticket.undoes is not None:
+        return None
+    if person.who.id in _askers(ticket):
         return _only("You asked for this fix, and somebody else has to approve it.", approvers, without=person.who.id)
-    return None
+    return Denied(text=NOT_CALLED) if ticket.called_by is None else None
 
 
 def why_not_by_them(ticket: Ticket, permission: Permission) -> str | None:
@@ -251,12 +266,20 @@ def why_not_by_them(ticket: Ticket, permission: Permission) -> str | None:
     return None
 
 
+def call(ticket: Ticket, person: Person, now: datetime) -> Ticket | Denied:
+    """Asks those who may approve; whoever did it first has asked."""
+    denied = _why_not_open(ticket, now) or why_not_a_member(person)
+    if denied is not None:
+        return denied
+    return ticket if ticket.called_by is not None else changed(ticket, called_by=person.who)
+
+
 def refuse(ticket: Ticket, person: Person, permission: Permission, now: datetime, why: str = "") -> Ticket | Denied:
     """A no by somebody who may approve, or by whoever asked."""
     denied = _why_not_open(ticket, now) or why_not_a_member(person)
     if denied is not None:
         return denied
-    if person.who.id != ticket.asked_by.id and not _among(person, permission.approvers):
+    if person.who.id not in _askers(ticket) and not _among(person, permission.approvers):
         return _only("You may not refuse this.", permission.approvers)
     return moved(ticket, "refused", ended_at=now, ended_by=person.who, text=" ".join(why.split())[:MAX_WHY])
 
@@ -299,6 +322,10 @@ def _why_not_open(ticket: Ticket, now: datetime) -> Denied | None:
     if by is not None:
         return Denied(text=f"It was approved by {by} already and is {ticket.state}; a plan is carried out once.")
     return Denied(text=f"It is {ticket.state} already; ask for the fix again.")
+
+
+def _askers(ticket: Ticket) -> frozenset[str]:
+    return frozenset(who.id for who in (ticket.asked_by, ticket.called_by) if who is not None)
 
 
 def _among(person: Person, approvers: People) -> bool:

@@ -44,7 +44,7 @@ def closing_of(ticket: Ticket) -> Closing:
         ticket=ticket.id,
         title=plan.title,
         changes=plan.changes,
-        asked_by=ticket.asked_by,
+        asked_by=ticket.asker,
         approved_by=ticket.approved_by,
         recovered_after_s=ticket.recovered_after_s,
         quiet=ticket.quiet,

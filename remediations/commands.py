@@ -30,6 +30,14 @@ def lines_of(writes: Iterable[Write], region: str) -> tuple[str, ...]:
     return tuple(line for write in writes for line in _lines(write, region))
 
 
+def edits_of(writes: Iterable[Write]) -> Iterator[str]:
+    """What is edited in the live answers that some of these writes are made of, which no command says."""
+    for write in writes:
+        given = {name: value for name, value in write.arguments.items() if name != PLAN}
+        if write.prepared_by is not None and given:
+            yield f"# edited in {write.call.operation.replace('_', '-')}.json: {json.dumps(given, ensure_ascii=False)}"
+
+
 def aws_cli(call: Call, region: str) -> str:
     """One command on one line. What is known only later stands in angle brackets, within quotes."""
     start = f"aws {_NAMES_OF_SERVICES.get(call.service, call.service)} {call.operation.replace('_', '-')}"

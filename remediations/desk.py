@@ -121,6 +121,22 @@ class FixDesk:
         self._note(ticket, "shown", person)
         return ticket
 
+    def call(self, ticket_id: str, person: Person) -> Ticket | Denied:
+        """Asks those who may to approve it. Asked again it is as it was."""
+        for _ in range(_TRIES):
+            ticket, now = self.ticket(ticket_id), self._clock()
+            if ticket is None:
+                return GONE
+            after = approval.call(ticket, person, now)
+            if isinstance(after, Denied):
+                return self._denied(ticket, person, after)
+            text = "asked those who may approve it"
+            if after is ticket or self._tickets.swap(
+                ticket, after, record_of(after, "asked", now, person.who, text=text)
+            ):
+                return after
+        return BUSY
+
     def approve(
         self,
         ticket_id: str,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -36,11 +36,13 @@ class Keeper:
     place: str
     language: Literal["cloudformation", "terraform"] | None = None
 
-    def place_of(self, operation: str) -> str:
-        """Where that is set which the operation changes."""
-        if self.language is None or operation not in _KINDS:
+    def place_of(self, operations: Iterable[str]) -> str:
+        """Where that is set which the operations change."""
+        if self.language is None:
             return self.place
-        return f"{self.place} ({_KINDS[operation][self.language == 'terraform']})"
+        named = (_KINDS[one][self.language == "terraform"] for one in operations if one in _KINDS)
+        kinds = ", ".join(dict.fromkeys(named))
+        return f"{self.place} ({kinds})" if kinds else self.place
 
 
 def keeper_of(tags: Mapping[str, str]) -> Keeper | None:
@@ -61,11 +63,11 @@ def keeper_of(tags: Mapping[str, str]) -> Keeper | None:
     return None
 
 
-def drift_warning(keeper: Keeper, what: str, operation: str, changes: tuple[SettingChange, ...]) -> str:
+def drift_warning(keeper: Keeper, what: str, operations: Iterable[str], changes: tuple[SettingChange, ...]) -> str:
     """What happens to a change by hand, and the change to make in the tool."""
     return (
         f"{keeper.name} keeps {what} and may set it back at its next run. Make the same change in"
-        f" {keeper.place_of(operation)}: {_in_words(changes)}"
+        f" {keeper.place_of(operations)}: {_in_words(changes)}"
     )
 
 
@@ -83,20 +85,24 @@ def with_drift_warnings(plan: Plan, snapshot: Snapshot) -> Plan:
 
 
 def _warnings(plan: Plan, known: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """One for each tool and each thing that it keeps, whatever number of calls changes it."""
     unknown: list[tuple[str, str]] = []
+    kept: dict[tuple[Keeper, str], list[str]] = {}
     for write in plan.writes:
         for arn in write.resources:
             keeper = keeper_of(known.get(arn, {}))
             if keeper is not None:
-                yield drift_warning(keeper, _short(arn), write.call.operation, plan.changes)
+                kept.setdefault((keeper, _short(arn)), []).append(write.call.operation)
             elif arn not in known and "*" not in arn:
                 unknown.append((arn, write.call.operation))
+    for (keeper, what), operations in kept.items():
+        yield drift_warning(keeper, what, operations, plan.changes)
     beside = next((keeper for tags in known.values() if (keeper := keeper_of(tags))), None)
     if beside is not None and unknown:
         arn, operation = unknown[0]
         yield (
             f"{beside.name} keeps other parts of this service. If it keeps {_short(arn)}, too, make the same change in"
-            f" {beside.place_of(operation)}: {_in_words(plan.changes)}"
+            f" {beside.place_of([operation])}: {_in_words(plan.changes)}"
         )
 
 
@@ -128,6 +134,8 @@ def _short(arn: str) -> str:
     parts = arn.split(":", 5)[-1].split("/")
     if parts[0] in {"loadbalancer", "listener", "listener-rule"}:
         return parts[2]
+    if parts[0].startswith("function:"):
+        return parts[0].split(":")[1]
     return parts[1] if parts[0] == "targetgroup" else parts[-1]
 
 
@@ -149,9 +157,12 @@ _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "modify_target_group": ("AWS::ElasticLoadBalancingV2::TargetGroup", "aws_lb_target_group"),
     "modify_target_group_attributes": ("AWS::ElasticLoadBalancingV2::TargetGroup", "aws_lb_target_group"),
     "put_function_concurrency": ("AWS::Lambda::Function", "aws_lambda_function"),
+    "delete_function_concurrency": ("AWS::Lambda::Function", "aws_lambda_function"),
+    "publish_version": ("AWS::Lambda::Function", "aws_lambda_function"),
     "register_scalable_target": ("AWS::ApplicationAutoScaling::ScalableTarget", "aws_appautoscaling_target"),
     "register_targets": ("AWS::ElasticLoadBalancingV2::TargetGroup", "aws_lb_target_group_attachment"),
     "register_task_definition": ("AWS::ECS::TaskDefinition", "aws_ecs_task_definition"),
+    "set_rule_priorities": ("AWS::ElasticLoadBalancingV2::ListenerRule", "aws_lb_listener_rule"),
     "set_subnets": ("AWS::ElasticLoadBalancingV2::LoadBalancer", "aws_lb"),
     "update_alias": ("AWS::Lambda::Alias", "aws_lambda_alias"),
     "update_function_configuration": ("AWS::Lambda::Function", "aws_lambda_function"),

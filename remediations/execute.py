@@ -165,7 +165,7 @@ class _Execution:
         """What the plan is based on and is not so any more."""
         for guard in self._plan.guards:
             seen = see(self._tools.reads, filled_guard(guard, self._known))
-            self._before[guard.text] = seen.found
+            self._before[guard.text] = seen.kept
             if not seen.holds:
                 return seen
         return None

@@ -20,10 +20,12 @@ from remediations.approval import Ticket, changed, moved, record_of
 from remediations.audit import Event
 from remediations.closing import closing_of
 from remediations.execute import Execution, Tools, carry_out
+from remediations.fix import Preferences
 from remediations.permission import Policy, permit
 from remediations.plan import Call, Plan
 from remediations.proof import JOURNAL, Proofs
 from remediations.protection import judged_arns
+from remediations.reach import Reach
 from remediations.reading import ReadsSource
 from remediations.refusals import refusal, refusal_of_prepared, refusal_of_undo
 from remediations.sessions import OnBehalf, SessionError
@@ -79,6 +81,7 @@ class Hands:
     sessions: WriterSource
     tell: Callable[[Ticket], None]
     clock: Clock
+    preferences: Preferences | None = None
     pause: Callable[[float], object] = time.sleep
     boundary: Callable[[str], None] = lambda _step: None
 
@@ -137,9 +140,14 @@ class Executor:
             self._tell(after)
 
     def sweep(self) -> None:
-        """Goes on with whatever a lost job left behind, and ends what is overdue."""
+        """Goes on with whatever a lost job left behind, and ends what is overdue. What cannot be read, since another
+        version wrote it, holds up no other."""
         for ticket_id in self._hands.tickets.unfinished():
-            ticket = self._hands.tickets.load(ticket_id)
+            try:
+                ticket = self._hands.tickets.load(ticket_id)
+            except ValueError as error:
+                _log.warning("ticket not swept", ticket=ticket_id, error=type(error).__name__)
+                continue
             if ticket is not None:
                 self._sweep(ticket)
 
@@ -254,22 +262,23 @@ class Executor:
         return self._why_not_as_set(ticket)
 
     def _why_not_as_set(self, ticket: Ticket) -> str | None:
-        """Whether it was approved at all, what is never done, what the settings of this process say, and who may."""
+        """Whether it was approved at all, what is never done, what the settings of this process say, and who may. It
+        was the whole plan that people agreed on, whatever part of it was chosen."""
         if (why_not := self._unproven(ticket) or self._never(ticket)) is not None:
             return why_not
         permission = permit(
-            self._hands.policy, ticket.doing, ticket.target, now=self._hands.clock(), channel=ticket.channel
+            self._hands.policy, ticket.plan, ticket.target, now=self._hands.clock(), channel=ticket.channel
         )
         if not permission.allowed:
             return permission.why_not
-        return approval.why_not_by_them(ticket, permission)
+        return approval.why_not_by_them(ticket, permission) or ticket.doing.not_now
 
     def _never(self, ticket: Ticket) -> str | None:
         """An undo is judged as what it is: it takes away what the plan that it undoes has made, and nothing else."""
         if (ticket.reach.account, ticket.reach.region) != (ticket.target.account, ticket.target.region):
             return "this is never done: it is for another account or region than the report"
         if ticket.undoes is None:
-            why_not = refusal(ticket.doing, ticket.reach)
+            why_not = refusal(ticket.doing, self._reach(ticket))
         else:
             first = self._hands.tickets.load(ticket.undoes)
             if first is None or first.execution is None:
@@ -278,6 +287,11 @@ class Executor:
                 ticket.doing, first.doing, first.execution.kept, first.reach
             )
         return None if why_not is None else f"this is never done: {why_not}"
+
+    def _reach(self, ticket: Ticket) -> Reach:
+        """The ticket's own, but for what the settings of this process say."""
+        own = self._hands.preferences
+        return ticket.reach if own is None else ticket.reach.model_copy(update={"bucket": own.access_log_bucket})
 
     def _why_not_on(self, ticket: Ticket) -> str | None:
         if ticket.started_at is None or self._hands.clock() < ticket.started_at + timedelta(seconds=RESUME_WITHIN_S):

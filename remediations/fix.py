@@ -54,8 +54,9 @@ FixFunction = Callable[[Case], Iterator[Plan]]
 
 @dataclass(frozen=True, slots=True)
 class FixSpec:
-    """A registered fix. `risk` is the least one that a plan of it has, `up_to` the highest; without that, all have
-    the same. `calls`: the IAM actions that its plans and their undos need. `for_risks`: risks ask for it, too. `aim`: what it is for, by which fixes are ordered."""
+    """A registered fix. `risk` is the least one that a plan of it has, `up_to` the highest; without that, all have the
+    same. `calls`: the IAM actions that its plans and their undos need. `for_risks`: risks ask for it, too. `aim`: what
+    it is for, by which fixes are ordered."""
 
     id: str
     title: str

@@ -11,6 +11,8 @@ Network = IPv4Network | IPv6Network
 
 EVERYWHERE: Final[dict[int, int]] = {4: 2**25, 6: 2**96}
 """So many addresses, taken together, are too many, whatever the subnets are."""
+LARGEST_SUBNET: Final[dict[int, int]] = {4: 16, 6: 44}
+"""The prefix of the largest subnet that there can be; what is said to be one and is larger is none."""
 _RANGE: Final = re.compile(r"(?<![\w./:-])(?:\d+(?:\.\d+){1,3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*)\s*/\s*[\d.]+(?![\w/-])")
 
 
@@ -26,7 +28,7 @@ def too_wide(texts: Iterable[str], allowed: Iterable[str]) -> str | None:
             if network is None:
                 return f"{written!r} is no address range"
             found.append(network)
-    known = [network for network in map(_network, allowed) if network is not None]
+    known = [network for network in map(_network, allowed) if network is not None and _may_be_a_subnet(network)]
     for version, most in EVERYWHERE.items():
         together = list(_together(found, version))
         if sum(network.num_addresses for network in together) >= most:
@@ -35,6 +37,11 @@ def too_wide(texts: Iterable[str], allowed: Iterable[str]) -> str | None:
         if beyond is not None:
             return f"{beyond} reaches beyond the subnets on the way"
     return None
+
+
+def _may_be_a_subnet(network: Network) -> bool:
+    """https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html"""
+    return network.prefixlen >= LARGEST_SUBNET[network.version]
 
 
 def _ranges(text: str) -> Iterator[str]:

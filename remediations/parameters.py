@@ -19,7 +19,6 @@ from remediations.reach import Reach
 _RULE: Final = ("GroupId", "IpPermissions", "TagSpecifications")
 _REVOKED: Final = ("GroupId", "SecurityGroupRuleIds")
 _CHECK: Final = (
-    "HealthCheckEnabled",
     "HealthCheckIntervalSeconds",
     "HealthCheckPath",
     "HealthCheckPort",
@@ -64,11 +63,10 @@ ONLY_SETS: Final[Mapping[tuple[str, str], frozenset[str]]] = MappingProxyType(
             ("ecs", "update_service"): _SERVICE,
             ("elbv2", "create_rule"): ("ListenerArn", "Priority", "Conditions", "Actions"),
             ("elbv2", "create_target_group"): (
-                *("Name", "Protocol", "ProtocolVersion", "Port", "VpcId", "TargetType", "Tags"),
+                *("Name", "Protocol", "ProtocolVersion", "Port", "VpcId", "TargetType"),
                 *_CHECK,
             ),
             ("elbv2", "delete_rule"): ("RuleArn",),
-            ("elbv2", "delete_target_group"): ("TargetGroupArn",),
             ("elbv2", "deregister_targets"): ("TargetGroupArn", "Targets"),
             ("elbv2", "modify_listener"): ("ListenerArn", "DefaultActions"),
             ("elbv2", "modify_load_balancer_attributes"): ("LoadBalancerArn", "Attributes"),
@@ -102,6 +100,8 @@ _BALANCER_KEYS: Final = frozenset(
         *(f"{kind}_logs.s3.{key}" for kind in _LOGS for key in ("enabled", "bucket", "prefix")),
     }
 )
+_GROUP_KEYS: Final = frozenset({"deregistration_delay.timeout_seconds", "lambda.multi_value_headers.enabled"})
+"""Of a target group that exists; a new one takes over more of the group that it replaces."""
 _ACTIONS: Final = ("Actions", "DefaultActions")
 _WRITTEN_BY_ARN: Final = frozenset(
     {"LoadBalancerArn", "ListenerArn", "RuleArn", "TargetGroupArn", "serviceDeploymentArn", "task"}
@@ -128,6 +128,10 @@ def objections_to_parameters(call: Call, reach: Reach, *, prepared: bool) -> Ite
         yield f"it sets {', '.join(more)} with {call.action}"
     if call.operation == "modify_load_balancer_attributes":
         yield from _objections_to_attributes(call, reach)
+    if call.operation == "modify_target_group_attributes" and isinstance(call.parameters.get("TargetGroupArn"), str):
+        strange = {_key(one) for one in _listed(call.parameters.get("Attributes"))} - _GROUP_KEYS
+        if strange:
+            yield f"it sets {', '.join(sorted(strange))} of a target group"
     if call.operation in ("register_targets", "deregister_targets"):
         yield from _objections_to_targets(call, reach)
     if call.service == "ec2":
@@ -157,13 +161,16 @@ def objections_to_aim(write: Write, call: Call) -> Iterator[str]:
         yield "the service is not what it says that it writes to"
     if "FunctionName" in call.parameters and not any(_is_function(arn, call) for arn in named):
         yield "the function is not what it says that it writes to"
+    alias = call.parameters.get("Name" if call.operation == "update_alias" else "Qualifier")
+    if call.service == "lambda" and alias is not None and not any(arn.endswith(f":{alias}") for arn in named):
+        yield f"{alias} is not what it says that it writes to"
     if call.operation == "create_target_group" and not any(_is_new_group(arn, call) for arn in named):
         yield "the new target group is not what it says that it writes to"
 
 
 def _objections_to_attributes(call: Call, reach: Reach) -> Iterator[str]:
     for one in _listed(call.parameters.get("Attributes")):
-        key = str(one.get("Key")) if isinstance(one, dict) else str(one)
+        key = _key(one)
         if key not in _BALANCER_KEYS:
             yield f"it sets {key} of a load balancer"
         elif isinstance(one, dict) and key.endswith(".bucket") and one.get("Value") != reach.bucket:
@@ -193,6 +200,10 @@ def _objections_to_opening(call: Call) -> Iterator[str]:
             more |= set(pair) - _PAIR if isinstance(pair, dict) else {"a group"}
         if more or given.get("IpProtocol") not in _TCP:
             yield f"it admits by {', '.join(sorted(more)) or 'no protocol'}"
+
+
+def _key(attribute: JsonValue) -> str:
+    return str(attribute.get("Key")) if isinstance(attribute, dict) else str(attribute)
 
 
 def _is_range(value: JsonValue) -> bool:

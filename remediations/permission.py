@@ -160,6 +160,36 @@ def _fits(override: Override, policy: Policy, plan: Plan, target: ReportTarget) 
     )
 
 
+def _stricter_elsewhere(policy: Policy, rules: Rules, plan: Plan, target: ReportTarget) -> str | None:
+    """A service for which stricter rules were set than count here, where it is not known which services are meant:
+    several stand behind a load balancer, and whoever asks about that is not to get around them."""
+    if target.service is not None or target.function is not None:
+        return None
+    for override in policy.overrides:
+        word = override.service
+        if word is None or not _fits(replace(override, service=None), policy, plan, target):
+            continue
+        meant = policy.nicknames.get(word) or Named(service=word)
+        is_here = meant.account in (None, target.account, target.account_name) and meant.region in (None, target.region)
+        if is_here and _is_stricter(override, rules, plan):
+            return word
+    return None
+
+
+def _is_stricter(override: Override, rules: Rules, plan: Plan) -> bool:
+    """Whether somebody may do by the rules what they may not by the override, as far as this plan goes."""
+    other, gives = override.rules, override.gives
+    allowed = plan.fix in other.allow if other.allow is not None else plan.risk in UNLISTED_RISKS
+    fewer = not (rules.approvers.groups <= other.approvers.groups and rules.approvers.users <= other.approvers.users)
+    elsewhere = bool(other.channels) and not (rules.channels and rules.channels <= other.channels)
+    return (
+        ("allow" in gives and not allowed)
+        or ("approvers" in gives and fewer)
+        or ("two_person" in gives and plan.risk in other.two_person - rules.two_person)
+        or ("channels" in gives and elsewhere)
+    )
+
+
 def _is_service(word: str, policy: Policy, target: ReportTarget) -> bool:
     """By nickname, by ``cluster/name`` or by name; a function by its name."""
     cluster, _, service = word.rpartition("/")
@@ -189,6 +219,8 @@ def _reasons(
         yield f"`remediations.allow` does not list {plan.fix}"
     if rules.allow is None and plan.risk not in UNLISTED_RISKS:
         yield f"a fix of {plan.risk} risk has to be listed in `remediations.allow`"
+    if (service := _stricter_elsewhere(policy, rules, plan, target)) is not None:
+        yield f"`remediations.overrides` has rules for {service}, which may stand behind this: ask about it by its name"
     if hand == "caller" and plan.risk in rules.two_person:
         yield f"a fix of {plan.risk} risk needs a second person, who approves it in Slack"
     if hand == "bot":

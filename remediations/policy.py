@@ -97,12 +97,16 @@ def published_policy(
 
 
 def undeclared(plan: Plan) -> str | None:
-    """Why this is no plan of the catalogue: it calls what its fix does not. None for one that could be."""
+    """Why this is no plan of the catalogue: it calls, or has prepared, what its fix does not. None for one that could
+    be."""
     spec = catalogue().get(plan.fix)
     if spec is None:
         return f"there is no fix {plan.fix}"
     strange = sorted({grant.action for grant in plan.grants} - set(spec.calls))
-    return f"{plan.fix} never calls {', '.join(strange)}" if strange else None
+    if strange:
+        return f"{plan.fix} never calls {', '.join(strange)}"
+    prepared = {write.prepared_by for write in (*plan.writes, *plan.undo.writes)} - {None, *spec.prepare}
+    return f"{plan.fix} prepares nothing as {', '.join(map(repr, sorted(map(str, prepared))))}" if prepared else None
 
 
 def trust_policy(executor: str, external_id: str | None = None) -> dict[str, Any]:

@@ -84,7 +84,9 @@ class Proofs:
         by = ticket.approved_by.id if ticket.approved_by else None
         if (agreed.kind, agreed.about, agreed.user) != ("undo", ticket.undoes, by):
             return OTHERS
-        if first is None or first.execution is None or first.undoes is not None or self._why_not_agreed(first):
+        if first is None or first.id != ticket.undoes:  # a store may hold another one under its name
+            return UNDO_UNKNOWN
+        if first.execution is None or first.undoes is not None or self._why_not_agreed(first):
             return UNDO_UNKNOWN
         if self._key is None or not self._key.fits(
             first.execution_seal, "execution", first.id, first.digest, first.chosen, first.execution

@@ -14,11 +14,13 @@ from pydantic import JsonValue
 
 from diagnostics.aws_access import Reader
 from diagnostics.facts.fact import Gap
+from diagnostics.redaction import redact_text
 from remediations.plan import Call, Guard, Look
 from remediations.refusals import only_reads
 
 MAX_PAGES = 20
 MAX_SHOWN = 120
+MAX_KEPT = 4_000
 _NOT_THERE = ("NotFound", "NotFoundException", "NotFoundFault", "DoesNotExist")
 
 
@@ -72,6 +74,11 @@ class Seen:
     @property
     def holds(self) -> bool:
         return self.gap is None and same(self.found, self.guard.expected)
+
+    @property
+    def kept(self) -> JsonValue:
+        """What was found, as it may be written down."""
+        return without_secrets(self.found)
 
     @property
     def told(self) -> str:
@@ -130,9 +137,18 @@ def plain(answer: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def without_secrets(value: JsonValue) -> JsonValue:
+    """A guard may look at whatever the role that reads may see."""
+    if isinstance(value, str):
+        return redact_text(value, MAX_KEPT)
+    if isinstance(value, dict):
+        return {redact_text(name): without_secrets(inner) for name, inner in value.items()}
+    return [without_secrets(inner) for inner in value] if isinstance(value, list) else value
+
+
 def shown(value: JsonValue) -> str:
     """A value on one bounded line."""
-    text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+    text = "nothing" if value is None else redact_text(json.dumps(value, ensure_ascii=False))
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
 
 

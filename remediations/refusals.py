@@ -134,7 +134,13 @@ def _objections(
             yield f"one of its narrower forms is another fix: {one.fix}"
         if RISKS.index(one.risk) > RISKS.index(plan.risk):
             yield f"one of its narrower forms has more risk than the whole: {one.risk}"
+        if not (_granted(one.writes) <= _granted(writes) and _granted(one.undo.writes) <= _granted(undoing)):
+            yield "one of its narrower forms writes to more than the whole"
         yield from _objections(one, reach, nested=True)
+
+
+def _granted(writes: Iterable[Write]) -> set[tuple[str, str]]:
+    return {(grant.action, arn) for write in writes for grant in write.grants for arn in grant.resources}
 
 
 def _objections_to_write(
@@ -189,6 +195,8 @@ def _objections_to_permission(call: Call, reach: Reach) -> Iterator[str]:
         yield f"it lets it do {given.get('Action')}"
     if given.get("SourceArn") not in reach.writable:
         yield f"it lets it in for {given.get('SourceArn') or 'whatever load balancer'}"
+    if given.get("SourceAccount") not in (None, reach.account):
+        yield f"it lets it in for account {given.get('SourceAccount')}"
 
 
 def _objections_to_values(call: Call, reach: Reach, earlier: Sequence[Write]) -> Iterator[str]:
@@ -200,7 +208,9 @@ def _objections_to_values(call: Call, reach: Reach, earlier: Sequence[Write]) ->
             yield f"{name} {value} is not what the report is about"
         own = isinstance(value, str) and name not in _MENTIONED
         for text in _texts(value):
-            if _ARN.match(text):
+            if not text.isprintable():
+                yield f"it holds what cannot be seen: {text!a}"
+            elif text.strip()[:4].lower() == "arn:":
                 yield from _objections_to_arn(text, reach, reach.writable if own else mentioned, new)
             elif _EC2_ID.match(text) and not _belongs(text, reach.writable if own else mentioned, reach):
                 yield f"{text} is not what the report is about"
@@ -238,7 +248,7 @@ def _objections_to_arn(arn: str, reach: Reach, known: frozenset[str], new: froze
 
 
 def _belongs(name: str, known: frozenset[str], reach: Reach) -> bool:
-    """Also a revision of the service's task definition, and a version or an alias of its function."""
+    """Also a revision of the service's task definition, and a version of its function."""
     if name in known:
         return True
     arn = _ARN.match(name)
@@ -246,7 +256,8 @@ def _belongs(name: str, known: frozenset[str], reach: Reach) -> bool:
     revision = _REVISION.match(rest)
     if revision is not None:
         return revision["family"] in reach.families
-    return rest.startswith("function:") and rest.count(":") == 2 and name.rsplit(":", 1)[0] in known
+    function, _, version = name.rpartition(":")
+    return rest.startswith("function:") and rest.count(":") == 2 and version.isdecimal() and function in known
 
 
 def _objections_to_grant(grant: Grant, write: Write, reach: Reach) -> Iterator[str]:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from bot.cli import configured, when
 from bot.cli.exits import BAD_USAGE, NO_REPORT, CommandError
-from bot.cli.output import write
+from bot.cli.output import note, write
 from diagnostics import printable
 
 if TYPE_CHECKING:
+    from bot.store.audit import StoredAudit
     from remediations.audit import Kept
 
 EXAMPLE: Final = "Example: alb502 audit --since 7d --json > audit.jsonl"
 DEFAULT_SINCE: Final = "7d"
+KEPT: Final = timedelta(days=30)
+"""Later diagnoses ask it what alb502 changed."""
 PAGE: Final = 500
 MAX_WHAT: Final = 300
 MAX_SHOWN: Final = 60
@@ -27,43 +33,84 @@ def audit(
         str, typer.Option("--since", metavar="DURATION", help="How far to look back: 2h, 7d, 30d.")
     ] = DEFAULT_SINCE,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines with everything.")] = False,
+    trim: Annotated[
+        bool,
+        typer.Option(
+            "--trim",
+            help=f"With --json: print all there is, then take out of the store what is older than {KEPT.days} days.",
+        ),
+    ] = False,
 ) -> None:
     """Print the audit, the oldest first. Reads REDIS_URL, or the store of the bot on this machine."""
+    if trim and not (as_json and since == DEFAULT_SINCE):
+        said = "--trim: add --json and leave --since out, as everything is printed before any of it is taken out"
+        raise CommandError(said, status=BAD_USAGE)
     try:
         begin = datetime.now(UTC) - timedelta(seconds=when.duration_s(since, when.YEARS))
     except ValueError as error:
         raise CommandError(f"--since {printable.line(since, MAX_SHOWN)!r}: {error}", status=BAD_USAGE) from None
-    records = _records(begin)
-    if as_json:
-        for kept in records:
-            write(kept.record.model_dump_json())
-    else:
-        _listed(records, since)
+    with _opened() as stored:
+        records = _records(stored, None if trim else begin)
+        if as_json:
+            for kept in records:
+                write(kept.record.model_dump_json())
+        else:
+            _listed(records, since)
+        if trim:
+            gone = _trimmed(stored, records, datetime.now(UTC) - KEPT)
+            note(f"{printable.counted(gone, 'line')} older than {KEPT.days} days taken out of the store")
 
 
-def _records(begin: datetime) -> list[Kept]:
-    """All pages."""
+def _trimmed(stored: StoredAudit, printed: list[Kept], until: datetime) -> int:
+    """How many were taken out: of what was printed, the oldest, and nothing from a line on that could not be read."""
+    unread = min((_place(one) for one in stored.unread), default=None)
+    old = [*takewhile(lambda one: one.record.at < until and (unread is None or _place(one.id) < unread), printed)]
+    if not old:
+        return 0
+    stored.exported(old[-1].id)
+    return stored.trim()
+
+
+def _place(entry_id: str) -> tuple[int, int]:
+    """``1795230720000-3``: a moment, and a number within it."""
+    moment, _, number = entry_id.partition("-")
+    return int(moment), int(number or 0)
+
+
+@contextmanager
+def _opened() -> Iterator[StoredAudit]:
+    """The bot's store; what it says when it cannot be reached is for people."""
     from redis.exceptions import RedisError
 
+    from bot.store.address import where
     from bot.store.audit import StoredAudit
-    from bot.store.connection import StoreError, open_client, where
+    from bot.store.connection import StoreError, open_client
     from bot.store.private import attach
 
     settings = configured.settings()
     url = settings.redis_url.get_secret_value() if settings.redis_url else None
     try:
         client = open_client(url) if url else attach(settings.state_dir)
-        kept = StoredAudit(client)
-        found = list(kept.read(begin, limit=PAGE))
-        while found and (more := kept.read(begin, after=found[-1].id, limit=PAGE)):
-            found += more
+        try:
+            yield StoredAudit(client)
+        finally:
+            client.close()
     except StoreError as error:
         raise CommandError(str(error), status=NO_REPORT) from None
     except RedisError as error:
         place = where(url) if url else str(settings.state_dir)
         said = f"the store at {place} does not answer ({type(error).__name__}); start it or correct REDIS_URL"
         raise CommandError(said, status=NO_REPORT) from None
-    client.close()
+
+
+def _records(stored: StoredAudit, begin: datetime | None) -> list[Kept]:
+    """All pages."""
+    found = list(stored.read(begin, limit=PAGE))
+    while found and (more := stored.read(begin, after=found[-1].id, limit=PAGE)):
+        found += more
+    if stored.unread:
+        places = printable.line(", ".join(stored.unread), MAX_WHAT)
+        note(f"{printable.counted(len(stored.unread), 'line')} of the audit could not be read: {places}")
     return found
 
 

@@ -46,7 +46,8 @@ def feedback(
 def _said(begin: datetime) -> list[Feedback]:
     from redis.exceptions import RedisError
 
-    from bot.store.connection import StoreError, open_client, where
+    from bot.store.address import where
+    from bot.store.connection import StoreError, open_client
     from bot.store.feedback import StoredFeedback
     from bot.store.private import attach
 

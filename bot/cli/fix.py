@@ -30,6 +30,7 @@ EXAMPLE: Final = "Example: alb502 fix incident.json health-check-path --dry-run"
 REFUSED: Final = 1
 pause: Callable[[float], object] = time.sleep
 MAX_SHOWN: Final = 80
+MAX_EDIT: Final = 2_000
 MAX_LISTED: Final = 12
 NO_AUDIT: Final = "not in the audit: no store of the bot can be reached from here"
 _REPORT_ID: Final = re.compile(r"r-[0-9a-z]{1,64}", re.ASCII)
@@ -157,10 +158,13 @@ def _noting(redis: Redis | None) -> Callable[[Record], None]:
 def _show_plan(hand: ByHand) -> None:
     """Drawn from the plan that is carried out, not from what the report once said of it."""
     from bot.cli.drawing.fixes import drawn_fix
+    from remediations.commands import edits_of
     from remediations.offers import described
 
     wanted = hand.wanted
     draw(*drawn_fix(described(wanted.offer, hand.plan, hand.permission(), wanted.target.region)))
+    for edit in edits_of((*hand.plan.writes, *hand.plan.undo.writes)):
+        write(f"  {printable.line(edit, MAX_EDIT)}")
     write(f"  as {hand.caller.id}, in {hand.wanted.target.region}")
 
 
@@ -179,7 +183,7 @@ def _agreed(hand: ByHand, *, yes: bool) -> bool:
     if not sys.stdin.isatty() and not is_high:
         raise CommandError("nobody can be asked here: add --yes, or run it in a terminal", status=REFUSED)
     target = hand.wanted.target
-    word = (target.service or target.function or target.label) if is_high else "yes"
+    word = (target.service or target.function or target.label.strip() or hand.plan.resource) if is_high else "yes"
     return _asked(f"Type {printable.line(word, MAX_SHOWN)} to change this: ").strip() == word
 
 
@@ -223,15 +227,17 @@ def _watched(hand: ByHand) -> bool:
 
 
 def _offer_undo(hand: ByHand, execution: Execution) -> None:
-    """Asks only a person; a script has the commands."""
-    undo = hand.plan.undo
-    if undo.kind == "none" or not execution.done:
-        write(f"Undo: {undo.text}.")
+    """Asks only a person; who keeps it, and a script, get the commands with the ids that AWS gave."""
+    from remediations.commands import lines_of
+
+    undo, back = hand.plan.undo, hand.way_back(execution)
+    if back is None:
+        begun = execution.done or any(step.state == "lost" for step in execution.steps)
+        write(f"Undo: {undo.text}." if begun else "Nothing was done, so there is nothing to undo.")
         return
-    if not sys.stdin.isatty():
-        write(f"Undo ({undo.kind}): {undo.text}; the commands are above.")
-        return
-    if _asked(f"Undo it ({undo.text})? Type undo to take it back, Enter to keep it: ").strip() != "undo":
+    question = f"Undo it ({undo.text})? Type undo to take it back, Enter to keep it: "
+    if not sys.stdin.isatty() or _asked(question).strip() != "undo":
+        write("\n".join((f"Undo ({undo.kind}): {undo.text}", *lines_of(back.writes, hand.wanted.target.region))))
         return
     taken = hand.undo(execution)
     if taken is None or taken[1].status != "done":

@@ -38,7 +38,8 @@ def report(
 def _kept(settings: Settings, report_id: str) -> Report:
     from redis.exceptions import RedisError
 
-    from bot.store.connection import StoreError, open_client, where
+    from bot.store.address import where
+    from bot.store.connection import StoreError, open_client
     from bot.store.private import attach
     from bot.store.reports import Reports
 

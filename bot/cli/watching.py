@@ -20,7 +20,7 @@ MAX_FAILURES: Final = 5
 def watch(
     first: Report, again: Callable[[], Report], show: Callable[[Report], None], wait: Callable[[float], object]
 ) -> None:
-    """Until Ctrl-C. `show` prints a report whose answer differs; otherwise one line on stderr says that all stays."""
+    """Until Ctrl-C. A line on stderr says whether the answer is another one; then `show` prints the report."""
     known, failures = first, 0
     while True:
         wait(WATCH_EVERY_S)
@@ -33,13 +33,14 @@ def watch(
             output.complain(error.lines)
             continue
         failures = 0
-        if answer(report) != answer(known):
+        changed = answer(report) != answer(known)
+        output.note(f"{datetime.now(UTC):%H:%M:%S} UTC {'changed' if changed else 'unchanged'}: {report.headline}")
+        if changed:
             show(report)
-        else:
-            output.note(f"{datetime.now(UTC):%H:%M:%S} UTC  unchanged: {report.headline}")
         known = report
 
 
 def answer(report: Report) -> tuple[object, ...]:
     """What makes two reports say the same."""
-    return report.verdict, tuple((cause.code, cause.band, cause.role) for cause in report.causes)
+    causes = tuple((cause.code, cause.band, cause.role) for cause in report.causes)
+    return report.verdict, report.symptom.over, causes

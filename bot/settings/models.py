@@ -126,6 +126,7 @@ class Limits(Section):
     aws_parallel_per_service: Annotated[int, words.within(1, 64)] = 8
     cache_s: Annotated[int, words.within(1, HOUR_S)] = 30
     reports_days: Annotated[int, words.within(1, 3650)] = 30
+    stop_s: Annotated[int, words.within(1, HOUR_S)] = 25
 
 
 class Override(Section):

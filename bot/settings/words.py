@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, SecretStr
 from pydantic_core import PydanticCustomError
 
+from bot.store.address import is_redis_url
+
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
@@ -129,17 +131,6 @@ def _secret(accepts: Callable[[str], bool], expected: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def _is_redis_url(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError:
-        return False
-    if parts.scheme == "unix":
-        return bool(parts.path)
-    return parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and port != 0
-
-
 def _matches(pattern: str) -> Callable[[str], bool]:
     return lambda value: re.fullmatch(pattern, value, re.ASCII) is not None
 
@@ -214,7 +205,11 @@ SigningSecret = Annotated[
     SecretStr, _secret(_matches(r"[\x21-\x7e]{8,200}"), "the signing secret of the Slack app, 8 characters or more")
 ]
 RedisUrl = Annotated[
-    SecretStr, _secret(_is_redis_url, "redis://, rediss:// or unix:// with a host (or socket) and a database")
+    SecretStr,
+    _secret(
+        is_redis_url,
+        "redis://, rediss:// or unix:// with a host (or socket) and a database, or redis+sentinel://HOST,HOST/NAME",
+    ),
 ]
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (ExternalId)
 ExternalId = Annotated[

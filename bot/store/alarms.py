@@ -15,10 +15,18 @@ HELD_S: Final = 45
 """Longer than asking AWS may take."""
 MAX_NEWS_BYTES: Final = 8_192
 
+_HOLD: Final = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return 1
+"""
+
 
 class AlarmShelf:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._hold = redis.register_script(_HOLD)
 
     def put(self, news: AlarmNews) -> bool:
         """Keeps it; False when it was kept before: a second delivery of the same."""
@@ -43,9 +51,10 @@ class AlarmShelf:
         pipe.expire(name, KEEP_S)
         return int(pipe.execute()[0])
 
-    def hold(self, news_id: str) -> bool:
-        """Whether the caller may work on it now: what was queued twice is worked on by one at a time."""
-        return bool(self._redis.set(f"{_name(news_id)}:held", "1", nx=True, ex=HELD_S))
+    def hold(self, news_id: str, by: str) -> bool:
+        """Whether the job `by` may work on it now: what was queued twice is worked on by one at a time. Whoever takes
+        up the job of a worker that died holds what that one held."""
+        return bool(self._hold(keys=[f"{_name(news_id)}:held"], args=[by, HELD_S]))
 
     def release(self, news_id: str) -> None:
         self._redis.delete(f"{_name(news_id)}:held")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Literal
 
 from redis import Redis
 
@@ -12,6 +13,10 @@ from handlers.ask import Ask, Place
 
 KEEP_S: Final = DAY_S
 MAX_ASK_BYTES: Final = 8_192
+RESTORED_FENCE: Final = 6
+"""Higher than the number of whoever works on what was lost, in all but the worst of cases."""
+
+State = Literal["lost", "open", "finished"]
 
 _BEGIN: Final = """
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
@@ -36,6 +41,22 @@ class Asks:
         pipe.hsetnx(name, "ask", text)
         pipe.expire(name, KEEP_S)
         pipe.execute()
+
+    def restore(self, ask: Ask, since_s: int) -> None:
+        """Keeps an ask that the store has lost. What was said for it since `since_s` (Unix time) is not known any more;
+        whoever works on the lost one without knowing is overtaken."""
+        self.save(ask)
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.hset(fence_key(ask.id), "restored", since_s)
+        pipe.hsetnx(fence_key(ask.id), "fence", RESTORED_FENCE)
+        pipe.execute()
+
+    def states(self, ask_ids: Sequence[str]) -> list[State]:
+        """What has become of each."""
+        pipe = self._redis.pipeline(transaction=False)
+        for ask_id in ask_ids:
+            pipe.hmget(fence_key(ask_id), "ask", "finished")
+        return ["lost" if ask is None else "finished" if done else "open" for ask, done in pipe.execute()]
 
     def load(self, ask_id: str) -> Ask | None:
         """The ask, or None once it is forgotten."""

@@ -27,10 +27,12 @@ _log: Final = structlog.get_logger("alb502.audit")
 
 
 class StoredAudit:
-    """Implements `remediations.audit.Audit`."""
+    """Implements `remediations.audit.Audit`. `unread`: the places of lines that were met and are none of ours, or of
+    another version."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self.unread: list[str] = []
         self._trim = redis.register_script(_TRIM)
 
     def append(self, record: Record) -> None:
@@ -80,8 +82,11 @@ class StoredAudit:
         while True:
             entries: Any = self._redis.xrange(stream(), min=start, count=PAGE)
             for entry_id, fields in entries:
-                record = Record.model_validate_json(fields[FIELD.encode()])
-                yield Kept(id=text_of(entry_id), record=record)
+                place, record = text_of(entry_id), _record(fields)
+                if record is not None:
+                    yield Kept(id=place, record=record)
+                elif place not in self.unread:
+                    self.unread.append(place)
             if len(entries) < PAGE:
                 return
             start = f"({text_of(entries[-1][0])}"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+from urllib.parse import urlencode
 
 from redis import Redis
+from redis import exceptions as errors
 from redis.backoff import NoBackoff
+from redis.connection import Connection, SSLConnection, parse_url
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
 from redis.retry import Retry
+from redis.sentinel import Sentinel
 
-CONNECT_TIMEOUT_S: Final = 1.0
-COMMAND_TIMEOUT_S: Final = 2.0
+from bot.store.address import Sentinels, sentinels_in
+
 RETRIES: Final = 1  # a pooled connection may have been closed by the other side; the second one is new
 MAX_CONNECTIONS: Final = 200
-HEALTH_CHECK_INTERVAL_S: Final = 15
 START_ATTEMPTS: Final = 6
 START_PAUSE_S: Final = 1.0
 SAFE_POLICY: Final = "noeviction"
@@ -29,27 +32,83 @@ class Wait(Protocol):
         """Waits, and is cut short when the program ends."""
 
 
-def open_client(url: str) -> Redis:
-    """A client for `url` (redis://, rediss:// or unix://). Nothing is sent yet.
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a command waits for Redis. One that got no answer is sent a second time where `asks_again`."""
 
-    Time-outs are short because a person waits for Slack's acknowledgement behind each command.
+    connect_s: float
+    command_s: float
+    asks_again: bool
+    look_every_s: int
+    """A connection that was idle for so long is tried before it is used; 0: never."""
+
+
+WORKING: Final = Patience(connect_s=1.0, command_s=2.0, asks_again=True, look_every_s=15)
+ACKNOWLEDGING: Final = Patience(connect_s=0.5, command_s=0.8, asks_again=False, look_every_s=0)
+"""Slack waits three seconds for its acknowledgement, and up to two commands follow each other before it."""
+
+
+def open_client(url: str, patience: Patience = WORKING) -> Redis:
+    """A client for `url` (redis://, rediss://, unix:// or `Sentinels`). Nothing is sent yet. Raises `StoreError`."""
+    again = (errors.ConnectionError, errors.TimeoutError) if patience.asks_again else (errors.ConnectionError,)
+    options = {
+        "socket_connect_timeout": patience.connect_s,
+        "socket_timeout": patience.command_s,
+        "retry": Retry(NoBackoff(), RETRIES, again),
+        "health_check_interval": patience.look_every_s,
+        "max_connections": MAX_CONNECTIONS,
+    }
+    try:
+        found = sentinels_in(url)
+        if found is not None:
+            return _behind_sentinels(found, options)
+        if (kind := _PRIMARIES.get(url.partition("://")[0])) is not None:
+            options["connection_class"] = kind
+        return Redis.from_url(url, **options)
+    except ValueError as error:
+        raise StoreError(f"REDIS_URL has an option that is not understood ({_reason(error)}).") from None
+
+
+class _Primary(Connection):
+    """Leaves a server that was the primary when this connection was made and is not any more.
+
+    After a fail-over the name leads to another server, but connections that stand stay where they are.
     """
-    return Redis.from_url(
-        url,
-        socket_connect_timeout=CONNECT_TIMEOUT_S,
-        socket_timeout=COMMAND_TIMEOUT_S,
-        retry=Retry(NoBackoff(), RETRIES),
-        health_check_interval=HEALTH_CHECK_INTERVAL_S,
-        max_connections=MAX_CONNECTIONS,
+
+    def read_response(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().read_response(*args, **options)
+        except errors.ReadOnlyError as error:
+            self.disconnect()  # type: ignore[no-untyped-call]
+            raise errors.ConnectionError("it is a replica, which takes no writes") from error
+
+
+class _TlsPrimary(_Primary, SSLConnection):
+    """The same over TLS."""
+
+
+_PRIMARIES: Final = {"redis": _Primary, "rediss": _TlsPrimary}
+
+
+def _behind_sentinels(found: Sentinels, options: dict[str, Any]) -> Redis:
+    """The primary that the Sentinels name at each new connection; connections to a former one are left."""
+    tls = {"ssl": True} if found.tls else {}
+    more = {**tls, **_typed(found.options)}
+    timeouts = {name: value for name, value in options.items() if name.startswith("socket_")}
+    login = {"username": found.sentinel_username, "password": found.sentinel_password}
+    once = {"retry": Retry(NoBackoff(), 0)}  # the next Sentinel is asked instead
+    logins = {**timeouts, **once, **login, **more}
+    sentinel = Sentinel(found.nodes, sentinel_kwargs=logins)  # type: ignore[no-untyped-call]
+    client: Redis = sentinel.master_for(  # type: ignore[no-untyped-call]
+        found.name, db=found.db, username=found.username, password=found.password, **options, **more
     )
+    return client
 
 
-def where(url: str) -> str:
-    """The address in `url` without user name and password."""
-    parts = urlsplit(url)
-    if parts.scheme == "unix":
-        return parts.path
-    return f"{parts.hostname}:{parts.port or 6379}"
+def _typed(options: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    """The options of a URL as redis-py reads them in the URL of one server."""
+    read = parse_url(f"redis://host?{urlencode(options)}")  # type: ignore[no-untyped-call]
+    return {name: read[name] for name, _ in options}
 
 
 def reach(client: Redis, place: str, wait: Wait, attempts: int = START_ATTEMPTS) -> None:
@@ -65,6 +124,8 @@ def reach(client: Redis, place: str, wait: Wait, attempts: int = START_ATTEMPTS)
             raise StoreError(f"Redis at {place} refuses commands ({_reason(error)}); check REDIS_URL.") from error
         except RedisError as error:
             reason = _reason(error)
+        except (TypeError, OSError, ValueError) as error:  # an option of the URL, such as a file that is not there
+            raise StoreError(f"Redis at {place} cannot be used ({_reason(error)}); check REDIS_URL.") from error
         else:
             return
         if attempt + 1 < attempts:
@@ -92,6 +153,24 @@ def eviction_complaint(client: Redis) -> str | None:
     if policy in {SAFE_POLICY, None}:
         return None
     return f"maxmemory-policy is {policy}: questions and reports can vanish; set it to {SAFE_POLICY}"
+
+
+def replica_complaint(client: Redis) -> str | None:
+    """One line if this server takes no writes. Raises `RedisError` if it cannot be reached."""
+    if client.info("replication").get("role") == "master":
+        return None
+    return "is a replica, which takes no writes; point REDIS_URL at the primary"
+
+
+def room_complaint(client: Redis) -> str | None:
+    """One line if this Redis is full. Raises `RedisError` if it cannot be reached."""
+    memory = client.info("memory")
+    limit, used = int(memory.get("maxmemory", 0)), int(memory.get("used_memory", 0))
+    if not limit or used < limit:
+        return None
+    return (
+        f"is full ({used:,} of {limit:,} bytes): questions are answered directly and nothing is kept; raise maxmemory"
+    )
 
 
 def _reason(error: Exception) -> str:

@@ -11,6 +11,7 @@ from bot.store.keys import DAY_S, key
 from handlers.effects import Claim, SupersededError
 
 KEEP_S: Final = DAY_S
+WHISPER: Final = "whisper-"
 
 # The fence is compared in the same step as the claim is made, and the post follows directly. A process that is stopped
 # between the two for longer than the queue's heartbeat can still post after its successor: the successor then finds the
@@ -23,6 +24,8 @@ if state == 'done' then return {'done', redis.call('HGET', KEYS[2], 'ts'), '0'} 
 if state == 'claimed' then return {'doubt', '', redis.call('HGET', KEYS[2], 'at')} end
 redis.call('HSET', KEYS[2], 'state', 'claimed', 'at', at)
 redis.call('EXPIRE', KEYS[2], ARGV[2])
+local since = ARGV[3] == '1' and redis.call('HGET', KEYS[1], 'restored')
+if since then return {'doubt', '', since} end
 return {'clear', '', at}
 """
 
@@ -33,9 +36,14 @@ class Effects:
         self._claim = redis.register_script(_CLAIM)
 
     def claim(self, ask_id: str, name: str, fence: int) -> Claim:
-        """Claims the effect for this delivery. Raises `SupersededError` if a newer delivery has begun."""
+        """Claims the effect for this delivery. Raises `SupersededError` if a newer delivery has begun.
+
+        For an ask that the store had lost, every message that can be looked for is in doubt. What is said to one person
+        cannot be found again, and is rather said twice than never.
+        """
         keys = [fence_key(ask_id), _effect(ask_id, name)]
-        state, ts, at = (part.decode() for part in self._claim(keys=keys, args=[fence, KEEP_S]))
+        can_be_found = int(not name.startswith(WHISPER))
+        state, ts, at = (part.decode() for part in self._claim(keys=keys, args=[fence, KEEP_S, can_be_found]))
         if state == "superseded":
             raise SupersededError(ask_id)
         return Claim(done_ts=ts or None, in_doubt_since_s=int(at) if state == "doubt" else None)

@@ -163,8 +163,12 @@ def _packed(text: str, name: str) -> bytes:
 
 
 def _unpacked(packed: bytes | str) -> bytes:
+    """Raises ValueError for what is nothing of ours."""
     raw = packed if isinstance(packed, bytes) else packed.encode()
-    return zlib.decompressobj().decompress(raw, MAX_BYTES)
+    try:
+        return zlib.decompressobj().decompress(raw, MAX_BYTES)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
 
 
 def _ticket(ticket_id: str) -> str:

@@ -17,6 +17,7 @@ import structlog
 
 HIDDEN: Final = "(hidden)"
 MAX_VALUE_CHARS: Final = 4_000
+MAX_DEPTH: Final = 12
 QUIET: Final = ("slack_bolt", "slack_sdk", "botocore", "boto3", "urllib3", "uvicorn", "dramatiq", "asyncio")
 
 _SECRET: Final = re.compile(
@@ -68,9 +69,22 @@ def configure(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Hides what looks like a token, a key, a login in a URL or a response URL, and bounds every value."""
     for name, value in event.items():
-        if isinstance(value, str) and not name.startswith("_"):
-            event[name] = _SECRET.sub(HIDDEN, value[:MAX_VALUE_CHARS])
+        if not name.startswith("_"):
+            event[name] = _redacted(value)
     return event
+
+
+def _redacted(value: Any, depth: int = 0) -> Any:
+    """The same for what stands deeper in it."""
+    if isinstance(value, str):
+        return _SECRET.sub(HIDDEN, value[:MAX_VALUE_CHARS])
+    if not isinstance(value, dict | list | tuple) or not value:
+        return value
+    if depth >= MAX_DEPTH:
+        return HIDDEN
+    if isinstance(value, dict):
+        return {_redacted(key, MAX_DEPTH): _redacted(one, depth + 1) for key, one in value.items()}
+    return [_redacted(one, depth + 1) for one in value]
 
 
 @contextmanager

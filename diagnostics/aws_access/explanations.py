@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from diagnostics.aws_access.clock import WRONG_CLOCK
 from diagnostics.aws_access.failures import LOCATE_ACTION, MALFORMED_ANSWER, NO_CREDENTIALS, NO_SUCH_PROFILE
 from diagnostics.facts.fact import Gap
 
@@ -25,6 +26,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.
 
 def explain(gap: Gap) -> str:
     """The gap as one sentence for people. It names the role where a role is at fault."""
+    if gap.error == WRONG_CLOCK:
+        return f"{gap.message[:1].upper()}{gap.message[1:]}."
     if gap.action == "sts:AssumeRole":
         return f"Role {gap.resource} could not be assumed: {_why_not_assumed(gap)}."
     if gap.kind == "denied":

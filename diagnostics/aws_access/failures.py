@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
+from diagnostics.aws_access.clock import SET_IT, WRONG_CLOCK, wrong_clock
 from diagnostics.facts.fact import Gap, GapKind
 from diagnostics.redaction import redact_prose
 
@@ -60,7 +61,7 @@ _THROTTLED = frozenset(
         "TooManyRequestsException",
     }
 )
-_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
 _TIMED_OUT = frozenset({"RequestTimeout", "RequestTimeoutException"})
 _NOT_ENABLED = frozenset({"OptInRequired", "RegionDisabledException"})
 _UNKNOWN_TOKEN = frozenset(
@@ -152,6 +153,8 @@ def retries_of(answer: object) -> int:
 def _classify(error: Exception, region: str, *, assumed: bool) -> tuple[GapKind, str, str]:
     if isinstance(error, boto.ClientError):
         code, message = _aws_error(error)
+        if (clock := wrong_clock(code, message)) is not None:
+            return "failed", WRONG_CLOCK, f"{clock}: {SET_IT}"
         return _kind_of_code(code, region, assumed=assumed), code, message
     name = type(error).__name__
     if isinstance(error, boto.ConnectTimeoutError | boto.ReadTimeoutError):

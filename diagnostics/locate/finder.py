@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +44,10 @@ from diagnostics.locate.wanted import (
     Wanted,
     WebAddress,
 )
-from diagnostics.question import Progress, ProgressListener, Question, Refused
+from diagnostics.question import Ambiguous, Progress, ProgressListener, Question, Refused
+from diagnostics.snapshot import Subject
+
+MAX_LATE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,14 @@ def locate(
     progress: ProgressListener = lambda _: None,
     meter: CallMeter | None = None,
     budget_s: float = DEFAULT_BUDGET_S,
+    patience_s: float = math.inf,
 ) -> Located:
     """Find the one thing that `question.words` mean in the accounts and regions that may be read.
 
     A Subject when there is one; Ambiguous with candidates; Unknown with the nearest names; Refused with one line, a
     bad request when the question is at fault. Never raises for anything that AWS or a person can do.
-    Places that have not answered after `budget_s` seconds are gaps.
+    Places that have not answered after `budget_s` seconds are gaps. What was found elsewhere waits for them no longer
+    than `patience_s` at each step: a region that is down holds up no answer about another.
     Delays for a plain service name: 3, none with a fresh index; one more before the process knows whose credentials
     it has, where no account is configured.
     """
@@ -84,17 +90,25 @@ def locate(
     scopes = _scopes(question, known, nicknames, wanted)
     if isinstance(scopes, Refused):
         return Located(scopes, asked_first)
-    with Search(access, scopes, meter, budget_s=max(until_s - time.monotonic(), 0.0)) as search:
-        inquiry = Inquiry(
-            question=question,
-            search=search,
-            catalogue=Catalogue.read(None if question.refresh else index, [place.where for place in search.places]),
-            nicknames=nicknames,
-            tell=lambda text: progress(Progress(step="finding", text=text)),
-        )
-        inquiry.tell("looking for it in AWS")
-        outcome = _find(inquiry, wanted)
-        return Located(outcome, asked_first + search.delays)
+
+    def tell(text: str) -> None:
+        progress(Progress(step="finding", text=text))
+
+    def attempt(patience_s: float) -> tuple[Result, Search]:
+        left_s = max(until_s - time.monotonic(), 0.0)
+        with Search(access, scopes, meter, budget_s=left_s, patience_s=patience_s) as search:
+            catalogue = Catalogue.read(None if question.refresh else index, [place.where for place in search.places])
+            inquiry = Inquiry(question=question, search=search, catalogue=catalogue, nicknames=nicknames, tell=tell)
+            return _find(inquiry, wanted), search
+
+    tell("looking for it in AWS")
+    outcome, search = attempt(patience_s)
+    delays = asked_first + search.delays
+    if search.late and time.monotonic() < until_s and not isinstance(outcome, Subject | Ambiguous):
+        tell(f"no answer yet from {'; '.join(search.late[:MAX_LATE])}, asking again")
+        outcome, search = attempt(math.inf)
+        delays += search.delays
+    return Located(outcome, delays)
 
 
 def _scopes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -55,8 +56,13 @@ class Search:
         meter: CallMeter,
         *,
         budget_s: float = DEFAULT_BUDGET_S,
+        patience_s: float = math.inf,
     ) -> None:
+        """A place that has not answered for `patience_s`, or for half of the time that is left, is left alone from then
+        on, so that the others get the rest of the time."""
         self._until_s = time.monotonic() + budget_s
+        self._patience_s = patience_s
+        self._left_alone: set[Where] = set()
         self.delays = 0
         self.answered = False
         self._access = access
@@ -76,6 +82,11 @@ class Search:
     @property
     def places(self) -> tuple[Place, ...]:
         return tuple(self._places.values())
+
+    @property
+    def late(self) -> tuple[str, ...]:
+        """The places that had no answer when the time was up."""
+        return tuple(sorted({gap.resource for gap in self._gaps.values() if gap.action == LOCATE_ACTION}))
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -107,8 +118,11 @@ class Search:
 
         One that has no answer when the time is up leaves a gap, and its call is left to its own timeouts.
         """
-        started = [(place, self._pool.submit(copy_context().run, look, place)) for place, look in steps]
-        answered = wait([future for _, future in started], timeout=max(0.0, self._until_s - time.monotonic())).done
+        worth = [(place, look) for place, look in steps if place.where not in self._left_alone]
+        started = [(place, self._pool.submit(copy_context().run, look, place)) for place, look in worth]
+        places = {place.where for place, _ in started}
+        answered = wait([future for _, future in started], timeout=self._wait_s(len(places))).done
+        self._left_alone |= places - {place.where for place, future in started if future in answered}
         found: list[T] = []
         longest = 0
         for place, future in started:
@@ -124,6 +138,10 @@ class Search:
     def everywhere(self, *looks: Callable[[Place], Looked[T]]) -> tuple[T, ...]:
         """The same look-ups in every place."""
         return self.together([(place, look) for place in self.places for look in looks])
+
+    def _wait_s(self, places: int) -> float:
+        left_s = max(0.0, self._until_s - time.monotonic())
+        return min(self._patience_s, left_s / 2) if places > 1 else left_s
 
     def _open(self, where: Where) -> Place:
         return Place(where, self._access.reader(where.account, where.region, self._meter))

@@ -16,10 +16,10 @@ from handlers.views.alarms import spell
 from handlers.views.blocks import Block, Message, Part, actions, button, compose, context, section, whole_lines
 from handlers.views.by_hand import MAX_CHANGES, change_line, commands, table
 from handlers.views.escape import code, moment, person, utc_time, words
+from handlers.views.whole_plan import MAX_WARNINGS, in_commands, is_shown_whole
 from remediations.approval import Denied, Ticket, is_old
 from remediations.audit import Who
 from remediations.closing import Closing, closing_of
-from remediations.commands import lines_of
 from remediations.permission import People
 from remediations.plan import Plan
 
@@ -41,12 +41,9 @@ MAX_BUTTONS: Final = 3
 MAX_TITLE: Final = 150
 MAX_MODAL_BLOCKS: Final = 100
 MAX_VALUE: Final = 400
-MAX_SHOWN_VALUE: Final = 300
-"""A longer one may be cut where it is shown, since escaping makes it longer."""
 REFRESH_FIRST: Final = "press Refresh below it, and then the fix in the new answer."
 TOO_MUCH: Final = "More than can be shown here, so it is not approved here. In a terminal:"
 MAX_WARNING: Final = 400
-MAX_WARNINGS: Final = 5
 MAX_LINE: Final = 300
 MAX_OPTION: Final = 75
 MAX_CALLED: Final = 10
@@ -133,7 +130,7 @@ def plan_modal(
         section(f"*{words(plan.title, MAX_TITLE)}*"),
         context(
             f"{RISKS[plan.risk]} · about {_spell(plan.eta_s)} · {UNDOS[plan.undo.kind]}",
-            f"asked by {_who(ticket.asked_by)}",
+            f"asked by {_who(ticket.asker)}",
             *([f"{age(ticket.read_at, now)} ({utc_time(ticket.read_at)})"] if ticket.read_at else []),
         ),
         *table(plan.changes),
@@ -146,15 +143,15 @@ def plan_modal(
         section(f"*Undo* {words(plan.undo.text, MAX_LINE)}"),
         _checked(looked),
         *_role(role),
-        *commands("The same with the AWS CLI", lines_of(plan.writes, ticket.target.region)),
+        *in_commands(plan, ticket.target.region),
     ]
     carried = f"{ticket.id}{SHOWN_SIGN}{ticket.digest}"
     if looked.changed if looked is not None else is_old(ticket.read_at, now):
         return _modal("Fix", blocks, carried)
     if viewer.denied is not None:
-        blocks.append(context(f":lock: {words(viewer.denied.text, MAX_LINE)}"))
+        blocks.append(context(f":lock: {_why(viewer.denied)}"))
         return _modal("Fix", blocks, carried, submit=None if viewer.is_asked else ASK_LABEL)
-    if not _is_shown_whole(plan):
+    if not is_shown_whole(plan, ticket.target.region, blocks):
         blocks.append(context(f":lock: {TOO_MUCH} {code(f'alb502 fix {ticket.report} {ticket.offer}', MAX_VALUE)}"))
         return _modal("Fix", blocks, carried)
     blocks += _choice(plan)
@@ -204,10 +201,15 @@ def closing(ticket: Ticket) -> Message:
 
 def denied(refused: Denied) -> Message:
     """For the person alone: why nothing was done, and who may."""
-    who = _people(People(groups=frozenset(refused.may_groups), users=frozenset(refused.may_users)))
-    may = f" {who}" if who else ""
-    text = f":no_entry: {words(refused.text.split(' Who may:')[0], MAX_LINE)}{f' Who may:{may}' if may else ''}"
+    text = f":no_entry: {_why(refused)}"
     return Message(text=text, blocks=(section(text),))
+
+
+def _why(refused: Denied) -> str:
+    """With those who may as Slack shows them, instead of by their ids."""
+    who = _people(People(groups=frozenset(refused.may_groups), users=frozenset(refused.may_users)))
+    text = words(refused.text.partition(" Who may:")[0] if who else refused.text, MAX_LINE)
+    return f"{text} Who may: {who}" if who else text
 
 
 def _modal(title: str, blocks: Sequence[Block], metadata: str = "", submit: str | None = None) -> dict[str, Any]:
@@ -222,12 +224,6 @@ def _modal(title: str, blocks: Sequence[Block], metadata: str = "", submit: str 
     if submit is not None:
         view["submit"] = {"type": "plain_text", "text": submit}
     return view
-
-
-def _is_shown_whole(plan: Plan) -> bool:
-    """Nobody approves what they cannot see."""
-    values = (value for change in plan.changes for value in (change.before, change.after) if value is not None)
-    return len(plan.changes) <= MAX_CHANGES and all(len(str(value)) <= MAX_SHOWN_VALUE for value in values)
 
 
 def _risk(risk: str, touches: str, warnings: Sequence[str]) -> list[Block]:
@@ -329,7 +325,7 @@ def _state(ticket: Ticket) -> str:
 
 def _happened(ticket: Ticket, now: datetime) -> Iterable[str]:
     what = "asked to undo it" if ticket.undoes else "asked for it"
-    yield f"{_who(ticket.asked_by)} {what} at {moment(ticket.asked_at, now)}"
+    yield f"{_who(ticket.asker)} {what} at {moment(ticket.asked_at, now)}"
     if ticket.approved_by is not None and ticket.approved_at is not None:
         chosen = f": {words(ticket.doing.label, MAX_LINE)}" if ticket.chosen is not None else ""
         yield f"{_who(ticket.approved_by)} approved it at {moment(ticket.approved_at, now)}{chosen}"

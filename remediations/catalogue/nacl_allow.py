@@ -10,7 +10,7 @@ from diagnostics.rules.changes import changes_before_onset
 from diagnostics.rules.reachability import Blocked, Path, paths
 from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, Terrain
 from remediations.fix import Case, fix
-from remediations.plan import MAX_WRITES, Guard, Plan, Success, Undo
+from remediations.plan import MAX_NARROWER, MAX_WRITES, Guard, Plan, Success, Undo
 from remediations.steps import acl_entries, healthy, network_acls
 from remediations.steps.arns import arn_of, ec2_arns
 from remediations.steps.network_acls import Entry
@@ -36,7 +36,7 @@ EDITS = ("CreateNetworkAclEntry", "ReplaceNetworkAclEntry", "DeleteNetworkAclEnt
 def nacl_allow(case: Case) -> Iterator[Plan]:
     """Adds entries that allow what is denied on the way, no more: the port towards the targets' subnets, and the return
     ports back, between these subnets only. Each gets the first free number below the entry that denies; where none
-    speaks of it, a number after all others.
+    speaks of it, a number after all others. The approver may choose a single subnet of the load balancer.
 
     Offered where the ACLs of both subnets were read and these entries are proven to be enough. An ACL holds for
     everything in its subnets: the same ports between the same subnets are opened for all of it, and an entry that
@@ -55,7 +55,23 @@ def nacl_allow(case: Case) -> Iterator[Plan]:
             continue
         entries = acl_entries.entries(own, terrain)
         if 0 < len(entries) <= MAX_WRITES and blamed.intersection(entry.acl_id for entry in entries):
-            yield _plan(case, terrain, own, entries)
+            parts = tuple(_parts(case, terrain, own, entries))[:MAX_NARROWER]
+            yield _plan(case, terrain, own, entries).model_copy(update={"narrower": parts})
+
+
+def _parts(case: Case, terrain: Terrain, shut: list[Path], whole: Sequence[Entry]) -> Iterator[Plan]:
+    """For one subnet of the load balancer alone. Its nodes in others stay shut out, so that targets need not get
+    healthy by it."""
+    for subnet in dict.fromkeys(way.subnet_id for way in shut):
+        ways = [way for way in shut if way.subnet_id == subnet]
+        entries = acl_entries.entries(ways, terrain)
+        blamed = {entry.acl_id for entry in entries}.intersection(case.cause.resources)
+        if blamed and len(entries) < len(whole):
+            part = _plan(case, terrain, ways, entries)
+            there = tuple(network_acls.has(entry, is_so=True) for entry in entries)
+            seen = Success(text=f"the entries for {subnet} are there", within_s=EFFECT_S, guards=there)
+            label = f"only for {subnet} of the load balancer"
+            yield part.model_copy(update={"label": label, "success": seen, "eta_s": EFFECT_S})
 
 
 def _plan(case: Case, terrain: Terrain, shut: list[Path], entries: Sequence[Entry]) -> Plan:

@@ -11,15 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import dramatiq.worker
 import pytest
 from redis import Redis
 
+from bot import queue
 from bot.alarming import AskAws
 from bot.app import Engine, Role, Running, running
 from bot.settings import Settings
 from bot.store.private import private_store
 from diagnostics.question import Outcome, Progress, ProgressListener, Question, Unknown
 from diagnostics.report import Report
+from handlers import thread
 from tests import slack_fake
 from tests.slack_fake import SlackFake, serving
 
@@ -33,6 +36,15 @@ def eventually(what: Callable[[], Any], timeout_s: float = 10.0) -> Any:
         assert time.monotonic() < deadline, "it did not happen in time"
         WAIT(0.02)
     return found
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits before it tries again waits as short as a test does."""
+    for delay in ("CONSUMER_RESTART_DELAY_SECS", "POST_PROCESS_MESSAGE_RETRY_DELAY_SECS"):
+        monkeypatch.setattr(dramatiq.worker, delay, 0.2)
+    monkeypatch.setattr(queue, "MIN_BACKOFF_MS", 100)
+    monkeypatch.setattr(thread, "TROUBLE_RETRY_AFTER_S", 1.0)
 
 
 @pytest.fixture(scope="session")

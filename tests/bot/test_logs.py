@@ -94,3 +94,13 @@ def test_each_failed_call_to_aws_says_what_where_and_for_whom(lines: io.StringIO
         assert {(line["account"], line["region"]) for line in failed} == {("111122223333", "us-east-1")}
         assert {line["error"] for line in failed} == {"EndpointConnectionError"}
         assert {line["correlation_id"] for line in failed} == {"c-1"}
+
+
+def test_what_stands_deeper_in_a_line_is_hidden_and_bounded_too(lines: io.StringIO) -> None:
+    """The audit says of a fix what was found before it, whatever that is."""
+    found = {"xoxb-12-abc": ["redis://user:pass@host", {"to": "x" * 9_000}], "ids": ("AKIAIOSFODNN7EXAMPLE",)}
+    structlog.get_logger("alb502.audit").info("fix", details=found, number=3, none=None)
+    written = lines.getvalue()
+    for secret in ("xoxb-12", "user:pass", "AKIAIOSFODNN7EXAMPLE", "x" * 4_001):
+        assert secret not in written
+    assert json.loads(written)["number"] == 3

@@ -40,7 +40,7 @@ logs:
   local_budget: {lines: 5000000, bytes: 4000000000, seconds: 20}
   athena: {workgroup: null, database: null, output: null, max_bytes: 100000000000}
   app_log_scan_bytes: 2000000000
-limits: {diagnosis_s: 60, useful_answer_s: 10, aws_parallel_per_service: 8, cache_s: 30, reports_days: 30}
+limits: {diagnosis_s: 60, useful_answer_s: 10, aws_parallel_per_service: 8, cache_s: 30, reports_days: 30, stop_s: 25}
 remediations:
   mode: suggest
   allow: null

@@ -6,10 +6,10 @@ import pytest
 
 from diagnostics.engine import diagnose
 from diagnostics.facts import ContainerDefinition
-from tests.incidents.building import Incident, definition, deployment, stopped_task
+from tests.incidents.building import LB, Incident, definition, deployment, stopped_task
 from tests.incidents.connection.keepalive_race import running
 from tests.incidents.lifecycle.image_pull_failed import new_tag_missing
-from tests.incidents.rows import logged, slow
+from tests.incidents.rows import ALL_TARGETS, logged, slow
 from tests.incidents.stopping import leaving, lost_at, with_delay
 
 
@@ -50,6 +50,14 @@ def test_who_stops_a_task_by_hand_hears_of_the_command_that_drains() -> None:
     text = advice(incident, "manual-stop-task")
     assert "aws ecs update-service --cluster prod --service checkout --force-new-deployment" in text
     assert "For gunicorn: entryPoint" in text
+
+
+def test_a_zone_that_fails_can_be_left_for_a_while() -> None:
+    text = advice(logged(Incident(), slow(200, since=20, targets=ALL_TARGETS[:2])), "single-az-fault")
+    assert "zonal_shift.config.enabled" in text
+    assert f"aws arc-zonal-shift start-zonal-shift --resource-identifier {LB} --away-from" in text
+    assert "--zone-names us-east-1a " in text
+    assert "--expires-in 2h" in text
 
 
 def test_a_regression_names_the_revision_to_go_back_to() -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from diagnostics.facts import Tags
 from diagnostics.snapshot import Snapshot
+from remediations import drift
+from remediations.catalogue import catalogue
 from remediations.drift import keeper_of, with_drift_warnings
 from tests import reports
 from tests.incidents.building import SERVICE, TG, Incident
@@ -65,6 +67,35 @@ def test_the_warning_says_where_to_make_the_same_change(tags: dict[str, str], sa
     assert "keeps checkout and may set it back" in warning
     assert warning.endswith(says)
     assert warned.narrower[0].warnings == warned.warnings
+
+
+def test_a_function_that_is_changed_by_several_calls_is_named_once() -> None:
+    function = "arn:aws:lambda:us-east-1:111122223333:function:render"
+    first = plan().writes[0]
+    calls = ("update_function_configuration", "publish_version", "update_alias")
+    writes = [
+        first.model_copy(
+            update={
+                "call": first.call.model_copy(update={"service": "lambda", "operation": name}),
+                "resources": (function, f"{function}:live"),
+            }
+        )
+        for name in calls
+    ]
+    tags = Tags(by_arn=dict.fromkeys((function, f"{function}:live"), STACK))
+    snapshot = Incident().snapshot()
+    known = snapshot.model_copy(update={"facts": {**snapshot.facts, Tags.name: tags}})
+    (warning,) = with_drift_warnings(plan(writes=tuple(writes)), known).warnings
+    assert "keeps render and" in warning
+    assert "the stack's template (AWS::Lambda::Function, AWS::Lambda::Alias): " in warning
+
+
+def test_the_kind_of_thing_is_known_of_all_that_a_tool_may_keep() -> None:
+    called = {action.split(":")[1] for fix in catalogue().values() for action in fix.calls}
+    ends = ("Delete", "Describe", "Remove", "Revoke", "Stop")  # undoes what was added, or keeps nothing
+    named = {"".join(part.capitalize() for part in name.split("_")) for name in drift._KINDS}
+    beside = {"CreateTags", "TagResource", "PassRole", "PutMetricAlarm"}
+    assert {name for name in called - named - beside if not name.startswith(ends)} == set()
 
 
 def test_what_nobody_keeps_has_no_warning() -> None:

@@ -83,7 +83,7 @@ def test_the_report_tells_what_a_fix_changes_and_how_it_is_undone() -> None:
     report, snapshot = blocked()
     offered = offer(report, snapshot, approving(ACCOUNT))
     fix = offered.report.causes[0].remediations[0]
-    assert (fix.id, fix.risk, fix.allowed, fix.why_not) == ("sg-allow-lb-ingress", "low", True, None)
+    assert (fix.id, fix.risk, fix.allowed, fix.why_not) == ("sg-allow-lb-ingress", "medium", True, None)
     assert fix.changes[0].before is None
     assert fix.aws_cli[0].startswith("aws ec2 authorize-security-group-ingress --region us-east-1 --group-id sg-")
     assert fix.undo.kind == "exact"

@@ -100,3 +100,16 @@ def test_values_are_equal_as_json_is(one: Any, other: Any, equal: bool) -> None:
 
 def test_values_are_shown_on_one_bounded_line() -> None:
     assert (shown(None), shown("a\nb"), len(shown("x" * 500))) == ("nothing", '"a\\nb"', 120)
+
+
+def test_what_is_found_is_told_without_secrets() -> None:
+    """A guard may look at anything that the role which reads may see."""
+    secrets = ["postgres://shop:hunter2@db/shop", {"JAVA_OPTS": "-Dpassword=hunter2 -Xmx2g"}, 7, None, True]
+    guard = Guard(look=Look(call=CALL, path="Rules"), expected="x", text="it is so")
+    seen = see(reads({"Rules": secrets}), guard)
+    assert "hunter2" not in seen.told
+    assert "hunter2" not in str(seen.kept)
+    assert seen.found == secrets
+    arn = "arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/checkout/0123456789abcdef"
+    assert see(reads({"Rules": [arn, 60]}), guard).kept == [arn, 60]
+    assert arn in shown(arn)

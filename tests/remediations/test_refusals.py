@@ -385,12 +385,12 @@ def test_a_plan_has_a_bounded_number_of_writes_and_narrower_forms() -> None:
     assert _refused(*[_write()] * MAX_WRITES) is None
     assert _refused(*[_write()] * (MAX_WRITES + 1))
     assert _refused()
-    assert _refused(_write(), narrower=(plan,)) is None
+    part = plan.model_copy(update={"writes": (_write(),), "undo": plan.undo.model_copy(update={"writes": ()})})
+    assert _refused(_write(), narrower=(part,)) is None
     assert _refused(_write(), narrower=(plan.model_copy(update={"narrower": (plan,)}),))
     assert _refused(_write(), narrower=(plan,) * 50)
     assert _refused(_write(), narrower=(plan.model_copy(update={"fix": "another-fix"}),))
-    stranger = plan.model_copy(update={"writes": (_write(resources=(STRANGERS[0],)),)})
-    assert _refused(_write(), narrower=(stranger,))
+    assert _refused(_write(), narrower=(part.model_copy(update={"writes": (_write(resources=(STRANGERS[0],)),)}),))
 
 
 def test_what_was_not_read_is_not_in_reach() -> None:

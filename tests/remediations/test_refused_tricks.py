@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
-from remediations.plan import FROM, PLAN, Call, Kept, Look, Write
+from diagnostics.aws_access.actions import iam_action
+from remediations.catalogue import catalogue
+from remediations.parameters import ONLY_SETS
+from remediations.plan import FROM, PLAN, Call, Grant, Kept, Look, Write
+from remediations.policy import undeclared
 from remediations.reach import Reach
-from remediations.refusals import refusal, refusal_of_prepared
+from remediations.refusals import INVOKER, refusal, refusal_of_prepared
 from tests.remediations.cloud import ACCOUNT, ARN, REGION, SERVICE_ARN, path_is, plan
 
 GROUP = f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/sg-0c2d"
@@ -228,3 +232,96 @@ def test_what_is_written_to_is_what_is_judged_by_its_tags(
     first = write("cloudwatch", operation, {"AlarmName": "alb502-b"}, named) if service == "cloudwatch" else one
     back = write("ec2", "create_network_acl_entry", {**given}, ACL)
     assert "is not what" in str(refused(first, one) if operation[:6] != "delete" else refused(back, undo=(one,)))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"HealthCheckPath": "/healthz\u200b"},
+        {"HealthCheckPath": "/\u202ezhtlaeh"},
+        {"HealthCheckPath": "/a\nb"},
+        {"Matcher": {"HttpCode": "200\u00a0"}},
+        {"Matcher": {"HttpCode\u200b": "200"}},
+        {"HealthCheckPath": "ARN:aws:elasticloadbalancing:us-east-1:1:targetgroup/x/1"},
+        {"HealthCheckPath": f" {OTHER_TG.replace(ACCOUNT, '999988887777')}"},
+    ],
+)
+def test_what_is_sent_is_what_can_be_seen(given: dict[str, Any]) -> None:
+    assert refused(write("elbv2", "modify_target_group", {"TargetGroupArn": ARN, **given}, ARN)) is not None
+    assert refused(write("elbv2", "modify_target_group", {"TargetGroupArn": ARN, "HealthCheckPath": "/é"}, ARN)) is None
+
+
+@pytest.mark.parametrize(
+    ("operation", "given"),
+    [
+        ("update_alias", {"FunctionName": "cart", "Name": "beta", "FunctionVersion": "7"}),
+        ("remove_permission", {"FunctionName": "cart", "StatementId": "x", "Qualifier": "beta"}),
+    ],
+)
+def test_another_alias_is_not_moved_or_opened(operation: str, given: dict[str, Any]) -> None:
+    named = (FUNCTION, f"{FUNCTION}:live")
+    known = OWN.model_copy(update={"writable": OWN.writable | {f"{FUNCTION}:live"}})
+    first = {**given, "Action": "lambda:InvokeFunction", "Principal": INVOKER, "SourceArn": ARN}
+
+    def found(one: dict[str, Any], *resources: str) -> str | None:
+        added = {"add_permission": {**first, **one}}
+        writes = [write("lambda", name, more, *resources) for name, more in added.items()]
+        last = write("lambda", operation, one, *resources)
+        made = plan(writes=(last,) if operation == "update_alias" else (*writes, last), guards=())
+        return refusal(made.model_copy(update={"undo": made.undo.model_copy(update={"writes": ()})}), known)
+
+    live = {name: "live" if value == "beta" else value for name, value in given.items()}
+    assert found(live, *named) is None
+    assert found(given, *named) is not None
+    assert found(given, *named, f"{FUNCTION}:beta") is not None
+
+
+def test_a_function_is_opened_for_the_account_of_the_report_alone() -> None:
+    given = {"FunctionName": "cart", "StatementId": "x", "Principal": INVOKER, "Action": "lambda:InvokeFunction"}
+    given |= {"SourceArn": ARN, "SourceAccount": ACCOUNT}
+    assert refused(write("lambda", "add_permission", given, FUNCTION)) is None
+    assert refused(write("lambda", "add_permission", given | {"SourceAccount": "999988887777"}, FUNCTION)) is not None
+
+
+@pytest.mark.parametrize("key", ["load_balancing.cross_zone.enabled", "stickiness.enabled", "target_health_state.x"])
+def test_an_existing_target_group_keeps_how_it_shares_requests(key: str) -> None:
+    """That is an operator's decision, whoever proposes it."""
+    given = {"TargetGroupArn": ARN, "Attributes": [{"Key": key, "Value": "true"}]}
+    assert refused(write("elbv2", "modify_target_group_attributes", given, ARN)) is not None
+    fine = {**given, "Attributes": [{"Key": "deregistration_delay.timeout_seconds", "Value": "60"}]}
+    assert refused(write("elbv2", "modify_target_group_attributes", fine, ARN)) is None
+
+
+def test_only_what_the_fix_itself_prepares_is_prepared() -> None:
+    sound = write("elbv2", "modify_rule", {"RuleArn": RULE}, RULE, prepared_by="weight")
+    none = plan().undo.model_copy(update={"writes": ()})
+    assert undeclared(plan(fix="rule-weight-zero", writes=(sound,), undo=none)) is None
+    for name in ("prepare_revision", " weight", ""):
+        strange = sound.model_copy(update={"prepared_by": name})
+        assert "prepares" in str(undeclared(plan(fix="rule-weight-zero", writes=(strange,), undo=none)))
+        undo = none.model_copy(update={"writes": (strange,)})
+        assert "prepares" in str(undeclared(plan(fix="rule-weight-zero", writes=(sound,), undo=undo)))
+
+
+def test_what_may_be_called_is_what_fixes_call_and_nothing_else() -> None:
+    beside = {"cloudwatch:TagResource", "ec2:CreateTags", "ecs:DescribeServices", "ecs:TagResource", "iam:PassRole"}
+    called = {action for spec in catalogue().values() for action in spec.calls}
+    assert {iam_action(*call) for call in ONLY_SETS} | beside == called
+
+
+@pytest.mark.parametrize("where", ["writes", "undo", "also"])
+def test_a_narrower_form_writes_to_no_more_than_the_whole(where: str) -> None:
+    own = write("elbv2", "modify_target_group", {"TargetGroupArn": ARN, "HealthCheckPath": "/x"}, ARN)
+    other = write("elbv2", "modify_target_group", {"TargetGroupArn": OTHER_TG, "HealthCheckPath": "/x"}, OTHER_TG)
+    grant = Grant(action="elasticloadbalancing:ModifyTargetGroup", resources=(ARN, OTHER_TG))
+    none = plan().undo.model_copy(update={"writes": (), "guards": ()})
+    whole = plan(writes=(own,), guards=(), undo=none)
+    wider: dict[str, dict[str, Any]] = {
+        "writes": {"writes": (other,)},
+        "undo": {"undo": none.model_copy(update={"writes": (other,)})},
+        "also": {"writes": (own.model_copy(update={"also": (grant,)}),)},
+    }
+    assert refusal(whole.model_copy(update={"narrower": (whole,)}), OWN) is None
+    one = whole.model_copy(update=wider[where])
+    assert refusal(one, OWN) is None, "by itself it is sound"
+    assert "narrower" in str(refusal(whole.model_copy(update={"narrower": (one,)}), OWN))

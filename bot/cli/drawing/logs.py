@@ -53,7 +53,7 @@ def drawn(snapshot: Snapshot, logs: AccessLogs, where: Sequence[str] = ()) -> tu
         *_errors(logs.errors, snapshot.subject.target_groups, today),
         *_minutes(logs, today),
         *_keys("By target", logs.by_target),
-        *_keys("By zone", logs.by_zone),
+        *_keys("By zone", logs.by_zone, *_of_no_zone(logs)),
         *_keys("Routes with errors", logs.by_route),
         *_keys("Rules with errors, by priority", [_rule(one) for one in logs.by_rule]),
         *_keys("Clients with errors", logs.by_client),
@@ -172,7 +172,7 @@ def _minute(key: str) -> datetime | None:
         return None
 
 
-def _keys(title: str, keys: Sequence[KeyCount]) -> Iterator[RenderableType]:
+def _keys(title: str, keys: Sequence[KeyCount], *below: RenderableType) -> Iterator[RenderableType]:
     if not keys:
         return
     with_rows = any(one.rows is not None for one in keys)
@@ -180,7 +180,18 @@ def _keys(title: str, keys: Sequence[KeyCount]) -> Iterator[RenderableType]:
     for one in sorted(keys, key=lambda one: (-one.errors, one.key))[:MAX_KEYS]:
         rows = (_requests(one),) if with_rows else ()
         table.add_row(f"{one.errors:,}", *rows, said(one.key, limit=MAX_KEY))
-    yield from titled(title, table, *_showing(MAX_KEYS, len(keys)))
+    yield from titled(title, table, *_showing(MAX_KEYS, len(keys)), *below)
+
+
+def _of_no_zone(logs: AccessLogs) -> Iterator[RenderableType]:
+    """A row names the target and not its zone, which only a target that is still there has."""
+    rows, errors = (
+        sum(getattr(one, name) or 0 for one in logs.by_target) - sum(getattr(one, name) or 0 for one in logs.by_zone)
+        for name in ("rows", "errors")
+    )
+    if rows > 0:
+        what = f"{counted(rows, 'request')} with {counted(errors, 'error')}" if errors > 0 else counted(rows, "request")
+        yield said(f"without {what} to targets of unknown zone, such as those that are gone", "dim")
 
 
 def _requests(one: KeyCount) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from rich.console import RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -16,6 +18,7 @@ from diagnostics import printable
 MAX_SENTENCE: Final = 600
 MAX_STATEMENT: Final = 2_000
 INDENT: Final = 2
+BETWEEN: Final = " · "
 
 Line = tuple[Text, Text]
 
@@ -25,9 +28,34 @@ def said(text: str, style: str = "", limit: int = MAX_SENTENCE) -> Text:
     return Text(printable.line(text, limit), style=style, overflow="fold")
 
 
-def joined(parts: Iterable[str], style: str = "") -> Text:
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """``a · b · c``; a line that is too long for the window ends in a dot, not within a part if that can be helped."""
+
+    parts: tuple[Text, ...]
+    style: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        shown: list[Text] = []
+        for number, part in enumerate(self.parts):
+            dotted = part.copy()
+            if number < len(self.parts) - 1:
+                dotted.append(BETWEEN.rstrip(), style=self.style)
+            if shown and shown[-1].cell_len + 1 + dotted.cell_len <= options.max_width:
+                shown[-1] = Text.assemble(shown[-1], " ", dotted, overflow="fold")
+            else:
+                shown.append(dotted)
+        yield from shown
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        widths = [part.cell_len for part in self.parts]
+        whole = sum(widths) + len(BETWEEN) * max(len(widths) - 1, 0)
+        return Measurement(min(max(widths, default=0), options.max_width), min(whole, options.max_width))
+
+
+def joined(parts: Iterable[str | Text], style: str = "") -> Joined:
     """``a · b · c`` without the empty ones."""
-    return said(" · ".join(part for part in parts if part), style)
+    return Joined(tuple(part if isinstance(part, Text) else said(part, style) for part in parts if part), style)
 
 
 def clock(at: datetime, today: datetime) -> str:
@@ -54,7 +82,7 @@ def indented(body: RenderableType) -> Padding:
     return Padding(body, (0, 0, 0, INDENT))
 
 
-def lines(pairs: Iterable[Line]) -> Table:
+def lines(pairs: Iterable[tuple[Text, RenderableType]]) -> Table:
     """Two columns: a short label that is never cut, and text that wraps beside it."""
     grid = Table.grid(padding=(0, 1))
     grid.add_column(no_wrap=True)

@@ -28,7 +28,7 @@ from diagnostics.digest import (
     tells_its_time,
 )
 from diagnostics.printable import counted
-from diagnostics.report import Cause, CheckStatus, EvidenceItem, Report, ReportGap, ReportTarget, TimelineEntry
+from diagnostics.report import Band, Cause, CheckStatus, EvidenceItem, Report, ReportGap, ReportTarget, TimelineEntry
 
 MAX_CHANGES: Final = 5
 MAX_EVENTS: Final = 12
@@ -45,6 +45,7 @@ COLOURS: Final[dict[Mood, str]] = {
     "well": "bold green",
     "unread": "bold",
 }
+BAND_STYLES: Final[dict[Band, str]] = {"confirmed": "", "likely": "yellow", "possible": "yellow"}
 _STATUS_WORDS: Final[tuple[tuple[CheckStatus, str], ...]] = (
     ("found", "found"),
     ("risk", "at risk"),
@@ -110,7 +111,8 @@ def _answer(report: Report, told: Digest) -> Iterator[RenderableType]:
     role = {"root": "", "contributing": "contributes", "consequence": "a consequence; its root is not known"}[
         first.role
     ]
-    yield joined((f"{first.band} ({first.confidence:.2f})", role, first.code, since), "dim")
+    sure = said(f"{first.band} ({first.confidence:.2f})", BAND_STYLES[first.band])
+    yield joined((sure, role, first.code, since), "dim")
     yield indented(lines(_evidence(first.evidence, today)))
     if first.advice:
         yield from titled("What to do", said(first.advice), *map(statement, first.advice_commands))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ ERROR_SHARE = 0.8
 TRAFFIC_SHARE = 0.5
 ENOUGH_ERRORS = 10
 COUNTERS = ("502", "503", "504")
+_ZONE = re.compile(r"[a-z0-9-]+", re.ASCII)
 _OF_A_ZONE = frozenset({"not-dispatched-fast", "not-dispatched-timeout", "closed-before-response", "response-timeout"})
 
 
@@ -120,10 +122,24 @@ def _finding(
         explains=symptoms | frozenset(cluster.key for cluster in hit),
         since=min((cluster.first for cluster in hit), default=facts.observed.onset),
         overturned_by=f"Errors on targets outside of {found.zone}, or a rule on the way to that zone that blocks",
-        advice=f"Shift traffic away from {found.zone} (zonal shift) while the reason is looked for: its subnets' routes"
-        " and ACLs, what the targets there depend on, the AWS Health Dashboard.",
+        advice=f"While the reason is looked for, traffic can be shifted away from {found.zone}, if the other zones can"
+        " carry it. A zonal shift needs the load balancer's attribute zonal_shift.config.enabled, and ends by itself"
+        f" when it expires{_shift(facts, found.zone)}. Look at the routes and ACLs of the subnets there, at what the"
+        " targets there depend on, and at the AWS Health Dashboard.",
         at_most="likely" if rows else "possible",
         circumstantial=True,
+    )
+
+
+def _shift(facts: Facts, zone: str) -> str:
+    """https://docs.aws.amazon.com/cli/latest/reference/arc-zonal-shift/start-zonal-shift.html; it takes a zone's id."""
+    arn = next(iter(facts.subject.load_balancers), None)
+    if arn is None or not _ZONE.fullmatch(zone):
+        return ""
+    asked = f"describe-availability-zones --zone-names {zone} --query 'AvailabilityZones[0].ZoneId' --output text"
+    return (
+        f", here after two hours: `aws arc-zonal-shift start-zonal-shift --resource-identifier {arn}"
+        f' --away-from "$(aws ec2 {asked})" --expires-in 2h --comment "errors in {zone}"`'
     )
 
 

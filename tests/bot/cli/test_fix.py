@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -79,7 +80,7 @@ def test_a_dry_run_shows_the_plan_and_changes_nothing(capsys: Capsys, world: Run
     before = rules(world)
     ran = alb502(capsys, "fix", str(saved), FIX, "--dry-run")
     assert ran.status == 0
-    for words in ("aws ec2 authorize-security-group-ingress", "low risk", "8080", "looked at just now", "--dry-run"):
+    for words in ("aws ec2 authorize-security-group-ingress", "medium risk", "8080", "looked at just now", "--dry-run"):
         assert words in ran.out
     assert rules(world) == before
 
@@ -94,7 +95,7 @@ def test_what_the_settings_forbid_is_refused_here_too(
         "off": ("MODE", "off", "this report offers none"),
         "deny": ("DENY", f'["{FIX}"]', "`remediations.deny` lists"),
         "freeze": ("FREEZE", json.dumps(freeze), "release day"),
-        "two-person": ("TWO_PERSON", '["low"]', "second person"),
+        "two-person": ("TWO_PERSON", '["medium"]', "second person"),
     }[mode]
     monkeypatch.setenv(f"ALB502_REMEDIATIONS__{setting}", value)
     before = rules(world)
@@ -170,6 +171,24 @@ def test_done_watched_undone_and_in_the_audit(
 
     changed = alb502(capsys, "audit", "--since", "soon")
     assert (changed.status, "--since" in changed.err) == (2, True)
+
+
+def test_who_keeps_it_gets_the_commands_of_the_undo_with_the_ids_of_aws(
+    capsys: Capsys, world: RunningWorld, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fix, "pause", world.world.advance)
+    typed(monkeypatch, "yes", "")
+    before = rules(world)
+    ran = alb502(capsys, "fix", str(saved), FIX)
+    assert ran.status == 0, ran.err
+    (new,) = rules(world) - before
+    last = shlex.split(ran.out.splitlines()[-1])
+    assert last[:3] == ["aws", "ec2", "revoke-security-group-ingress"]
+    assert last[-2:] == ["--security-group-rule-ids", new]
+    group = last[last.index("--group-id") + 1]
+    ec2 = boto3.client("ec2", endpoint_url=world.endpoint_url)
+    ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=[new])
+    assert rules(world) == before
 
 
 def test_what_is_shown_is_what_would_be_done(capsys: Capsys, monkeypatch: pytest.MonkeyPatch) -> None:

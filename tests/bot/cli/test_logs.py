@@ -156,6 +156,18 @@ def test_a_part_of_the_files_is_said_to_be_a_part(reader: Reader, capsys: Any) -
     assert "only the newest 37% was read" in alb502(capsys, "logs", "checkout").out
 
 
+def test_rows_of_targets_that_are_gone_are_in_no_zone_and_this_is_said(
+    reader: Reader, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    zone = KeyCount(key="us-east-1a", rows=500, errors=400)
+    reader.answer = snapshot(logs(by_zone=(zone,)))
+    said = alb502(capsys, "logs", "checkout").out
+    assert "without 400 requests to targets of unknown zone, such as those that are gone" in said
+    reader.answer = snapshot(logs(by_zone=(zone.model_copy(update={"rows": 900}),)))
+    assert "unknown zone" not in alb502(capsys, "logs", "checkout").out
+
+
 def test_no_errors_at_all_is_an_answer(reader: Reader, capsys: Any) -> None:
     reader.answer = snapshot(logs(errors=(), by_minute=(), by_route=(), sample=(), latency=Latency()))
     ran = alb502(capsys, "logs", "checkout")

@@ -40,8 +40,17 @@ def test_only_another_answer_is_shown(capsys: pytest.CaptureFixture[str]) -> Non
         stage.play()
 
     assert stage.shown == ["no_fault_found", "causes_found"]
-    assert capsys.readouterr().err.count("unchanged: ") == 2
+    told = capsys.readouterr().err
+    assert (told.count("UTC unchanged: "), told.count("UTC changed: ")) == (2, 2)
     assert stage.waited == [WATCH_EVERY_S] * 5
+
+
+def test_the_end_of_the_trouble_is_another_answer() -> None:
+    stage = Stage(reports.report(symptom=reports.symptom(over=True)))
+    with pytest.raises(KeyboardInterrupt):
+        stage.play()
+
+    assert stage.shown == ["causes_found"]
 
 
 def test_a_hiccup_does_not_end_it(capsys: pytest.CaptureFixture[str]) -> None:

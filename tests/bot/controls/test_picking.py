@@ -157,7 +157,7 @@ def test_home_shows_what_was_found_what_is_watched_and_what_is_wrong_with_the_se
     assert ":eyes: `prod/checkout`" in text
     assert ":warning: fixes: nobody may approve them" in text
     assert ":white_check_mark: redis: works" in text
-    assert "2 things to ask about" in text
+    assert "2 names known" in text
     assert text.index(":warning:") < text.index(":white_check_mark:")
     eventually(lambda: redis.keys("alb502:wish:errand:*"))
     after = {key for key in redis.scan_iter() if b"home" not in key and b"jobs" not in key}

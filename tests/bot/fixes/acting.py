@@ -165,8 +165,12 @@ class Stage:
         )
 
     def asked(self, chosen: Plan | None = None, by: Person | None = None, **more: Any) -> Ticket:
+        """Where it takes two persons, those who may approve it are asked."""
         ticket = self.desk.request(self.wanted(chosen, **more), by or person())
         assert isinstance(ticket, Ticket), ticket
+        if ticket.plan.risk in self.policy.rules.two_person:
+            ticket = self.desk.call(ticket.id, by or person())
+            assert isinstance(ticket, Ticket), ticket
         return ticket
 
     def approved(self, chosen: Plan | None = None, **more: Any) -> Ticket:

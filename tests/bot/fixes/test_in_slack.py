@@ -227,7 +227,7 @@ def test_reviewed_approved_done_once_watched_and_undone(
     told = words_of(view)
     assert "Open tcp" in told
     assert "tcp 8080" in told
-    assert "low risk" in told
+    assert "medium risk" in told
     assert "can be undone exactly" in told
     assert ROLE in told
     assert "aws ec2 authorize-security-group-ingress" in told

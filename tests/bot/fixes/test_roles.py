@@ -16,6 +16,7 @@ from bot.fix_lane import FixLane
 from bot.fixing import FixingInAws, write_accounts
 from bot.sealing import key_of
 from bot.settings.models import Account
+from bot.worker import Ending
 from remediations.seals import Deed, SealKey
 from tests.bot.conftest import WAIT, Diagnosis, eventually, settings_for
 from tests.bot.fixes.acting import START, Stage
@@ -97,7 +98,7 @@ def test_a_job_goes_through_the_queue_to_the_executor(stage: Stage, redis: Redis
     lane.connect(Spy(fixing.executor, seen))
     ticket = stage.asked()
     with ExitStack() as stack:
-        fixing.start(stack, {})
+        fixing.start(stack, {}, Ending(5))
         FixLane(redis).run(ticket.id)
         eventually(lambda: f"run {ticket.id}" in seen)
         eventually(lambda: lane.waiting() == 0)

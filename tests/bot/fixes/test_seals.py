@@ -106,7 +106,7 @@ def test_what_was_altered_in_the_deed_itself(stage: Stage) -> None:
 def test_whoever_asked_cannot_be_made_somebody_else_so_that_two_persons_seem_to_agree(stage: Stage) -> None:
     stage.policy = replace(POLICY, rules=replace(POLICY.rules, two_person=frozenset({"low", "medium", "high"})))
     asked = stage.asked(by=person("U-bob"))
-    disguised = alter(stage, asked, asked_by=person("U-ann").who)
+    disguised = alter(stage, asked, asked_by=person("U-ann").who, called_by=person("U-ann").who)
     approved = stage.desk.approve(disguised.id, person("U-bob"))
     assert isinstance(approved, Ticket)
     refused(stage, approved, "somebody else")
@@ -116,7 +116,7 @@ def test_an_old_wish_for_another_fix_is_no_wish_for_this_one(stage: Stage) -> No
     stage.policy = replace(POLICY, rules=replace(POLICY.rules, two_person=frozenset({"low", "medium", "high"})))
     earlier = stage.asked(offer="other")
     mine = stage.asked(by=person("U-bob"))
-    disguised = alter(stage, mine, asked_by=earlier.asked_by, asked=earlier.asked)
+    disguised = alter(stage, mine, asked_by=earlier.asked_by, called_by=earlier.called_by, asked=earlier.asked)
     approved = stage.desk.approve(disguised.id, person("U-bob"))
     assert isinstance(approved, Ticket)
     refused(stage, approved, "altered after it was shown")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from redis import Redis
 
+from bot.store.connection import open_client
 from bot.store.keys import text_of
 from bot.store.task_memory import KEEP_S, MAX_BYTES, StoredTasks
 from diagnostics.collect.task_memory import with_remembered
@@ -40,7 +41,7 @@ def test_too_much_is_not_kept(redis: Redis) -> None:
 
 
 def test_a_store_that_is_away_or_broken_looks_empty(redis: Redis) -> None:
-    gone = StoredTasks(Redis(host="127.0.0.1", port=1))
+    gone = StoredTasks(open_client("redis://127.0.0.1:1"))
     gone.keep("a", "{}")
     assert gone.recall("a") is None
     StoredTasks(redis).keep("a", "{}")

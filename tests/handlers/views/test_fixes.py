@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from diagnostics.report import Remediation, SettingChange
 from diagnostics.report import Undo as ReportUndo
 from handlers.views import fixes as drawn
+from handlers.views.whole_plan import MAX_WARNINGS
 from remediations.approval import Denied, Progress, State, Ticket
 from remediations.audit import Who
 from remediations.execute import Execution
@@ -141,6 +142,15 @@ def test_what_cannot_be_shown_whole_cannot_be_approved() -> None:
         view = drawn.plan_modal(much, drawn.Viewer(None), drawn.Looked(NOW), None, NOW)
         assert "submit" not in view
         assert f"alb502 fix {much.report} {much.offer}" in text_of(view)
+
+
+def test_a_warning_that_is_left_out_cannot_be_approved_either() -> None:
+    many = tuple(f"warning {number}" for number in range(MAX_WARNINGS + 1))
+    views = [
+        drawn.plan_modal(ticket(plan=plan(warnings=said)), drawn.Viewer(None), drawn.Looked(NOW), None, NOW)
+        for said in (many, many[1:])
+    ]
+    assert ["submit" in view for view in views] == [False, True]
 
 
 def test_who_takes_back_did_not_refuse() -> None:

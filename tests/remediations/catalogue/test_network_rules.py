@@ -160,6 +160,22 @@ def test_an_acl_gets_the_entries_that_are_missing(incident: Any, entries: list[s
         assert undo.call.parameters.items() <= write.call.parameters.items()
 
 
+def test_a_single_subnet_of_the_load_balancer_may_be_chosen() -> None:
+    """Targets are healthy only when every node reaches them, so that a part is seen by its entries."""
+    plan = only(ACL, acls.return_ports_forgotten())
+    parts = {one.label: one for one in plan.narrower}
+    assert len(parts) == 2
+    assert sorted(str(one.writes[0].call.parameters["CidrBlock"]) for one in parts.values()) == [
+        "10.0.1.0/24",
+        "10.0.2.0/24",
+    ]
+    for part in parts.values():
+        assert (len(part.writes), len(part.undo.writes)) == (1, 1)
+        assert [guard.look.call.operation for guard in part.success.guards] == ["describe_network_acls"]
+        assert part.risk == "high"
+    assert only(ACL, acls.deny_before_allow()).narrower == ()
+
+
 def test_any_edit_of_the_acl_stops_it() -> None:
     plan = only(ACL, acls.deny_before_allow())
     before, unchanged = plan.guards

@@ -46,12 +46,12 @@ def test_it_is_not_offered(incident: Any) -> None:
 
 
 def test_it_waits_for_a_deployment_that_moves_requests() -> None:
-    incident = put_there().service(deployment_strategy="BLUE_GREEN")
-    busy = incident.edit(
+    assert only(FIX, put_there().service(deployment_strategy="BLUE_GREEN")).not_now is None
+    busy = put_there().service(deployment_strategy="BLUE_GREEN")
+    busy = busy.edit(
         EcsService,
         lambda fact: fact.model_copy(
             update={"deployments": (fact.deployments[0].model_copy(update={"rollout_state": "IN_PROGRESS"}),)}
         ),
     )
     assert "moves requests" in (only(FIX, busy).not_now or "")
-    assert only(FIX, incident).not_now is None

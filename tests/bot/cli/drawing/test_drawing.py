@@ -76,6 +76,18 @@ def test_a_narrow_window_loses_no_word() -> None:
     assert max(map(len, screen(reports.well(), 40).splitlines())) <= 40
 
 
+def test_a_line_of_parts_is_broken_between_them() -> None:
+    shown = [line.rstrip() for line in screen(reports.report(), 40).splitlines()]
+    begin = shown.index("confirmed (0.92) · sg-ingress-missing ·")
+    assert shown[begin + 1] == "since 03:10:42"
+
+
+def test_a_guess_looks_like_one() -> None:
+    likely = reports.report(causes=(reports.cause(band="likely", confidence=0.7),))
+    assert "\x1b[33mlikely (0.70)\x1b[0m" in screen(likely, colour=True)
+    assert "\nconfirmed (0.92)\x1b[2m" in screen(reports.report(), colour=True)
+
+
 @pytest.mark.parametrize(
     ("width", "sparkline"), [(80, "504 " + "·" * 27 + "█" * 32 + "·"), (40, "504 " + "·" * 13 + "▄" + "█" * 15 + "▅")]
 )

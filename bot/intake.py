@@ -1,0 +1,51 @@
+"""What the front door keeps and queues with: stores and queues that give up on Redis before Slack gives up on us."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redis import Redis
+
+from bot.alarm_parts import AlarmIntake
+from bot.control_parts import ControlIntake
+from bot.jobs import QUEUES, Lane, Queue, Send
+from bot.settings import Settings
+from bot.store.asks import Asks
+from bot.store.clicks import Clicks
+from bot.store.marks import Buttons, SeenEvents
+from bot.store.plans import Tickets
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """All of it raises `RedisError`, in time for an acknowledgement that says so."""
+
+    asks: Asks
+    lane: Lane
+    seen: SeenEvents
+    buttons: Buttons
+    alarms: AlarmIntake
+    clicks: Clicks
+    take_click: Send
+    tickets: Tickets
+    controls: ControlIntake
+
+
+def intake(redis: Redis, settings: Settings) -> Intake:
+    """`redis`: a client that waits for no longer than a person does. No job is worked on by what is made here."""
+    lanes: dict[Queue, Lane] = {queue: Lane(redis, queue, settings.limits.diagnosis_s) for queue in QUEUES}
+    return Intake(
+        asks=Asks(redis),
+        lane=lanes["people"],
+        seen=SeenEvents(redis),
+        buttons=Buttons(redis),
+        alarms=AlarmIntake(redis, lanes, None, None),
+        clicks=Clicks(redis),
+        take_click=lanes["people"].job("fix-click", _elsewhere),
+        tickets=Tickets(redis),
+        controls=ControlIntake(redis, lanes, None),
+    )
+
+
+def _elsewhere(_: str) -> None:
+    """The jobs run in the workers."""

@@ -1,0 +1,1 @@
+"""All load-balanced services at once: what many diagnoses ask is asked together."""

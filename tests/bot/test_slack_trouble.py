@@ -1,0 +1,67 @@
+"""Slack asks for patience, fails and is away: what is for one person alone arrives once too, and no answer is lost."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+from redis import Redis
+
+from bot import answering, app
+from bot.answering import MAX_PUT_OFFS, again_after_s
+from handlers import slack_calls
+from tests.bot.conftest import Diagnosis, Start, eventually
+from tests.slack_fake import BROKEN, GUEST, RATE_LIMITED, SlackFake
+
+
+def test_what_one_person_is_told_by_response_url_waits_for_slack(start: Start, slack: SlackFake) -> None:
+    slack.fail("response_url", RATE_LIMITED)
+    start(Diagnosis()).ask("checkout", user=GUEST)
+    (whisper,) = slack.wait_for(lambda: slack.whispers)
+    assert "Guests" in whisper["text"]
+
+
+def test_what_one_person_is_told_in_the_channel_waits_for_slack(start: Start, slack: SlackFake, redis: Redis) -> None:
+    slack.fail("chat.postEphemeral", RATE_LIMITED)
+    start(Diagnosis()).post(slack.mention("<@U0BOT> checkout", event_id="Ev1", user=GUEST))
+    (whisper,) = slack.wait_for(lambda: slack.whispers)
+    assert "Guests" in whisper["text"]
+    eventually(lambda: not redis.hlen("alb502:jobs:people.msgs"))
+    assert len(slack.whispers) == 1
+
+
+def test_a_direct_answer_waits_for_slack(start: Start, slack: SlackFake, redis: Redis) -> None:
+    bot = start(Diagnosis())
+    slack.fail("response_url", RATE_LIMITED)
+    redis.client_pause(30_000, all=False)
+    try:
+        bot.ask("checkout")
+        (whisper,) = slack.wait_for(lambda: slack.whispers)
+        assert "nothing called" in whisper["text"]
+    finally:
+        redis.client_unpause()
+
+
+def test_tries_last_for_ten_minutes_of_trouble_and_are_quick_for_others_calls() -> None:
+    trouble_s = slack_calls.TROUBLE_RETRY_AFTER_S
+    waits = [again_after_s(trouble_s, tries) for tries in range(1, MAX_PUT_OFFS + 1)]
+    assert waits[0] == trouble_s
+    assert sum(waits) >= 10 * 60
+    assert again_after_s(0.2, 30) == 1.0
+    assert again_after_s(90.0, 2) == 90.0
+
+
+def test_an_answer_that_slack_did_not_take_for_long_is_given_when_it_does(
+    start: Start, slack: SlackFake, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "MAX_PUT_OFFS", 0)
+    monkeypatch.setattr(slack_calls, "SAFE_RETRY_PAUSES_S", (0.01,))
+    monkeypatch.setattr(app, "SILENT_EVERY_S", 0.2)
+    slack.fail("chat.update", BROKEN, BROKEN)
+    start(Diagnosis()).ask("checkout")
+    eventually(lambda: not slack.failures["chat.update"])
+    (ask_id,) = cast("list[bytes]", redis.zrange("alb502:in-progress", 0, -1))
+    redis.zadd("alb502:in-progress", {ask_id: 0})  # a long silence
+    slack.wait_for(lambda: any("nothing called" in reply["text"] for reply in slack.replies()))
+    assert "Something went wrong" not in str(slack.of("chat.update"))
+    assert len(slack.replies()) == 1

@@ -28,3 +28,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 def pytest_collection_finish() -> None:
     """What is imported by now stays until the end."""
     gc.freeze()
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes may differ from one process to the next (gzip notes the time), and a test must have one name in all."""
+    return argname if isinstance(val, bytes) else None

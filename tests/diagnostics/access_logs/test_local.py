@@ -142,7 +142,14 @@ def test_several_gzip_members_are_one_file() -> None:
     assert answered([member + member]).rows == 2
 
 
-@pytest.mark.parametrize("end", [b"\x1f\x8bno member", b"\0\0no member", gzip.compress(b"x" * 100)[:-3]])
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param(b"\x1f\x8bno member", id="the magic number only"),
+        pytest.param(b"\0\0no member", id="no member"),
+        pytest.param(gzip.compress(b"x" * 100)[:-3], id="half a member"),
+    ],
+)
 def test_what_stands_before_a_broken_end_is_counted_once(end: bytes) -> None:
     lines = 2 * PIECE_BYTES // len(line())
     member = gzip.compress((line() + "\n").encode() * lines)

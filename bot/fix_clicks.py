@@ -177,7 +177,9 @@ class FixClicks:
         if isinstance(seen, Denied):
             return self._view(click, drawn.told(seen.text))
         if seen.state != "pending":
-            return self._view(click, drawn.told(f"It is {seen.state} already; its message in the thread says more."))
+            return self._view(
+                click, drawn.told(f"Decided already: {drawn.state_in_words(seen)}. Its message says more.")
+            )
         permission = self._desk.permission(seen)
         viewer = drawn.Viewer(why_not_an_approver(seen, person, permission), is_asked=self._is_told(seen))
         role = access.remediate_role if (access := self._policy.account(seen.target.account)) else None

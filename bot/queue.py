@@ -20,7 +20,7 @@ from redis.client import Pipeline
 from redis.commands.core import Script
 from redis.exceptions import NoScriptError, RedisError
 
-from bot.store.keys import DAY_S, HOUR_S, JOBS, key, text_of
+from bot.store.keys import DAY_S, HOUR_S, JOBS, text_of
 from bot.telemetry.metrics import JOBS_DONE
 
 # A worker that is silent for this long is taken for dead and its jobs are given to others. Shorter is quicker after a
@@ -67,6 +67,11 @@ def job_in_work() -> str | None:
     return None if message is None else str(message.message_id)
 
 
+def begun_key(job_id: str) -> str:
+    """How often a job was begun."""
+    return f"{JOBS}:begun:{job_id}"
+
+
 class _SetAside(Middleware):
     """Sets aside what kills its workers, and says so of every job that failed for good. It is kept for a day."""
 
@@ -74,7 +79,7 @@ class _SetAside(Middleware):
         self._redis = redis
 
     def before_process_message(self, _: Broker, message: MessageProxy) -> None:
-        name = key("begun", message.message_id)
+        name = begun_key(message.message_id)
         try:
             pipe = self._redis.pipeline(transaction=False)
             pipe.incr(name)

@@ -56,7 +56,7 @@ CLOSED: Final[frozenset[State]] = frozenset({"refused", "expired", "failed", "un
 Kind = Literal["member", "guest", "bot", "app", "foreign", "deactivated", "unknown"]
 _WHY_NOT: Final[Mapping[Kind, str]] = MappingProxyType(
     {
-        "guest": "Guests cannot do this.",
+        "guest": "Guests cannot do this; ask a full member of this workspace.",
         "bot": "Only people can do this, not bots.",
         "app": "Only people can do this, not apps or automations.",
         "foreign": "Only members of this workspace can do this; you belong to another organisation or workspace.",
@@ -242,7 +242,7 @@ def why_not_an_approver(ticket: Ticket, person: Person, permission: Permission) 
     if not approvers:
         return Denied(text="Nobody may approve it: `remediations.approvers` is empty.")
     if not _among(person, approvers):
-        return _only("You may not approve this.", approvers)
+        return _only(f"You may not {'approve' if ticket.undoes is None else 'undo'} this.", approvers)
     if not permission.two_person or ticket.undoes is not None:
         return None
     if person.who.id in _askers(ticket):

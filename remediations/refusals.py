@@ -225,7 +225,9 @@ def _objections_to_arguments(write: Write, reach: Reach, earlier: Sequence[Write
     """They are trusted when the parameters are made of them, so they name nothing else either."""
     arguments: JsonValue = dict(write.arguments)
     for text in _texts(arguments):
-        if _ARN.match(text) and text not in reach.roles:
+        if not text.isprintable():
+            yield f"it is made of what cannot be seen: {text!a}"
+        elif text.strip()[:4].lower() == "arn:" and text not in reach.roles:
             yield from _objections_to_arn(text, reach, reach.writable | reach.nameable, _new_names(earlier))
     names = given_names(earlier) | {PLAN}
     for placeholder in _placeholders(arguments):

@@ -52,7 +52,8 @@ def demo(
             min=0,
             max=65535,
             metavar="PORT",
-            help=f"Where the simulated AWS answers; 0 takes a free port. Default {USUAL_PORT}, or a free one.",
+            help=f"Where the page answers, or the simulated AWS where there is none; 0 takes a free port."
+            f" Default {USUAL_PORT}, or a free one.",
         ),
     ] = None,
     listing: Annotated[bool, typer.Option("--list", help="List the scenarios and exit.")] = False,
@@ -198,7 +199,8 @@ def page_settings(page: Page, world: RunningWorld, state_dir: Path) -> Settings:
 
 
 def _invitation(scenario: Scenario, page: Page, world: RunningWorld, state_dir: Path) -> str:
-    exported = " ".join(f"{name}={shlex.quote(value)}" for name, value in world.environment().items())
+    there = {**world.environment(), "ALB502_STATE_DIR": str(state_dir)}
+    exported = " ".join(f"{name}={shlex.quote(value)}" for name, value in there.items())
     call, target = output.called_as(), shlex.quote(scenario.target)
     broken = "; break and mend the service beside it" if page.can_be_broken else ""
     return "\n".join(
@@ -208,9 +210,10 @@ def _invitation(scenario: Scenario, page: Page, world: RunningWorld, state_dir: 
             f"  There type /alb502 {target}, or let an alarm arrive{broken}.",
             f"  It runs {LIVE_TIMES} times as fast as AWS, so that a repair shows while you watch.",
             "",
-            "The same simulated AWS in a second terminal, while this one runs:",
+            "The same simulated AWS, and what the bot keeps, in a second terminal, while this one runs:",
             f"  export {exported}",
             f"  {call} diagnose {target} --watch",
+            f"  {call} audit",
             "",
             f"The bot's log: {state_dir / LOG_FILE}",
             "Ctrl-C ends all of it.",

@@ -130,9 +130,13 @@ def own_records(settings: Settings) -> OwnRecords | None:
         return None
     from bot.own_changes import AuditedChanges
     from bot.store.audit import StoredAudit
-    from bot.store.connection import open_client
+    from bot.store.connection import StoreError, open_client
 
-    return AuditedChanges(StoredAudit(open_client(settings.redis_url.get_secret_value())))
+    try:
+        client = open_client(settings.redis_url.get_secret_value())
+    except StoreError as error:
+        raise CommandError(str(error), status=exits.BAD_USAGE) from None
+    return AuditedChanges(StoredAudit(client))
 
 
 def the_time() -> datetime:

@@ -6,11 +6,15 @@ from diagnostics.causes.cause import Facts, Finding
 from diagnostics.rules import health_case
 from diagnostics.rules.health_case import HealthCase
 from diagnostics.rules.health_reasons import codes_in_words
+from diagnostics.rules.routing import short_name
 
 
 def finding(case: HealthCase, facts: Facts, *keys: str) -> Finding | None:
-    """None unless an edit of one of these settings ended the failure; the present settings are then not at fault."""
+    """None unless an edit of one of these settings ended the failure, or it ended and nothing tells why: the present
+    settings are then not at fault, or nobody knows whether they are."""
     key = case.mended.changed(*keys) if case.mended else None
+    if case.mended is None and not case.sick.going_on:
+        return _ended(case, facts)
     if case.mended is None or key is None:
         return None
     former = case.mended.former(key)
@@ -30,6 +34,25 @@ def finding(case: HealthCase, facts: Facts, *keys: str) -> Finding | None:
         of_before=True,
         overturned_by=f"a target that fails its health check again: {health_case.health_command(case)}",
         advice=_advice(case),
+    )
+
+
+def _ended(case: HealthCase, facts: Facts) -> Finding:
+    """CloudTrail tells of an edit minutes later, so the settings that were read may not be those that failed."""
+    at = case.reports[0].at if case.reports else case.since
+    until = f" until {at:%H:%M} UTC" if at else ""
+    return Finding(
+        resource=case.group.arn,
+        summary=f"health checks of target group {short_name(case.group.arn)} {_did(case)}{until}; none fails now",
+        supports=(health_case.answers(case), *health_case.replaced(case)),
+        effect_seen=True,
+        affects=case.affects,
+        explains=case.explains(facts.observed),
+        since=case.since,
+        of_before=True,
+        overturned_by=f"a target that fails its health check again: {health_case.health_command(case)}",
+        advice="Nothing to do now; no target fails its health check any more.",
+        at_most="possible",
     )
 
 

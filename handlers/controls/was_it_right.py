@@ -70,7 +70,7 @@ def was_it_right(visit: Visit) -> Outcome:
         grouped_choice(REAL, "What it really was", list(_groups(visit.report)), optional=True),
         typed(WORDS, "In your own words", longest=MAX_WORDS, optional=True, many_lines=True),
     ]
-    return Window(modal(TITLE, blocks, callback_id="control-was-it-right", about=visit.click.id, submit="Keep"))
+    return Window(modal(TITLE, blocks, callback_id="control-was-it-right", about=visit.click.id, submit="Send"))
 
 
 def _answer(report: Report) -> str:

@@ -118,9 +118,11 @@ def with_incident(message: Message, incident: Incident, now: datetime) -> Messag
 def _ended(incident: Incident, now: datetime) -> Iterable[Block]:
     if incident.closed_at is None:
         return
-    lasted = spell(incident.closed_at - incident.opened_at)
+    later = spell(incident.closed_at - incident.opened_at)
     after = f" · {words(incident.ended_after, MAX_WHAT)}" if incident.ended_after else ""
-    yield section(f":white_check_mark: *Recovered at {moment(incident.closed_at, now)}; it lasted {lasted}*{after}")
+    yield section(
+        f":white_check_mark: *Recovered at {moment(incident.closed_at, now)}, {later} after the first alarm*{after}"
+    )
 
 
 def _table(incident: Incident, now: datetime) -> Iterable[Block]:

@@ -163,7 +163,7 @@ def plan_modal(
 def story(ticket: Ticket, approvers: People, now: datetime) -> Message:
     """The message in the thread: what was asked, by whom, and how far it is."""
     plan = ticket.doing
-    head = f"{_symbol(ticket)} *{words(plan.title, MAX_TITLE)}* — {_state(ticket)}"
+    head = f"{_symbol(ticket)} *{words(plan.title, MAX_TITLE)}* — {state_in_words(ticket)}"
     lines = [f"• {change_line(change)}" for change in plan.changes[:MAX_CHANGES]]
     parts = [
         Part(0, (section(head),)),
@@ -310,7 +310,7 @@ def _symbol(ticket: Ticket) -> str:
     }[ticket.state]
 
 
-def _state(ticket: Ticket) -> str:
+def state_in_words(ticket: Ticket) -> str:
     return {
         "pending": "waits for approval",
         "approved": "approved, begins",
@@ -378,9 +378,10 @@ def _buttons(ticket: Ticket) -> tuple[Block, ...]:
         return (actions(button("Review…", REVIEW, ticket.id), button("Refuse", REFUSE, ticket.id)),)
     can_undo = ticket.doing.undo.writes and ticket.undoes is None and ticket.execution is not None
     if ticket.state in {"executed", "verified", "failed"} and can_undo and ticket.execution and ticket.execution.done:
+        undo = printable.line(ticket.doing.undo.text, 280) or "takes it back"
         confirm = {
             "title": {"type": "plain_text", "text": "Undo this?"},
-            "text": {"type": "plain_text", "text": printable.line(ticket.doing.undo.text, 300) or "It is taken back."},
+            "text": {"type": "plain_text", "text": f"The undo {undo}."},
             "confirm": {"type": "plain_text", "text": "Undo"},
             "deny": {"type": "plain_text", "text": "Keep it"},
         }

@@ -175,13 +175,15 @@ def _answer(report: Report, told: Digest, now: datetime, *, plain: bool, most: i
 
 
 def _with_counts(lines: Sequence[str], place: str, told: Digest) -> Iterable[str]:
-    """The lines of a section, and how many of how many these are."""
+    """The lines of a section, and how many of how many these are; a heading with nothing below it is left out."""
     total, what = 0, "changes"
     if place == "answer" and told.first:
         total, what = len(records(told.first.evidence)), "records of evidence"
     elif place == "changes":
         total = len(told.changes)
     shown = sum(line.startswith(BULLET) for line in lines)
+    if place == "changes" and not shown:
+        return
     yield from lines
     if lines and shown < total:
         yield f"_showing {shown} of {total} {what}_"
@@ -200,7 +202,7 @@ def _changes(told: Digest, now: datetime) -> Iterable[Line]:
     for number, entry in enumerate(told.changes[:MAX_CHANGES]):
         by = f" by {code(entry.actor)}" if entry.actor else ""
         text = f"{moment(entry.at, now, seconds=True)} {words(event_in_words(entry), MAX_EVIDENCE_TEXT)}{by}"
-        yield Line("changes", 3 + number if number else 1, BULLET + text)
+        yield Line("changes", 3 + number if number else 1, BULLET + text, "" if number else "what changed just before")
 
 
 def _todo(told: Digest, most: int) -> Iterable[Line]:

@@ -17,6 +17,7 @@ FACTOR, SMALLER = 2.0, 1.5
     id="lambda-more-memory",
     title="Give the function more memory",
     risk="low",
+    up_to="medium",
     causes=("lambda-out-of-memory",),
     calls=("lambda:PublishVersion", "lambda:UpdateAlias", "lambda:UpdateFunctionConfiguration"),
     needs=(LambdaTargets,),

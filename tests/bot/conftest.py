@@ -38,6 +38,14 @@ def eventually(what: Callable[[], Any], timeout_s: float = 10.0) -> Any:
     return found
 
 
+def stays(true: Callable[[], bool], for_s: float = 0.3) -> None:
+    """That nothing happens for so long."""
+    until = time.monotonic() + for_s
+    while time.monotonic() < until:
+        assert true()
+        WAIT(0.02)
+
+
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits before it tries again waits as short as a test does."""

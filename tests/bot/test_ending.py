@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from redis import Redis
 
 from bot.queue import HEARTBEAT_MS
-from tests.bot.conftest import Diagnosis, Start, eventually
+from tests.bot.conftest import Diagnosis, Start, eventually, stays
 from tests.slack_fake import SlackFake
 
 
@@ -45,6 +45,7 @@ def test_a_process_that_is_ending_leaves_new_questions_to_others(start: Start, s
         closing.start()
         eventually(lambda: ending.ops("/readyz")[0] == 503)
         web.ask("payments")
+        stays(lambda: redis.llen("alb502:jobs:people") == 1)
         Start(slack, start.store_url, others)(quick, role="worker")
         slack.wait_for(lambda: "nothing called" in str(slack.replies()), timeout_s=2)
         assert [question.words for question in quick.asked] == ["payments"]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -16,10 +15,9 @@ from redis.exceptions import TimeoutError as NoAnswerError
 from redis.retry import Retry
 
 from bot import queue
-from bot.queue import job_in_work, make_broker
+from bot.queue import begun_key, job_in_work, make_broker
 from bot.store.alarms import AlarmShelf
-from bot.store.keys import key
-from tests.bot.conftest import eventually
+from tests.bot.conftest import eventually, stays
 
 IMPATIENT_S = 0.1
 """How long the worker's connection waits for Redis."""
@@ -139,7 +137,7 @@ def test_whoever_takes_up_the_job_of_a_dead_worker_is_known_by_its_id(lane: Lane
 def test_a_job_that_ends_each_of_its_workers_is_set_aside_and_said(lane: Lane, redis: Redis) -> None:
     sent = lane.job.send("poison")
     lane.job.send("checkout")
-    redis.set(key("begun", sent.message_id), queue.MAX_BEGUN)
+    redis.set(begun_key(sent.message_id), queue.MAX_BEGUN)
     worker = lane.at_work()
     try:
         eventually(lambda: lane.done == ["checkout"])
@@ -148,11 +146,4 @@ def test_a_job_that_ends_each_of_its_workers_is_set_aside_and_said(lane: Lane, r
         worker.stop()
     assert lane.done == ["checkout"]
     assert REGISTRY.get_sample_value("alb502_jobs_total", {"job": "job", "result": "set aside"}) == 1
-    assert redis.ttl(key("begun", sent.message_id)) > 0
-
-
-def stays(true: Callable[[], bool], for_s: float = 0.3) -> None:
-    until = time.monotonic() + for_s
-    while time.monotonic() < until:
-        assert true()
-        time.sleep(0.02)
+    assert redis.ttl(begun_key(sent.message_id)) > 0

@@ -104,7 +104,10 @@ def _can_be_taken_back(plan: Plan, reach: Reach) -> None:
 def _given(kept: Kept, write: Write) -> str:
     """Something of the kind that AWS answers there."""
     if kept.in_answer.endswith("Arn"):
-        return write.resources[0].removesuffix("*") + ("42" if ":task-definition/" in write.resources[0] else "0a1b2c")
+        made = write.resources[0]
+        if kept.in_answer.endswith("RuleArn"):
+            return f"{made.replace(':listener/', ':listener-rule/', 1)}/0a1b2c"
+        return made.removesuffix("*") + ("42" if ":task-definition/" in made else "0a1b2c")
     return "sgr-0123456789abcdef0" if kept.in_answer.endswith("RuleId") else "42"
 
 

@@ -249,6 +249,9 @@ def test_what_is_written_to_is_what_is_judged_by_its_tags(
 def test_what_is_sent_is_what_can_be_seen(given: dict[str, Any]) -> None:
     assert refused(write("elbv2", "modify_target_group", {"TargetGroupArn": ARN, **given}, ARN)) is not None
     assert refused(write("elbv2", "modify_target_group", {"TargetGroupArn": ARN, "HealthCheckPath": "/é"}, ARN)) is None
+    rule = write("elbv2", "modify_rule", {"RuleArn": RULE}, RULE, prepared_by="group", arguments={"path": given})
+    assert refused(rule) is not None
+    assert refused(rule.model_copy(update={"arguments": {"path": "/é"}})) is None
 
 
 @pytest.mark.parametrize(

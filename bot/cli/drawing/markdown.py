@@ -183,7 +183,8 @@ def _fixes(title: str, found: Sequence[tuple[Cause, Remediation]]) -> Iterator[s
 
 def _blanks(found: Iterable[str]) -> Iterator[str]:
     for blank in found:
-        yield f"Fill in {words(blank)}."
+        name, colon, what = blank.partition(": ")
+        yield f"Fill in {code(name)}: {words(what)}." if colon else f"Fill in {words(blank)}."
         yield ""
 
 

@@ -34,7 +34,7 @@ def test_the_end_is_told_in_the_same_message_with_what_came_before(scene: Scene)
     scene.settled()
     assert len(scene.ours) == 1
     assert "Recovered at" in words_of(answer)
-    assert "it lasted 4 min" in words_of(answer)
+    assert "4 min after the first alarm" in words_of(answer)
     assert "last change before it: sg-0a1: inbound rule added, by role/ops-admin, at " in words_of(answer)
     assert "Security group sg-0a1" in words_of(answer)
 
@@ -119,4 +119,4 @@ def test_a_monitor_s_post_that_is_edited_ends_when_it_was_edited(scene: Scene) -
     scene.told("Recovered at")
     scene.settled()
     (answer,) = scene.ours
-    assert "it lasted 3 min" in words_of(answer)
+    assert "3 min after the first alarm" in words_of(answer)

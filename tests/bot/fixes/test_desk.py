@@ -62,6 +62,8 @@ def test_a_refusal_says_who_may(stage: Stage) -> None:
     answer = denied(stage.desk.approve(ticket.id, person("U-eve")))
     assert answer == "You may not approve this. Who may: user group S-oncall, user U-ann, user U-bob."
     assert stage.ticket(ticket.id).state == "pending"
+    guest = denied(stage.desk.approve(ticket.id, person("U-eve", kind="guest")))
+    assert guest == "Guests cannot do this; ask a full member of this workspace."
     group = stage.desk.approve(ticket.id, person("U-eve", groups=("S-oncall",)))
     assert isinstance(group, Ticket)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.views.blocks import MAX_BLOCKS, Message, Part, compose, context, folded, parts_of, section
+from handlers.views.blocks import MAX_BLOCKS, Message, Part, button, compose, context, folded, parts_of, section
 from tests import slack_limits
 
 
@@ -55,3 +55,11 @@ def test_a_message_is_composed_anew_with_more() -> None:
 
     assert parts_of(made) == made.parts
     assert parts_of(Message("x", (section("x"), section("y")))) == (Part(0, (section("x"),)), Part(0, (section("y"),)))
+
+
+def test_a_label_that_is_too_long_loses_the_ids_in_brackets_first() -> None:
+    fits = "Open tcp 8080 of tasks (sg-2933cee27b98bd7e4) to load balancer public…"
+    long = "Open tcp 8080 of checkout-tasks (sg-2933cee27b98bd7e4) to load balancer public…"
+
+    assert button(fits, "a", "b")["text"]["text"] == fits
+    assert button(long, "a", "b")["text"]["text"] == "Open tcp 8080 of checkout-tasks to load balancer public…"

@@ -121,6 +121,20 @@ def test_what_has_no_room_is_named() -> None:
     assert "rule removed 03:10 by role/ops-admin" in text, "who changed it stays"
 
 
+def test_a_heading_without_anything_below_it_is_left_out() -> None:
+    entry = TimelineEntry(
+        at=reports.at(11), event="ModifyListener " + "x" * 180, source="cloudtrail:LookupEvents", actor="bob"
+    )
+    long = [reports.cause(summary="It is so. " * size, advice="Add the rule. " * 22) for size in range(1, 31)]
+    told = [reports.report(causes=(one,), timeline=(entry,), headline="y " * 60) for one in long]
+    texts = [open_part(summary(one)) for one in told]
+
+    assert "*Changed just before*\n• " in texts[0]
+    left_out = [text for text in texts if "what changed just before" in text]
+    assert left_out
+    assert not any("*Changed just before*" in text for text in left_out)
+
+
 def test_what_was_taken_for_granted_is_noted_and_only_so_much_of_it() -> None:
     notes = tuple(f"not searched: account a{number}, us-east-1: AccessDenied" for number in range(4))
     target = reports.report().target.model_copy(update={"notes": notes})

@@ -3,6 +3,7 @@
 from diagnostics.facts import Change, ForwardTarget, Rule, RuleAction, RuleCondition
 from tests.incidents.building import LISTENER, OTHER_TG, SERVICE, TG, Incident, change, deployment, forward_rule
 from tests.incidents.cases import finds, look_alike
+from tests.incidents.health_check.health_check_path_mismatch import put_right_before_cloudtrail_tells
 from tests.incidents.registration.no_registered_targets import deregistered_by_hand, emptied
 from tests.incidents.rows import fixed, logged, no_target
 
@@ -52,6 +53,10 @@ def scaled(count: int, minutes_ago: float) -> Change:
     )
 
 
+def after_health_checks_were_put_right() -> Incident:
+    return at_zero(emptied(put_right_before_cloudtrail_tells())).changed(scaled(0, 12.5))
+
+
 def back_after_ten_minutes() -> Incident:
     return Incident().elb_errors(503, 600, 39, 29).changed(scaled(4, 30), scaled(0, 40))
 
@@ -92,6 +97,13 @@ CASES = (
         also=(*EMPTY, "fixed-response-5xx"),
     ),
     finds(CODE, "nobody asked yet", nobody_asked_yet, also=EMPTY),
+    finds(
+        CODE,
+        "health checks failed before, and do not any more",
+        after_health_checks_were_put_right,
+        band="confirmed",
+        also=(*EMPTY, "health-check-path-mismatch"),
+    ),
     finds(CODE, "zero for ten minutes, and back", back_after_ten_minutes, summary_says="from 02:50 to 03:00 UTC"),
     look_alike(
         CODE,

@@ -49,6 +49,9 @@ def unknown(outcome: Unknown, command: str = COMMAND, choices: Sequence[str] = (
         lines += ["Did you mean:", *_candidates(outcome.nearest, command)]
     if outcome.hint:
         lines.append(words(outcome.hint, MAX_TEXT))
+    if not lines:
+        slash = code(command if command.startswith("/") else COMMAND)
+        lines.append(f"{slash} alone shows what there is to choose from; an ARN or a URL can be asked for, too.")
     menu = menu_of(outcome.nearest, choices)
     return _answer(head, whole_lines(lines, MAX_SECTION), *_not_searched(outcome.gaps, "Not searched"), menu=menu)
 

@@ -66,8 +66,8 @@ def _small_print(here: Here) -> Iterable[str]:
             yield f"*Only these {what} here*: {', '.join(code(one, MAX_NAME) for one in only[:MAX_LISTED])}{more}"
     said = {
         "commands": "Fixes are shown as commands.",
-        "ask": "Fixes: *Review…* below an answer shows the plan; somebody who may approve is asked there.",
-        "approve": "Fixes: *Review…* below an answer shows the plan; you may approve it there.",
+        "ask": "Fixes: the button of a fix, below an answer, shows its plan; who may approve is asked from there.",
+        "approve": "Fixes: the button of a fix, below an answer, shows its plan; you may approve it there.",
     }
     if here.fixes in said:
         yield said[here.fixes]

@@ -95,6 +95,7 @@ def test_the_undo_is_a_ticket_of_its_own_and_audited_alike(stage: Stage) -> None
 
 def test_an_undo_is_pressed_once_however_often(stage: Stage) -> None:
     ticket = stage.ran()
+    assert "You may not undo this. Who may:" in denied(stage.desk.undo(ticket.id, person("U-eve")))
     assert isinstance(stage.desk.undo(ticket.id, person("U-ann")), Ticket)
     assert denied(stage.desk.undo(ticket.id, person("U-bob"))) == "It is being undone already, by ann."
     assert len([job for job in stage.queue.jobs if job[0] == "run"]) == 2

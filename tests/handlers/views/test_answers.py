@@ -143,6 +143,12 @@ def test_an_unknown_name_suggests_the_nearest_and_says_where_nobody_could_look()
     assert "*Not searched:* `ecs:ListServices` on `*` (AccessDeniedException)" in text
 
 
+def test_where_nothing_is_near_an_unknown_name_the_next_step_is_said() -> None:
+    text = shown(views.unknown(Unknown(words="nosuchthing"), command="@alb502"))
+
+    assert "`/alb502` alone shows what there is to choose from" in text
+
+
 def test_a_refusal_is_one_line() -> None:
     assert shown(views.refused(Refused(message="The credentials have expired: renew them."))) == (
         ":no_entry: The credentials have expired: renew them."

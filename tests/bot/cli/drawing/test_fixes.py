@@ -133,8 +133,10 @@ def test_what_is_to_be_filled_in_is_explained() -> None:
         'update-service.json: {"deploymentConfiguration": …} of that answer, with the values before the change'
     ]
     assert list(blanks((ADD, REMOVE))) == []
-    shown = screen(reports.report(causes=(reports.cause(remediations=(reports.fix(aws_cli=commands),)),)), 200)
-    assert "fill in <task definition>: taskDefinitionArn that register-task-definition answers" in shown
+    report = reports.report(causes=(reports.cause(remediations=(reports.fix(aws_cli=commands),)),))
+    told = "<task definition>: taskDefinitionArn that register-task-definition answers"
+    assert f"fill in {told}" in screen(report, 200)
+    assert f"Fill in {told.replace('<', '`<').replace('>', '>`')}." in post_mortem(report)
 
 
 def test_risk_and_undo_in_words() -> None:

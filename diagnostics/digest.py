@@ -17,6 +17,8 @@ JUST_BEFORE: Final = timedelta(minutes=30)
 TOLERANCE: Final = timedelta(minutes=1)
 DEPLOYS_WITHIN: Final = timedelta(seconds=10)
 """Metrics have minutes, CloudTrail has seconds: a change of the same minute may have come first."""
+READ_IN_PART: Final = frozenset({"Forgotten", "TooManyPages"})
+"""Errors of gaps beside which the rest was read, and is believed."""
 _ARN: Final = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:\d*:(?P<resource>[\w/:.+=@-]*\w)", re.ASCII)
 _GROUP_IN_BRACKETS: Final = re.compile(r"\(target-group targetgroup/(?P<name>[\w-]+)/\w+\)", re.ASCII)
 _ONLY_DEPLOYS: Final = re.compile(r"UpdateService on [^:]+: (?:taskDefinition \S+|forceNewDeployment \w+)\Z")
@@ -128,9 +130,11 @@ def left_open(gap: ReportGap, report: Report) -> tuple[str, ...]:
 
 
 def judged_without(gap: ReportGap, report: Report) -> str:
-    """``52 causes were judged without it``: what this would have made surer, in words."""
+    """``52 causes were judged without it``: what this would have made surer, in words. Of a list with more pages than
+    were read they had a part."""
     number = len(gap.affects) - len(left_open(gap, report))
-    return f"{counted(number, 'cause')} {'was' if number == 1 else 'were'} judged without it" if number else ""
+    how = "by what was read of it" if gap.error in READ_IN_PART else "without it"
+    return f"{counted(number, 'cause')} {'was' if number == 1 else 'were'} judged {how}" if number else ""
 
 
 def sentence(text: str) -> str:

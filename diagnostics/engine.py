@@ -31,6 +31,7 @@ from diagnostics.rules.former_hosts import with_former_hosts
 from diagnostics.rules.kubernetes import Controller, controller_of, in_its_terms
 from diagnostics.rules.observations import Observations, observe
 from diagnostics.rules.own_changes import AUDIT, settling, with_own_changes
+from diagnostics.rules.past_stops import PastStops, past_stops
 from diagnostics.rules.registered_names import with_registered_names
 from diagnostics.rules.seen_code import notes_on_seen
 from diagnostics.rules.unread_errors import errors_unread
@@ -62,6 +63,8 @@ def diagnose(snapshot: Snapshot) -> Report:
     specs, snapshot = catalogue(), as_judged(snapshot)
     observed = observe(snapshot)
     judged = {code: _judge(spec, snapshot, observed) for code, spec in specs.items() if not spec.residual}
+    past = past_stops(snapshot, observed)
+    judged = judged if past is None else {code: _told_as_past(item, past) for code, item in judged.items()}
     explained = _explained(judged.values())
     judged |= {code: _judge(spec, snapshot, observed, explained) for code, spec in specs.items() if spec.residual}
     seen = {code: [f for f in item.findings if f.effect_seen] for code, item in judged.items()}
@@ -145,6 +148,13 @@ def _held(finding: Finding, repair: OwnChange) -> Finding:
     )
     against = (*finding.against, supporting(text, AUDIT, at=repair.at))
     return finding.model_copy(update={"at_most": "possible", "against": against})
+
+
+def _told_as_past(judged: Judged, past: PastStops) -> Judged:
+    findings = past.told(judged.findings)
+    found = bool(findings) and judged.check.status == "found"
+    check = judged.check.model_copy(update={"reason": findings[0].summary}) if found else judged.check
+    return Judged(check=check, findings=findings)
 
 
 def _check(spec: CauseSpec, findings: tuple[Finding, ...], snapshot: Snapshot, observed: Observations) -> Check:

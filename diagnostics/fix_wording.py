@@ -20,7 +20,6 @@ _OF_BALANCER: Final = {
     "listener-rule": "listener rule of ",
 }
 _BEFORE_NAME: Final = {"service": "service ", "function": "function "}
-UNDO_WORDS: Final = {"exact": "undo", "compensating": "way back", "none": "no undo"}
 
 
 def fixes(report: Report) -> Iterator[tuple[Cause, Remediation]]:
@@ -81,7 +80,7 @@ def risk_in_words(remediation: Remediation) -> str:
 
 def undo_in_words(undo: Undo) -> str:
     """``undo: removes that rule``; ``no undo: …``"""
-    return f"{UNDO_WORDS[undo.kind]}: {undo.text}"
+    return f"{'no undo' if undo.kind == 'none' else 'undo'}: {undo.text}"
 
 
 def _value(value: JsonValue) -> str | None:

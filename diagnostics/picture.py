@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,7 @@ NOTHING: Final = "·"
 SIGNS: Final = {"onset": "^", "deployment": "d"}
 _NAMES: Final = {field: name for name, field in KINDS}
 _DEPLOYMENT: Final = "deployment of "
+_ENDED: Final = re.compile(r" ended \(")
 
 What = Literal["onset", "deployment"]
 
@@ -45,11 +47,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something that happened in a column; what happened before the first one has none."""
+    """Something that happened in a column, `times` within one minute; what happened before the first one has none."""
 
     what: What
     at: datetime
     column: int
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +114,9 @@ def text_lines(shown: Picture) -> Iterator[str]:
 
 
 def mark_in_words(shown: Picture, mark: Mark) -> str:
-    """``errors began 03:12``."""
-    return f"{'errors began' if mark.what == 'onset' else 'deployment'} {stamp(shown, mark.at)}"
+    """``errors began 03:12``, ``3 deployments 03:02``."""
+    several = f"{mark.times} deployments" if mark.times > 1 else "deployment"
+    return f"{'errors began' if mark.what == 'onset' else several} {stamp(shown, mark.at)}"
 
 
 def stamp(shown: Picture, at: datetime) -> str:
@@ -140,14 +144,26 @@ def _joined(counts: Sequence[int], together: int) -> tuple[int, ...]:
 def _marks(report: Report, shown: Picture) -> Iterable[Mark]:
     """The onset, and the deployments nearest to it, in time order."""
     onset = report.symptom.onset
-    began = [entry.at for entry in report.timeline if entry.event.startswith(_DEPLOYMENT)]
-    near = sorted(set(began), key=lambda at: abs(at - (onset or shown.end)))[: MAX_MARKS - 1]
-    happened: list[tuple[What, datetime]] = [("deployment", at) for at in near]
-    if onset is not None:
-        happened.append(("onset", onset))
-    for what, at in sorted(happened, key=lambda item: item[1]):
-        if shown.start <= at < shown.end:
-            yield Mark(what, at, int((at - shown.start) / shown.step))
+    minutes = [one for one in _deployments(report) if shown.start <= one[0] < shown.end]
+    near = sorted(minutes, key=lambda one: abs(one[0] - (onset or shown.end)))[: MAX_MARKS - 1]
+    happened: list[tuple[What, datetime, int]] = [("deployment", *one) for one in near]
+    if onset is not None and shown.start <= onset < shown.end:
+        happened.append(("onset", onset, 1))
+    for what, at, times in sorted(happened, key=lambda item: item[1]):
+        yield Mark(what, at, int((at - shown.start) / shown.step), times)
+
+
+def _deployments(report: Report) -> Iterator[tuple[datetime, int]]:
+    """The first time of each minute in which deployments began or ended, and how many they were."""
+    entries = [entry for entry in report.timeline if entry.event.startswith(_DEPLOYMENT)]
+    for minute in sorted({_minute(entry.at) for entry in entries}):
+        within = [entry for entry in entries if _minute(entry.at) == minute]
+        began = {(entry.at, entry.event) for entry in within if not _ENDED.search(entry.event)}
+        yield min(entry.at for entry in within), max(1, len(began))
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
 
 
 def _signs(shown: Picture) -> str:

@@ -5,6 +5,7 @@ Every drawing of a report passes foreign text through here first and then escape
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
@@ -16,6 +17,7 @@ SHORTEST_CUT_AT_A_WORD: Final = 0.6
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _SPACES: Final = frozenset({"Zs", "Zl", "Zp"})
 _TAB: Final = "    "
+_ID_IN_BRACKETS: Final = re.compile(r" \([a-z]+-[0-9a-f]{8,17}\)")
 
 
 def line(text: str, limit: int) -> str:
@@ -58,6 +60,11 @@ def shortened(text: str, limit: int, *, was_cut: bool = False) -> str:
     if space >= SHORTEST_CUT_AT_A_WORD * limit:
         kept = kept[:space]
     return kept.rstrip() + ELLIPSIS
+
+
+def without_ids(text: str) -> str:
+    """``checkout-tasks`` for ``checkout-tasks (sg-0a1b2c3d4e5f60718)``: where there is room for the name alone."""
+    return _ID_IN_BRACKETS.sub("", text)
 
 
 def _visible(text: str) -> str:

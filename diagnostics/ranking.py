@@ -69,6 +69,10 @@ class Ranked(Frozen):
         return min((finding.since for finding in self.findings if finding.since), default=None)
 
     @property
+    def is_over(self) -> bool:
+        return all(finding.of_before for finding in self.findings)
+
+    @property
     def supports(self) -> tuple[Evidence, ...]:
         """Evidence of all findings, decisive first, each text once."""
         items = unique(item for finding in self.findings for item in finding.supports)
@@ -218,15 +222,16 @@ def _with_their_roots(
 
 
 def _may_explain(cause: Ranked, effect: Ranked) -> bool:
-    """A guess does not turn a well-founded fault into its consequence."""
-    return cause.band != "possible" or effect.band == "possible"
+    """A guess does not turn a well-founded fault into its consequence, nor does a guess about what is over now."""
+    return cause.band != "possible" or (effect.band == "possible" and (effect.is_over or not cause.is_over))
 
 
-def _order(item: Ranked, observed: Observations) -> tuple[int, int, bool, int, int, float, str]:
+def _order(item: Ranked, observed: Observations) -> tuple[int, int, bool, bool, int, int, float, str]:
     since = item.since.timestamp() if item.since else float("inf")
     clearly_surer = math.floor((item.confidence - FLOOR[item.band]) / CLEARLY_SURER)
     minor, explains = _is_minor(item, observed), len(item.explains)
-    return (_ROLE_ORDER[item.role], BANDS.index(item.band), minor, -clearly_surer, -explains, since, item.code)
+    past, band = item.is_over and item.band == "possible", BANDS.index(item.band)
+    return (_ROLE_ORDER[item.role], band, past, minor, -clearly_surer, -explains, since, item.code)
 
 
 def _is_minor(item: Ranked, observed: Observations) -> bool:

@@ -22,6 +22,8 @@ _DURATION: Final = re.compile(rf"([0-9]{{1,{MAX_DURATION_DIGITS}}})(m|min|h|d)",
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _REGION: Final = re.compile(r"[a-z]{2,5}(?:-[a-z]{2,}){1,2}-[0-9]{1,2}", re.ASCII)
 _STATUS: Final = re.compile(r"[45][0-9]{2}", re.ASCII)
+_FLAG: Final = re.compile("(?:--|[\u2013\u2014])(?P<name>[a-z]+)(?:=(?P<value>.+))?", re.ASCII | re.IGNORECASE)
+"""An option as the command line spells it; telephones make one dash of two."""
 _LINK: Final = re.compile(r"<((?:https?|mailto):[^<>|]*)(?:\|[^<>]*)?>")
 _LINKED_NAME: Final = re.compile(r"<https?://[^<>|]*\|([^<>]*)>")
 _INVISIBLE: Final = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
@@ -81,6 +83,8 @@ def _parsed(text: str) -> Question | HelpWanted:
     if not words or [word.lower() for word in words] == ["help"]:
         return HelpWanted()
     target, *rest = words
+    if _FLAG.fullmatch(target):
+        raise _MistakeError(f"The name comes first, then {shown(target)}: ask for {EXPECTED}.")
     if not target.strip():
         raise _MistakeError(f"The name is empty; ask for {EXPECTED}.")
     if len(target) > MAX_WORDS:
@@ -125,11 +129,12 @@ def _options(words: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     pending = iter(words)
     for word in pending:
-        option = _OPTIONS.get(word.lower())
+        flag = _FLAG.fullmatch(word)
+        option = _FLAGS.get(flag["name"].lower()) if flag else _OPTIONS.get(word.lower())
         if option is None:
-            hint = " Put a name with spaces into quotes." if not found else ""
+            hint = "" if found or flag else " Put a name with spaces into quotes."
             raise _MistakeError(f"I do not understand {shown(word)}; ask for {EXPECTED}.{hint}")
-        value = next(pending, None)
+        value = flag["value"] if flag and flag["value"] else next(pending, None)
         if value is None:
             raise _MistakeError(f"After {shown(word)} something is missing, such as `{option.example}`.")
         if option.field in found:
@@ -176,4 +181,10 @@ _OPTIONS: Final = {
     "in": _Option("account", _matching(_ACCOUNT, "account; write `in prod` or its 12 digits"), "in prod"),
     "region": _Option("region", _matching(_REGION, "region; write `region us-east-1`"), "region us-east-1"),
     "seeing": _Option("seen", _seen, "seeing 502"),
+}
+_FLAGS: Final = {
+    "since": _OPTIONS["since"],
+    "account": _OPTIONS["in"],
+    "region": _OPTIONS["region"],
+    "seen": _OPTIONS["seeing"],
 }

@@ -89,7 +89,7 @@ def fix(**changes: Any) -> Remediation:
         "changes": (
             SettingChange(resource="sg-0a1", setting="inbound rule", before=None, after="tcp 8080 from sg-0lb"),
         ),
-        "touches": "everything that wears sg-0a1",
+        "touches": "everything in security group sg-0a1",
         "warnings": ("Terraform keeps sg-0a1 and may set it back",),
         "aws_cli": ("aws ec2 authorize-security-group-ingress --region us-east-1 --group-id sg-0a1",),
         "undo": Undo(

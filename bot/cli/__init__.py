@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
 
+SELDOM = (50_000, 20, 100)
+"""What is read and judged are many small objects, nearly all without cycles: Python's own thresholds make it look for
+cycles among them again and again."""
+
 
 def main() -> None:
     """The console script `alb502`; ends the process with the status that docs and scripts rely on."""
+    gc.set_threshold(*SELDOM)
     from bot.cli.top import run
 
     status = run(sys.argv[1:])

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from bot.cli import configured, when
-from bot.cli.exits import BAD_USAGE, NO_REPORT, CommandError
+from bot.cli.exits import BAD_USAGE, CommandError
 from bot.cli.output import note, write
+from bot.cli.stored import opened
 from diagnostics import printable
 
 if TYPE_CHECKING:
@@ -79,28 +80,10 @@ def _place(entry_id: str) -> tuple[int, int]:
 
 @contextmanager
 def _opened() -> Iterator[StoredAudit]:
-    """The bot's store; what it says when it cannot be reached is for people."""
-    from redis.exceptions import RedisError
-
-    from bot.store.address import where
     from bot.store.audit import StoredAudit
-    from bot.store.connection import StoreError, open_client
-    from bot.store.private import attach
 
-    settings = configured.settings()
-    url = settings.redis_url.get_secret_value() if settings.redis_url else None
-    try:
-        client = open_client(url) if url else attach(settings.state_dir)
-        try:
-            yield StoredAudit(client)
-        finally:
-            client.close()
-    except StoreError as error:
-        raise CommandError(str(error), status=NO_REPORT) from None
-    except RedisError as error:
-        place = where(url) if url else str(settings.state_dir)
-        said = f"the store at {place} does not answer ({type(error).__name__}); start it or correct REDIS_URL"
-        raise CommandError(said, status=NO_REPORT) from None
+    with opened(configured.settings()) as redis:
+        yield StoredAudit(redis)
 
 
 def _records(stored: StoredAudit, begin: datetime | None) -> list[Kept]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from bot.cli import configured, when
-from bot.cli.exits import BAD_USAGE, NO_REPORT, CommandError
+from bot.cli.exits import BAD_USAGE, CommandError
 from bot.cli.output import write
+from bot.cli.stored import opened
 from diagnostics import printable
 
 if TYPE_CHECKING:
@@ -44,26 +45,11 @@ def feedback(
 
 
 def _said(begin: datetime) -> list[Feedback]:
-    from redis.exceptions import RedisError
-
-    from bot.store.address import where
-    from bot.store.connection import StoreError, open_client
     from bot.store.feedback import StoredFeedback
-    from bot.store.private import attach
 
     settings = configured.settings()
-    url = settings.redis_url.get_secret_value() if settings.redis_url else None
-    try:
-        client = open_client(url) if url else attach(settings.state_dir)
-        said = list(StoredFeedback(client, settings.limits.reports_days).read(begin))
-    except StoreError as error:
-        raise CommandError(str(error), status=NO_REPORT) from None
-    except RedisError as error:
-        place = where(url) if url else str(settings.state_dir)
-        told = f"the store at {place} does not answer ({type(error).__name__}); start it or correct REDIS_URL"
-        raise CommandError(told, status=NO_REPORT) from None
-    client.close()
-    return said
+    with opened(settings) as redis:
+        return list(StoredFeedback(redis, settings.limits.reports_days).read(begin))
 
 
 def _listed(said: list[Feedback], since: str) -> None:

@@ -14,6 +14,7 @@ import typer
 from bot.cli import configured, replay
 from bot.cli.exits import BAD_USAGE, NO_REPORT, OK, CommandError
 from bot.cli.output import draw, note, write
+from bot.cli.stored import connected
 from diagnostics import printable
 
 if TYPE_CHECKING:
@@ -70,12 +71,10 @@ def _store(settings: Settings) -> Iterator[Redis | None]:
     """The bot's store where there is one; a saved diagnosis needs none."""
     from redis.exceptions import RedisError
 
-    from bot.store.connection import StoreError, open_client
-    from bot.store.private import attach
+    from bot.store.connection import StoreError
 
-    url = settings.redis_url.get_secret_value() if settings.redis_url else None
     try:
-        client = open_client(url) if url else attach(settings.state_dir)
+        client = connected(settings)
         client.ping()
     except (StoreError, RedisError):
         yield None
@@ -241,6 +240,6 @@ def _offer_undo(hand: ByHand, execution: Execution) -> None:
         return
     taken = hand.undo(execution)
     if taken is None or taken[1].status != "done":
-        text = taken[1].text if taken else "there is no way back"
+        text = taken[1].text if taken else "there is no undo"
         raise CommandError(f"not undone: {text}", status=REFUSED)
     write("Undone.")

@@ -29,7 +29,7 @@ subnets on the way; nothing is written to, or named, that the report is not abou
 be approved while another one runs.
 
 An undo is one of three. *Exact*: the recorded value is set again, or what was added is removed. *Compensating*: another
-change leads back, such as a new deployment. *None*: there is no way back, which is said before anybody approves.
+change leads back, such as a new deployment. *None*: nothing takes it back, which is said before anybody approves.
 """
 
 

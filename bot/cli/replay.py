@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -19,6 +20,7 @@ EXAMPLE: Final = "Example: alb502 replay incident.json --format markdown"
 MAX_SNAPSHOT_BYTES: Final = 200_000_000
 MAX_SHOWN: Final = 120
 STDIN: Final = "-"
+REPORT_SCHEMA: Final = "alb502.report/"
 
 
 def replay(
@@ -50,12 +52,27 @@ def load(file: str) -> Snapshot:
     try:
         return Snapshot.model_validate_json(raw)
     except ValidationError as error:
+        if _is_report(raw):
+            raise CommandError(
+                f"{_shown(file)} is a report; what is needed here is the file that"
+                " `alb502 diagnose TARGET --save FILE` makes",
+                status=BAD_USAGE,
+            ) from None
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
         why = f"{place}: {first['msg']}" if place else first["msg"]
         raise CommandError(
             f"{_shown(file)} is no snapshot of alb502 ({why}); `diagnose --save` writes one", status=BAD_USAGE
         ) from None
+
+
+def _is_report(raw: bytes) -> bool:
+    """Whether it is what `--json` prints, of any version."""
+    try:
+        read = json.loads(raw)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(read, dict) and str(read.get("schema", "")).startswith(REPORT_SCHEMA)
 
 
 def _bytes_of(file: str) -> bytes:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from bot.cli import configured, formats
-from bot.cli.exits import BAD_USAGE, NO_REPORT, CommandError
+from bot.cli.exits import BAD_USAGE, CommandError
+from bot.cli.stored import opened
 from diagnostics import printable
 
 if TYPE_CHECKING:
@@ -36,26 +37,10 @@ def report(
 
 
 def _kept(settings: Settings, report_id: str) -> Report:
-    from redis.exceptions import RedisError
-
-    from bot.store.address import where
-    from bot.store.connection import StoreError, open_client
-    from bot.store.private import attach
     from bot.store.reports import Reports
 
-    url = settings.redis_url.get_secret_value() if settings.redis_url else None
-    try:
-        client = open_client(url) if url else attach(settings.state_dir)
-    except StoreError as error:
-        raise CommandError(str(error), status=NO_REPORT) from None
-    try:
-        found = Reports(client, settings.limits.reports_days).load(report_id)
-    except RedisError as error:
-        place = where(url) if url else str(settings.state_dir)
-        said = f"the store at {place} does not answer ({type(error).__name__}); start it or correct REDIS_URL"
-        raise CommandError(said, status=NO_REPORT) from None
-    finally:
-        client.close()
+    with opened(settings) as redis:
+        found = Reports(redis, settings.limits.reports_days).load(report_id)
     if found is None:
         days = settings.limits.reports_days
         raise CommandError(f"no report {report_id} is kept; reports are forgotten after {days} days", status=BAD_USAGE)

@@ -7,6 +7,7 @@ from typing import ClassVar, Final, Literal
 
 from diagnostics.facts.changes import Change
 from diagnostics.facts.fact import Fact, Frozen
+from diagnostics.printable import shortened, without_ids
 
 MAX_SHORT: Final = 100
 Outcome = Literal["done", "partial", "unknown"]
@@ -51,9 +52,9 @@ class OwnChange(Frozen):
 
     @property
     def short(self) -> str:
-        """``Set the path of checkout, by alb502 03:28, approved by Bob``"""
+        """``Open tcp 8080 of checkout-tasks to load balancer public, by alb502 03:28, approved by Bob``"""
         by = f", approved by {self.approved_by}" if self.approved_by else ""
-        return f"{self.title[:MAX_SHORT]}, by alb502 {self.at:%H:%M}{by}"
+        return f"{shortened(without_ids(self.title), MAX_SHORT)}, by alb502 {self.at:%H:%M}{by}"
 
 
 class OwnChanges(Fact):

@@ -35,7 +35,11 @@ def with_own_changes(snapshot: Snapshot) -> Snapshot:
 
 def recorded(snapshot: Snapshot) -> tuple[Change, ...]:
     """All changes that are known, newest first: CloudTrail's, or where it cannot be read, this program's own."""
-    changes, own = snapshot.get(Changes), snapshot.get(OwnChanges)
+    return known_changes(snapshot.get(Changes), snapshot.get(OwnChanges))
+
+
+def known_changes(changes: Changes | Gap | NotApplicable, own: OwnChanges | Gap | NotApplicable) -> tuple[Change, ...]:
+    """The same of the two facts alone."""
     if isinstance(changes, Changes):
         return changes.items
     return _told_once((), own.items if isinstance(own, OwnChanges) else ())

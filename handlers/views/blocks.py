@@ -5,7 +5,6 @@ https://docs.slack.dev/reference/block-kit/blocks
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -26,7 +25,6 @@ MAX_CONTAINER_CHILDREN: Final = 10
 MAX_FALLBACK: Final = 4_000
 MAX_MESSAGE_CHARS: Final = 12_000
 """Slack gives no number for a whole message; this is what its markdown blocks may hold together."""
-_ID_IN_BRACKETS: Final = re.compile(r" \([a-z]+-[0-9a-f]{8,17}\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ def button(label: str, action_id: str, value: str) -> Block:
     in brackets go first, which whoever presses it reads next."""
     if not 0 < len(value) <= MAX_BUTTON_VALUE:
         raise ValueError(f"a button's value has 1 to {MAX_BUTTON_VALUE} characters, not {len(value)}")
-    short = label if len(label) <= MAX_BUTTON_TEXT else _ID_IN_BRACKETS.sub("", label)
+    short = label if len(label) <= MAX_BUTTON_TEXT else printable.without_ids(label)
     return {
         "type": "button",
         "action_id": action_id,

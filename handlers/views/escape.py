@@ -35,6 +35,15 @@ def words(text: str, limit: int) -> str:
     return _joined([_word(word) for word in line.split(" ")], limit)
 
 
+def headline_words(text: str, limit: int) -> str:
+    """`text` as `words`; a bracket that is cut off in its middle is closed behind the ellipsis."""
+    if len(text) > limit:
+        text = printable.without_ids(text)
+    cut = words(text, limit - 1)
+    is_open = cut.endswith(ELLIPSIS) and cut.count("(") > cut.count(")")
+    return f"{cut})" if is_open else words(text, limit)
+
+
 def instruction(text: str, limit: int) -> str:
     """Words with the command at their end, if there is one, as code that can be copied."""
     said, command = split_command(text)

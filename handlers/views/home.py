@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from diagnostics.digest import Mood
 from handlers.views.blocks import Block, context, section, whole_lines
-from handlers.views.escape import code, link, moment, person, words
+from handlers.views.escape import code, headline_words, link, moment, person, words
 from handlers.views.summary import SYMBOLS
 from handlers.watches import Watch
 
@@ -69,7 +69,7 @@ def _found(found: Sequence[Found], now: datetime) -> Iterable[str]:
     for one in found[:MAX_RECENT]:
         where = (link(one.address, "thread") if one.address else None) or ""
         at = moment(one.at, now)
-        yield f"{SYMBOLS[one.mood]} {words(one.headline, MAX_HEADLINE)} · {at}{f' · {where}' if where else ''}"
+        yield f"{SYMBOLS[one.mood]} {headline_words(one.headline, MAX_HEADLINE)} · {at}{f' · {where}' if where else ''}"
 
 
 def _watched(watches: Sequence[Watch], now: datetime) -> Iterable[str]:

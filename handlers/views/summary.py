@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
+from diagnostics.collect.unread import STILL_BEING_READ
 from diagnostics.commands import split_command
 from diagnostics.digest import (
     Digest,
@@ -26,7 +27,7 @@ from diagnostics.report import Cause, EvidenceItem, Report, ReportGap
 from handlers.views import details
 from handlers.views.blocks import Block, Message, Part, actions, button, compose, context, section, whole_lines
 from handlers.views.chart import chart
-from handlers.views.escape import code, instruction, link, moment, utc_time, words
+from handlers.views.escape import SAME_DAY, code, headline_words, instruction, link, moment, utc_time, words
 from handlers.views.screen import ROWS, Line, fit, rows_of, rows_of_buttons
 
 REFRESH: Final = "refresh"
@@ -67,7 +68,7 @@ AGE_WORTH_TELLING_S: Final = 1.0
 
 def headline(report: Report) -> str:
     """``:red_circle: *checkout · 504 from the load balancer since 03:12 UTC (4 % of requests)*``"""
-    return f"{SYMBOLS[digest(report).mood]} *{words(report.headline, MAX_HEADLINE) or 'no headline'}*"
+    return f"{SYMBOLS[digest(report).mood]} *{headline_words(report.headline, MAX_HEADLINE) or 'no headline'}*"
 
 
 def summary(
@@ -90,6 +91,8 @@ def summary(
     cannot fold. `still` is what goes on, when this is a first answer only.
     """
     told, head = digest(report), headline(report)
+    if still is not None:
+        report = _without_pending(report)
     row = action_row(fixes, controls, refresh)
     buttons = rows_of_buttons([_label(one) for block in row for one in block["elements"]])
     room = ROWS - rows_of(head) - buttons
@@ -137,6 +140,12 @@ def _first_answer(still: Progress | None) -> Iterable[Part]:
         yield Part(0, (context(f":hourglass_flowing_sand: First answer, {reading}; it is completed here."),))
 
 
+def _without_pending(report: Report) -> Report:
+    """What is still being read is said by the first line; it is not among what could not be read."""
+    gaps = tuple(gap for gap in report.gaps if gap.error != STILL_BEING_READ)
+    return report.model_copy(update={"gaps": gaps})
+
+
 def _section(lines: Iterable[str]) -> tuple[Block, ...]:
     text = "\n".join(lines)
     return (section(text),) if text else ()
@@ -162,8 +171,9 @@ def _answer(report: Report, told: Digest, now: datetime, *, plain: bool, most: i
     if first is None:
         yield Line("answer", 0, f"Observed: {words(observed(report), MAX_OBSERVED)}.")
         return
-    since = f"Since {moment(report.symptom.onset, now)} · " if report.symptom.onset else ""
-    if since:
+    onset = report.symptom.onset
+    if onset:
+        since = "" if _tells_onset(report, onset, now) else f"Since {moment(onset, now)} · "
         yield Line("answer", 3, f"{since}{words(observed(report), MAX_OBSERVED)}", "what was counted")
     yield Line("answer", 0, f"*{words(sentence(first.summary), min(most, MAX_VERDICT))}* — {first.band}")
     for number, item in enumerate(foremost(first.evidence, MAX_EVIDENCE)):
@@ -172,6 +182,12 @@ def _answer(report: Report, told: Digest, now: datetime, *, plain: bool, most: i
     yield from _named("answer", 1, "Also", told.also, "another cause")
     for item in first.against[:1]:
         yield Line("answer", 4, f"Against it: {words(item.text, MAX_EVIDENCE_TEXT)}", "what speaks against it")
+
+
+def _tells_onset(report: Report, onset: datetime, now: datetime) -> bool:
+    """Whether the headline says since when, which of another day it does not."""
+    at = f"{onset.astimezone(UTC):%H:%M}"
+    return abs(now - onset) < SAME_DAY and any(f" {word} {at} " in report.headline for word in ("since", "from"))
 
 
 def _with_counts(lines: Sequence[str], place: str, told: Digest) -> Iterable[str]:

@@ -65,8 +65,8 @@ def _plan(case: Case, terrain: Terrain, group_id: str, balancer: str, entrance: 
         load_balancer=balancer,
         groups=tuple(group for arn in arns if (group := terrain.target_groups.of(arn)) is not None),
         checked=any("health-check" in obstacle.purposes for obstacle in blocked),
-        touches=f"every process on what wears {name} that listens on tcp {in_words(DYNAMIC)} can be reached by the"
-        " load balancer",
+        touches=f"every process that listens on tcp {in_words(DYNAMIC)} in security group {name} becomes reachable from"
+        " the load balancer",
     )
     narrow = openings.plan(
         case.facts.subject,

@@ -48,7 +48,7 @@ def sg_allow_lb_egress(case: Case) -> Iterator[Plan]:
 
 
 def _worn_by_all(case: Case, balancer: LoadBalancer, ways: tuple[Path, ...]) -> str | None:
-    """The security group that every target behind the closed way wears, in the load balancer's own VPC."""
+    """The security group that every target behind the closed way is in, within the load balancer's own VPC."""
     shut = [one for one in ways if one.load_balancer == balancer.arn and isinstance(one.egress, Blocked)]
     if not shut or any(one.whereabouts.security_groups is None for one in shut):
         return None
@@ -78,7 +78,7 @@ def _plans(case: Case, terrain: Terrain, balancer: LoadBalancer, worn: str, bloc
         load_balancer=balancer.arn,
         groups=tuple(group for arn in arns if (group := terrain.target_groups.of(arn)) is not None),
         checked=any("health-check" in obstacle.purposes for obstacle in blocked),
-        touches=f"everything that wears {name} may connect to what wears {other_name} on tcp {words}",
+        touches=f"everything in security group {name} may connect to everything in {other_name} on tcp {words}",
         warnings=("what else the load balancer calls, such as an identity provider, needs rules of its own",),
     )
     single = tuple(

@@ -38,7 +38,7 @@ def sg_allow_lb_ingress(case: Case) -> Iterator[Plan]:
 
     Offered where the rules were read and none admits the load balancer, in the same VPC: across a transit gateway or a
     firewall a reference does not work. Nothing that is allowed today changes; where a rule names a group that the load
-    balancer no longer has, it stays. Whoever else wears the group is reached by the load balancer on that port too,
+    balancer no longer has, it stays. Whatever else is in the group is reached by the load balancer on that port too,
     which is of medium risk where no rule was made for a load balancer so far.
     The undo removes exactly the rules that were added.
     Source: https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
@@ -88,7 +88,8 @@ def _plans(
         load_balancer=balancer.arn,
         groups=_groups(terrain, blocked),
         checked=any("health-check" in obstacle.purposes for obstacle in blocked),
-        touches=f"everything that wears {name} can be reached by load balancer {balancer.name} on tcp {words}",
+        touches=f"everything in security group {name} becomes reachable from load balancer {balancer.name}"
+        f" on tcp {words}",
         warnings=(LATER,) if are_dynamic(port for one in blocked for port in one.ports) else (),
     )
     single = tuple(

@@ -159,6 +159,13 @@ def test_a_gap_leaves_open_what_is_unknown_and_nothing_else() -> None:
     assert judged_without(gap, report) == "1 cause was judged without it"
 
 
+def test_a_list_with_further_pages_was_read_in_part() -> None:
+    report = reports.report()
+    gap = report.gaps[0].model_copy(update={"action": "ecs:ListTasks", "error": "TooManyPages"})
+
+    assert judged_without(gap, report) == "1 cause was judged by what was read of it"
+
+
 def test_a_deployment_and_the_call_that_ordered_it_are_one_change() -> None:
     began = TimelineEntry(
         at=reports.at(12),

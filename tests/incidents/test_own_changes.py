@@ -288,6 +288,14 @@ def test_a_fix_without_calls_that_can_be_told_is_told_by_its_title() -> None:
     assert any(one.startswith("Set the health check's path of checkout to /healthz; it worked") for one in told(report))
 
 
+def test_a_long_title_is_shortened_without_a_cut_within_brackets() -> None:
+    title = "Open tcp 8080 of checkout-tasks (sg-0a1b2c3d4e5f60718) to load balancer public"
+    assert own_change(path_fixed(2.5, title=title)).short.startswith(
+        "Open tcp 8080 of checkout-tasks to load balancer public, by alb502 03:27"
+    )
+    assert "word…, by alb502" in own_change(path_fixed(2.5, title="a word " * 20)).short
+
+
 def test_hostile_names_are_data() -> None:
     hostile = path_fixed(2.5, asked_by="\u202eAnn\n<!channel>" + "x" * 500, approved_by="Bob\x1b[31m")
     found = own_change(hostile)

@@ -16,10 +16,12 @@ from diagnostics.rules.listening import (
     Refusing,
     age,
     loopback_setting,
+    refused_rows,
     refusing,
     registered_container,
 )
 from diagnostics.rules.row_evidence import ROW_USES
+from diagnostics.rules.timeouts_over import past_refusals
 from diagnostics.rules.written import Heard, listening, read_in_full, were_read
 from diagnostics.rules.written import record as line_record
 
@@ -45,14 +47,15 @@ def port_not_listening(facts: Facts) -> Iterator[Finding]:
     """The task runs and its port refuses connections: Target.FailedHealthChecks, 502 with connection errors.
 
     Refuted by time-outs (packets are dropped), by TLS handshake errors (somebody listens), by good answers from the
-    same targets, or by a task that is not running. At most likely while the application's log is not read: the line
-    that says where it listens would settle it.
+    same targets, or by a task that is not running. Told as past where requests go on for minutes without another
+    refusal and all of these targets are healthy. At most likely while the application's log is not read: the line that
+    says where it listens would settle it.
     """
     for found in refusing(facts):
         may_pass = _may_still_boot(found, facts)
         if may_pass and _deployment_took_the_others(facts):
             continue
-        yield Finding(
+        finding = Finding(
             resource=found.group.arn,
             summary=f"Nothing accepts connections on port {found.port} ({found.who()}), {_although(facts)}",
             supports=(*found.records, *_settings(found, facts), *_silence(found, facts)),
@@ -67,6 +70,9 @@ def port_not_listening(facts: Facts) -> Iterator[Finding]:
             advice="Look in the application's log for the port and the address that it listens on: it must be the"
             " registered port, on all addresses (0.0.0.0 or [::]) and not on 127.0.0.1.",
         )
+        times = [at for one in refused_rows(facts, found.group) for at in (*(row.at for row in one.rows), one.last)]
+        past = past_refusals(facts, times, found.affects) if found.targets else None
+        yield past.told(finding, f"Connections to port {found.port} ({found.who()})") if past else finding
 
 
 def _may_still_boot(found: Refusing, facts: Facts) -> bool:

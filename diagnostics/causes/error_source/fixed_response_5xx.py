@@ -180,9 +180,10 @@ def _finding(
     fixed: int,
     rows: tuple[RowCluster, ...],
 ) -> Finding:
-    alone = _is_only_one(facts.maybe(Listeners))
+    surely, refused = _surely_its(facts, rule, fixed)
+    alone = _is_only_one(facts.maybe(Listeners)) or surely
     counted = (decisive if alone else supporting)(
-        f"{fixed} fixed answers were given" + ("" if alone else " by all rules together"),
+        f"{fixed} fixed answers were given" + (refused if surely else "" if alone else " by all rules together"),
         "cloudwatch:GetMetricData",
         value=fixed,
     )
@@ -291,6 +292,25 @@ def _priority(change: Change) -> int | None:
     """Of a rule that was created; the listener that the event names has others."""
     priority = str(change.request.get("priority", ""))
     return int(priority) if priority.isdigit() else None
+
+
+def _surely_its(facts: Facts, rule: Rule, fixed: int) -> tuple[bool, str]:
+    """Where all other fixed answers are 4xx, those beyond the load balancer's own 4xx can only be this rule's."""
+    listeners, metrics = facts.maybe(Listeners), facts.maybe(Metrics)
+    if not isinstance(listeners, Listeners) or not isinstance(metrics, Metrics):
+        return False, ""
+    others = [other for _, other in listeners.rules() if _is_fixed(other) and other.arn != rule.arn]
+    codes = [action.status_code or 0 for other in others for action in other.actions if action.type == "fixed-response"]
+    if not codes or not all(400 <= code <= 499 for code in codes):
+        return False, ""
+    names = (arn.split(":loadbalancer/", 1)[-1] for arn in facts.subject.load_balancers)
+    series = [metrics.find("HTTPCode_ELB_4XX_Count", "Sum", LoadBalancer=name) for name in names]
+    if not series or None in series:
+        return False, ""
+    window = facts.window
+    own = round(sum(p.value for one in series if one for p in one.between(window.start, window.end)))
+    surely = fixed - own >= max(NOISE_ERRORS, NEARLY_ALL * fixed)
+    return surely, f", and the load balancer itself answered {own} requests with 4xx, as all other fixed answers do"
 
 
 def _is_only_one(listeners: Listeners | Gap | NotApplicable) -> bool:

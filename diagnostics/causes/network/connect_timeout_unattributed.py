@@ -13,6 +13,7 @@ from diagnostics.rules.reachability import Allowed, Blocked, Path, Undecided, pa
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import NOT_READ, own_clusters, record, rows_were_read, share_words
 from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, Terrain
+from diagnostics.rules.timeouts_over import OVER_USES, past_timeouts
 
 STANDS_OUT = 0.8
 MAX_MISSING = 4
@@ -23,7 +24,7 @@ MAX_MISSING = 4
     family="network",
     title="Connections to targets time out for a reason outside of what was read",
     needs=TERRAIN_NEEDS,
-    uses=(*TERRAIN_USES, Hosts, RouteTables, AccessLogs, Metrics),
+    uses=(*TERRAIN_USES, Hosts, RouteTables, *OVER_USES),
     clear_needs=(AccessLogs, Metrics),
     shows=("elb_504",),
     docs=(
@@ -35,8 +36,9 @@ def connect_timeout_unattributed(facts: Facts) -> Iterator[Finding]:
     """Decided by access log rows of 504 that got no connection within ten seconds, to targets whose way is open as far
     as security groups and network ACLs were read: a firewall on the host, a host that is gone, a full queue of
     connections, a route. Refuted by a rule that blocks the way, which is then the cause. What was not read is listed,
-    because an unread check is not a passed one; where somebody has changed something and it is over since, the rules of
-    now tell nothing. Without rows, 504 together with failed connections fits, no more.
+    because an unread check is not a passed one. Connections that timed out before somebody opened the way, or that have
+    not timed out for some minutes while requests went on, are told as past: the rules of now say nothing about them.
+    Without rows, 504 together with failed connections fits, no more.
     """
     if facts.observed.ended is not None:  # the rules on the way are those of now
         return
@@ -46,9 +48,11 @@ def connect_timeout_unattributed(facts: Facts) -> Iterator[Finding]:
             continue
         mine = [way for way in ways if way.target.key in cluster.targets]
         if not any(_blocks(way) for way in mine or ways):
-            yield _finding(facts, cluster, mine or list(ways), gone=not mine and bool(cluster.targets))
+            found = _finding(facts, cluster, mine or list(ways), gone=not mine and bool(cluster.targets))
+            yield _dated(facts, found, cluster, frozenset(way.port for way in mine or ways))
     if _counters_fit(facts) and ways and all(isinstance(way.verdict, Allowed) for way in ways):
-        yield _guess(facts)
+        past = past_timeouts(facts, (), frozenset(), frozenset(way.port for way in ways))
+        yield past.told(_guess(facts), "Connections to targets") if past else _guess(facts)
 
 
 def _counters_fit(facts: Facts) -> bool:
@@ -84,6 +88,14 @@ def _finding(facts: Facts, cluster: RowCluster, ways: list[Path], *, gone: bool)
         advice=_advice(cluster),
         at_most="possible" if unread or gone else "likely",
     )
+
+
+def _dated(facts: Facts, finding: Finding, cluster: RowCluster, ports: frozenset[int]) -> Finding:
+    """As one about the past, where these connections tell nothing about now."""
+    times = (cluster.first, *(row.at for row in cluster.rows), cluster.last)
+    past = past_timeouts(facts, times, cluster.targets, ports)
+    what = f"{counted(cluster.count, 'connection')} to {_who(cluster)}"
+    return past.told(finding, what) if past else finding
 
 
 def _guess(facts: Facts) -> Finding:

@@ -107,6 +107,8 @@ def test_a_saved_snapshot_is_diagnosed_again(capsys: Capsys, tmp_path: Path) -> 
         (b"{}", "is no snapshot of alb502"),
         (b"\xff\x00", "is no snapshot of alb502"),
         (b'{"facts": {"<!x>": {}}}', "is no snapshot of alb502"),
+        (b"[" * 100_000, "is no snapshot of alb502"),
+        (b'{"schema": "alb502.report/1"}', "is a report; what is needed here is the file that `alb502 diagnose TARGET"),
     ],
 )
 def test_what_is_no_snapshot_is_one_line(capsys: Capsys, tmp_path: Path, content: bytes | None, said: str) -> None:

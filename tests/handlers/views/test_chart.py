@@ -69,6 +69,34 @@ def test_where_it_is_refused_it_is_a_sparkline_in_a_code_block() -> None:
     ]
 
 
+def test_deployments_of_one_minute_are_told_once() -> None:
+    began = [
+        TimelineEntry(
+            at=reports.at(20) + timedelta(seconds=seconds),
+            event=f"deployment of {name} {what} (COMPLETED)",
+            source="ecs:DescribeServices",
+        )
+        for seconds, name, what in (
+            (0, "checkout:42", "began"),
+            (4, "checkout:43", "began"),
+            (9, "cart:7", "began"),
+            (50, "checkout:43", "ended"),
+            (63, "checkout:44", "ended"),
+            (64, "cart:7", "ended"),
+        )
+    ]
+    told = reports.report(timeline=tuple(began))
+    (_, caption) = chart(told, plain=False)
+    (block,) = chart(told, plain=True)
+
+    assert "errors began 03:12 UTC, 3 deployments 03:20 UTC, deployment 03:21 UTC, " in caption["elements"][0]["text"]
+    assert block["text"]["text"].splitlines()[4:] == [
+        "^ errors began 03:12",
+        "d 3 deployments 03:20",
+        "d deployment 03:21```",
+    ]
+
+
 def test_without_errors_there_is_no_picture() -> None:
     assert chart(reports.well(), plain=False) == ()
     assert chart(reports.report(symptom=reports.symptom(over_time=None)), plain=True) == ()

@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from diagnostics.report import Concentration, Report, TimelineEntry
+from diagnostics.question import Progress
+from diagnostics.report import Concentration, Report, ReportGap, TimelineEntry
 from handlers import views
 from handlers.views.screen import ROWS, rows_of
+from handlers.views.summary import headline
 from tests import reports, slack_limits
 
 NOW = reports.END + timedelta(seconds=40)
@@ -42,18 +44,19 @@ def test_the_answer_comes_before_everything_else() -> None:
 
     in_order = [
         ":red_circle: *checkout · 504 from the load balancer since 03:12 UTC (4 % of requests)*",
-        "Since <!date^",
+        "504: 412 among 10,240 requests",
         "*Security group sg-0a1 no longer lets the load balancer in on port 8080* — confirmed",
         "all 4 targets Target.Timeout",
         "*Changed just before*",
         "*What to do:* Add an ingress rule",
         "Refresh",
+        "*Follows from it:* Group checkout fails open",
         "*Also possible:* The container may not listen",
         "*What would overturn the first:* a connection from the load balancer's subnet that succeeds: `curl -v http",
         "12 checks clear · 1 could not be decided",
         "*Not read:* `s3:GetObject` (AccessDenied), leaves open `target-closed-keepalive`",
         "|Runbook>",
-        "_Left out here: what follows from it, 1 risk_",
+        "_Left out here: 1 risk_",
         "errors began 03:12 UTC",
         "Evidence",
         "Timeline",
@@ -148,7 +151,15 @@ def test_what_was_taken_for_granted_is_noted_and_only_so_much_of_it() -> None:
 def test_times_stand_in_the_readers_zone_with_utc_beside() -> None:
     onset = int(reports.ONSET.timestamp())
 
-    assert f"<!date^{onset}^{{time}}|03:12 UTC> (03:12 UTC)" in shown(summary(reports.report()))
+    untold = reports.report(headline="checkout · unhealthy targets")
+    assert f"Since <!date^{onset}^{{time}}|03:12 UTC> (03:12 UTC) · 504: 412" in shown(summary(untold))
+
+
+def test_since_when_is_told_once() -> None:
+    text = shown(summary(reports.report()))
+
+    assert " since 03:12 UTC (4 % of requests)" in text
+    assert "Since" not in text
 
 
 def test_a_time_of_another_day_tells_its_day() -> None:
@@ -204,6 +215,45 @@ def test_a_confirmed_cause_without_rivals_does_not_ask_for_doubt() -> None:
     text = open_part(summary(reports.report(causes=(reports.cause(),))))
 
     assert "overturn" not in text
+
+
+READING = Progress(step="reading", text="changes, access logs")
+
+
+def pending(number: int) -> ReportGap:
+    return ReportGap(action=f"cloudtrail:Lookup{number}", resource="*", error="StillBeingRead")
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["rich", "plain"])
+def test_a_first_answer_does_not_count_what_is_still_being_read_as_not_read(plain: bool) -> None:
+    waiting = reports.report(gaps=(pending(1), pending(2)))
+    some = reports.report(gaps=(pending(1), *reports.GAPS, pending(2)))
+
+    def first(report: Report) -> str:
+        return shown(views.summary(report, now=NOW, age_s=None, plain=plain, folds="b", still=READING))
+
+    assert "First answer, still reading changes, access logs; it is completed here." in first(waiting)
+    assert "Not read" not in first(waiting)
+    assert "StillBeingRead" not in first(some)
+    assert "*Not read:* `s3:GetObject` (AccessDenied), leaves open" in first(some)
+    assert "StillBeingRead" in shown(summary(waiting, plain=plain)), "nobody reads it any more"
+
+
+def test_a_first_answer_whose_metrics_are_still_being_read_is_not_green() -> None:
+    unread = reports.well(gaps=(pending(1),), symptom=reports.symptom(kind="none", requests=None))
+    message = views.summary(unread, now=NOW, age_s=None, plain=False, still=READING)
+
+    assert message.text.startswith(":white_circle: ")
+
+
+def test_a_long_headline_is_not_cut_within_a_bracket() -> None:
+    fix = "Open tcp 8080 of checkout-tasks (sg-0a1b2c3d4e5f60718) to load balancer public, by alb502 03:40"
+    told = "checkout · 504 from the load balancer from 03:12 to 03:41 UTC (4 % of requests); over since 03:41 UTC"
+
+    assert f"{told} (Open tcp 8080 of checkout-tasks to load balancer…)*" in headline(
+        reports.report(headline=f"{told} ({fix}, approved by Bob)")
+    )
+    assert "(rule added 03:40 by Ann)*" in headline(reports.report(headline=f"{told} (rule added 03:40 by Ann)"))
 
 
 def test_when_all_is_well_the_reply_is_short_and_green() -> None:

@@ -9,9 +9,26 @@ CASES = (
     finds(
         "port-not-listening",
         "one of four targets refuses, as its rows show; the others serve",
-        lambda: logged(Incident(), refused(100, targets=ALL_TARGETS[:1])),
+        lambda: (
+            logged(Incident(), refused(100, targets=ALL_TARGETS[:1])).elb_errors(502, 2, 50).connection_errors(2, 50)
+        ),
         band="likely",
-        summary_says="10.0.1.21:8080",
+        summary_says="Nothing accepts connections on port 8080 (10.0.1.21:8080)",
+    ),
+    finds(
+        "port-not-listening",
+        "all targets refused until somebody started the server again; they are healthy, and requests go on",
+        lambda: logged(Incident(), refused(200, since=24, until=10)),
+        band="possible",
+        summary_says="Connections to port 8080 (all 4 targets) were refused until 03:19 UTC; none did since",
+    ),
+    finds(
+        "port-not-listening",
+        "a target refused users, and fails its health check still",
+        lambda: logged(Incident(), refused(200, since=24, until=10, targets=ALL_TARGETS[:1])).unhealthy(
+            "Target.FailedHealthChecks", "Health checks failed", targets=["10.0.1.21"]
+        ),
+        band="likely",
     ),
     look_alike(
         "port-not-listening",

@@ -1,5 +1,20 @@
 from diagnostics.facts import Listeners, Rule, RuleAction, RuleCondition
-from tests.incidents.building import LISTENER, OTHER_TG, TG, Incident, change, forward_rule
+from tests.incidents.building import (
+    LB_DIMENSION,
+    LISTENER,
+    OTHER_TG,
+    TARGETS,
+    TG,
+    TG_DIMENSION,
+    Incident,
+    change,
+    definition,
+    deployment,
+    forward_rule,
+    minutes_of,
+    stopped_task,
+    task,
+)
 from tests.incidents.cases import finds, look_alike
 from tests.incidents.rows import answered, logged
 from tests.incidents.rows import fixed as by_rule
@@ -120,7 +135,67 @@ def of_another_host() -> Incident:
     )
 
 
+def left_on_after_a_mended_health_path() -> Incident:
+    """The health path was wrong for a quarter of an hour, and put right before the maintenance began."""
+    sick = (*minutes_of(0, 180, 55), *minutes_of(4, 55, 40), *minutes_of(0, 40))
+    return (
+        maintenance_left_on()
+        .of_group("RequestCount", 600, 180, 20)
+        .metric("HTTPCode_ELB_503_Count", (*minutes_of(90, 55, 40), *minutes_of(600, 20)), LoadBalancer=LB_DIMENSION)
+        .metric("UnHealthyHostCount", sick, "Maximum", LoadBalancer=LB_DIMENSION, TargetGroup=TG_DIMENSION)
+        .changed(
+            change("ModifyTargetGroup", minutes_ago=56, resources=(TG,), request={"healthCheckPath": "/gone"}),
+            change("ModifyTargetGroup", minutes_ago=41, resources=(TG,), request={"healthCheckPath": "/healthz"}),
+            change("CreateRule", minutes_ago=21, resources=(MAINTENANCE, LISTENER)),
+        )
+    )
+
+
+def left_on_after_crashes_of_a_former_release() -> Incident:
+    """checkout:8 crashed, checkout:9 has run well for 35 minutes; then somebody puts the page before it."""
+    incident = maintenance_left_on()
+    now = deployment(9, created=40)
+    crashed = (stopped_task(n, minutes_ago=40 + n * 2, exit_code=1, revision=8, ran_minutes=1) for n in range(1, 9))
+    return (
+        incident.service(deployments=(now,), task_definition=now.task_definition)
+        .definitions(definition(8), definition(9), previous=8)
+        .running(*(task(n, ip, revision=9, started=38) for n, ip in enumerate(TARGETS, 1)))
+        .stopped(*crashed)
+        .metric("HTTPCode_ELB_502_Count", minutes_of(60, 57, 41), LoadBalancer=LB_DIMENSION)
+    )
+
+
+def left_on_after_crashes_of_the_present_release() -> Incident:
+    """Its tasks crashed while a dependency was down; they have run well since."""
+    crashed = (stopped_task(n, minutes_ago=40 + n * 2, exit_code=1, ran_minutes=1) for n in range(1, 9))
+    return (
+        maintenance_left_on()
+        .stopped(*crashed)
+        .metric("HTTPCode_ELB_502_Count", minutes_of(60, 57, 41), LoadBalancer=LB_DIMENSION)
+    )
+
+
 CASES = (
+    finds(
+        CODE,
+        "the page is left on after a health path that was put right",
+        left_on_after_a_mended_health_path,
+        band="confirmed",
+    ),
+    finds(
+        CODE,
+        "the page is left on after crashes of a release that is gone",
+        left_on_after_crashes_of_a_former_release,
+        also=("task-crash-exit",),
+        band="confirmed",
+    ),
+    finds(
+        CODE,
+        "the page is left on after crashes of the release that runs",
+        left_on_after_crashes_of_the_present_release,
+        also=("task-crash-exit",),
+        band="confirmed",
+    ),
     finds(
         CODE,
         "the maintenance rule was left on before the service's own",

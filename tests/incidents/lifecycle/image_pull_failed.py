@@ -1,5 +1,6 @@
 from tests.incidents.building import Incident, definition, deployment, stopped_task
 from tests.incidents.cases import finds, look_alike
+from tests.incidents.releases import FORMER, PRESENT, replaced
 
 NOT_FOUND = (
     "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref "
@@ -41,7 +42,26 @@ def secrets_cannot_be_read() -> Incident:
     return new_tag_missing(reason)
 
 
+def mended_and_the_next_release_crashes() -> Incident:
+    pulled = (
+        stopped_task(
+            n, minutes_ago=24 + n * 3, stop_code="TaskFailedToStart", stopped_reason=NOT_FOUND, revision=FORMER
+        )
+        for n in (1, 2, 3)
+    )
+    crashed = (stopped_task(20 + n, minutes_ago=n * 4, exit_code=1, revision=PRESENT) for n in (1, 2, 3))
+    return replaced(*pulled, *crashed)
+
+
 CASES = (
+    finds(
+        "image-pull-failed",
+        "the release without an image is gone, and the next one crashes",
+        mended_and_the_next_release_crashes,
+        first="task-crash-exit",
+        band="possible",
+        summary_says="no deployment runs checkout:8 any more",
+    ),
     finds(
         "image-pull-failed",
         "the deployed tag does not exist",

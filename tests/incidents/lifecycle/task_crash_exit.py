@@ -1,5 +1,9 @@
-from tests.incidents.building import Incident, definition, deployment, stopped_task, task
+from diagnostics.facts import EcsService
+from tests.incidents.building import LB_DIMENSION, Incident, definition, deployment, minutes_of, stopped_task, task
 from tests.incidents.cases import finds, look_alike
+from tests.incidents.releases import FORMER, PRESENT, replaced
+
+OOM = "OutOfMemoryError: Container killed due to memory usage"
 
 
 def crashing(exit_code: int) -> Incident:
@@ -49,7 +53,50 @@ def killed_for_memory() -> Incident:
     return Incident().stopped(stopped_task(1, minutes_ago=5, exit_code=137, reason=reason))
 
 
+def the_next_release_runs_out_of_memory() -> Incident:
+    """checkout:8 crashed until checkout:9 took its place, and that one is killed for memory."""
+    return replaced(
+        *(stopped_task(n, minutes_ago=24 + n * 2, exit_code=1, revision=FORMER, ran_minutes=1) for n in range(1, 9)),
+        *(stopped_task(20 + n, minutes_ago=n * 4, exit_code=137, reason=OOM, revision=PRESENT) for n in (1, 2, 3)),
+    ).metric("HTTPCode_ELB_502_Count", (*minutes_of(40, 42, 26), *minutes_of(5, 13, 2)), LoadBalancer=LB_DIMENSION)
+
+
+def the_next_release_crashes_too() -> Incident:
+    return replaced(
+        *(stopped_task(n, minutes_ago=24 + n * 2, exit_code=1, revision=FORMER, ran_minutes=1) for n in range(1, 4)),
+        *(stopped_task(20 + n, minutes_ago=n * 4, exit_code=3, revision=PRESENT) for n in (1, 2, 3)),
+    )
+
+
+def the_crash_that_is_just_being_mended() -> Incident:
+    """checkout:9 was deployed a minute ago; no other trouble is known yet."""
+    incident = crashing(1)
+    new = deployment(9, created=1, rollout_state="IN_PROGRESS", running=1, pending=3)
+    return incident.service(deployments=(new,), task_definition=new.task_definition)
+
+
 CASES = (
+    finds(
+        "task-crash-exit",
+        "the crashing release is gone, and the next one is killed for memory",
+        the_next_release_runs_out_of_memory,
+        first="task-oom-killed",
+        band="possible",
+        summary_says="no deployment runs checkout:8 any more",
+    ),
+    finds(
+        "task-crash-exit",
+        "the same, and nobody may read the service's deployments",
+        lambda: the_next_release_runs_out_of_memory().denied(EcsService, "ecs:DescribeServices"),
+        also=("task-oom-killed",),
+    ),
+    finds(
+        "task-crash-exit",
+        "the next release crashes too, with another exit code",
+        the_next_release_crashes_too,
+        summary_says="3 tasks ended by themselves: container web exit 3 (the application's own code) (and 1 more)",
+    ),
+    finds("task-crash-exit", "the next release only begins to start", the_crash_that_is_just_being_mended),
     finds(
         "task-crash-exit", "the application ends with exit 1 every few minutes", lambda: crashing(1), band="confirmed"
     ),

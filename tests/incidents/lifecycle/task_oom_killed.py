@@ -1,6 +1,7 @@
 from diagnostics.facts import Point
 from tests.incidents.building import Incident, ago, definition, deployment, stopped_task, task
 from tests.incidents.cases import finds, look_alike
+from tests.incidents.releases import FORMER, PRESENT, replaced
 
 OOM = "OutOfMemoryError: Container killed due to memory usage"
 
@@ -60,11 +61,26 @@ def one_kill_in_an_hour_of_other_errors() -> Incident:
     return Incident().elb_errors(504, 50, 40).stopped(stopped_task(1, minutes_ago=20, exit_code=137, reason=OOM))
 
 
+def mended_and_the_next_release_crashes() -> Incident:
+    return replaced(
+        *(stopped_task(n, minutes_ago=24 + n * 3, exit_code=137, reason=OOM, revision=FORMER) for n in (1, 2, 3)),
+        *(stopped_task(20 + n, minutes_ago=n * 4, exit_code=1, revision=PRESENT) for n in (1, 2, 3)),
+    )
+
+
 def _around(*minutes: float, value: float = 30.0) -> tuple[Point, ...]:
     return tuple(Point(at=ago(m), value=value) for m in sorted(minutes, reverse=True))
 
 
 CASES = (
+    finds(
+        "task-oom-killed",
+        "the release that ran out of memory is gone, and the next one crashes",
+        mended_and_the_next_release_crashes,
+        first="task-crash-exit",
+        band="possible",
+        summary_says="no deployment runs checkout:8 any more",
+    ),
     finds(
         "task-oom-killed",
         "tasks are killed for memory now and then, each time a burst of 502",

@@ -70,7 +70,8 @@ def refused_on_the_traffic_port_alone() -> Incident:
 
 
 def one_silent_host() -> Incident:
-    return logged(plain_instances(), connect_timeouts(80, since=20, targets=FIRST), target_share=EVEN)
+    incident = logged(plain_instances(), connect_timeouts(80, since=20, targets=FIRST), target_share=EVEN)
+    return incident.elb_errors(504, 6, 20).connection_errors(6, 20)
 
 
 def one_silent_host_whose_checks_were_not_read() -> Incident:

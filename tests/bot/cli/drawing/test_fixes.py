@@ -31,7 +31,7 @@ def test_a_fix_shows_what_it_changes_and_commands_to_copy_whole(width: int) -> N
     flat = " ".join(text.split())
     assert "Fix number 0 low risk, works within 4 min, fix-0" in flat
     assert "sg-0a1: inbound rule: none → tcp 8080 from sg-0lb" in flat
-    assert "touches: everything that wears sg-0a1" in flat
+    assert "touches: everything in security group sg-0a1" in flat
     assert "mind: Terraform keeps sg-0a1" in flat
     assert "undo: removes that rule from sg-0a1" in flat
     assert flat.count("not offered for approval: account prod has no `remediate_role`") == 1
@@ -144,4 +144,4 @@ def test_risk_and_undo_in_words() -> None:
     assert risk_in_words(reports.fix(eta_seconds=90, risk="high")) == "high risk, works within 90 s"
     assert risk_in_words(reports.fix(eta_seconds=91)) == "low risk, works within 2 min"
     assert undo_in_words(Undo(kind="none", text="the scheduler replaces it")) == "no undo: the scheduler replaces it"
-    assert undo_in_words(Undo(kind="compensating", text="deploys it again")) == "way back: deploys it again"
+    assert undo_in_words(Undo(kind="compensating", text="deploys it again")) == "undo: deploys it again"

@@ -1,0 +1,46 @@
+"""The bot's store, for commands that read what the bot kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from bot.cli.exits import NO_REPORT, CommandError
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+    from bot.settings import Settings
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Redis]:
+    """Closed at the end. Raises `CommandError` when the store cannot be reached, also in the middle of the work."""
+    from redis.exceptions import RedisError
+
+    from bot.store.address import where
+    from bot.store.connection import StoreError
+
+    try:
+        client = connected(settings)
+        try:
+            yield client
+        finally:
+            client.close()
+    except StoreError as error:
+        raise CommandError(str(error), status=NO_REPORT) from None
+    except RedisError as error:
+        url = settings.redis_url
+        place = where(url.get_secret_value()) if url else str(settings.state_dir)
+        said = f"the store at {place} does not answer ({type(error).__name__}); start it or correct REDIS_URL"
+        raise CommandError(said, status=NO_REPORT) from None
+
+
+def connected(settings: Settings) -> Redis:
+    """Raises `StoreError`, `RedisError`."""
+    from bot.store.connection import open_client
+    from bot.store.private import attach
+
+    url = settings.redis_url
+    return open_client(url.get_secret_value()) if url else attach(settings.state_dir)

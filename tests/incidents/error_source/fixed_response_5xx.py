@@ -178,6 +178,12 @@ def left_on_after_crashes_of_the_present_release() -> Incident:
 CASES = (
     finds(
         CODE,
+        "many fixed answers are the 404 of the default rule, and counters do not tell them apart",
+        lambda: maintenance_left_on().of_balancer("HTTPCode_ELB_4XX_Count", 200, 180),
+        band="likely",
+    ),
+    finds(
+        CODE,
         "the page is left on after a health path that was put right",
         left_on_after_a_mended_health_path,
         band="confirmed",

@@ -199,7 +199,7 @@ def test_help_shows_only_what_this_person_may_do_here(start: Start, slack: Slack
     slack.add_user("U0BOB")
     bot = start(Diagnosis(), **settings)
     assert "you may approve it there" in bot.ask("help")[1]
-    assert "somebody who may approve is asked" in bot.ask("help", user="U0BOB")[1]
+    assert "who may approve is asked from there" in bot.ask("help", user="U0BOB")[1]
     guest = bot.ask("help", user=GUEST)[1]
     assert "Guests cannot ask" in guest
     assert "I say why" not in guest

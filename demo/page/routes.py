@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
@@ -29,7 +28,6 @@ HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-LOOK_S: Final = 0.1
 ALIVE_S: Final = 15.0
 MAX_BODY_BYTES: Final = 200_000
 
@@ -43,9 +41,7 @@ class Readers:
         self.count = 0
 
 
-def page_routes(
-    feed: Feed, acts: dict[str, Act], about: Callable[[], dict[str, Any]], readers: Readers, closing: threading.Event
-) -> list[Route]:
+def page_routes(feed: Feed, acts: dict[str, Act], about: Callable[[], dict[str, Any]], readers: Readers) -> list[Route]:
     """`acts` by name; each gets what the page sends and may raise `ActError`."""
 
     async def index(_: Request) -> Response:
@@ -58,7 +54,7 @@ def page_routes(
         return JSONResponse(about(), headers=HEADERS)
 
     async def events(request: Request) -> Response:
-        stream = _changes(feed, request.headers.get("last-event-id", ""), readers, closing)
+        stream = _changes(feed, request.headers.get("last-event-id", ""), readers)
         return StreamingResponse(stream, media_type="text/event-stream", headers=HEADERS)
 
     async def act(request: Request) -> Response:
@@ -120,33 +116,33 @@ async def _given(request: Request) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-async def _changes(feed: Feed, last: str, readers: Readers, closing: threading.Event) -> AsyncIterator[str]:
+async def _changes(feed: Feed, last: str, readers: Readers) -> AsyncIterator[str]:
     """https://html.spec.whatwg.org/multipage/server-sent-events.html
 
     `last` is the id of the last event that the page has seen; one of another run makes it begin anew.
     """
     run, _, number = last.partition(":")
     seq = int(number) if run == feed.run and number.isascii() and number.isdigit() else 0
+    changed, loop, is_told = asyncio.Event(), asyncio.get_running_loop(), False
     readers.count += 1
-    quiet_s, is_told = 0.0, False
     try:
         yield "retry: 1000\n\n"
         if last and not seq:
             yield "event: anew\ndata: {}\n\n"
             return
-        while not closing.is_set():
-            found = feed.since(seq) if feed.seq != seq else []
-            for item in found:
-                seq = item.seq
-                body = json.dumps({"kind": item.kind, "id": item.id, "body": item.body})
-                yield f"id: {feed.run}:{seq}\ndata: {body}\n\n"
-            if not is_told:
-                is_told = True
-                yield "event: ready\ndata: {}\n\n"  # everything that was there before is told
-            quiet_s = 0.0 if found else quiet_s + LOOK_S
-            if quiet_s >= ALIVE_S:
-                quiet_s = 0.0
-                yield ": still here\n\n"
-            await asyncio.sleep(LOOK_S)
+        with feed.listening(lambda: loop.call_soon_threadsafe(changed.set)):
+            while not feed.is_closed:
+                changed.clear()
+                for item in feed.since(seq) if feed.seq != seq else []:
+                    seq = item.seq
+                    body = json.dumps({"kind": item.kind, "id": item.id, "body": item.body})
+                    yield f"id: {feed.run}:{seq}\ndata: {body}\n\n"
+                if not is_told:
+                    is_told = True
+                    yield "event: ready\ndata: {}\n\n"  # everything that was there before is told
+                try:
+                    await asyncio.wait_for(changed.wait(), ALIVE_S)
+                except TimeoutError:
+                    yield ": still here\n\n"
     finally:
         readers.count -= 1

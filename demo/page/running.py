@@ -56,7 +56,7 @@ class Page:
         front = self._place or Front(self._world, self._account, self._scenario.target)
         self._alarms = Alarms(front, self._watch, self._acts.post)
         self._alarms.set_up()
-        routes = page_routes(self._feed, self._by_name(), self._about, self._readers, self._serving.closing)
+        routes = page_routes(self._feed, self._by_name(), self._about, self._readers)
         self._serving.start([*slack_routes(api), *routes])
         self._looking = threading.Thread(target=self._look, name="demo-panel", daemon=True)
         self._looking.start()
@@ -78,6 +78,7 @@ class Page:
     def close(self) -> None:
         """Ends quickly, whoever still looks."""
         self._delivery.close()
+        self._feed.close()
         self._serving.close()
         self._looking.join(LOOK_S * 2)
 

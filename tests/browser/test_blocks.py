@@ -50,7 +50,7 @@ class Stage:
             "submit": lambda told: acts.submit(told["user"], told["view"], told["state"]),
             "close": lambda told: acts.close(told["user"], told["view"]),
         }
-        routes = page_routes(self.feed, known, lambda: about("checkout", "A stage"), Readers(), self.serving.closing)
+        routes = page_routes(self.feed, known, lambda: about("checkout", "A stage"), Readers())
         self.serving.start([*slack_routes(self.api), *routes])
 
     def call(self, method: str, **body: Any) -> dict[str, Any]:
@@ -65,6 +65,7 @@ def stage() -> Iterator[Stage]:
     try:
         yield made
     finally:
+        made.feed.close()
         made.serving.close()
 
 

@@ -178,7 +178,7 @@ def test_an_alarm_that_is_over_closes_the_story(chromium: Browser) -> None:
     """The alarm arrives, somebody mends the world by hand, the alarm is over, and the answer says so."""
     arguments = ("--scenario", "fixed-response-left-on")
     with demo(*arguments) as url, Onlooker(chromium, url, width=1280, dark=True) as person:
-        person.page.wait_for_timeout(TRAFFIC_MS)
+        expect(person.page.get_by_text(re.compile(r"^Last .* errors \(.*503"))).to_be_visible(timeout=TRAFFIC_MS)
         person.let_an_alarm_arrive()
         person.wait_for_answer("503")
         person.fault("maintenance-page").get_by_role("button", name=re.compile("^Mend")).click()

@@ -30,7 +30,7 @@ class Port:
         self.serving = Serving(0)
         api = WebApi(Workspace(self.feed), token="xoxb-test", url=self.serving.url)
         acts = {"note": self.done.append, "refuse": self._refuse}
-        routes = page_routes(self.feed, acts, lambda: {"bot": "U0"}, Readers(), self.serving.closing)
+        routes = page_routes(self.feed, acts, lambda: {"bot": "U0"}, Readers())
         self.serving.start([*slack_routes(api), *routes])
 
     def _refuse(self, _: dict[str, Any]) -> None:
@@ -51,6 +51,7 @@ class Port:
 def port() -> Iterator[Port]:
     made = Port()
     yield made
+    made.feed.close()
     made.serving.close()
     assert not any(thread.name == "demo-page" for thread in threading.enumerate())
 

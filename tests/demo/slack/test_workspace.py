@@ -275,3 +275,15 @@ def test_requests_are_signed_as_slack_signs_them() -> None:
 
 def test_forms_carry_their_objects_as_json() -> None:
     assert decoded({"blocks": json.dumps([section()]), "text": "[1]"}) == {"blocks": [section()], "text": "[1]"}
+
+
+def test_whoever_listens_is_told_of_every_change_and_of_the_end() -> None:
+    feed, seen = Feed(), list[int]()
+    with feed.listening(lambda: seen.append(feed.seq)):
+        feed.put("note", "a", {})
+        feed.drop("note", "never there")
+        feed.drop("note", "a")
+        feed.close()
+    feed.put("note", "b", {})
+    assert seen == [1, 2, 2]
+    assert feed.is_closed

@@ -126,11 +126,21 @@ def test_what_fails_beyond_the_bound_is_not_looked_into(shop: Shop) -> None:
     assert not found.unscanned
 
 
-def test_services_whose_turn_did_not_come_are_named(shop: Shop) -> None:
-    found = shop.scanner(budget_s=0.5)("prod", None, lambda _: time.sleep(0.15))
+def test_services_whose_turn_did_not_come_are_named(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanner, "FIRST_LOOKS_SHARE", 0.0)
+    found = shop.scanner()("prod", None, lambda _: None)
     assert isinstance(found, Scan)
-    unread = {row.words for row in found.services if row.state == "unread"} | set(found.not_looked_at)
-    assert unread | {row.words for row in found.services} == {"prod/checkout", "prod/search", "edge/lone"}
+    assert not found.services
+    assert set(found.not_looked_at) == {"prod/checkout", "prod/search", "edge/lone"}
+
+
+def test_services_that_were_not_read_in_time_are_not_told_as_sound(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanner, "Asking", lambda reader, _until: Asking(reader, until=0.0))
+    found = shop.scanner()("prod", None, lambda _: None)
+    assert isinstance(found, Scan)
+    assert {row.words: row.state for row in found.services} == dict.fromkeys(
+        ("prod/checkout", "prod/search", "edge/lone"), "unread"
+    )
 
 
 def test_where_nothing_can_be_searched_there_is_no_scan(shop: Shop) -> None:

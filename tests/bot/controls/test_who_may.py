@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -24,10 +24,10 @@ from handlers.controls.control import Click
 from handlers.people import People
 from handlers.permission import Channel, Rules
 from handlers.scope import ScopeRule, Scopes
-from handlers.slack_calls import SlackCalls, SlackLaterError, SlackRefusedError
+from handlers.slack_calls import SlackCalls, SlackLaterError
 from handlers.thread import Thread
-from handlers.views import Message
 from tests import reports
+from tests.bot.workspace import CLOSED, Workspace
 from tests.handlers.controls.visiting import Hands
 
 HERE = "C0HERE"
@@ -42,46 +42,14 @@ USERS: Mapping[str, dict[str, Any]] = {
 }
 
 
-@dataclass
-class Workspace:
-    """Slack as far as clicks need it. `memory` is what was known some minutes ago."""
-
-    channels: dict[str, dict[str, Any]] = field(default_factory=lambda: {HERE: {}})
-    memory: dict[tuple[str, str], str] = field(default_factory=dict)
-    views: list[str] = field(default_factory=list)
-    whispers: list[str] = field(default_factory=list)
-    fails: Exception | None = None
-
-    def read(self, method: str, channel: str = "", **params: Any) -> Mapping[str, Any]:
-        if self.fails is not None:
-            raise self.fails
-        if method == "users.info" and params["user"] in USERS:
-            return {"user": {"id": params["user"], **USERS[params["user"]]}}
-        if method == "conversations.info" and channel in self.channels:
-            return {"channel": self.channels[channel]}
-        raise SlackRefusedError(method, "not_found")
-
-    def write_again(self, _method: str, _channel: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        if body["view_id"] == "V-closed":
-            raise SlackRefusedError("views.update", "not_found")
-        self.views.append(json.dumps(body["view"], ensure_ascii=False))
-        return {}
-
-    def get(self, kind: str, name: str) -> str | None:
-        return self.memory.get((kind, name))
-
-    def put(self, kind: str, name: str, text: str) -> None:
-        self.memory[kind, name] = text
-
-    def whisper(self, _origin: Any, draw: Callable[[Any], Message]) -> bool:
-        self.whispers.append(draw(None).text)
-        return True
+def workspace() -> Workspace:
+    return Workspace({user: dict(flags) for user, flags in USERS.items()}, {HERE: {}})
 
 
 @dataclass
 class Bench:
     redis: Redis
-    slack: Workspace = field(default_factory=Workspace)
+    slack: Workspace = field(default_factory=workspace)
     hands: Hands = field(default_factory=Hands)
     rules: Rules = field(default_factory=lambda: Rules(teams=frozenset({"T1"})))
     number: int = 0
@@ -232,7 +200,7 @@ def test_a_window_belongs_to_whoever_opened_it(bench: Bench) -> None:
 
 def test_a_window_that_was_closed_meanwhile_is_answered_in_the_channel(bench: Bench) -> None:
     opened = bench.click("mute", view_id="V1")
-    bench.click("mute", "submitted", opened_by=opened, values={"for": "7200"}, view_id="V-closed")
+    bench.click("mute", "submitted", opened_by=opened, values={"for": "7200"}, view_id=CLOSED)
     assert "Muting" in bench.slack.whispers[-1]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -16,18 +16,17 @@ from bot.store.asks import Asks
 from bot.store.clicks import Clicks, FixButton, FixButtons
 from bot.store.plans import Offers
 from diagnostics.report import Report
-from handlers.ask import Place
 from handlers.fixes import FixClick, Kind
 from handlers.people import People
 from handlers.permission import Channel, Rules
 from handlers.scope import ScopeRule, Scopes
-from handlers.slack_calls import SlackCalls, SlackRefusedError
+from handlers.slack_calls import SlackCalls
 from handlers.thread import Thread
-from handlers.views import Message
 from remediations.approval import Ticket
 from tests import reports
 from tests.bot.fixes.acting import POLICY, START, Stage, person
 from tests.bot.fixes.acting import TARGET as SUBJECT
+from tests.bot.workspace import Workspace
 from tests.remediations.cloud import REACH, plan
 
 OFFER = "two-settings"
@@ -41,44 +40,8 @@ USERS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-@dataclass
-class Workspace:
-    """Slack as far as clicks need it. `memory` is what was known some minutes ago."""
-
-    users: dict[str, dict[str, Any]] = field(default_factory=lambda: {u: dict(v) for u, v in USERS.items()})
-    groups: dict[str, list[str]] = field(default_factory=dict)
-    channels: dict[str, dict[str, Any]] = field(default_factory=lambda: {HERE: {}, "C-2": {}})
-    memory: dict[tuple[str, str], str] = field(default_factory=dict)
-    views: list[str] = field(default_factory=list)
-    whispers: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
-
-    def read(self, method: str, channel: str = "", **params: Any) -> Mapping[str, Any]:
-        if method == "users.info" and params["user"] in self.users:
-            return {"user": {"id": params["user"], **self.users[params["user"]]}}
-        if method == "conversations.info" and channel in self.channels:
-            return {"channel": self.channels[channel]}
-        if method == "usergroups.users.list" and self.groups:
-            return {"users": self.groups.get(params["usergroup"], [])}
-        raise SlackRefusedError(method, "not_found")
-
-    def write_again(self, _method: str, _channel: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        self.views.append(json.dumps(body["view"], ensure_ascii=False))
-        return {}
-
-    def get(self, kind: str, name: str) -> str | None:
-        return self.memory.get((kind, name))
-
-    def put(self, kind: str, name: str, text: str) -> None:
-        self.memory[kind, name] = text
-
-    def whisper(self, _origin: Any, draw: Callable[[Any], Message]) -> bool:
-        self.whispers.append(draw(None).text)
-        return True
-
-    def publish(self, _ask: Any, _fence: int, place: Place, draw: Callable[[Any], Message], _none: None) -> Place:
-        self.told.append(draw(None).text)
-        return place
+def workspace(**more: Any) -> Workspace:
+    return Workspace({user: dict(flags) for user, flags in USERS.items()}, {HERE: {}, "C-2": {}}, **more)
 
 
 @dataclass
@@ -87,7 +50,7 @@ class Desk:
 
     stage: Stage
     redis: Redis
-    slack: Workspace = field(default_factory=Workspace)
+    slack: Workspace = field(default_factory=workspace)
     rules: Rules = field(default_factory=lambda: Rules(teams=frozenset({"T1"})))
     read_at: datetime = START
 

@@ -25,7 +25,8 @@ from remediations.proof import Proofs
 from remediations.seals import Sealed, SealKey, digest
 from tests.bot.conftest import settings_for
 from tests.bot.fixes.acting import KEY, POLICY, START, Stage, person, sealed
-from tests.bot.fixes.test_clicks import Workspace
+from tests.bot.fixes.test_clicks import workspace
+from tests.bot.workspace import Workspace
 from tests.remediations.cloud import ARN, SERVICE_ARN, plan, redeploy, set_path
 from tests.slack_fake import SlackFake
 
@@ -270,7 +271,7 @@ def proof_of(found: FixClick) -> Sealed:
 
 
 def test_a_click_is_sealed_with_all_that_decides() -> None:
-    slack = Workspace(groups={"S-oncall": ["U-bob"]})
+    slack = workspace(groups={"S-oncall": ["U-bob"]})
     deed = proof_of(door(slack)(click(typed="checkout", narrower=1))).deed
     assert (deed.kind, deed.about, deed.user, deed.shown, deed.at) == ("approve", "p-1", "U-bob", "d", START)
     assert (deed.typed, deed.narrower) == ("checkout", 1)
@@ -279,30 +280,27 @@ def test_a_click_is_sealed_with_all_that_decides() -> None:
 
 def test_the_door_asks_slack_anew() -> None:
     """What it remembers stands in the store."""
-    slack = Workspace(groups={"S-oncall": []}, memory={("group", "S-oncall"): '["U-bob"]'})
+    slack = workspace(groups={"S-oncall": []}, memory={("group", "S-oncall"): '["U-bob"]'})
     assert proof_of(door(slack)(click())).deed.groups == frozenset()
 
 
 @pytest.mark.parametrize(("user", "standing"), [("U-gil", "guest"), ("U-far", "foreign"), ("U-nobody", "unknown")])
 def test_the_door_says_what_somebody_is(user: str, standing: str) -> None:
-    assert proof_of(door(Workspace())(click(user=user))).deed.standing == standing
+    assert proof_of(door(workspace())(click(user=user))).deed.standing == standing
 
 
 def test_slack_that_is_busy_holds_up_nobody() -> None:
-    class Busy(Workspace):
-        def read(self, method: str, channel: str = "", **params: Any) -> Any:
-            raise SlackLaterError(method, 30.0)
-
-    assert proof_of(door(Busy())(click())).deed.standing == "unknown"
+    busy = workspace(fails=SlackLaterError("users.info", 30.0))
+    assert proof_of(door(busy)(click())).deed.standing == "unknown"
 
 
 @pytest.mark.parametrize("kind", ["review", "ask", "refuse"])
 def test_what_changes_nothing_needs_no_seal(kind: str) -> None:
-    assert door(Workspace())(click(kind=kind)).proof is None
+    assert door(workspace())(click(kind=kind)).proof is None
 
 
 def test_without_a_key_nothing_is_sealed() -> None:
-    assert door(Workspace(), key=None)(click()).proof is None
+    assert door(workspace(), key=None)(click()).proof is None
 
 
 def test_all_groups_that_may_approve_anything_are_asked_about() -> None:

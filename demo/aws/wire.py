@@ -184,7 +184,7 @@ def _service(signing: str, request: Request) -> str:
 def _operation(model: ServiceModel, request: Request) -> tuple[OperationModel, dict[str, Any]]:
     try:
         operation, uri_params = get_service_router(model.service_name).match(request)
-    except (HTTPException, NotImplementedError) as unknown:
+    except (HTTPException, NotImplementedError) as unknown:  # how the router says that it knows none
         asked = f"{request.method} {request.path}"
         raise UnidentifiedError(f"no operation of {model.service_name} fits {asked}") from unknown
     return operation, uri_params

@@ -81,9 +81,16 @@ def test_incident(told: Told) -> None:
     assert not [check for check in report.checks if "the check itself failed" in check.reason]
 
 
-def test_commands_can_be_pasted_whole(told: Told) -> None:
+def test_its_answer_can_be_read_and_shown(told: Told) -> None:
+    """In a terminal, in a workspace that knows all blocks, and in one that knows the oldest only."""
+    _commands_can_be_pasted_whole(told.report)
+    _numbers_are_written_as_people_write_them(told.report)
+    _slack_takes_it(told.report)
+
+
+def _commands_can_be_pasted_whole(report: Report) -> None:
     """A command within a sentence is wrapped with it, and then no shell takes it."""
-    for cause in (*told.report.causes, *told.report.risks):
+    for cause in (*report.causes, *report.risks):
         assert not _COMMAND.search(cause.advice or ""), (cause.code, cause.advice)
         words, last = split_command(cause.overturned_by or "")
         assert not _COMMAND.search(words), (cause.code, cause.overturned_by)
@@ -92,9 +99,9 @@ def test_commands_can_be_pasted_whole(told: Told) -> None:
             assert "…" not in command, (cause.code, command)
 
 
-def test_numbers_are_written_as_people_write_them(told: Told) -> None:
+def _numbers_are_written_as_people_write_them(report: Report) -> None:
     """One style everywhere: ``4 %``, ``581 times 502``, ``3,600 answers``, ``1 target``."""
-    for cause in (*told.report.causes, *told.report.risks):
+    for cause in (*report.causes, *report.risks):
         texts = (cause.summary, *(item.text for item in (*cause.evidence, *cause.against)), cause.advice or "")
         for text in texts:
             own = _QUOTED.sub("", text)
@@ -102,35 +109,34 @@ def test_numbers_are_written_as_people_write_them(told: Told) -> None:
                 assert not odd.search(own), (name, cause.code, text)
 
 
-def test_what_was_read_survives_being_saved(told: Told) -> None:
-    """The whole once for each cause, and of the others each fact that no other case has."""
-    if told.case in FIRST_OF_THEIR_CODE:
-        again = Snapshot.model_validate_json(told.snapshot.model_dump_json())
-        assert again == told.snapshot
-        assert diagnose(again) == told.report
-    for outcome in told.snapshot.facts.values():
-        saved = outcome.model_dump_json()
-        mark = type(outcome), blake2b(saved.encode(), digest_size=16).digest()
-        if mark not in READ_BACK:
-            READ_BACK.add(mark)
-            assert type(outcome).model_validate_json(saved) == outcome
-
-
-@pytest.mark.parametrize("kind", [*Fact.registry.values(), Gap, NotApplicable])
-def test_all_of_a_fact_is_saved(kind: type[Frozen]) -> None:
-    """So that two facts which are saved as the same text are the same."""
-    assert not [name for name, field in kind.model_fields.items() if field.exclude]
-
-
-def test_slack_takes_what_is_shown_of_it(told: Told) -> None:
-    """In a workspace that knows all blocks, and in one that knows the oldest only."""
-    report = told.report
+def _slack_takes_it(report: Report) -> None:
     ids = {one.id: f"f-{one.id}" for one in offered(report)}
     fixes, below = fix_buttons(report, ids), controls(report, "b-1")
     now = report.made_at
     for plain in (False, True):
         shown = views.summary(report, now=now, age_s=31.0, plain=plain, fixes=fixes, controls=below, folds="b-1")
         check_quickly(shown.text, shown.blocks, plain=plain)
+
+
+def test_what_was_read_survives_being_saved(told: Told) -> None:
+    """The whole once for each cause, and of the others each fact that no other case has."""
+    if told.case in FIRST_OF_THEIR_CODE:
+        text = told.snapshot.model_dump_json()
+        again = Snapshot.model_validate_json(text)
+        assert again.model_dump_json() == text
+        assert diagnose(again) == told.report
+    for outcome in told.snapshot.facts.values():
+        saved = outcome.model_dump_json()
+        mark = type(outcome), blake2b(saved.encode(), digest_size=16).digest()
+        if mark not in READ_BACK:
+            READ_BACK.add(mark)
+            assert type(outcome).model_validate_json(saved).model_dump() == outcome.model_dump()
+
+
+@pytest.mark.parametrize("kind", [*Fact.registry.values(), Gap, NotApplicable])
+def test_all_of_a_fact_is_saved(kind: type[Frozen]) -> None:
+    """So that two facts which are saved as the same text are the same."""
+    assert not [name for name, field in kind.model_fields.items() if field.exclude]
 
 
 def test_its_fixes_hold(told: Told, caplog: pytest.LogCaptureFixture) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from demo.world.world import World
 
-QUIET_STEP_S = 5.0
+QUIET_STEP_S = 15.0
 FAULT_AT_MIN = 10.0
 
 

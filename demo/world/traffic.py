@@ -62,13 +62,14 @@ class _Turns:
 
 
 @dataclass(slots=True)
-class _Pulse:
-    """The requests of one source at one moment: they meet the same rule and the same targets."""
+class _Stream:
+    """The requests of one source until the world moves on: they meet the same rule and the same targets."""
 
+    balancer: Any
+    nodes: tuple[Node, ...]
     request: Request
     action: Action
     idle_s: float
-    at: float
     known: dict[tuple[Node, Target], tuple[Chosen, Outcome]] = field(default_factory=dict)
     pools: dict[str, tuple[list[Target], bool]] = field(default_factory=dict)
 
@@ -105,9 +106,13 @@ class Traffic:
     def tick(self) -> None:
         """Sends what the clients owe since the last pulse."""
         now = self._timing.now()
+        streams: dict[int, _Stream | None] = {}
         while self._next_at <= now:
-            for source in self.sources:
-                self._send(source, self._next_at)
+            for number, source in enumerate(self.sources):
+                if number not in streams:
+                    streams[number] = self._stream(source)
+                if (stream := streams[number]) is not None:
+                    self._send(source, stream, self._next_at)
             if self._next_at % HOSTS_SAMPLED_S < PULSE_S:
                 self._measures.hosts(self._next_at)
             self._next_at += PULSE_S
@@ -116,22 +121,23 @@ class Traffic:
         self._functions.flush(now)
         self._logs.tick({balancer.arn: balancer for balancer in self._balancers.all()})
 
-    def _send(self, source: Source, at: float) -> None:
+    def _stream(self, source: Source) -> _Stream | None:
+        """None while its clients send nothing: they have not begun, or nothing there takes a request."""
         balancer = self._balancers.load_balancer(source.balancer_arn)
         if balancer is None or not self._has_begun(source, balancer):
-            return
+            return None
+        action, nodes = self._balancers.route(balancer, source.request), self._nodes.of(balancer)
+        if action is None or not nodes:
+            return None
+        return _Stream(balancer, nodes, source.request, action, self._balancers.idle_timeout_s(balancer))
+
+    def _send(self, source: Source, stream: _Stream, at: float) -> None:
         source.owed = min(source.owed + source.per_minute * PULSE_S / 60, MAX_REQUESTS_PER_PULSE)
         count, source.owed = int(source.owed), source.owed % 1
-        if not count:
-            return
-        action = self._balancers.route(balancer, source.request)
-        nodes = self._nodes.of(balancer)
-        if action is None or not nodes:
-            return
-        pulse = _Pulse(source.request, action, self._balancers.idle_timeout_s(balancer), at)
+        balancer = stream.balancer
         for number in range(count):
-            node = nodes[self._turns.next(balancer.arn) % len(nodes)]
-            handled, created = self._handle(pulse, node), at + number * PULSE_S / count
+            node = stream.nodes[self._turns.next(balancer.arn) % len(stream.nodes)]
+            handled, created = self._handle(stream, node, at), at + number * PULSE_S / count
             if is_long(handled) and self._open.takes(balancer.arn, node, created, handled, self._task_of(handled)):
                 continue
             self._measures.count(at, balancer, node, handled)
@@ -158,26 +164,26 @@ class Traffic:
     def _answers(self, group: str) -> bool:
         return self._functions.behind(group) is not None or not self._health.routable(group)[1]
 
-    def _handle(self, pulse: _Pulse, node: Node) -> Handled:
-        request, action, idle_s = pulse.request, pulse.action, pulse.idle_s
+    def _handle(self, stream: _Stream, node: Node, at: float) -> Handled:
+        request, action, idle_s = stream.request, stream.action, stream.idle_s
         if action.kind != "forward":
             return Handled(request, action, None, None, None, action.status, idle_s)
         group = self._pick_group(action)
         if (function := self._functions.behind(group)) is not None:
-            outcome = self._functions.call(group, function, pulse.at, PULSE_S)
+            outcome = self._functions.call(group, function, at, PULSE_S)
             status = outcome.status if outcome.kind is Kind.ANSWERED else STATUS_OF[outcome.kind]
             return Handled(request, action, group, None, outcome, status, idle_s)
-        if group not in pulse.pools:
-            pulse.pools[group] = self._health.routable(group)
-        targets, failed_open = pulse.pools[group]
+        if group not in stream.pools:
+            stream.pools[group] = self._health.routable(group)
+        targets, failed_open = stream.pools[group]
         if not targets:
             return Handled(request, action, group, None, None, 503, idle_s)
         target = targets[self._turns.next(group + node.zone) % len(targets)]
-        if (node, target) not in pulse.known:
-            pulse.known[(node, target)] = self._reach(pulse, node, target, failed_open)
-        outcome = self._with_chance(pulse.known[(node, target)][1])
+        if (node, target) not in stream.known:
+            stream.known[(node, target)] = self._reach(stream, node, target, failed_open)
+        outcome = self._with_chance(stream.known[(node, target)][1])
         status = outcome.status if outcome.kind is Kind.ANSWERED else STATUS_OF[outcome.kind]
-        return Handled(request, action, group, pulse.known[(node, target)][0], outcome, status, idle_s)
+        return Handled(request, action, group, stream.known[(node, target)][0], outcome, status, idle_s)
 
     def _pick_group(self, action: Action) -> str:
         """By weight, and well mixed: a share of a fifth is every fifth request and no block of them."""
@@ -190,10 +196,10 @@ class Traffic:
             turn -= weight
         return action.weights[0][0]
 
-    def _reach(self, pulse: _Pulse, node: Node, target: Target, failed_open: bool) -> tuple[Chosen, Outcome]:
+    def _reach(self, stream: _Stream, node: Node, target: Target, failed_open: bool) -> tuple[Chosen, Outcome]:
         group = self._balancers.target_group(target.group)
         uses_tls = group is not None and group.protocol == "HTTPS"
-        exchange = Exchange(target.port, pulse.request.path, uses_tls, pulse.idle_s, host_is_ip=False)
+        exchange = Exchange(target.port, stream.request.path, uses_tls, stream.idle_s, host_is_ip=False)
         zone = self._prober.zone_of(target) or node.zone
         chosen = Chosen(f"{self._prober.address_of(target)}:{target.port}", zone, failed_open)
         return chosen, self._prober.send(node.endpoint, target, exchange)

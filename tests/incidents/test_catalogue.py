@@ -81,11 +81,13 @@ def test_incident(told: Told) -> None:
     assert not [check for check in report.checks if "the check itself failed" in check.reason]
 
 
-def test_its_answer_can_be_read_and_shown(told: Told) -> None:
-    """In a terminal, in a workspace that knows all blocks, and in one that knows the oldest only."""
+def test_its_answer_can_be_read_shown_saved_and_acted_on(told: Told, caplog: pytest.LogCaptureFixture) -> None:
     _commands_can_be_pasted_whole(told.report)
     _numbers_are_written_as_people_write_them(told.report)
     _slack_takes_it(told.report)
+    _what_was_read_survives_being_saved(told)
+    hold(told.report, told.snapshot)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 def _commands_can_be_pasted_whole(report: Report) -> None:
@@ -110,6 +112,7 @@ def _numbers_are_written_as_people_write_them(report: Report) -> None:
 
 
 def _slack_takes_it(report: Report) -> None:
+    """In a workspace that knows all blocks, and in one that knows the oldest only."""
     ids = {one.id: f"f-{one.id}" for one in offered(report)}
     fixes, below = fix_buttons(report, ids), controls(report, "b-1")
     now = report.made_at
@@ -118,7 +121,7 @@ def _slack_takes_it(report: Report) -> None:
         check_quickly(shown.text, shown.blocks, plain=plain)
 
 
-def test_what_was_read_survives_being_saved(told: Told) -> None:
+def _what_was_read_survives_being_saved(told: Told) -> None:
     """The whole once for each cause, and of the others each fact that no other case has."""
     if told.case in FIRST_OF_THEIR_CODE:
         text = told.snapshot.model_dump_json()
@@ -137,12 +140,6 @@ def test_what_was_read_survives_being_saved(told: Told) -> None:
 def test_all_of_a_fact_is_saved(kind: type[Frozen]) -> None:
     """So that two facts which are saved as the same text are the same."""
     assert not [name for name, field in kind.model_fields.items() if field.exclude]
-
-
-def test_its_fixes_hold(told: Told, caplog: pytest.LogCaptureFixture) -> None:
-    """None fails or has to be refused, and AWS would take every call of theirs."""
-    hold(told.report, told.snapshot)
-    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 @pytest.mark.parametrize("code", sorted(catalogue()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
+from diagnostics.aws_access.explanations import REMEDIES
 from diagnostics.causes.cause import CauseSpec
 from diagnostics.facts.fact import Gap
 from diagnostics.report import ReportGap
@@ -47,4 +48,4 @@ def _affected(fact_name: str, specs: Mapping[str, CauseSpec]) -> Iterable[str]:
 def _fix(gap: Gap) -> str | None:
     if gap.kind == "denied":
         return json.dumps({"Effect": "Allow", "Action": gap.action, "Resource": "*"})
-    return _HINTS.get(gap.kind) or gap.message or None
+    return _HINTS.get(gap.kind) or REMEDIES.get(gap.error) or gap.message or None

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from diagnostics.facts.fact import Frozen, Gap
 from diagnostics.report import Report
 from diagnostics.snapshot import Snapshot
-
-DEFAULT_WINDOW = timedelta(hours=1)
-MAX_WORDS = 300
-MAX_WINDOW = timedelta(days=14)
 
 
 class Question(Frozen):

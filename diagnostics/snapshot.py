@@ -60,9 +60,9 @@ class Subject(Frozen):
             parts = self.function.split(":")
             return parts[6] if self.function.startswith("arn:") and len(parts) > 6 else parts[-1]
         if self.kind == "target-group" and self.target_groups:
-            return self.target_groups[0].split("/")[-2]
+            return _name_in(self.target_groups[0])
         if self.load_balancers:
-            return self.load_balancers[0].split("/")[-2]
+            return _name_in(self.load_balancers[0])
         return self.query
 
 
@@ -84,6 +84,11 @@ class ReadStats(Frozen):
 
 
 Outcome = Fact | Gap | NotApplicable
+
+
+def _name_in(arn: str) -> str:
+    """The name in the ARN of a load balancer or a target group; the whole of what is none."""
+    return (arn.split("/")[-2:] if "/" in arn else [arn])[0]
 
 
 def _to_json(facts: Mapping[str, Outcome]) -> dict[str, Any]:

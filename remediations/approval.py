@@ -16,6 +16,7 @@ from diagnostics.facts.fact import Frozen
 from diagnostics.report import ReportTarget
 from remediations.audit import Event, Record, Who
 from remediations.execute import Execution
+from remediations.filling import as_done
 from remediations.permission import People, Permission
 from remediations.plan import Plan
 from remediations.reach import Reach
@@ -30,10 +31,9 @@ COUNTS_FOR_S: Final = 60.0
 OLD_AFTER_S: Final = 900.0
 """A plan that was made of what was read longer ago is not asked for: whoever looks at it is to see how things are."""
 
-NOT_CALLED: Final = (
-    "It takes two persons, and who opened it before you may only have looked: ask for approval, and somebody else can"
-    " give it."
-)
+NOT_CALLED: Final = "It takes two people: press Ask for approval, and somebody else can give it."
+NOBODY_ELSE: Final = "it takes two people and nobody asked for its approval: somebody else has to"
+EXPIRED: Final = "It has expired. Press the fix below the answer again."
 MAX_WHY: Final = 300
 TYPED_RISK: Final = "high"
 
@@ -62,6 +62,20 @@ _WHY_NOT: Final[Mapping[Kind, str]] = MappingProxyType(
         "foreign": "Only members of this workspace can do this; you belong to another organisation or workspace.",
         "deactivated": "This account is deactivated.",
         "unknown": "It could not be told who you are, so nothing was done.",
+    }
+)
+
+
+_SINCE: Final[Mapping[State, str]] = MappingProxyType(
+    {
+        "pending": "waits",
+        "approved": "is about to begin",
+        "executed": "is done",
+        "verified": "has worked",
+        "failed": "has failed",
+        "refused": "was stopped before anything was changed",
+        "expired": "has expired",
+        "undone": "was undone",
     }
 )
 
@@ -103,12 +117,13 @@ class Progress(Frozen):
 class Ticket(Frozen):
     """One plan that was asked for, and all that has become of it.
 
-    `place` is where it is shown, opaque here. `asked_by` pressed its button first, `called_by` asked those who may
-    approve it. `chosen`: the index among the plan's narrower ones that was approved.
+    `place` is where it is shown, opaque here. `asked_by` opened the plan at `asked_at`, which is no wish for it yet;
+    `called_by` asked those who may approve it, at `called_at`. From then on, or from the opening of one that nobody
+    asked for, it counts until `expires_at`. `chosen`: the index among the plan's narrower ones that was approved.
     `version` counts the changes, so that of two people who press at once one is first. `quiet` and `came_back`: how it
-    was found when it was closed. `read_at`: of when the facts are that the plan was made of. `asked` and `agreed`: the
-    clicks that asked for it and agreed, sealed by whoever took them in; `execution_seal`: the executor's, over what it
-    did.
+    was found when it was closed. `read_at`: of when the facts are that the plan was made of. `asked`, `called` and
+    `agreed`: the clicks that asked for it, asked those who may approve it, and agreed, sealed by whoever took them in;
+    `execution_seal`: the executor's, over what it did.
     """
 
     id: str
@@ -122,6 +137,7 @@ class Ticket(Frozen):
     asked_by: Who
     called_by: Who | None = None
     asked_at: datetime
+    called_at: datetime | None = None
     expires_at: datetime
     channel: str | None = None
     place: str | None = None
@@ -145,6 +161,7 @@ class Ticket(Frozen):
     undone_by: str | None = None
     read_at: datetime | None = None
     asked: Sealed | None = None
+    called: Sealed | None = None
     agreed: Sealed | None = None
     execution_seal: str = ""
 
@@ -159,15 +176,24 @@ class Ticket(Frozen):
         return self.plan if self.chosen is None else self.plan.narrower[self.chosen]
 
     @property
+    def watched(self) -> Plan:
+        """That plan, with what AWS gave when it was carried out."""
+        return self.doing if self.execution is None else as_done(self.doing, self.execution.kept)
+
+    @property
     def asker(self) -> Who:
         """Who is told to have asked: to open a plan is not to want it."""
-        return self.called_by or self.asked_by
+        return self.called_by or self.approved_by or self.asked_by
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody did more than look at it."""
+        return self.called_by is not None or self.approved_by is not None or self.undoes is not None
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more comes by itself."""
-        told = self.closed_at is not None or self.undoes is not None
-        return self.state in CLOSED or (self.state == "verified" and told)
+        return self.state in CLOSED or (self.state == "verified" and self.closed_at is not None)
 
     @property
     def word_to_type(self) -> str | None:
@@ -245,9 +271,11 @@ def why_not_an_approver(ticket: Ticket, person: Person, permission: Permission) 
         return _only(f"You may not {'approve' if ticket.undoes is None else 'undo'} this.", approvers)
     if not permission.two_person or ticket.undoes is not None:
         return None
-    if person.who.id in _askers(ticket):
+    if ticket.called_by is None:
+        return Denied(text=NOT_CALLED)
+    if person.who.id == ticket.called_by.id:
         return _only("You asked for this fix, and somebody else has to approve it.", approvers, without=person.who.id)
-    return Denied(text=NOT_CALLED) if ticket.called_by is None else None
+    return None
 
 
 def why_not_by_them(ticket: Ticket, permission: Permission) -> str | None:
@@ -261,17 +289,32 @@ def why_not_by_them(ticket: Ticket, permission: Permission) -> str | None:
         if approvers.groups:
             return f"Slack did not say in time that {by.shown} is in a group of those who may approve; press again"
         return f"{by.shown} may not approve it any more"
-    if permission.two_person and ticket.undoes is None and by.id == ticket.asked_by.id:
-        return "whoever asked for it approved it, and somebody else has to"
+    if permission.two_person and ticket.undoes is None:
+        if ticket.called_by is None:
+            return NOBODY_ELSE
+        if by.id == ticket.called_by.id:
+            return "whoever asked for it approved it, and somebody else has to"
     return None
 
 
-def call(ticket: Ticket, person: Person, now: datetime) -> Ticket | Denied:
-    """Asks those who may approve; whoever did it first has asked."""
+def opened_again(ticket: Ticket, as_opened: Ticket, now: datetime) -> Ticket | None:
+    """The ticket as somebody else opens it, who gets all of the time; None for one that was asked for or decided."""
+    if ticket.state != "pending" or ticket.is_wanted or now >= ticket.expires_at:
+        return None
+    anew = ("asked_by", "asked_at", "expires_at", "channel", "place", "asked")
+    return changed(ticket, **{name: getattr(as_opened, name) for name in anew})
+
+
+def call(ticket: Ticket, person: Person, now: datetime, ttl_s: float, proof: Sealed | None = None) -> Ticket | Denied:
+    """Asks those who may approve; whoever did it first has asked, and it counts for `ttl_s` from then on. `proof`: the
+    sealed click."""
     denied = _why_not_open(ticket, now) or why_not_a_member(person)
     if denied is not None:
         return denied
-    return ticket if ticket.called_by is not None else changed(ticket, called_by=person.who)
+    if ticket.called_by is not None:
+        return ticket
+    until = now + timedelta(seconds=ttl_s)
+    return changed(ticket, called_by=person.who, called_at=now, called=proof, expires_at=until)
 
 
 def refuse(ticket: Ticket, person: Person, permission: Permission, now: datetime, why: str = "") -> Ticket | Denied:
@@ -279,7 +322,7 @@ def refuse(ticket: Ticket, person: Person, permission: Permission, now: datetime
     denied = _why_not_open(ticket, now) or why_not_a_member(person)
     if denied is not None:
         return denied
-    if person.who.id not in _askers(ticket) and not _among(person, permission.approvers):
+    if person.who.id != ticket.asker.id and not _among(person, permission.approvers):
         return _only("You may not refuse this.", permission.approvers)
     return moved(ticket, "refused", ended_at=now, ended_by=person.who, text=" ".join(why.split())[:MAX_WHY])
 
@@ -287,7 +330,8 @@ def refuse(ticket: Ticket, person: Person, permission: Permission, now: datetime
 def overdue(ticket: Ticket, now: datetime) -> Ticket | None:
     """The ticket, expired, if its time is over; None otherwise. What was begun in time is never expired."""
     if ticket.state == "pending" and now >= ticket.expires_at:
-        return moved(ticket, "expired", ended_at=now, text="nobody approved it in time")
+        why = "nobody approved it in time" if ticket.is_wanted else "nobody asked for its approval"
+        return moved(ticket, "expired", ended_at=now, text=why)
     if ticket.state == "approved" and ticket.start_by is not None and now >= ticket.start_by:
         text = f"it was not begun within {START_WITHIN_S} s after its approval"
         return moved(ticket, "expired", ended_at=now, text=text)
@@ -315,17 +359,15 @@ def record_of(ticket: Ticket, event: Event, at: datetime, who: Who | None = None
 
 def _why_not_open(ticket: Ticket, now: datetime) -> Denied | None:
     if ticket.state == "pending":
-        return Denied(text="It expired; ask for the fix again.") if now >= ticket.expires_at else None
+        return Denied(text=EXPIRED) if now >= ticket.expires_at else None
+    if ticket.state == "expired":
+        return Denied(text=EXPIRED)
     by = ticket.approved_by.shown if ticket.approved_by else None
     if ticket.state == "refused" and ticket.ended_by is not None:
         return Denied(text=f"It was refused by {ticket.ended_by.shown} already.")
     if by is not None:
-        return Denied(text=f"It was approved by {by} already and is {ticket.state}; a plan is carried out once.")
-    return Denied(text=f"It is {ticket.state} already; ask for the fix again.")
-
-
-def _askers(ticket: Ticket) -> frozenset[str]:
-    return frozenset(who.id for who in (ticket.asked_by, ticket.called_by) if who is not None)
+        return Denied(text=f"It was approved by {by} already and {_SINCE[ticket.state]}; a plan is carried out once.")
+    return Denied(text=f"It is {ticket.state} already. Diagnose again, and press the fix below the new answer.")
 
 
 def _among(person: Person, approvers: People) -> bool:

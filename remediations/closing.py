@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from diagnostics.facts.fact import Frozen
 from diagnostics.report import SettingChange
 from remediations.approval import Ticket
 from remediations.audit import Who
+from remediations.watch import shows_recovery
 
 
 class Closing(Frozen):
-    """`quiet`: nothing has come back; None where that could not be read. `missing`: what is no longer so."""
+    """`effect`: what was seen of it; a setting that is as it should be is no recovery. `quiet`: nothing has come back;
+    None where that could not be read. `missing`: what is no longer so."""
 
     ticket: str
     title: str
@@ -17,6 +21,7 @@ class Closing(Frozen):
     asked_by: Who
     approved_by: Who | None
     recovered_after_s: float | None
+    effect: Literal["recovered", "worked"] = "recovered"
     quiet: bool | None
     missing: tuple[str, ...] = ()
     undo: str
@@ -26,7 +31,7 @@ class Closing(Frozen):
     def text(self) -> str:
         """One line, for the audit and for places that draw nothing."""
         by = self.approved_by or self.asked_by
-        after = "" if self.recovered_after_s is None else f", recovered after {self.recovered_after_s:.0f} s"
+        after = "" if self.recovered_after_s is None else f", {self.effect} after {self.recovered_after_s:.0f} s"
         return f"{self.title}: done by {by.shown}{after}; {self._since()}"
 
     def _since(self) -> str:
@@ -47,6 +52,7 @@ def closing_of(ticket: Ticket) -> Closing:
         asked_by=ticket.asker,
         approved_by=ticket.approved_by,
         recovered_after_s=ticket.recovered_after_s,
+        effect="recovered" if shows_recovery(plan) else "worked",
         quiet=ticket.quiet,
         missing=ticket.came_back,
         undo=plan.undo.text,

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from diagnostics.report import ReportTarget
-from remediations import approval
+from remediations import approval, undoing
 from remediations.approval import Denied, Person, Ticket, record_of
-from remediations.audit import Audit, Event
+from remediations.audit import Audit, Event, Record, Who
 from remediations.permission import Permission, Policy, permit
 from remediations.plan import Plan
 from remediations.reach import Reach
@@ -26,6 +26,7 @@ from remediations.undo import undo_of
 
 GONE: Final = Denied(text="This button has expired, or was never one of ours; diagnose again and ask for the fix.")
 BUSY: Final = Denied(text="Somebody else did something with this fix at the same moment; look again.")
+OTHERS: Final = Denied(text="Another version of me holds this fix, as during an update. Try again in some minutes.")
 _TRIES: Final = 3
 
 
@@ -78,8 +79,8 @@ class FixDesk:
         place: str | None = None,
         proof: Sealed | None = None,
     ) -> Ticket | Denied:
-        """Somebody pressed the button of a fix. Pressed again, or by two people, it gives the same ticket. `proof`: the
-        sealed click, without which nothing comes of it."""
+        """Somebody opens the plan of a fix. Opened again, or by two people, it gives the same ticket, and until it is
+        asked for each of them has all of the time. `proof`: the sealed click, without which nothing comes of it."""
         now = self._clock()
         ticket = Ticket(
             id=self._new_id(),
@@ -100,7 +101,8 @@ class FixDesk:
         denied = approval.why_not_a_member(person) or self._why_never(ticket)
         if denied is not None:
             return self._denied(ticket, person, denied)
-        return self._tickets.open(ticket, record_of(ticket, "asked", now, person.who))
+        kept = self._tickets.open(ticket, record_of(ticket, "shown", now, person.who))
+        return OTHERS if kept is None else self._opened(kept, ticket, person)
 
     def ticket(self, ticket_id: str) -> Ticket | None:
         """As it is now; one whose time is over is expired by the look."""
@@ -121,13 +123,15 @@ class FixDesk:
         self._note(ticket, "shown", person)
         return ticket
 
-    def call(self, ticket_id: str, person: Person) -> Ticket | Denied:
+    def call(self, ticket_id: str, person: Person, proof: Sealed | None = None) -> Ticket | Denied:
         """Asks those who may to approve it. Asked again it is as it was."""
         for _ in range(_TRIES):
             ticket, now = self.ticket(ticket_id), self._clock()
             if ticket is None:
                 return GONE
-            after = approval.call(ticket, person, now)
+            after = approval.call(ticket, person, now, self._policy.approval_ttl_s, proof)
+            if isinstance(after, Ticket) and after is not ticket:
+                after = self._why_never(ticket) or after
             if isinstance(after, Denied):
                 return self._denied(ticket, person, after)
             text = "asked those who may approve it"
@@ -153,10 +157,15 @@ class FixDesk:
             permission = self.permission(ticket, channel)
             return approval.approve(ticket, person, permission, now, typed=typed, narrower=narrower, proof=proof)
 
-        agreed = self._change(ticket_id, person, "approved", agree)
+        agreed = self._agreed_by(ticket_id, proof) or self._change(ticket_id, person, "approved", agree)
         if isinstance(agreed, Ticket):
             self._queue.run(agreed.id)
         return agreed
+
+    def _agreed_by(self, ticket_id: str, proof: Sealed | None) -> Ticket | None:
+        """The ticket that this very click has approved, when whoever worked on it died before it was queued."""
+        ticket = self.ticket(ticket_id)
+        return ticket if ticket and ticket.state == "approved" and _is_its_click(ticket, proof) else None
 
     def refuse(self, ticket_id: str, person: Person, why: str = "") -> Ticket | Denied:
         """Says no: whoever may approve, or asked."""
@@ -196,9 +205,24 @@ class FixDesk:
         if (why_not := self._refusal(asked)) is not None:
             return self._denied(done, person, Denied(text=f"This is never done: {why_not}."))
         kept = self._tickets.open(asked, record_of(asked, "asked", now, person.who))
-        if kept.id != asked.id and kept.state != "pending":
+        if kept is None:
+            return OTHERS
+        if kept.id != asked.id and kept.state != "pending" and not _is_its_click(kept, proof):
             return Denied(text=f"It is being undone already, by {kept.asked_by.shown}.")
-        return self.approve(kept.id, person, channel=channel, proof=proof)
+        agreed = self.approve(kept.id, person, channel=channel, proof=proof)
+        if isinstance(agreed, Ticket):
+            undoing.begin(self._tickets, agreed)
+        return agreed
+
+    def _opened(self, kept: Ticket, mine: Ticket, person: Person) -> Ticket:
+        """The ticket that there is for this fix, when it is not the one that was made just now."""
+        if kept.id == mine.id:
+            return mine
+        again = approval.opened_again(kept, mine, mine.asked_at)
+        if again is not None and self._tickets.swap(kept, again, record_of(again, "shown", mine.asked_at, person.who)):
+            return again
+        self._note(kept, "shown", person)
+        return self.ticket(kept.id) or kept
 
     def _why_never(self, ticket: Ticket) -> Denied | None:
         if (why_not := self._refusal(ticket)) is not None:
@@ -242,7 +266,8 @@ class FixDesk:
             if isinstance(after, Denied):
                 return self._denied(ticket, person, after)
             details = {} if after.chosen is None else {"chosen": after.doing.label or after.doing.title}
-            if self._tickets.swap(ticket, after, record_of(after, event, now, person.who, details=details)):
+            record = record_of(after, event, now, person.who, details=details)
+            if self._tickets.swap(ticket, after, *_wished(ticket, after, person.who, now), record):
                 return after
         return BUSY
 
@@ -262,3 +287,14 @@ class FixDesk:
 
     def _note(self, ticket: Ticket, event: Event, person: Person, text: str = "") -> None:
         self._audit.append(record_of(ticket, event, self._clock(), person.who, text=text))
+
+
+def _is_its_click(ticket: Ticket, proof: Sealed | None) -> bool:
+    return proof is not None and ticket.agreed == proof
+
+
+def _wished(before: Ticket, after: Ticket, who: Who, now: datetime) -> tuple[Record, ...]:
+    """Whoever approves what nobody had asked for has asked for it, too."""
+    if before.is_wanted or after.state != "approved":
+        return ()
+    return (record_of(after, "asked", now, who, text="by approving it"),)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from diagnostics import printable
-from diagnostics.facts import EcsService, Tags
+from diagnostics.facts import EcsCluster, EcsService, Tags
 from diagnostics.report import SettingChange
 from diagnostics.rules.kubernetes import from_tags
 from diagnostics.snapshot import Snapshot
@@ -76,7 +76,7 @@ def with_drift_warnings(plan: Plan, snapshot: Snapshot) -> Plan:
 
     Of some resources the tags are not read for a diagnosis. Where a tool keeps the rest, it may keep them as well.
     """
-    known = dict(_tags(snapshot))
+    known = dict(_tags(snapshot, {arn for write in plan.writes for arn in write.resources}))
     told = tuple(dict.fromkeys(_warnings(plan, known)))
     if not told:
         return plan
@@ -106,8 +106,11 @@ def _warnings(plan: Plan, known: Mapping[str, Mapping[str, str]]) -> Iterator[st
         )
 
 
-def _tags(snapshot: Snapshot) -> Iterator[tuple[str, Mapping[str, str]]]:
-    service, tags = snapshot.get(EcsService), snapshot.get(Tags)
+def _tags(snapshot: Snapshot, written: set[str]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Whoever keeps the cluster need not keep the services in it."""
+    service, tags, cluster = snapshot.get(EcsService), snapshot.get(Tags), snapshot.get(EcsCluster)
+    if isinstance(cluster, EcsCluster) and cluster.arn in written:
+        yield cluster.arn, cluster.tags
     if isinstance(service, EcsService):
         yield service.arn, service.tags
     if isinstance(tags, Tags):
@@ -165,6 +168,7 @@ _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "set_rule_priorities": ("AWS::ElasticLoadBalancingV2::ListenerRule", "aws_lb_listener_rule"),
     "set_subnets": ("AWS::ElasticLoadBalancingV2::LoadBalancer", "aws_lb"),
     "update_alias": ("AWS::Lambda::Alias", "aws_lambda_alias"),
+    "update_cluster_settings": ("AWS::ECS::Cluster", "aws_ecs_cluster"),
     "update_function_configuration": ("AWS::Lambda::Function", "aws_lambda_function"),
     "update_service": ("AWS::ECS::Service", "aws_ecs_service"),
 }

@@ -49,14 +49,15 @@ SAME_TWICE: Final = frozenset(
         "register_scalable_target",
         "register_targets",
         "remove_permission",
-        "replace_network_acl_entry",
         "revoke_security_group_egress",
         "revoke_security_group_ingress",
         "set_rule_priorities",
         "set_subnets",
+        "stop_deployment",
         "stop_service_deployment",
         "stop_task",
         "update_alias",
+        "update_cluster_settings",
         "update_function_configuration",
         "update_service",
     }
@@ -189,6 +190,9 @@ class _Execution:
                 self._record(Step(index=index, state="done", action=ready.call.action, by_reading=True))
                 return
             raise _StopError(f"it is so already that {ready.done_when.text}: the hypothesis is refuted")
+        if ready.after_s:
+            self._tools.pause(ready.after_s)
+            self._may_go_on()
         self._send(index, self._prepared(ready))
 
     def _may_go_on(self) -> None:

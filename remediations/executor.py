@@ -19,6 +19,7 @@ from remediations import approval, watch
 from remediations.approval import Ticket, changed, moved, record_of
 from remediations.audit import Event
 from remediations.closing import closing_of
+from remediations.due import next_due
 from remediations.execute import Execution, Tools, carry_out
 from remediations.fix import Preferences
 from remediations.permission import Policy, permit
@@ -31,6 +32,7 @@ from remediations.refusals import refusal, refusal_of_prepared, refusal_of_undo
 from remediations.sessions import OnBehalf, SessionError
 from remediations.tickets import Claims, Clock, FixQueue, TicketStore
 from remediations.traces import trace_of
+from remediations.undoing import Undoing
 from remediations.writing import NO_SESSION, Lost, Rejected, Sending, SupersededError, Writer, Written
 
 BUSY_AGAIN_S: Final = 2.0
@@ -89,12 +91,17 @@ class Hands:
 class Executor:
     def __init__(self, hands: Hands) -> None:
         self._hands = hands
+        self._undoing = Undoing(hands.tickets, hands.clock, hands.tell, hands.boundary)
         self._done_here: deque[str] = deque(maxlen=MAX_REMEMBERED)
 
     def run(self, ticket_id: str) -> None:
-        """Carries out an approved plan. Nothing happens for one that is in any other state."""
+        """Carries out an approved plan. One that is in any other state is told once more: whoever brought it there may
+        have died before anybody was told."""
         ticket = self._hands.tickets.load(ticket_id)
-        if ticket is None or ticket.state != "approved" or self._refused(ticket):
+        if ticket is None or ticket.state != "approved":
+            self._tell_again(ticket)
+            return
+        if self._refused(ticket):
             return
         held = self._claim(ticket)
         if held is None:
@@ -109,8 +116,11 @@ class Executor:
         """One look whether it worked; puts the next one on the queue."""
         ticket = self._hands.tickets.load(ticket_id)
         if ticket is None or ticket.state != "executed" or ticket.executed_at is None:
+            self._tell_again(ticket)
             return
-        now, plan = self._hands.clock(), ticket.doing
+        if self._undoing.is_under_way(ticket):  # the sweep looks again
+            return
+        now, plan = self._hands.clock(), ticket.watched
         reads = self._hands.reads(ticket.target.account, ticket.target.region)
         seen = watch.check(plan, reads, ticket.executed_at, now, ticket.progress)
         if seen.complete and seen.held_since is not None:
@@ -128,26 +138,28 @@ class Executor:
                 self._tell(after)
 
     def close(self, ticket_id: str) -> None:
-        """After a time of quiet: what was done, by whom, and what is left to do."""
+        """After a time of quiet: what was done, by whom, and what is left to do. Of an undo: that what it undid is
+        known to be undone."""
         ticket = self._hands.tickets.load(ticket_id)
         if ticket is None or ticket.state != "verified" or ticket.closed_at is not None or ticket.ended_at is None:
+            self._tell_again(ticket)
+            return
+        if ticket.undoes is not None:
+            self._undoing.end(ticket)
+            return
+        if self._undoing.is_under_way(ticket):
             return
         now = self._hands.clock()
         reads = self._hands.reads(ticket.target.account, ticket.target.region)
-        quiet, missing = watch.stayed_quiet(ticket.doing, reads, ticket.ended_at, now)
+        quiet, missing = watch.stayed_quiet(ticket.watched, reads, ticket.ended_at, now)
         after = changed(ticket, closed_at=now, quiet=quiet, came_back=missing)
         if self._hands.tickets.swap(ticket, after, record_of(after, "closed", now, text=closing_of(after).text)):
             self._tell(after)
 
     def sweep(self) -> None:
-        """Goes on with whatever a lost job left behind, and ends what is overdue. What cannot be read, since another
-        version wrote it, holds up no other."""
+        """Goes on with whatever a lost job left behind, and ends what is overdue."""
         for ticket_id in self._hands.tickets.unfinished():
-            try:
-                ticket = self._hands.tickets.load(ticket_id)
-            except ValueError as error:
-                _log.warning("ticket not swept", ticket=ticket_id, error=type(error).__name__)
-                continue
+            ticket = self._hands.tickets.load(ticket_id)
             if ticket is not None:
                 self._sweep(ticket)
 
@@ -156,7 +168,7 @@ class Executor:
         if ticket.state == "pending":
             self._expire(ticket, now)
             return
-        due = _next_due(ticket)
+        due = next_due(ticket)
         if due is None or now < due + timedelta(seconds=SWEEP_LATE_S):
             return
         if ticket.state == "approved":
@@ -321,8 +333,9 @@ class Executor:
         text = f"{ticket.doing.success.text} after {after.recovered_after_s:.0f} s"
         if not self._hands.tickets.swap(ticket, after, record_of(after, "verified", now, text=text)):
             return
+        self._hands.boundary("verified")
         if ticket.undoes is not None:
-            self._mark_undone(ticket)
+            self._undoing.end(after)
         else:
             self._hands.queue.close(after.id, watch.CLOSES_AFTER_S)
         self._tell(after)
@@ -331,16 +344,6 @@ class Executor:
         now = self._hands.clock()
         after = moved(ticket, "failed", progress=seen, ended_at=now, text=text)
         if self._hands.tickets.swap(ticket, after, record_of(after, "failed", now)):
-            self._tell(after)
-
-    def _mark_undone(self, undo: Ticket) -> None:
-        first = self._hands.tickets.load(undo.undoes or "")
-        if first is None or "undone" not in approval.TRANSITIONS[first.state]:
-            return
-        now = self._hands.clock()
-        after = moved(first, "undone", undone_by=undo.id, ended_by=undo.approved_by)
-        record = record_of(after, "undone", now, undo.approved_by, text=undo.doing.title)
-        if self._hands.tickets.swap(first, after, record):
             self._tell(after)
 
     def _expire(self, ticket: Ticket, now: datetime, why: str = "") -> bool:
@@ -354,6 +357,14 @@ class Executor:
 
     def _tell(self, ticket: Ticket) -> None:
         self._hands.tell(ticket)
+
+    def _tell_again(self, ticket: Ticket | None) -> None:
+        """Whoever brought it there may have died before anybody was told, or before what it undid was marked so."""
+        if ticket is None:
+            return
+        self._tell(ticket)
+        if ticket.undoes is not None and not ticket.is_over and ticket.state == "verified":
+            self._undoing.end(ticket)
 
 
 class _Session:
@@ -376,18 +387,6 @@ class _Session:
         if self._made is None:
             return Rejected(NO_SESSION, why_not or "")
         return self._made.write(call, sending)
-
-
-def _next_due(ticket: Ticket) -> datetime | None:
-    """When the next job of a ticket that was agreed should have come, at the latest."""
-    if ticket.state == "approved":
-        return ticket.approved_at
-    if ticket.state == "executed" and ticket.executed_at is not None:
-        seen_at = ticket.progress.at if ticket.progress else ticket.executed_at
-        return seen_at + timedelta(seconds=watch.MOST_PAUSE_S)
-    if ticket.state == "verified" and ticket.ended_at is not None and not ticket.is_over:
-        return ticket.ended_at + timedelta(seconds=watch.CLOSES_AFTER_S)
-    return None
 
 
 def _with_what_was_done(plan: Plan, done: Execution) -> str:

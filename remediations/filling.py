@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from remediations.plan import FROM, Call, Guard, Kept, Look, Write
+from remediations.plan import FROM, Call, Guard, Kept, Look, Plan, Write
 
 
 class UnknownNameError(LookupError):
@@ -51,6 +51,20 @@ def filled_write(write: Write, known: Mapping[str, JsonValue]) -> Write:
             "arguments": {key: filled(value, known) for key, value in write.arguments.items()},
         }
     )
+
+
+def as_done(plan: Plan, kept: Mapping[str, JsonValue]) -> Plan:
+    """The plan with what AWS gave in what shows its success. A guard about something that is not known stays as it is,
+    and never holds."""
+    guards = tuple(_if_known(guard, kept) for guard in plan.success.guards)
+    return plan.model_copy(update={"success": plan.success.model_copy(update={"guards": guards})})
+
+
+def _if_known(guard: Guard, kept: Mapping[str, JsonValue]) -> Guard:
+    try:
+        return filled_guard(guard, kept)
+    except UnknownNameError:
+        return guard
 
 
 def _named(arn: str, call: Call) -> str:

@@ -60,13 +60,15 @@ ONLY_SETS: Final[Mapping[tuple[str, str], frozenset[str]]] = MappingProxyType(
             ("ecs", "register_task_definition"): ("family",),
             ("ecs", "stop_service_deployment"): ("serviceDeploymentArn", "stopType"),
             ("ecs", "stop_task"): ("cluster", "task", "reason"),
+            ("ecs", "update_cluster_settings"): ("cluster", "settings"),
             ("ecs", "update_service"): _SERVICE,
             ("elbv2", "create_rule"): ("ListenerArn", "Priority", "Conditions", "Actions"),
             ("elbv2", "create_target_group"): (
-                *("Name", "Protocol", "ProtocolVersion", "Port", "VpcId", "TargetType"),
+                *("Name", "Protocol", "ProtocolVersion", "Port", "VpcId", "TargetType", "Tags"),
                 *_CHECK,
             ),
             ("elbv2", "delete_rule"): ("RuleArn",),
+            ("elbv2", "delete_target_group"): ("TargetGroupArn",),
             ("elbv2", "deregister_targets"): ("TargetGroupArn", "Targets"),
             ("elbv2", "modify_listener"): ("ListenerArn", "DefaultActions"),
             ("elbv2", "modify_load_balancer_attributes"): ("LoadBalancerArn", "Attributes"),
@@ -103,6 +105,7 @@ _BALANCER_KEYS: Final = frozenset(
 _GROUP_KEYS: Final = frozenset({"deregistration_delay.timeout_seconds", "lambda.multi_value_headers.enabled"})
 """Of a target group that exists; a new one takes over more of the group that it replaces."""
 _ACTIONS: Final = ("Actions", "DefaultActions")
+_INSIGHTS: Final = ("disabled", "enabled", "enhanced")
 _WRITTEN_BY_ARN: Final = frozenset(
     {"LoadBalancerArn", "ListenerArn", "RuleArn", "TargetGroupArn", "serviceDeploymentArn", "task"}
 )
@@ -134,6 +137,8 @@ def objections_to_parameters(call: Call, reach: Reach, *, prepared: bool) -> Ite
             yield f"it sets {', '.join(sorted(strange))} of a target group"
     if call.operation in ("register_targets", "deregister_targets"):
         yield from _objections_to_targets(call, reach)
+    if call.operation == "update_cluster_settings":
+        yield from _objections_to_settings(call)
     if call.service == "ec2":
         yield from _objections_to_opening(call)
     for name in _ACTIONS if not prepared else ():
@@ -159,6 +164,8 @@ def objections_to_aim(write: Write, call: Call) -> Iterator[str]:
             yield f"{value} is not what it says that it writes to"
     if call.operation == "update_service" and not any(_is_service(arn, call) for arn in named):
         yield "the service is not what it says that it writes to"
+    if call.operation == "update_cluster_settings" and not any(_is_cluster(arn, call) for arn in named):
+        yield "the cluster is not what it says that it writes to"
     if "FunctionName" in call.parameters and not any(_is_function(arn, call) for arn in named):
         yield "the function is not what it says that it writes to"
     alias = call.parameters.get("Name" if call.operation == "update_alias" else "Qualifier")
@@ -175,6 +182,14 @@ def _objections_to_attributes(call: Call, reach: Reach) -> Iterator[str]:
             yield f"it sets {key} of a load balancer"
         elif isinstance(one, dict) and key.endswith(".bucket") and one.get("Value") != reach.bucket:
             yield f"it writes logs to {one.get('Value')}, which the settings do not name"
+
+
+def _objections_to_settings(call: Call) -> Iterator[str]:
+    """Of a cluster: Container Insights and nothing else."""
+    for one in _listed(call.parameters.get("settings")):
+        given = one if isinstance(one, dict) else {"a setting": one}
+        if set(given) != {"name", "value"} or given["name"] != "containerInsights" or given["value"] not in _INSIGHTS:
+            yield f"it sets {given.get('name')} of a cluster to {given.get('value')}"
 
 
 def _objections_to_targets(call: Call, reach: Reach) -> Iterator[str]:
@@ -227,6 +242,10 @@ def _is_service(arn: str, call: Call) -> bool:
     cluster = str(call.parameters.get("cluster", "")).rsplit("/", 1)[-1]
     wanted = str(call.parameters.get("service", "")).rsplit("/", 1)[-1]
     return names[-1] == wanted and (len(names) == 1 or cluster == names[0])
+
+
+def _is_cluster(arn: str, call: Call) -> bool:
+    return arn.partition(":cluster/")[2] == str(call.parameters.get("cluster", "")).rsplit("/", 1)[-1]
 
 
 def _is_function(arn: str, call: Call) -> bool:

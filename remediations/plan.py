@@ -18,6 +18,8 @@ from diagnostics.report import Risk, SettingChange
 
 MAX_WRITES = 8
 MAX_NARROWER = 9
+MAX_AFTER_S = 90
+"""Well within what an execution may be silent for, see bot/store/claims.py."""
 FROM = "$from"
 PLAN = "plan"
 """Under this name the id of the plan itself is found."""
@@ -81,6 +83,7 @@ class Write(Frozen):
     `done_when`: how to find out whether it took effect when its answer was lost; it is not so before the write.
     `reads` and `prepared_by`: answers that the function of the fix with this name makes the parameters of, since what
     has to be sent holds more than a report keeps (a whole task definition). `arguments` are given to it, too.
+    `after_s`: so long it waits before it is sent, for requests that are still under way.
     """
 
     call: Call
@@ -91,6 +94,7 @@ class Write(Frozen):
     reads: dict[str, Call] = Field(default_factory=dict)
     prepared_by: str | None = None
     arguments: dict[str, JsonValue] = Field(default_factory=dict)
+    after_s: int = Field(default=0, ge=0, le=MAX_AFTER_S)
 
     @property
     def grants(self) -> tuple[Grant, ...]:

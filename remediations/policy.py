@@ -29,7 +29,6 @@ _KINDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "ec2:CreateNetworkAclEntry": ("network-acl/*",),
         "ec2:CreateTags": ("security-group-rule/*",),
         "ec2:DeleteNetworkAclEntry": ("network-acl/*",),
-        "ec2:ReplaceNetworkAclEntry": ("network-acl/*",),
         "ec2:RevokeSecurityGroupEgress": ("security-group/*",),
         "ec2:RevokeSecurityGroupIngress": ("security-group/*",),
         "ecs:DescribeServices": ("service/*",),
@@ -37,8 +36,9 @@ _KINDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "ecs:StopServiceDeployment": ("service/*", "service-deployment/*"),
         "ecs:StopTask": ("task/*",),
         "ecs:TagResource": ("task-definition/*:*",),
+        "ecs:UpdateClusterSettings": ("cluster/*",),
         "ecs:UpdateService": ("service/*",),
-        f"{_ELB}:AddTags": ("targetgroup/*", "listener-rule/app/*"),
+        f"{_ELB}:AddTags": ("targetgroup/*",),
         f"{_ELB}:CreateRule": ("listener/app/*", "listener-rule/app/*"),
         f"{_ELB}:CreateTargetGroup": ("targetgroup/*",),
         f"{_ELB}:DeleteRule": ("listener-rule/app/*",),
@@ -74,7 +74,7 @@ _CONDITIONS: Final[Mapping[str, dict[str, dict[str, JsonValue]]]] = MappingProxy
             }
         },
         "ecs:TagResource": {"StringEquals": {"ecs:CreateAction": "RegisterTaskDefinition"}},
-        f"{_ELB}:AddTags": {"StringEquals": {f"{_ELB}:CreateAction": ["CreateRule", "CreateTargetGroup"]}},
+        f"{_ELB}:AddTags": {"StringEquals": {f"{_ELB}:CreateAction": "CreateTargetGroup"}},
         "iam:PassRole": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
         "lambda:AddPermission": {"StringEquals": {"lambda:Principal": "elasticloadbalancing.amazonaws.com"}},
     }

@@ -21,14 +21,20 @@ UNSEALED: Final = "its approval is not sealed: it did not come from Slack, as fa
 OTHER_KEY: Final = (
     "the seal of its approval does not fit: it was altered, or `remediations.approval_key` differs between processes"
 )
-ALTERED: Final = "it is not what was approved: it was altered after it was shown"
+NOBODY_CALLED: Final = (
+    "that somebody asked for its approval is not sealed: it did not come from Slack, as far as can be told"
+)
+ALTERED: Final = (
+    "it is not what was approved: it was altered after it was shown, or different versions of alb502 worked on it, as"
+    " during an update; ask again when that is over"
+)
 OTHERS: Final = "its approval was made for something else, or by somebody else"
 UNKNOWN: Final = "Slack did not say in time who approved it; press again"
 TOO_OLD: Final = "its approval is too old"
 UNDO_UNKNOWN: Final = (
     "what it should undo cannot be told for certain: what the store says of it is not sealed with this key"
 )
-JOURNAL: Final = "what is written down of it was altered, so it is not known what was done"
+JOURNAL: Final = "what is written down of it was altered, or another version wrote it, so it is not known what was done"
 
 
 class Proofs:
@@ -73,8 +79,25 @@ class Proofs:
             return ALTERED
         if agreed.narrower != ticket.chosen or (agreed.typed or "").strip() != (ticket.word_to_type or ""):
             return ALTERED
-        waited_s = (agreed.at - asked.at).total_seconds()
-        return None if -CLOCKS_DIFFER_S <= waited_s <= self._asked_at_most_s + ASKED_LATER_S else TOO_OLD
+        if (why_not := self._why_not_called(ticket)) is not None:
+            return why_not
+        moments = [asked.at, *([ticket.called.deed.at] if ticket.called_by and ticket.called else []), agreed.at]
+        return None if all(map(self._in_time, moments, moments[1:])) else TOO_OLD
+
+    def _in_time(self, before: datetime, after: datetime) -> bool:
+        waited_s = (after - before).total_seconds()
+        return -CLOCKS_DIFFER_S <= waited_s <= self._asked_at_most_s + ASKED_LATER_S
+
+    def _why_not_called(self, ticket: Ticket) -> str | None:
+        """Where it takes two persons, whoever asked for the approval counts as one, so nobody else may stand there."""
+        if ticket.called_by is None:
+            return None
+        called = self._deed(ticket.called)
+        if isinstance(called, str):
+            return NOBODY_CALLED if ticket.called is None else called
+        if (called.kind, called.about, called.user) != ("ask", ticket.id, ticket.called_by.id):
+            return OTHERS
+        return None if called.shown == ticket.digest else ALTERED
 
     def _why_not_undone(self, ticket: Ticket, first: Ticket | None) -> str | None:
         """An undo is what follows from the fix that was carried out, and nothing that the store says of it."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from diagnostics.facts.fact import Gap
+from diagnostics.redaction import redact_tag
 from remediations.plan import Call, Plan
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def forbidden_by_tags(reads: Reads, arns: Iterable[str], protections: Sequence[P
             )
         for key, value in tags.items():
             if any(protection.fits(key, value) for protection in protections):
-                return f"{arn} is protected by its tag {key}={value}"
+                return f"{arn} is protected by its tag {key}={redact_tag(key, value)}"
     return None
 
 

@@ -25,7 +25,7 @@ KEY_BYTES: Final = 32
 DIGEST_SIGN: Final = "."
 """Stands before the digest in the id of a fix button."""
 
-DeedKind = Literal["open", "approve", "undo"]
+DeedKind = Literal["open", "ask", "approve", "undo"]
 _TARGET: Final = frozenset({"account", "account_name", "region", "cluster", "service", "function", "label"})
 """What of a report's target decides anything; its notes differ between channels."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+import time
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from botocore import exceptions as boto
 from botocore.config import Config
 
 from diagnostics.aws_access.failures import READ_ERRORS, error_code
+from diagnostics.aws_access.observing import AwsCall, CallResult, Nobody, Observer, add_reference
 from diagnostics.redaction import redact_prose
 from remediations.plan import Call, Plan
 from remediations.policy import undeclared
@@ -80,9 +82,11 @@ class OnBehalf:
 class WriteSessions:
     """Assumes the remediation role for one plan at a time. Not to be made where nothing may be written."""
 
-    def __init__(self, accounts: Mapping[str, WriteAccount]) -> None:
+    def __init__(self, accounts: Mapping[str, WriteAccount], observer: Observer | None = None) -> None:
         self._accounts = accounts
+        self._observer = observer or Nobody()
         self._own = botocore.session.get_session()
+        self._own.register("before-send", add_reference)
         self._lock = threading.Lock()
 
     def writer(self, plan: Plan, account_id: str, region: str, behalf: OnBehalf) -> Writer:
@@ -97,10 +101,11 @@ class WriteSessions:
         except PolicyTooLargeError as large:
             raise SessionError(f"{plan.title}: {large}") from large
         session = botocore.session.Session()
+        session.register("before-send", add_reference)
         session.register_component("data_loader", self._own.get_component("data_loader"))
         given = self._assume(account, policy, behalf, region)
         session.set_credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
-        return AwsWriter(session, region)
+        return AwsWriter(session, region, account_id, self._observer)
 
     def _assume(self, account: WriteAccount, policy: str, behalf: OnBehalf, region: str) -> Mapping[str, str]:
         parameters = assume_parameters(account, policy, behalf)
@@ -156,12 +161,33 @@ class OwnSession:
 class AwsWriter:
     """Sends each call once. For one plan, one thread."""
 
-    def __init__(self, session: botocore.session.Session, region: str) -> None:
+    def __init__(
+        self, session: botocore.session.Session, region: str, account: str = "", observer: Observer | None = None
+    ) -> None:
         self._session = session
         self._region = region
+        self._account = account
+        self._observer = observer or Nobody()
         self._clients: dict[str, Any] = {}
 
     def write(self, call: Call, sending: Sending) -> Written | Rejected | Lost:
+        began_s = time.monotonic()
+        done = self._sent(call, sending)
+        code = "" if isinstance(done, Written) else done.code
+        self._observer.called(
+            AwsCall(
+                action=call.action,
+                account=self._account,
+                region=self._region,
+                seconds=time.monotonic() - began_s,
+                result=_result_of(done),
+                error=code,
+                request_id=done.request_id or "",
+            )
+        )
+        return done
+
+    def _sent(self, call: Call, sending: Sending) -> Written | Rejected | Lost:
         kept_back: list[Exception] = []
 
         def about_to_leave(**_: object) -> None:
@@ -190,6 +216,14 @@ class AwsWriter:
         if service not in self._clients:
             self._clients[service] = self._session.create_client(service, region_name=self._region, config=_config())
         return self._clients[service]
+
+
+def _result_of(done: Written | Rejected | Lost) -> CallResult:
+    if isinstance(done, Written):
+        return "ok"
+    if isinstance(done, Lost):
+        return "timeout"
+    return "throttled" if done.is_throttled else "failed"
 
 
 def outcome_of(error: Exception) -> Rejected | Lost:

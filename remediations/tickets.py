@@ -16,11 +16,12 @@ Clock = Callable[[], datetime]
 class TicketStore(Protocol):
     """All replicas see the same. Its trouble comes out as its own exceptions."""
 
-    def open(self, ticket: Ticket, record: Record) -> Ticket:
-        """Keeps a new ticket with its line of the audit; gives the one that is open for the same offer, if any."""
+    def open(self, ticket: Ticket, record: Record) -> Ticket | None:
+        """Keeps a new ticket with its line of the audit; gives the one that is open for the same offer, if any: None
+        when that was written by another version and cannot be read."""
 
     def load(self, ticket_id: str) -> Ticket | None:
-        """The ticket, or None for one that is forgotten or was never made."""
+        """The ticket, or None for one that is forgotten, was never made, or cannot be read."""
 
     def swap(self, before: Ticket, after: Ticket, *records: Record) -> bool:
         """Puts `after` in the place of `before` and appends to the audit, in one step. False: it changed meanwhile."""

@@ -65,6 +65,13 @@ def gives_up_at(plan: Plan, since: datetime) -> datetime:
     return since + timedelta(seconds=plan.success.within_s + GRACE_S + quiet_s)
 
 
+def shows_recovery(plan: Plan) -> bool:
+    """Whether targets that are healthy or errors that stopped are among what shows that it worked. A setting that is as
+    it should be is no recovery."""
+    looks = (guard.look.call.operation for guard in plan.success.guards)
+    return bool(plan.success.quiet) or "describe_target_health" in looks
+
+
 def next_look_s(plan: Plan) -> float:
     return min(MOST_PAUSE_S, max(LEAST_PAUSE_S, plan.success.within_s / LOOKS_PER_PLAN))
 

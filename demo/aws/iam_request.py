@@ -117,6 +117,8 @@ def _elbv2(call: Call) -> Iterator[str]:
 def _ecs(call: Call) -> Iterator[str]:
     if call.operation == "DescribeClusters":
         yield from (_ecs_arn(call, "cluster", _short(name)) for name in call.params.get("clusters") or ["default"])
+    elif call.operation == "UpdateClusterSettings":
+        yield _ecs_arn(call, "cluster", _cluster(call))
     elif call.operation == "RegisterTaskDefinition":
         yield _arn(call, "ecs", f"task-definition/{call.params.get('family', '')}:*")
     elif "serviceDeploymentArn" in call.params:

@@ -128,7 +128,7 @@ def answer_from_moto(status: int, headers: Iterable[tuple[str, str]], body: byte
     if status >= 400:
         code, message = _ERROR_CODE.search(body), _ERROR_MESSAGE.search(body)
         error = {"Code": _first_group(code) or str(status), "Message": _first_group(message)[:MAX_ERROR_MESSAGE_CHARS]}
-    return Answer(status, _own_headers(headers), body, error)
+    return Answer(status, tuple(_of_data(name, value, body) for name, value in _own_headers(headers)), body, error)
 
 
 def protocol_of(call: Call) -> str:
@@ -237,6 +237,16 @@ def _first_group(match: re.Match[bytes] | None) -> str:
 
 def _own_headers(headers: Iterable[tuple[str, Any]]) -> tuple[tuple[str, str], ...]:
     return tuple((name, str(value)) for name, value in headers if name.lower() != "content-length")
+
+
+def _of_data(name: str, value: str, body: bytes) -> tuple[str, str]:
+    """The header, but for the type: moto calls many answers web pages, and AWS none."""
+    if name.lower() != "content-type" or not value.startswith("text/html"):
+        return name, value
+    start = body[:6].lstrip().lower()
+    if start.startswith((b"<html", b"<!doc")):
+        return name, value
+    return name, "text/xml" if start.startswith(b"<") else "application/json"
 
 
 def missing_parameter(call: Call) -> AwsError | None:

@@ -182,6 +182,8 @@ class AccountBuilder:
             self.allow(own_group, spec.port, spec.port, source=balancer.security_group)
         definition = register_definition(self, spec, by=BUILDER)
         self._create(spec, balancer, group, own_group, definition)
+        if spec.code_deploy:
+            self._blue_green(spec, balancer)
         request = Request(spec.host or balancer.dns_name, spec.client_path, balancer.port)
         if spec.rpm:
             self.clients_of(balancer, request, spec.rpm)
@@ -261,7 +263,24 @@ class AccountBuilder:
                 "deploymentCircuitBreaker": {"enable": spec.breaker, "rollback": spec.rollback},
             },
             tags=[{"key": "team", "value": spec.team}],
+            **({"deploymentController": {"type": "CODE_DEPLOY"}} if spec.code_deploy else {}),
             **({} if spec.is_bridge else network),
+        )
+
+    def _blue_green(self, spec: ServiceSpec, balancer: LoadBalancer) -> None:
+        """A second target group, and CodeDeploy's deployment group of the service's name."""
+        second = f"{spec.name[:26]}-green"
+        self.target_group(second, balancer, spec.port, spec.health or HealthCheck(path=spec.health_path))
+        pair = {
+            "targetGroups": [{"name": spec.name[:32]}, {"name": second}],
+            "prodTrafficRoute": {"listenerArns": [balancer.listener]},
+        }
+        self.client("codedeploy").create_deployment_group(
+            applicationName=spec.name,
+            deploymentGroupName=spec.name,
+            serviceRoleArn=f"arn:aws:iam::{self.account}:role/ecsCodeDeployRole",
+            ecsServices=[{"clusterName": spec.cluster, "serviceName": spec.name}],
+            loadBalancerInfo={"targetGroupPairInfoList": [pair]},
         )
 
     def _backdate(self, arn: str) -> None:

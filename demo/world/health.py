@@ -151,6 +151,8 @@ class HealthChecks:
             record.next_at += interval_s
             if self.verdict(target).state != "unused":
                 self._check(group, target, record)
+            else:  # checks begin anew once the load balancer sends requests there
+                record.verdict, record.passes, record.failures = REGISTERING, 0, 0
 
     def _check(self, group: FakeTargetGroup, target: Target, record: _Record) -> None:
         outcome = self._probe(group, target)

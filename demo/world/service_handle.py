@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,7 @@ class ServiceSpec:
     rpm: float = 60.0
     security_group: str | None = None
     open_port: bool = True
+    code_deploy: bool = False
     team: str = "shop"
 
     @property
@@ -90,8 +92,21 @@ class ServiceHandle:
         if app is not None:
             self.account.world.apps[self.spec.image] = app
         definition = register_definition(self.account, self.spec, by=by)
-        self.update(by=by, taskDefinition=definition)
+        if self.spec.code_deploy:
+            self._deploy_blue_green(definition, by)
+        else:
+            self.update(by=by, taskDefinition=definition)
         return definition
+
+    def _deploy_blue_green(self, definition: str, by: str) -> None:
+        at = {"ContainerName": self.name, "ContainerPort": self.spec.port}
+        target = {"Type": "AWS::ECS::Service", "Properties": {"TaskDefinition": definition, "LoadBalancerInfo": at}}
+        content = json.dumps({"version": 0.0, "Resources": [{"TargetService": target}]})
+        self.account.client("codedeploy", by).create_deployment(
+            applicationName=self.name,
+            deploymentGroupName=self.name,
+            revision={"revisionType": "AppSpecContent", "appSpecContent": {"content": content}},
+        )
 
     def update(self, *, by: str = OPERATOR, **settings: Any) -> None:
         """UpdateService with the API's own parameter names."""

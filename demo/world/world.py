@@ -18,6 +18,7 @@ from demo.clock import Clock, ManualClock
 from demo.world import health_api
 from demo.world.apps import AppCatalogue
 from demo.world.builder import AccountBuilder
+from demo.world.code_deploy import ROLE, CodeDeploy
 from demo.world.ecs import api_clusters, api_definitions, api_scaling, api_services, api_tasks
 from demo.world.in_process import InProcessClients
 from demo.world.moto_state import forget_account
@@ -49,6 +50,7 @@ class World:
         self.health_board = HealthBoard()
         self.clients = InProcessClients(self.layer)
         self.people = People(self.clients)
+        self.code_deploy = CodeDeploy(lambda service, at: self.people.client(service, at.account, at.name, ROLE))
         self._rng = random.Random(SEED)
         self._nodes = Nodes()
         self._registry = TargetRegistry(clock)
@@ -88,6 +90,7 @@ class World:
             self._ticked = self.now()
             for region in list(self._regions.values()):
                 region.tick()
+            self.code_deploy.tick()
 
     def advance(self, seconds: float, step: float = 1.0) -> None:
         """Lets simulated time pass in steps. Raises TypeError when the clock is not one that can be moved."""
@@ -116,6 +119,7 @@ class World:
         elbv2.install(self.layer, self._registry)
         health_api.install(self.layer, self._region_of)
         functions.install(self.layer)
+        self.code_deploy.install(self.layer, self._region_of)
         for api in (api_clusters, api_definitions, api_scaling, api_services, api_tasks):
             api.install(self.layer, self._region_of)
         self.layer.before.append(self._before)

@@ -41,9 +41,12 @@ class Question(StrEnum):
     RULE = "rule"
     CLIENT = "client"
     TOTALS = "totals"
+    WEB_SOCKETS = "web_sockets"
 
 
-BY_KEY = tuple(question for question in Question if question not in {Question.ERRORS, Question.TOTALS})
+BY_KEY = tuple(
+    question for question in Question if question not in {Question.ERRORS, Question.TOTALS, Question.WEB_SOCKETS}
+)
 FOREIGN, OWN, SHORT, LOUD = range(4)
 """What a line is in `usual_groups`: a row of others, a row of the subject, too short for a row, maybe an error."""
 OF_FAILURES = (Question.ROUTE, Question.RULE, Question.CLIENT)

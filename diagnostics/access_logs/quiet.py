@@ -13,6 +13,9 @@ from diagnostics.access_logs.row import has_time, status
 from diagnostics.access_logs.scope import MINUTE_CHARS, Scope
 
 MAX_KEPT = 128
+SWITCHED = "101"
+"""The load balancer's answer to a request that becomes a WebSocket; its row is written when the connection ends.
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ def usual(groups: Iterable[Sequence[Any]], scope: Scope) -> Quiet | None:
     may lie outside the time or is no row."""
     minutes, targets, latencies = Counter[str](), Counter[str](), Counter[str]()
     first, last = scope.since_text[:MINUTE_CHARS], scope.until_text[:MINUTE_CHARS]
-    all_lines = rows = damaged = most_unknown = 0
+    all_lines = rows = damaged = most_unknown = sockets = 0
     loud_lines: list[int] = []
     for is_by_target, minute, code, sort, target, latency, lines, unknown, loud_at in groups:
         if not is_by_target:
@@ -47,10 +50,11 @@ def usual(groups: Iterable[Sequence[Any]], scope: Scope) -> Quiet | None:
         else:
             most_unknown = max(most_unknown, unknown)
             rows += lines
+            sockets += lines if code == SWITCHED else 0
             if sort == OWN:
                 minutes[minute] += lines
                 targets[target] += lines
-    counts = _counts(minutes, targets, latencies, rows, damaged, most_unknown)
+    counts = _counts(minutes, targets, latencies, rows, damaged, most_unknown, sockets)
     return Quiet(counts, all_lines, sorted(loud_lines))
 
 
@@ -58,7 +62,7 @@ def quiet(groups: Iterable[Sequence[Any]]) -> Quiet:
     """From the groups that the statement `questions.quiet_groups` gives: every row is in one by target and in one by
     the time that the target took."""
     minutes, targets, latencies = Counter[str](), Counter[str](), Counter[str]()
-    all_lines = rows = damaged = most_unknown = 0
+    all_lines = rows = damaged = most_unknown = sockets = 0
     loud_lines: list[int] = []
     for group in groups:
         is_by_target, minute, code, in_time, own, short, loud, target, answered, latency, lines, unknown, loud_at = (
@@ -77,10 +81,11 @@ def quiet(groups: Iterable[Sequence[Any]]) -> Quiet:
         else:
             most_unknown = max(most_unknown, unknown)
             rows += lines if in_time else 0
+            sockets += lines if in_time and code == SWITCHED else 0
             if in_time and own:
                 minutes[minute] += lines
                 targets[target] += lines
-    counts = _counts(minutes, targets, latencies, rows, damaged, most_unknown)
+    counts = _counts(minutes, targets, latencies, rows, damaged, most_unknown, sockets)
     return Quiet(counts, all_lines, sorted(loud_lines))
 
 
@@ -91,10 +96,13 @@ def _counts(
     rows: int,
     damaged: int,
     most_unknown: int,
+    sockets: int,
 ) -> list[tuple[object, ...]]:
     by_question = {Question.MINUTE: minutes, Question.TARGET: targets, Question.LATENCY: latencies}
     counts = [_count(question, *found) for question, keys in by_question.items() for found in keys.items()]
     counts.append(_count(Question.TOTALS, None, rows, damaged, most_unknown))
+    if sockets:
+        counts.append(_count(Question.WEB_SOCKETS, None, sockets))
     return counts
 
 

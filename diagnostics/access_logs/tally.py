@@ -94,6 +94,7 @@ class Tally:
         self._rows = 0
         self._damaged = 0
         self._unknown_fields = 0
+        self._web_sockets = 0
 
     def add_counts(self, answers: Iterable[Sequence[Any]], one_in: int = 1) -> None:
         """Rows of the statement `questions.counts`; numbers may be text, as Athena gives them.
@@ -113,6 +114,8 @@ class Tally:
             values = dict(zip(COUNT_COLUMNS, answer, strict=True))
             if Question(question) is Question.ERRORS:
                 self._add_error(values, rows)
+            elif Question(question) is Question.WEB_SOCKETS:
+                self._web_sockets += rows
             else:
                 self._rows += rows
                 self._damaged += int(values["damaged"] or 0)
@@ -157,6 +160,7 @@ class Tally:
             by_rule=self._failing(Question.RULE),
             by_client=self._failing(Question.CLIENT),
             sample=self._sample.rows(),
+            web_sockets=self._web_sockets,
         )
 
     def _add_error(self, values: Mapping[str, Any], rows: int) -> None:

@@ -8,11 +8,13 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from importlib import metadata
+from typing import Any
 
 from diagnostics.aws_access.accounts import AccessLimits, Account, Scope
 from diagnostics.aws_access.actions import iam_action
-from diagnostics.aws_access.failures import OUT_OF_TIME, READ_ERRORS, gap_of
+from diagnostics.aws_access.failures import NO_CREDENTIALS, OUT_OF_TIME, READ_ERRORS, gap_of
 from diagnostics.aws_access.meter import CallMeter
+from diagnostics.aws_access.observing import AwsCall, Nobody, Observer, request_id_of
 from diagnostics.aws_access.pacing import SERIAL_SERVICES, LocalRateGate, RateGate
 from diagnostics.aws_access.reader import Reader
 from diagnostics.aws_access.sessions import Sessions
@@ -30,8 +32,13 @@ class AwsAccess:
     """One for each process. Without configured accounts it reads the account and region of its own credentials."""
 
     def __init__(
-        self, accounts: Sequence[Account] = (), limits: AccessLimits | None = None, gate: RateGate | None = None
+        self,
+        accounts: Sequence[Account] = (),
+        limits: AccessLimits | None = None,
+        gate: RateGate | None = None,
+        observer: Observer | None = None,
     ) -> None:
+        self._observer = observer or Nobody()
         self.limits = limits or AccessLimits()
         self._accounts = tuple(accounts)
         self._gate = gate or LocalRateGate()
@@ -82,6 +89,7 @@ class AwsAccess:
             semaphore=lambda service: self._semaphore(account_id, region, service),
             gate=self._gate,
             meter=meter or CallMeter(),
+            observer=self._observer,
         )
 
     def warm(self, services: Iterable[str] = READ_SERVICES) -> None:
@@ -128,13 +136,30 @@ class AwsAccess:
         if not region:
             return Gap(action=action, resource="*", error="NoRegionError", message="no region is set")
         started = time.monotonic()
+        answer: Any = None
+        gap: Gap | None = None
         try:
             answer = self._sessions.own_client("sts", region).get_caller_identity()
             return Account(id=str(answer["Account"]), name="", regions=(region,))
         except READ_ERRORS as error:
-            return gap_of(error, action=action, resource="*", region=region)
+            answer, gap = error, gap_of(error, action=action, resource="*", region=region)
+            if gap.kind == "expired" or gap.error == NO_CREDENTIALS:
+                self._sessions.renew_own()
+            return gap
         finally:
-            meter.record(action, time.monotonic() - started)
+            seconds = time.monotonic() - started
+            meter.record(action, seconds)
+            self._observer.called(
+                AwsCall(
+                    action=action,
+                    account="",
+                    region=region,
+                    seconds=seconds,
+                    result=gap.kind if gap else "ok",
+                    error=gap.error if gap else "",
+                    request_id=request_id_of(answer),
+                )
+            )
 
     def _semaphore(self, account_id: str, region: str, service: str) -> threading.BoundedSemaphore:
         with self._lock:

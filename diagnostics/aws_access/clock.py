@@ -15,7 +15,10 @@ from typing import Final
 WRONG_CLOCK: Final = "WrongClock"
 SET_IT: Final = "set it, for example with chrony, and ask again"
 
-_CODES: Final = frozenset({"RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"})
+REQUEST_EXPIRED: Final = "RequestExpired"
+"""EC2 says so of a request that was signed too long ago, and of credentials that have expired."""
+
+_CODES: Final = frozenset({REQUEST_EXPIRED, "RequestInTheFuture", "RequestTimeTooSkewed"})
 _SIGNED: Final = re.compile(r"Signature (?:expired|not yet current): (\d{8}T\d{6}Z) ")
 _OF_AWS: Final = re.compile(r"\((\d{8}T\d{6}Z) [-+] \d+ min\.\)")
 
@@ -27,6 +30,8 @@ def wrong_clock(code: str, message: str) -> str | None:
         return None
     now = _OF_AWS.search(message)
     off = _off(signed.group(1), now.group(1)) if signed and now else "wrong"
+    if code == REQUEST_EXPIRED:
+        off += ", or the credentials have expired"
     return f"the clock of this machine is {off}, so AWS refuses what it signs"
 
 

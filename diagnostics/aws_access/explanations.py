@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from diagnostics.aws_access.clock import WRONG_CLOCK
-from diagnostics.aws_access.failures import LOCATE_ACTION, MALFORMED_ANSWER, NO_CREDENTIALS, NO_SUCH_PROFILE
+from diagnostics.aws_access.failures import (
+    AWS_FAILED,
+    LOCATE_ACTION,
+    MALFORMED_ANSWER,
+    NO_CREDENTIALS,
+    NO_SUCH_PROFILE,
+    TOO_MANY_PAGES,
+)
 from diagnostics.facts.fact import Gap
 
 _UNKNOWN_CREDENTIALS = frozenset(
@@ -18,6 +25,13 @@ _UNKNOWN_CREDENTIALS = frozenset(
 _NO_CONNECTION = frozenset(
     {"ConnectionClosedError", "ConnectionError", "EndpointConnectionError", "ProxyConnectionError", "SSLError"}
 )
+
+REMEDIES = {
+    AWS_FAILED: "AWS itself failed: ask again in a minute",
+    MALFORMED_ANSWER: "what came is no answer of AWS's: look for a proxy or a firewall between the bot and AWS",
+    **dict.fromkeys(_NO_CONNECTION, "AWS could not be reached: check the network, its name server and the region"),
+}
+"""What to do about errors that are nobody's refusal."""
 
 NOT_A_REGION = "scoped to a valid region"
 """What AWS says when a request was signed for a region that it does not have.
@@ -40,6 +54,8 @@ def explain(gap: Gap) -> str:
         return f"AWS throttled {gap.action} ({gap.error}), also after several attempts."
     if gap.kind == "timeout":
         return _explain_timeout(gap)
+    if gap.error == TOO_MANY_PAGES:
+        return f"{gap.action} on {gap.resource}: {gap.message}."
     if gap.kind == "not-read":
         return f"{gap.action} on {gap.resource} was not read: {gap.message or gap.error}."
     return _explain_failure(gap)
@@ -62,6 +78,8 @@ def _explain_failure(gap: Gap) -> str:
         return f"AWS does not know the credentials ({gap.error}): they are wrong or were deleted."
     if gap.error == MALFORMED_ANSWER:
         return f"{gap.action} got an answer that could not be understood: is something between the bot and AWS?"
+    if gap.error == AWS_FAILED:
+        return f"{gap.action} failed at AWS ({gap.message}): ask again in a minute."
     if gap.error == "NoRegionError":
         return "No AWS region is set: set AWS_REGION, or configure accounts with regions."
     if gap.error in {"InvalidRegionError", "UnknownRegionError"}:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
-from diagnostics.aws_access.clock import SET_IT, WRONG_CLOCK, wrong_clock
+from diagnostics.aws_access.clock import REQUEST_EXPIRED, SET_IT, WRONG_CLOCK, wrong_clock
 from diagnostics.facts.fact import Gap, GapKind
 from diagnostics.redaction import redact_prose
 
@@ -19,6 +20,8 @@ OBJECT_TOO_LARGE = "ObjectTooLarge"
 OUT_OF_TIME = "OutOfTime"
 QUEUE_FULL = "TooManyCallsWaiting"
 TOO_MANY_PAGES = "TooManyPages"
+AWS_FAILED = "AwsFailed"
+WEB_PAGE = "a web page came instead of AWS's answer"
 
 # A broken body makes botocore's parsers raise any of the last four.
 READ_ERRORS: tuple[type[Exception], ...] = (
@@ -50,6 +53,8 @@ _THROTTLED = frozenset(
         "LimitExceededException",
         "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
         "RequestLimitExceeded",
         "RequestThrottled",
         "RequestThrottledException",
@@ -62,6 +67,8 @@ _THROTTLED = frozenset(
     }
 )
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
+_STATUS_5XX = re.compile(r"5\d\d")
+"""Instead of a code of AWS's, when the answer had none."""
 _TIMED_OUT = frozenset({"RequestTimeout", "RequestTimeoutException"})
 _NOT_ENABLED = frozenset({"OptInRequired", "RegionDisabledException"})
 _UNKNOWN_TOKEN = frozenset(
@@ -137,9 +144,26 @@ def malformed(action: str, resource: str, message: str) -> Gap:
     return Gap(action=action, resource=resource, error=MALFORMED_ANSWER, kind="failed", message=redact_prose(message))
 
 
+def has_expired(error: Exception) -> bool:
+    """Whether AWS refused credentials because their time is over. EC2 says the same of them and of a wrong clock."""
+    if isinstance(error, RoleNotAssumedError):
+        return has_expired(error.cause)
+    return isinstance(error, boto.ClientError) and error_code(error) in _EXPIRED | {REQUEST_EXPIRED}
+
+
 def error_code(error: Exception) -> str:
     """AWS's error code, or the name of the exception when there was no answer."""
     return _aws_error(error)[0] if isinstance(error, boto.ClientError) else type(error).__name__
+
+
+def is_web_page(answer: object) -> bool:
+    """What a proxy or a sign-in page sends. botocore takes it for an empty answer of a service that speaks JSON."""
+    response = answer.response if isinstance(answer, boto.ClientError) else answer
+    if not isinstance(response, Mapping) or "Body" in response:
+        return False
+    metadata = response.get("ResponseMetadata")
+    headers = metadata.get("HTTPHeaders") if isinstance(metadata, Mapping) else None
+    return isinstance(headers, Mapping) and str(headers.get("content-type", "")).startswith("text/html")
 
 
 def retries_of(answer: object) -> int:
@@ -155,6 +179,10 @@ def _classify(error: Exception, region: str, *, assumed: bool) -> tuple[GapKind,
         code, message = _aws_error(error)
         if (clock := wrong_clock(code, message)) is not None:
             return "failed", WRONG_CLOCK, f"{clock}: {SET_IT}"
+        if _STATUS_5XX.fullmatch(code):
+            return "failed", AWS_FAILED, f"HTTP {code}, {message or 'without a word'}"
+        if is_web_page(error):
+            return "failed", MALFORMED_ANSWER, WEB_PAGE
         return _kind_of_code(code, region, assumed=assumed), code, message
     name = type(error).__name__
     if isinstance(error, boto.ConnectTimeoutError | boto.ReadTimeoutError):

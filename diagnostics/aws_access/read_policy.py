@@ -31,6 +31,7 @@ STATEMENTS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "ec2:DescribeSecurityGroups",
             "ec2:DescribeSubnets",
             "ec2:GetManagedPrefixListEntries",
+            "ecs:DescribeClusters",
             "ecs:DescribeContainerInstances",
             "ecs:DescribeServiceDeployments",
             "ecs:DescribeServiceRevisions",

@@ -19,17 +19,23 @@ from diagnostics.aws_access.failures import (
     QUEUE_FULL,
     READ_ERRORS,
     TOO_MANY_PAGES,
+    WEB_PAGE,
     error_code,
     gap_of,
+    is_web_page,
     malformed,
     retries_of,
 )
 from diagnostics.aws_access.meter import CallMeter
+from diagnostics.aws_access.observing import AwsCall, CallResult, Observer, request_id_of
 from diagnostics.aws_access.pacing import SPACING_S, RateGate
 from diagnostics.aws_access.sessions import Sessions
 from diagnostics.facts.fact import Gap, GapKind
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 16
+"""So often the clock is looked at: a body that trickles in is left in time."""
+SLOW_CALL_S = 5.0
+"""A call that took longer is logged."""
 
 _logger = logging.getLogger(__name__)
 
@@ -75,11 +81,13 @@ class Reader:
         semaphore: Callable[[str], threading.BoundedSemaphore],
         gate: RateGate,
         meter: CallMeter,
+        observer: Observer,
     ) -> None:
         self.account_id = account.id
         self.account_name = account.name or None
         self.region = region
         self.meter = meter
+        self.observer = observer
         self.parallel_per_service = limits.parallel_per_service
         self._account = account
         self._sessions = sessions
@@ -152,7 +160,7 @@ class Reader:
                     resource=resource,
                     error=TOO_MANY_PAGES,
                     kind="not-read",
-                    message=f"only the first {max_pages} pages were read",
+                    message=f"only the first {len(items):,} were read, and there are more",
                 )
                 return Pages(items=tuple(items), gaps=(gap,), calls=calls, truncated=True)
         return Pages(items=tuple(items), calls=calls)
@@ -235,28 +243,61 @@ class Reader:
         action = iam_action(service, operation)
         with self._place(service) as admitted:
             if not (admitted and self._turn(action)):
-                return self._told(Gap(action=action, resource=resource, error=QUEUE_FULL, kind="timeout"))
+                return self._never_made(Gap(action=action, resource=resource, error=QUEUE_FULL, kind="timeout"))
             started = time.monotonic()
-            retries = 0
+            answer: Any = None
+            result: CallResult = "failed"
+            code = ""
             try:
                 client = self._sessions.client(self._account, self.region, service)
                 started = time.monotonic()
-                answer = invoke(client)
-                retries = retries_of(answer)
+                answer = self._sessions.ask(self._account, self.region, service, client, invoke)
+                result = "ok"
             except READ_ERRORS as error:
-                retries = retries_of(error)
-                code = error_code(error)
-                if code in missing:
-                    return Missing(code, gap_of(error, action=action, resource=resource, region=self.region).message)
+                answer, code = error, error_code(error)
                 role_arn = self._account.read_role
-                return self._told(
-                    gap_of(error, action=action, resource=resource, region=self.region, role_arn=role_arn)
-                )
+                if code in missing:
+                    result = "missing"
+                    return Missing(code, gap_of(error, action=action, resource=resource, region=self.region).message)
+                gap = gap_of(error, action=action, resource=resource, region=self.region, role_arn=role_arn)
+                action, result, code = gap.action, gap.kind, gap.error
+                return gap
             finally:
-                self.meter.record(action, time.monotonic() - started, retries)
+                seconds, retries = time.monotonic() - started, retries_of(answer)
+                self.meter.record(iam_action(service, operation), seconds, retries)
+                self._tell(
+                    AwsCall(
+                        action=action,
+                        account=self.account_id,
+                        region=self.region,
+                        seconds=seconds,
+                        result=result,
+                        retries=retries,
+                        error=code,
+                        request_id=request_id_of(answer),
+                    )
+                )
+        if is_web_page(answer):
+            return malformed(action, resource, WEB_PAGE)
         return answer if isinstance(answer, dict) else malformed(action, resource, "the answer is no structure")
 
-    def _told(self, gap: Gap) -> Gap:
+    def _tell(self, call: AwsCall) -> None:
+        self.observer.called(call)
+        failed = call.result not in ("ok", "missing")
+        if not failed and call.seconds < SLOW_CALL_S:
+            return
+        said = {
+            "action": call.action,
+            "account": call.account,
+            "region": call.region,
+            "error": call.error,
+            "request_id": call.request_id,
+            "seconds": round(call.seconds, 3),
+            "retries": call.retries,
+        }
+        _logger.warning("AWS call failed" if failed else "AWS call was slow", extra=said)
+
+    def _never_made(self, gap: Gap) -> Gap:
         where = {"action": gap.action, "account": self.account_id, "region": self.region, "error": gap.error}
         _logger.warning("AWS call failed", extra=where)
         return gap

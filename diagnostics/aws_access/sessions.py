@@ -6,6 +6,7 @@ https://boto3.amazonaws.com/v1/documentation/api/latest/guide/clients.html#multi
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -19,7 +20,9 @@ from botocore.credentials import DeferredRefreshableCredentials
 from botocore.utils import parse_timestamp
 
 from diagnostics.aws_access.accounts import ROLE_DURATION_S, ROLE_SESSION_NAME, AccessLimits, Account
-from diagnostics.aws_access.failures import READ_ERRORS, RoleNotAssumedError
+from diagnostics.aws_access.characters import without_halves
+from diagnostics.aws_access.failures import READ_ERRORS, RoleNotAssumedError, has_expired
+from diagnostics.aws_access.observing import add_reference
 
 MAX_POOL_CONNECTIONS = 24
 
@@ -31,9 +34,10 @@ class Sessions:
         self._lock = threading.Lock()
         self._monotonic = monotonic
         self._limits = limits
-        self._own = _in_utc(botocore.session.get_session())
+        self._own = _with_reference(_in_utc(botocore.session.get_session()))
         self._sessions: dict[str, botocore.session.Session] = {}
         self._clients: dict[tuple[str, str, str], Any] = {}
+        self._renewed: dict[str, float] = {}
         self._config = _config(limits, version, overridden=_has_endpoint_override(self._own))
 
     @property
@@ -53,8 +57,55 @@ class Sessions:
         Raises botocore's own errors for a region or profile that does not exist.
         """
         with self._lock:
-            session = self._own if account.read_role is None else self._session(account, account.read_role)
-            return self._client(session, account.id, region, service)
+            return self._client_of(account, region, service)
+
+    def ask(self, account: Account, region: str, service: str, client: Any, invoke: Callable[[Any], Any]) -> Any:
+        """What `invoke` makes of this client; when AWS says that its credentials have expired, before their time or
+        because somebody has put newer ones where these came from, once more with new ones."""
+        try:
+            return invoke(client)
+        except READ_ERRORS as error:
+            if not has_expired(error):
+                raise
+            with self._lock:
+                renewed = self._after_renewal(account, region, service, client, error)
+            if renewed is None:
+                raise
+        return invoke(renewed)
+
+    def renew_own(self) -> None:
+        """Looks for the process's own credentials anew with the next call that needs them."""
+        with self._lock:
+            self._drop_own()
+
+    def _after_renewal(self, account: Account, region: str, service: str, stale: Any, error: Exception) -> Any:
+        """A client with other credentials than `stale`; None when there were new ones a moment ago already."""
+        if self._clients.get((account.id, region, service)) is stale:
+            now = self._monotonic()
+            if now - self._renewed.get(account.id, -math.inf) < self._limits.role_failure_s:
+                return None
+            self._renewed[account.id] = now
+            if account.read_role is None or isinstance(error, RoleNotAssumedError):
+                self._drop_own()
+            self._drop(account.id)
+        return self._client_of(account, region, service)
+
+    def _drop_own(self) -> None:
+        loader = self._own.get_component("data_loader")
+        self._own = _with_reference(_in_utc(botocore.session.get_session()))
+        self._own.register_component("data_loader", loader)
+        self._drop("")
+        for owner in {owner for owner, *_ in self._clients} - self._sessions.keys():
+            self._drop(owner)
+
+    def _drop(self, owner: str) -> None:
+        """Calls that are under way end with the client that they have."""
+        self._sessions.pop(owner, None)
+        self._clients = {key: client for key, client in self._clients.items() if key[0] != owner}
+
+    def _client_of(self, account: Account, region: str, service: str) -> Any:
+        session = self._own if account.read_role is None else self._session(account, account.read_role)
+        return self._client(session, account.id, region, service)
 
     def _client(self, session: botocore.session.Session, owner: str, region: str, service: str) -> Any:
         key = (owner, region, service)
@@ -64,7 +115,7 @@ class Sessions:
 
     def _session(self, account: Account, role_arn: str) -> botocore.session.Session:
         if account.id not in self._sessions:
-            session = _in_utc(botocore.session.Session())
+            session = _with_reference(_in_utc(botocore.session.Session()))
             session.register_component("data_loader", self._own.get_component("data_loader"))
             fetch = _RoleFetcher(
                 self._sts_for(account), account, role_arn, self._limits.role_failure_s, self._monotonic
@@ -125,6 +176,12 @@ class _RoleFetcher:
             parameters["ExternalId"] = self._account.external_id
         answer: Mapping[str, Any] = self._sts().assume_role(**parameters)
         return answer
+
+
+def _with_reference(session: botocore.session.Session) -> botocore.session.Session:
+    session.register("before-send", add_reference)
+    session.register("before-parse", without_halves)
+    return session
 
 
 def _in_utc(session: botocore.session.Session) -> botocore.session.Session:

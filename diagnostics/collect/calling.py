@@ -33,14 +33,14 @@ def execute(reader: Reader, read: Read) -> Pages:
         )
     except Exception:
         _logger.exception("%s failed unexpectedly", read.action)
-        return Pages(gaps=(Gap(action=read.action, resource=read.resource, error="UnexpectedError"),), calls=1)
+        return Pages(gaps=(Gap(action=read.action, resource=str(read.resource), error="UnexpectedError"),), calls=1)
 
 
 def still_being_read(read: Read) -> Pages:
     """The answer of a call that nobody waits for any more."""
     gap = Gap(
         action=read.action,
-        resource=read.resource,
+        resource=str(read.resource),
         error="StillBeingRead",
         kind="not-read",
         message=f"{_NAMES.get(read.service, read.service)} was still being read",

@@ -8,7 +8,7 @@ import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Container, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -90,11 +90,14 @@ def collect(
 
 @dataclass(slots=True, eq=False)
 class _Running:
-    """`depth`: calls behind it that waited for one another. `left`: nobody waits for what it still wants to read."""
+    """`depth`: calls behind it that waited for one another. `left`: nobody waits for what it still wants to read.
+    `context` is what its calls run in, with what the caller has bound, such as an id for the logs."""
 
     spec: CollectorSpec
     generator: Reads[Any]
     depth: int
+    context: Context
+    told: Callable[[str], None]
     rounds: int = 0
     key: str | None = None
     reads: Sequence[Read] = ()
@@ -191,7 +194,9 @@ class _Collection:
             self._conclude(spec, outcome)
             return
         depth = max((self.depths[fact] for fact in spec.waits_for), default=0)
-        running = _Running(spec, spec.function(**arguments(spec, self.outcomes, self._plain())), depth)
+        generator, context = spec.function(**arguments(spec, self.outcomes, self._plain())), copy_context()
+        told = context.run(self.reader.observer.collecting, spec.yields.name)
+        running = _Running(spec, generator, depth, context, told)
         self._running[spec.yields] = running
         self._advance(running, None)
 
@@ -264,15 +269,14 @@ class _Collection:
             while queue and self._in_flight[service] < limit:
                 running, index = queue.popleft()
                 self._in_flight[service] += 1
-                # What the caller has bound to its context, such as an id for the logs, holds in the pool too.
-                run = copy_context().run
+                run = running.context.copy().run
                 reader = self.log_reader if running.spec.own_budget else self.reader
                 self._futures[self.pool.submit(run, execute, reader, running.reads[index])] = (running, index)
 
     def _send_off(self, running: _Running, errand: Errand[Any]) -> None:
         until = min(time.monotonic() + errand.seconds, self._until - ERRAND_MARGIN_S)
         leash = Leash(until, self._say, self._called_back, None if self.shelf.refresh else self.shelf.cache)
-        run = copy_context().run
+        run = running.context.copy().run
         self._errands[self.pool.submit(run, errand.run, self.log_reader, leash)] = (running, errand, until)
 
     def _await(self, until: float) -> bool:
@@ -336,13 +340,17 @@ class _Collection:
         return True
 
     def _finish(self, running: _Running, outcome: Outcome) -> None:
-        running.generator.close()
+        self._end(running, "read" if isinstance(outcome, Fact) else type(outcome).__name__.lower())
         fact = running.spec.yields
         self._running.pop(fact, None)
         self.depths[fact] = running.depth
         if running.key:
             self.shelf.keep(running.key, outcome)
         self._conclude(running.spec, outcome)
+
+    def _end(self, running: _Running, result: str) -> None:
+        running.generator.close()
+        running.context.run(running.told, result)
 
     def _conclude(self, spec: CollectorSpec, outcome: Outcome) -> None:
         fact = spec.yields
@@ -374,7 +382,7 @@ class _Collection:
             outcome = self._unread(spec, out_of_time)
             running = self._running.pop(spec.yields, None)
             if running is not None:
-                running.generator.close()
+                self._end(running, "out of time")
             self.outcomes[spec.yields] = outcome
 
     def _unread(self, spec: CollectorSpec, why: Callable[[CollectorSpec, Sequence[Read], Container[int]], Gap]) -> Gap:

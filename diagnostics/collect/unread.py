@@ -23,7 +23,7 @@ def broken(spec: CollectorSpec, reads: Sequence[Read]) -> Gap:
     read = reads[0] if reads else None
     return Gap(
         action=read.action if read else COLLECT_ACTION,
-        resource=read.resource if read else spec.yields.name,
+        resource=str(read.resource) if read else spec.yields.name,
         error=MALFORMED_ANSWER,
         message=f"{spec.yields.name} could not be made out of the answer",
     )
@@ -50,4 +50,4 @@ def still_reading(spec: CollectorSpec, reads: Sequence[Read], answered: Containe
 
 def _waited_for(spec: CollectorSpec, reads: Sequence[Read], answered: Container[int]) -> tuple[str, str]:
     pending = next((read for index, read in enumerate(reads) if index not in answered), None)
-    return (pending.action, pending.resource) if pending else (COLLECT_ACTION, spec.yields.name)
+    return (pending.action, str(pending.resource)) if pending else (COLLECT_ACTION, spec.yields.name)

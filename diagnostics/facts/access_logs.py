@@ -128,6 +128,8 @@ class AccessLogs(Fact):
     by_rule: tuple[KeyCount, ...] = ()
     by_client: tuple[KeyCount, ...] = ()
     sample: tuple[LoggedRow, ...] = ()
+    web_sockets: int = 0
+    """Rows of connections that became WebSockets, of every target group; 0: there were none, or nobody counted."""
     notes: tuple[str, ...] = ()
     """How it was read, one line each, such as what Athena cost."""
     paid: str | None = None

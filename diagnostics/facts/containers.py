@@ -49,6 +49,15 @@ class ServiceEvent(Frozen):
     message: str
 
 
+class DeploymentHook(Frozen):
+    """What happens at these stages of every deployment: a Lambda function is called, or, without a `function`, the
+    deployment waits until somebody continues it. `has_role`: an IAM role stands with it."""
+
+    function: str | None = None
+    stages: tuple[str, ...] = ()
+    has_role: bool = False
+
+
 class EcsService(Fact):
     """One ECS service. `events` newest first, at most the 100 that AWS keeps."""
 
@@ -74,6 +83,7 @@ class EcsService(Fact):
     circuit_breaker_rollback: bool = False
     deployment_controller: str = "ECS"
     deployment_strategy: str = "ROLLING"
+    hooks: tuple[DeploymentHook, ...] = ()
     subnets: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
     assign_public_ip: bool | None = None
@@ -83,6 +93,20 @@ class EcsService(Fact):
     @property
     def primary(self) -> Deployment | None:
         return next((deployment for deployment in self.deployments if deployment.status == "PRIMARY"), None)
+
+
+class EcsCluster(Fact):
+    """The cluster of the service, which it may share. `container_insights`: ``disabled``, ``enabled`` or ``enhanced``
+    (numbers of each task and container); None: ECS did not say."""
+
+    name: ClassVar[str] = "ecs_cluster"
+
+    arn: str
+    cluster: str
+    container_insights: str | None = None
+    services: int = 0
+    running: int = 0
+    tags: dict[str, str] = Field(default_factory=dict)
 
 
 class PortBinding(Frozen):

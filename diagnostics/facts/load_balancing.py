@@ -81,6 +81,7 @@ class RuleAction(Frozen):
     """One action: `forward` for type forward; `status_code` for fixed-response and redirect.
 
     `location` is where a redirect leads, with the API's placeholders: ``#{protocol}://#{host}:#{port}/#{path}?#{query}``.
+    `sticky_s`: for so long a cookie sends a client to the same target group, whatever the weights are by then.
     """
 
     type: str
@@ -89,6 +90,7 @@ class RuleAction(Frozen):
     status_code: int | None = None
     location: str | None = None
     message_body: str = ""
+    sticky_s: int | None = None
 
 
 class Rule(Frozen):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from diagnostics.aws_access import AwsAccess, CallMeter, Scope, explain
+from diagnostics.aws_access.failures import LOCATE_ACTION, malformed
 from diagnostics.facts.fact import Gap
 from diagnostics.facts.load_balancing import Listener, Rule
 from diagnostics.locate.addresses import find_address
@@ -48,6 +51,13 @@ from diagnostics.question import Ambiguous, Progress, ProgressListener, Question
 from diagnostics.snapshot import Subject
 
 MAX_LATE = 3
+NOT_UNDERSTOOD = "What AWS answered could not be understood; the log has the error."
+
+_logger = logging.getLogger(__name__)
+
+Room = Callable[[Sequence[str]], AbstractContextManager[object]]
+"""Entered with the ids of the accounts that alone are waited for, for as long as they are. May raise, which ends the
+search: too many wait for such an account already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,7 @@ def locate(
     meter: CallMeter | None = None,
     budget_s: float = DEFAULT_BUDGET_S,
     patience_s: float = math.inf,
+    room: Room = lambda _: nullcontext(),
 ) -> Located:
     """Find the one thing that `question.words` mean in the accounts and regions that may be read.
 
@@ -99,14 +110,17 @@ def locate(
         with Search(access, scopes, meter, budget_s=left_s, patience_s=patience_s) as search:
             catalogue = Catalogue.read(None if question.refresh else index, [place.where for place in search.places])
             inquiry = Inquiry(question=question, search=search, catalogue=catalogue, nicknames=nicknames, tell=tell)
-            return _find(inquiry, wanted), search
+            return _found(inquiry, wanted), search
 
     tell("looking for it in AWS")
-    outcome, search = attempt(patience_s)
+    accounts = {scope.account_id for scope in scopes}
+    with room(tuple(accounts) if len(accounts) == 1 else ()):
+        outcome, search = attempt(patience_s)
     delays = asked_first + search.delays
     if search.late and time.monotonic() < until_s and not isinstance(outcome, Subject | Ambiguous):
         tell(f"no answer yet from {'; '.join(search.late[:MAX_LATE])}, asking again")
-        outcome, search = attempt(math.inf)
+        with room(search.late_accounts):
+            outcome, search = attempt(math.inf)
         delays += search.delays
     return Located(outcome, delays)
 
@@ -129,6 +143,16 @@ def _scopes(
 def _nicknamed(question: Question, nicknames: Mapping[str, Nickname]) -> ServiceWanted | None:
     nickname = nicknames.get(question.words)
     return ServiceWanted(nickname.service, nickname.cluster) if nickname else None
+
+
+def _found(inquiry: Inquiry, wanted: Wanted) -> Result:
+    """What is found. Answers that make no sense together are a refusal, like one that makes none by itself."""
+    try:
+        return _find(inquiry, wanted)
+    except Exception:
+        _logger.exception("the answers of AWS could not be understood while searching")
+        gap = malformed(LOCATE_ACTION, "*", "the answers could not be understood")
+        return Refused(message=NOT_UNDERSTOOD, gaps=(gap,))
 
 
 def _find(inquiry: Inquiry, wanted: Wanted) -> Result:

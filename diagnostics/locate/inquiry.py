@@ -61,7 +61,8 @@ class Inquiry:
         found = self.search.together([(place, target_groups_with(batch)) for batch in batches])
         if not found and len(arns) > 1:
             found = self.search.together([(place, target_groups_with((arn,))) for arn in arns[:MAX_ARNS]])
-        return tuple(sorted(found, key=lambda group: list(arns).index(group.arn)))
+        order = {arn: number for number, arn in enumerate(arns)}
+        return tuple(sorted((group for group in found if group.arn in order), key=lambda group: order[group.arn]))
 
     def subject(self, subject: Subject) -> Subject:
         """Add what does not depend on how it was found: its nickname's runbook, the notes, what was not searched."""

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import Final
 
+from diagnostics.bounds import MAX_WORDS
 from diagnostics.locate.arns import (
     load_balancer_of_dimension,
     read_arn,
@@ -13,7 +14,6 @@ from diagnostics.locate.arns import (
 )
 from diagnostics.locate.wanted import AlarmWanted, FunctionWanted, Pair, PlainName, ServiceWanted, Unusable, Wanted
 from diagnostics.locate.web_address import has_scheme, read_host, read_url
-from diagnostics.question import MAX_WORDS
 
 MAX_ALARM_NAME_CHARS: Final = 255
 

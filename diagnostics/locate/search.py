@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable, Iterable
@@ -12,7 +13,7 @@ from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
 
 from diagnostics.aws_access import AwsAccess, CallMeter, Reader, Scope
-from diagnostics.aws_access.failures import LOCATE_ACTION, OUT_OF_TIME
+from diagnostics.aws_access.failures import LOCATE_ACTION, OUT_OF_TIME, malformed
 from diagnostics.facts.fact import Gap
 from diagnostics.locate.seen import Where
 
@@ -20,6 +21,8 @@ MAX_THREADS: Final = 16
 MAX_GAPS: Final = 50
 MAX_LINES: Final = 5
 DEFAULT_BUDGET_S: Final = 60.0
+
+_logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -89,6 +92,11 @@ class Search:
         return tuple(sorted({gap.resource for gap in self._gaps.values() if gap.action == LOCATE_ACTION}))
 
     @property
+    def late_accounts(self) -> tuple[str, ...]:
+        """The accounts of the places that are left alone, by id."""
+        return tuple(sorted({where.account for where in self._left_alone}))
+
+    @property
     def gaps(self) -> tuple[Gap, ...]:
         """What could not be searched, each with its account and region as the resource, without repetition."""
         return tuple(self._gaps.values())
@@ -119,7 +127,7 @@ class Search:
         One that has no answer when the time is up leaves a gap, and its call is left to its own timeouts.
         """
         worth = [(place, look) for place, look in steps if place.where not in self._left_alone]
-        started = [(place, self._pool.submit(copy_context().run, look, place)) for place, look in worth]
+        started = [(place, self._pool.submit(copy_context().run, _looked, look, place)) for place, look in worth]
         places = {place.where for place, _ in started}
         answered = wait([future for _, future in started], timeout=self._wait_s(len(places))).done
         self._left_alone |= places - {place.where for place, future in started if future in answered}
@@ -154,6 +162,15 @@ class Search:
 
 def _where(scope: Scope) -> Where:
     return Where(account=scope.account_id, region=scope.region, account_name=scope.account_name)
+
+
+def _looked(look: Callable[[Place], Looked[T]], place: Place) -> Looked[T]:
+    """What a look-up finds. An answer that no look-up can read is a gap like any other."""
+    try:
+        return look(place)
+    except Exception:
+        _logger.exception("an answer of AWS could not be read while searching")
+        return Looked(gaps=(malformed(LOCATE_ACTION, place.where.label, "the answer could not be read"),))
 
 
 def _too_slow(where: Where) -> Gap:

@@ -19,8 +19,14 @@ MAX_COMMAND = 2000
 _URL = re.compile(r"(?P<scheme>https?)://[^/:\s'\"|;]{1,200}(?::(?P<port>\d{1,5}))?(?P<path>/[^\s'\"|;)]{0,200})?")
 
 
+_CURL = re.compile(r"(?:^|[\s/])curl\s")
+_CURL_FAILS = re.compile(r"\s(?:-[A-Za-z]*f[A-Za-z]*|--fail(?:-early|-with-body)?)(?=\s)")
+_ALL_THE_SAME = re.compile(r"(?:\|\||;|&&)\s*(?:true|:|exit\s+0)(?=\s|$|[;)])")
+
+
 class ContainerProbe(Frozen):
-    """The URL that a container's own health check asks, and whether containers pass it."""
+    """The URL that a container's own health check asks, and whether containers pass it. A check that passes whatever is
+    answered is passed by nobody."""
 
     port: int | None
     path: str
@@ -61,7 +67,9 @@ def container_probe(facts: Facts) -> ContainerProbe | None:
                 return ContainerProbe(
                     port=int(found["port"]) if found["port"] else None,
                     path=found["path"] or "/",
-                    passes=isinstance(running, RunningTasks) and _all_pass(running, definition.arn, container.name),
+                    passes=isinstance(running, RunningTasks)
+                    and _can_fail(container)
+                    and _all_pass(running, definition.arn, container.name),
                     protocol=found["scheme"].upper(),
                 )
     return None
@@ -74,8 +82,23 @@ def probed_url(container: ContainerDefinition) -> tuple[int | None, str] | None:
 
 
 def _asked(container: ContainerDefinition) -> re.Match[str] | None:
-    command = " ".join(container.health_check.command)[:MAX_COMMAND] if container.health_check else ""
-    return _URL.search(command)
+    return _URL.search(_command(container))
+
+
+def _can_fail(container: ContainerDefinition) -> bool:
+    """Whether it says something of the one URL: curl without --fail takes an answer of 500 for a good one."""
+    command = _command(container)
+    told = not _CURL.search(command) or _CURL_FAILS.search(command)
+    return bool(told) and not always_passes(container) and len(_URL.findall(command)) == 1
+
+
+def always_passes(container: ContainerDefinition) -> bool:
+    """``… || true``: its health check passes, whatever comes of what it does."""
+    return bool(_ALL_THE_SAME.search(_command(container)))
+
+
+def _command(container: ContainerDefinition) -> str:
+    return " ".join(container.health_check.command)[:MAX_COMMAND] if container.health_check else ""
 
 
 def _all_pass(running: RunningTasks, definition_arn: str, container_name: str) -> bool:

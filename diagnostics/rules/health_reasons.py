@@ -30,6 +30,7 @@ _BY_REASON: dict[str, Kind] = {
 }
 _CODE_LIST = re.compile(r"with these codes:\s*\[([^\]]*)\]")
 _RANGE = re.compile(r"\s*(\d{1,3})(?:\s*-\s*(\d{1,3}))?\s*\Z")
+_UNHEALTHY = "is unhealthy in (target-group "
 _EVENT = re.compile(
     r"(?:\(task (?P<task>[0-9a-zA-Z-]{1,64})\) |\(instance (?P<instance>[\w-]{1,64})\) )?"
     r"(?:\(port (?P<port>\d{1,5})\) )?is unhealthy in \(target-group (?P<group>[^)\s]{1,512})\) "
@@ -137,6 +138,8 @@ def _codes(text: str) -> frozenset[int]:
 
 
 def _report(event: ServiceEvent) -> HealthReport | None:
+    if _UNHEALTHY not in event.message:  # most events say something else, and looking for the pattern takes longer
+        return None
     found = _EVENT.search(event.message[:MAX_TEXT])
     kind = kind_of_text(found["reason"]) if found else None
     if found is None or kind is None:

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Final
 
 from diagnostics.aws_access import AwsAccess, CallMeter, explain
+from diagnostics.bounds import DEFAULT_WINDOW
 from diagnostics.collect.answers import batches
 from diagnostics.collect.collector import Now
 from diagnostics.collect.graph import all_collectors
@@ -22,7 +23,7 @@ from diagnostics.locate.inquiry import Nickname
 from diagnostics.locate.places import restrict
 from diagnostics.locate.seen import Where
 from diagnostics.printable import counted
-from diagnostics.question import DEFAULT_WINDOW, Progress, ProgressListener, Refused
+from diagnostics.question import Progress, ProgressListener, Refused
 from diagnostics.report import ReportWindow
 from diagnostics.rules.observations import observe
 from diagnostics.scan.answer import Scan, ScannedPlace, ScanStats, UnscannedPlace

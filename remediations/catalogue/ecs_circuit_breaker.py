@@ -36,7 +36,8 @@ def ecs_circuit_breaker(case: Case) -> Iterator[Plan]:
     From then on ECS gives a rolling deployment up whose tasks keep failing, and goes back to the last one that was
     complete. It sees tasks that do not get well, not answers of 5xx: those need alarms. A deployment that fails at
     present may be given up by it as well. Everything else of the deployment configuration stays as it is at that
-    moment. The undo sets both switches as they were; it does not bring back a deployment that was given up.
+    moment; where its lifecycle hooks have an IAM role, it has to be done by hand. The undo sets both switches as they
+    were; it does not bring back a deployment that was given up.
     Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
     """
     service = case.facts[EcsService]
@@ -78,6 +79,7 @@ def _plan(service: EcsService) -> Plan:
         touches=f"deployments of {name}: one whose tasks keep failing is rolled back",
         warnings=tuple(_warnings(service)),
         eta_s=EFFECT_S,
+        not_now=ecs_services.not_now(service),
     )
 
 

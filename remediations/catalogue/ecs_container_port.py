@@ -138,6 +138,7 @@ def _plan(
                 ),
             ),
             "guards": (*base.guards, registers),
+            "not_now": base.not_now or ecs_services.registrations_not_now(service),
             "writes": (base.writes[0], ecs_services.register_port(service, NEW, there, runs_new)),
             "undo": base.undo.model_copy(
                 update={

@@ -35,9 +35,10 @@ EFFECT_S = 60
 def ecs_deployment_percentages(case: Case) -> Iterator[Plan]:
     """Sets minimum healthy percent 100 and maximum percent 200, which starts no deployment.
 
-    Everything else of the deployment configuration (alarms, circuit breaker, strategy, hooks) stays as it is at that
-    moment. A deployment then runs up to twice the tasks for a while. Not offered for tasks with host ports of their own
-    on EC2, of which no two fit on a host. The undo sets both numbers as they were.
+    Everything else of the deployment configuration (alarms, circuit breaker, strategy) stays as it is at that moment;
+    where its lifecycle hooks have an IAM role, it has to be done by hand. A deployment then runs up to twice the tasks
+    for a while. Not offered for tasks with host ports of their own on EC2, of which no two fit on a host. The undo sets
+    both numbers as they were.
     Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html
     """
     service = case.facts[EcsService]
@@ -93,6 +94,7 @@ def _plan(service: EcsService, before: dict[str, int], after: dict[str, int]) ->
         touches=f"deployments of {name} from now on run up to {room.at_most} tasks for a while",
         warnings=() if runs_on_fargate(service) else ("the hosts need room for twice the tasks during a deployment",),
         eta_s=EFFECT_S,
+        not_now=ecs_services.not_now(service),
     )
 
 

@@ -16,6 +16,7 @@ from remediations.steps import healthy, listener_rules, swaps
 
 EFFECT_S = 30
 COUNTED_AFTER_S = 420
+FROM_THEN_ON = "from then on the new rule decides about these requests, and no later change of the default rule does"
 
 
 @fix(
@@ -23,7 +24,11 @@ COUNTED_AFTER_S = 420
     title="Put the rule that answers an error itself behind the services' rules",
     risk="medium",
     causes=("fixed-response-5xx",),
-    calls=("elasticloadbalancing:CreateRule", "elasticloadbalancing:SetRulePriorities"),
+    calls=(
+        "elasticloadbalancing:CreateRule",
+        "elasticloadbalancing:DeleteRule",
+        "elasticloadbalancing:SetRulePriorities",
+    ),
     needs=(Listeners,),
     uses=(TargetHealth, EcsService, *PUT_USES),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-update-rules.html",),
@@ -40,8 +45,8 @@ def fixed_response_last(case: Case) -> Iterator[Plan]:
     to the old one then. Nor is any rule moved in front of such a service while it is deployed.
 
     Offered where the rule takes every request of a rule that forwards, or a part of them since a change that brought
-    the errors. Whether the maintenance is over only its owner knows. The undo gives the rule its priority again; a new
-    rule stays behind it, without effect.
+    the errors. Whether the maintenance is over only its owner knows. The undo gives the rule its priority again, and
+    deletes the new one.
     """
     for listener in case.facts[Listeners].items:
         for rule in listener.rules:
@@ -86,7 +91,10 @@ def _beside_default(
     if free + 1 > listener_rules.MAX_PRIORITY:
         return
     moved = _plan(case, listener, rule, code, [default], put, free + 1)
-    new = listener_rules.stand_in(listener, rule, default, free)
+    new, is_free = (
+        listener_rules.stand_in(listener, rule, default, free),
+        listener_rules.priority_is_free(listener, free),
+    )
     groups = ", ".join(to.target_group_arn.split("/")[-2] for to in default.forwards_to)
     yield moved.model_copy(
         update={
@@ -99,17 +107,16 @@ def _beside_default(
                     after=f"forward to {groups}, as the default rule",
                 ),
             ),
-            "guards": (
-                *moved.guards,
-                listener_rules.priority_is_free(listener, free),
-            ),
+            "guards": (*moved.guards, is_free),
             "writes": (*moved.writes, new),
             "undo": moved.undo.model_copy(
                 update={
-                    "kind": "compensating",
-                    "text": f"{moved.undo.text}; the new rule stays behind it, without effect",
+                    "text": f"{moved.undo.text}, and deletes the new one",
+                    "writes": (*moved.undo.writes, listener_rules.delete_new(listener, is_free)),
+                    "guards": (*moved.undo.guards, listener_rules.stands_in(listener, default, free)),
                 }
             ),
+            "warnings": (*moved.warnings, FROM_THEN_ON),
         }
     )
 

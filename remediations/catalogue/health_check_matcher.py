@@ -18,7 +18,7 @@ from diagnostics.rules.health_reasons import accepted_codes, codes_in_words
 from diagnostics.rules.proven_check import PROVEN_CHECK_USES, former
 from remediations.fix import Case, fix
 from remediations.plan import Plan
-from remediations.steps import health_checks
+from remediations.steps import health_checks, healthy
 from remediations.steps.colours import Colours, colours
 from remediations.steps.health_checks import Edit
 
@@ -75,10 +75,12 @@ def _of(item: HealthCase, facts: Facts) -> Iterator[Plan]:
     accepted = accepted_codes(before)
     if codes <= accepted <= NO_FAILURE and (both.nobody_is_healthy or accepted >= accepted_codes(check.matcher)):
         why = f"the matcher was {before} until {change.at:%H:%M} UTC, and targets were healthy with it"
-        yield _plan(item, both, "matcher", before, why)
+        narrower = not accepted >= accepted_codes(check.matcher)
+        yield _plan(item, both, "matcher", before, why, narrower=narrower)
 
 
-def _plan(item: HealthCase, both: Colours, field: str, value: str, why: str) -> Plan:
+def _plan(item: HealthCase, both: Colours, field: str, value: str, why: str, *, narrower: bool = False) -> Plan:
+    """`narrower`: a code is not accepted any more, by which a target may have become healthy in the meantime."""
     now = getattr(item.group.health_check, field)
     success = all(200 <= code < 300 or code == 0 for code in item.sick.codes)
     hides = f"{codes_in_words(item.sick.codes)} then counts as healthy, also where it leads to a page of errors"
@@ -88,6 +90,7 @@ def _plan(item: HealthCase, both: Colours, field: str, value: str, why: str) -> 
         risk="medium",
         edits=[Edit(group, {field: value}) for group in both.groups],
         watched=both.filled,
+        guards=[healthy.none_healthy(group.arn) for group in (both.groups if narrower else ())],
         warnings=(why, *(() if success else (hides,)), *both.warnings),
         replaces_tasks=bool(item.killed),
     )

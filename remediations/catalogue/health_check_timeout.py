@@ -49,7 +49,7 @@ def health_check_timeout(case: Case) -> Iterator[Plan]:
         values: dict[str, Value] = {"timeout_s": timeout_s}
         if check.interval_s <= timeout_s:
             values["interval_s"] = timeout_s + STEP_S
-        both = colours(case.facts, item.group, *values)
+        both = colours(case.facts, item.group, "timeout_s", "interval_s")  # one has to stay below the other
         every_s = values.get("interval_s", check.interval_s)
         later = f"a target that hangs is given up after {check.unhealthy_threshold} checks {every_s} s apart"
         yield health_checks.plan(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.facts import AccessLogs, LoadBalancerAttributes, Metrics
+from diagnostics.printable import counted
 from diagnostics.report import SettingChange
 from diagnostics.rules.runtimes import KeepAlive
 from diagnostics.rules.served_by import SERVED_USES, keep_alive
@@ -61,6 +62,18 @@ def _slowest(case: Case) -> float | None:
     return max(points, default=None)
 
 
+def _web_sockets(case: Case) -> Iterator[str]:
+    """Of a WebSocket the log has one row, written when it ends."""
+    logs = case.facts.maybe(AccessLogs)
+    if isinstance(logs, AccessLogs) and logs.web_sockets:
+        least = "" if logs.share_read >= 1 else "at least "
+        since, until = (at.strftime("%H:%M") for at in (logs.covered_from, logs.covered_to))
+        yield (
+            f"{least}{counted(logs.web_sockets, 'WebSocket')} of this load balancer ended between {since} and {until}"
+            " UTC, by its access log: ask whoever uses them how often they send something"
+        )
+
+
 def _plan(case: Case, arn: str, now_s: int, wanted_s: int, setting: KeepAlive) -> Plan:
     as_read, lowered = (load_balancers.attributes(arn, {IDLE_TIMEOUT: str(value)}) for value in (now_s, wanted_s))
     name, dimension = load_balancers.name_of(arn), arn.split(":loadbalancer/", 1)[-1]
@@ -94,6 +107,7 @@ def _plan(case: Case, arn: str, now_s: int, wanted_s: int, setting: KeepAlive) -
         warnings=(
             f"a request that is silent for more than {wanted_s} s becomes a 504",
             "WebSockets, long polls and streams that pause for as long are cut off",
+            *_web_sockets(case),
             setting.in_words(),
         ),
         eta_s=EFFECT_S,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from diagnostics.facts import EcsService, Listener, Listeners, Rule, TargetGroup, TargetGroups, TargetHealth
 from diagnostics.report import SettingChange
-from diagnostics.rules.routing import registers_into, routes_to, service_rolls, short_name
+from diagnostics.rules.routing import Route, registers_into, routes_to, service_rolls, short_name
 from remediations.fix import Case, fix
 from remediations.plan import Plan, Success, Undo
 from remediations.steps import healthy, listener_rules
@@ -46,13 +46,18 @@ def rule_forward_to_service(case: Case) -> Iterator[Plan]:
     waiting = [one for one in case.facts[TargetHealth].by_group.get(filled.arn, ()) if one.state != "draining"]
     for arn in case.cause.resources:
         empty, routes = groups.of(arn), routes_to(case.facts[Listeners], arn) or ()
-        alone = len(routes) == 1 and routes[0].share == 1
-        if empty is not None and alone and waiting and _alike(empty, filled):
+        alone = len(routes) == 1 and routes[0].share == 1 and not case.facts[Listeners].gaps
+        if empty is not None and alone and waiting and _alike(empty, filled) and _is_free_for(filled, routes[0]):
             yield _plan(case, routes[0].listener, routes[0].rule, empty, filled)
 
 
 def _alike(one: TargetGroup, other: TargetGroup) -> bool:
     return (one.vpc_id, one.protocol_version) == (other.vpc_id, other.protocol_version)
+
+
+def _is_free_for(group: TargetGroup, route: Route) -> bool:
+    """A group belongs to one load balancer at most."""
+    return set(group.load_balancer_arns) <= {route.listener.load_balancer_arn}
 
 
 def _plan(case: Case, listener: Listener, rule: Rule, empty: TargetGroup, filled: TargetGroup) -> Plan:

@@ -112,10 +112,22 @@ def _plan(
             guards=(undivided,),
         ),
         touches=f"all requests of {where}: the other groups get {share:.0%} more of them",
-        warnings=(f"{share:.0%} of the requests move to {', '.join(map(short_name, well))}",) if share > MOST else (),
+        warnings=tuple(_warnings(rule, name, share, well)),
         eta_s=EFFECT_S,
         not_now=listener_rules.not_for_us(listener, rule) or swaps.not_now(service),
     )
+
+
+def _warnings(rule: Rule, name: str, share: float, well: list[str]) -> Iterator[str]:
+    """A cookie of the rule's stickiness goes before its weights."""
+    if share > MOST:
+        yield f"{share:.0%} of the requests move to {', '.join(map(short_name, well))}"
+    sticky_s = max((action.sticky_s or 0 for action in rule.actions), default=0)
+    if sticky_s:
+        yield (
+            f"the rule is sticky: clients that were sent to {name} before go on to get 503 until their cookie ends, up"
+            f" to {sticky_s} s; to help them at once, take {name} out of the rule"
+        )
 
 
 def _dimension(listener: Listener) -> str:

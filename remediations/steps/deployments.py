@@ -177,7 +177,8 @@ def replaced(service: EcsService) -> str:
         if service.minimum_healthy_percent < 100
         else ""
     )
-    return f"a deployment of {service.service} replaces {count}{gap}"
+    hooks = ecs_services.run_at_stages(service)
+    return f"a deployment of {service.service} replaces {count}{gap}{f'; {hooks}' if hooks else ''}"
 
 
 def present_definition(case: Case, service: EcsService) -> TaskDefinition | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from diagnostics.facts import EcsService
+from diagnostics.facts import DeploymentHook, EcsService
 from remediations.fix import CannotPrepareError, Prepare
 from remediations.plan import Call, Guard, Look, Write
 from remediations.steps import paths
@@ -21,6 +21,9 @@ SERVICE = "service"
 CLUSTER = "cluster"
 DEPLOYMENT_CONFIGURATION = "deploymentConfiguration"
 _BREAKER = "deploymentCircuitBreaker"
+_HOOKS = "lifecycleHooks"
+_BY_HAND = "a fix passes no role on to ECS: change it by hand, with all of the structure"
+_REGISTERS_WITH_A_ROLE = f"its load balancers would have to be sent again with their IAM role, and {_BY_HAND}"
 
 
 def describe(service: EcsService) -> Call:
@@ -102,9 +105,43 @@ def set_configuration(service: EcsService, values: dict[str, JsonValue], done_wh
     )
 
 
+def not_now(service: EcsService) -> str | None:
+    """Why its deployment configuration cannot be set. It is replaced as a whole, and whoever sends an IAM role along
+    has to be allowed to pass it on. https://docs.aws.amazon.com/AmazonECS/latest/developerguide/blue-green-permissions.html
+    """
+    return _with_a_role(service.service) if any(hook.has_role for hook in service.hooks) else None
+
+
+def registrations_not_now(service: EcsService) -> str | None:
+    """Why its list of load balancers cannot be sent: with the second target group of blue/green goes an IAM role.
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AdvancedConfiguration.html"""
+    with_role = any(one.alternate_target_group_arn for one in service.load_balancers)
+    return _REGISTERS_WITH_A_ROLE if with_role else None
+
+
+def run_at_stages(service: EcsService) -> str:
+    """What its lifecycle hooks do in every deployment, in words; empty without any.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-lifecycle-hooks.html"""
+    return "; ".join(_in_words(hook) for hook in service.hooks)
+
+
+def _in_words(hook: DeploymentHook) -> str:
+    at = f" at {', '.join(hook.stages)}" if hook.stages else ""
+    if hook.function is None:
+        return f"it waits{at} until somebody continues it"
+    return f"its lifecycle hook {hook.function.rpartition(':function:')[2] or hook.function} is called{at}"
+
+
+def _with_a_role(name: str) -> str:
+    return f"the lifecycle hooks of {name} would have to be sent again with their IAM role, and {_BY_HAND}"
+
+
 def prepare_configuration(answers: Mapping[str, Any], arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The live deployment configuration with the members in `set` replaced: alarms, hooks and strategy stay."""
+    """The live deployment configuration with the members in `set` replaced: alarms, strategy and hooks that only wait
+    stay. Raises CannotPrepareError where a role would have to be sent along."""
     present = dict(_service(answers).get(DEPLOYMENT_CONFIGURATION) or {})
+    if any(hook.get("roleArn") for hook in present.get(_HOOKS) or ()):
+        raise CannotPrepareError(_with_a_role(arguments[SERVICE]))
     wanted = dict(arguments["set"])
     breaker = wanted.pop(_BREAKER, None)
     changed = {**present, **wanted}
@@ -133,7 +170,8 @@ def register_port(service: EcsService, definition: JsonValue, move: Mapping[str,
 
 
 def prepare_registered_port(answers: Mapping[str, Any], arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The live list of load balancers with one port changed: the list is replaced as a whole."""
+    """The live list of load balancers with one port changed: the list is replaced as a whole. Raises
+    CannotPrepareError where the port is another one by now, or a role would have to be sent along."""
     service, move = _service(answers), arguments["move"]
     old = (move["container"], move["before"])
     entries = [dict(entry) for entry in service.get("loadBalancers") or ()]
@@ -142,6 +180,8 @@ def prepare_registered_port(answers: Mapping[str, Any], arguments: Mapping[str, 
     moved = [entry for entry in entries if (entry.get("containerName"), entry.get("containerPort")) == old]
     if not moved:
         raise CannotPrepareError(f"the service no longer registers port {move['before']} of {move['container']}")
+    if any((entry.get("advancedConfiguration") or {}).get("roleArn") for entry in entries):
+        raise CannotPrepareError(_REGISTERS_WITH_A_ROLE)
     for entry in moved:
         entry["containerPort"] = move["after"]
     return {**_places_in(arguments), "taskDefinition": arguments["taskDefinition"], "loadBalancers": entries}

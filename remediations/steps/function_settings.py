@@ -92,7 +92,7 @@ def _of_alias(case: Case, target: LambdaTarget, name: Setting, before: int, afte
                 functions.move_alias(target, version, f"version {version}"),
                 functions.set_setting(target, name, before),
             ),
-            guards=(moved,),
+            guards=(moved, functions.has_setting(target, name, after)),
         ),
         touches=f"every caller of {target.label}; the next version of {target.name} has this {name}, too",
         eta_s=EFFECT_S,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import JsonValue
+
 from diagnostics.facts import TargetGroup
 from remediations.plan import Call, Guard, Look, Quiet
 from remediations.steps import paths
@@ -11,18 +13,18 @@ MARGIN_S = 30
 """What a health check may take beyond its interval until the state shows it."""
 
 
-def targets_healthy(group_arn: str) -> Guard:
-    """The group has targets, and all that are not leaving are healthy. Draining ones do not count: they leave."""
+def targets_healthy(group_arn: JsonValue, name: str = "") -> Guard:
+    """The group has targets, and all that are not leaving are healthy. Draining ones do not count: they leave. `name`:
+    of a group that has yet to be made."""
     path = "TargetHealthDescriptions[?TargetHealth.State != 'draining']"
     unwell = f"{path} | [?TargetHealth.State != 'healthy']"
-    name = group_arn.split("/")[-2]
     return Guard(
         look=Look(
             call=Call(service="elbv2", operation="describe_target_health", parameters={"TargetGroupArn": group_arn}),
             path=f"length({path}) > `0` && {paths.none_of(unwell)}",
         ),
         expected=True,
-        text=f"all targets of {name} are healthy",
+        text=f"all targets of {name or str(group_arn).split('/')[-2]} are healthy",
     )
 
 

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ModifyR
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -68,10 +68,21 @@ def stand_in(listener: Listener, rule: Rule, default: Rule, priority: int) -> Wr
         call=Call(service="elbv2", operation="create_rule", parameters=where),
         resources=(listener.arn,),
         done_when=there,
+        keeps=(_kept_at(listener, priority),),
         reads={"rule": describe(rule.arn), "default": describe(default.arn)},
         prepared_by="as the default",
         arguments=where,
     )
+
+
+def stands_in(listener: Listener, default: Rule, priority: int) -> Guard:
+    """The rule that `stand_in` made is as it was made."""
+    call = Call(service="elbv2", operation="describe_rules", parameters={"RuleArns": [{FROM: NEW}]})
+    groups: list[JsonValue] = [to.target_group_arn for to in default.forwards_to]
+    names = ", ".join(to.target_group_arn.split("/")[-2] for to in default.forwards_to)
+    text = f"the new rule {priority} of port {listener.port} forwards to {names}"
+    look = Look(call=call, path=f"Rules[0].[Priority, {_ARNS}]")
+    return Guard(look=look, expected=[str(priority), groups], text=text)
 
 
 def make_again(listener: Listener, former: FormerRule) -> Write:
@@ -82,13 +93,18 @@ def make_again(listener: Listener, former: FormerRule) -> Write:
         "Conditions": [*former.conditions],
         "Actions": [*former.actions],
     }
-    at = _of_listener(listener, f"{_with_priority(former.rule.priority)}.RuleArn | [0]")
     return Write(
         call=Call(service="elbv2", operation="create_rule", parameters=parameters),
         resources=(listener.arn,),
         done_when=is_there_again(listener, former),
-        keeps=(Kept(name=NEW, in_answer="Rules[0].RuleArn", look=at),),
+        keeps=(_kept_at(listener, former.rule.priority),),
     )
+
+
+def _kept_at(listener: Listener, priority: int | None) -> Kept:
+    """The ARN of the rule that was made with this priority."""
+    at = _of_listener(listener, f"{_with_priority(priority)}.RuleArn | [0]")
+    return Kept(name=NEW, in_answer="Rules[0].RuleArn", look=at)
 
 
 def is_there_again(listener: Listener, former: FormerRule) -> Guard:
@@ -112,7 +128,7 @@ def leads_nowhere(listener: Listener, target_group: str) -> Guard:
 
 
 def delete_new(listener: Listener, done_when: Guard) -> Write:
-    """Deletes the rule that `make_again` made. Nobody knows its ARN before."""
+    """Deletes the rule that `make_again` or `stand_in` made. Nobody knows its ARN before."""
     call = Call(service="elbv2", operation="delete_rule", parameters={"RuleArn": {FROM: NEW}})
     below = listener.arn.replace(":listener/", ":listener-rule/")
     return Write(call=call, resources=(f"{below}/*",), done_when=done_when)
@@ -146,14 +162,25 @@ def divides(listener: Listener, rule: Rule) -> Guard:
 def forwards(listener: Listener, rule: Rule, weights: Mapping[str, int]) -> Guard:
     """And does nothing else than it did, such as to ask users who they are. A rule with one group may name it with or
     without a weight."""
-    found = _WEIGHTS if len(weights) > 1 else _GROUPS
-    groups: JsonValue = [[arn, weight] for arn, weight in weights.items()] if len(weights) > 1 else [*weights]
+    return _forwards(listener, rule, [(arn, arn.split("/")[-2], weight) for arn, weight in weights.items()])
+
+
+def forwards_instead(listener: Listener, rule: Rule, before: str, after: JsonValue, name: str) -> Guard:
+    """As it was read, with a group of this name in the place of one; its ARN may yet be a placeholder."""
+    read = [(one.target_group_arn, one.weight) for one in rule.forwards_to]
+    groups = [(after, name, w) if arn == before else (arn, arn.split("/")[-2], w) for arn, w in read]
+    return _forwards(listener, rule, groups)
+
+
+def _forwards(listener: Listener, rule: Rule, groups: Sequence[tuple[JsonValue, str, int]]) -> Guard:
+    several = len(groups) > 1
+    expected: JsonValue = [[arn, weight] if several else arn for arn, _, weight in groups]
     kinds = sorted(action.type for action in rule.actions)
-    shares = ", ".join(f"{arn.split('/')[-2]} {weight}" for arn, weight in weights.items())
+    shares = ", ".join(f"{name} {weight}" for _, name, weight in groups)
     others = ", ".join(kind for kind in kinds if kind != "forward")
     text = f"{name_of(listener, rule)} forwards to {shares}{f' after {others}' if others else ''}"
-    look = Look(call=describe(rule.arn), path=f"[sort(Rules[0].Actions[].Type), {found}]")
-    return Guard(look=look, expected=[[*kinds], groups], text=text)
+    look = Look(call=describe(rule.arn), path=f"[sort(Rules[0].Actions[].Type), {_WEIGHTS if several else _GROUPS}]")
+    return Guard(look=look, expected=[[*kinds], expected], text=text)
 
 
 def not_for_us(listener: Listener, rule: Rule) -> str | None:
@@ -255,5 +282,5 @@ def as_request(action: Mapping[str, Any]) -> Action:
 _WEIGHTS: Final = "Rules[0].Actions[].ForwardConfig.TargetGroups[].[TargetGroupArn, Weight]"
 _ARNS: Final = "Actions[].[TargetGroupArn || ForwardConfig.TargetGroups[].TargetGroupArn][] | []"
 _GROUPS: Final = (
-    "Rules[0].Actions[?Type == 'forward'] | [].[TargetGroupArn || ForwardConfig.TargetGroups[0].TargetGroupArn] | []"
+    "Rules[0].Actions[?Type == 'forward'].[ForwardConfig.TargetGroups[].TargetGroupArn || [TargetGroupArn]] | [][]"
 )

@@ -5,20 +5,25 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateT
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
 from pydantic import JsonValue
 
-from diagnostics.facts import Listener, Rule, TargetGroup
+from diagnostics.facts import HealthCheck, Target, TargetGroup
 from diagnostics.snapshot import Subject
-from remediations.plan import FROM, Call, Guard, Kept, Look, Write
-from remediations.steps import listener_rules, paths
+from remediations.plan import FROM, PLAN, Call, Grant, Guard, Kept, Look, Write
+from remediations.steps import paths, target_groups, targets
 from remediations.steps.arns import arn_of
 
 NEW: Final = "target group"
+ARN: Final[JsonValue] = {FROM: NEW}
+"""Stands for the ARN of the group that a plan makes."""
+PLAN_TAG: Final = "alb502:plan"
 MAX_NAME: Final = 32
+TRAFFIC_PORT: Final = "traffic-port"
+_CHECKED: Final = "target_group_health.{}.minimum_healthy_targets.{}"
 DEFAULTS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "deregistration_delay.timeout_seconds": "300",
@@ -26,8 +31,15 @@ DEFAULTS: Final[Mapping[str, str]] = MappingProxyType(
         "stickiness.enabled": "false",
         "stickiness.type": "lb_cookie",
         "stickiness.lb_cookie.duration_seconds": "86400",
+        "stickiness.app_cookie.cookie_name": "",
+        "stickiness.app_cookie.duration_seconds": "86400",
         "load_balancing.algorithm.type": "round_robin",
+        "load_balancing.algorithm.anomaly_mitigation": "off",
         "load_balancing.cross_zone.enabled": "use_load_balancer_configuration",
+        _CHECKED.format("dns_failover", "count"): "1",
+        _CHECKED.format("dns_failover", "percentage"): "off",
+        _CHECKED.format("unhealthy_state_routing", "count"): "1",
+        _CHECKED.format("unhealthy_state_routing", "percentage"): "off",
     }
 )
 """Attributes that a new group does not take from the old one by itself.
@@ -43,22 +55,37 @@ def arns(subject: Subject, name: str) -> tuple[str, ...]:
     return (arn_of(subject, "elasticloadbalancing", f"targetgroup/{name}/*"),)
 
 
+def can_be_copied(group: TargetGroup) -> bool:
+    """Of a target optimizer's group the port of the agents would have to be set as well."""
+    return group.target_type in ("ip", "instance") and group.control_port is None
+
+
+def asks_port_of_requests(check: HealthCheck, ports: Iterable[int | None]) -> bool:
+    """Whether the check asks on the port to which the requests go."""
+    return check.port == TRAFFIC_PORT or {check.port} == {str(port) for port in ports}
+
+
 def is_free(name: str) -> Guard:
     look = Look(call=_by_name(name), path=paths.none_of("TargetGroups"))
     return Guard(look=look, expected=True, text=f"no target group is called {name}")
 
 
-def create(subject: Subject, group: TargetGroup, name: str, protocol: str) -> Write:
-    """Like the old one but for its protocol; the health check follows it where it asks the port of the requests."""
-    check = group.health_check
+def has_ipv4_addresses(group: TargetGroup) -> Guard:
+    """A new group is made for them."""
+    return target_groups.setting(group.arn, "IpAddressType || 'ipv4'", "ipv4", f"{group.name} has IPv4 addresses")
+
+
+def create(subject: Subject, group: TargetGroup) -> Write:
+    """Makes this group, tagged; its ARN is not looked at."""
+    name, check = group.name, group.health_check
     parameters: dict[str, JsonValue] = {
         "Name": name,
-        "Protocol": protocol,
+        "Protocol": group.protocol,
         "ProtocolVersion": group.protocol_version,
         "Port": group.port,
         "VpcId": group.vpc_id,
         "TargetType": group.target_type,
-        "HealthCheckProtocol": check.protocol if check.port.isdigit() else protocol,
+        "HealthCheckProtocol": check.protocol,
         "HealthCheckPort": check.port,
         "HealthCheckPath": check.path,
         "HealthCheckIntervalSeconds": check.interval_s,
@@ -66,13 +93,17 @@ def create(subject: Subject, group: TargetGroup, name: str, protocol: str) -> Wr
         "HealthyThresholdCount": check.healthy_threshold,
         "UnhealthyThresholdCount": check.unhealthy_threshold,
         "Matcher": {"GrpcCode": check.grpc_matcher} if check.grpc_matcher else {"HttpCode": check.matcher or "200"},
+        "Tags": [{"Key": PLAN_TAG, "Value": {FROM: PLAN}}],
     }
     given = {key: value for key, value in parameters.items() if value is not None}
     there = Look(call=_by_name(name), path="TargetGroups[0].TargetGroupName")
     found = Look(call=_by_name(name), path="TargetGroups[0].TargetGroupArn")
+    created = {"StringEquals": {"elasticloadbalancing:CreateAction": "CreateTargetGroup"}}
+    own = arns(subject, name)
     return Write(
         call=Call(service="elbv2", operation="create_target_group", parameters=given),
-        resources=arns(subject, name),
+        resources=own,
+        also=(Grant(action="elasticloadbalancing:AddTags", resources=own, condition=dict(created)),),
         done_when=Guard(look=there, expected=name, text=f"target group {name} is there"),
         keeps=(Kept(name=NEW, in_answer="TargetGroups[0].TargetGroupArn", look=found),),
     )
@@ -83,8 +114,7 @@ def take_over(subject: Subject, name: str, attributes: Mapping[str, str]) -> Wri
     wanted = {key: value for key, value in attributes.items() if key in DEFAULTS and value not in ("", DEFAULTS[key])}
     if not wanted:
         return None
-    group: JsonValue = {FROM: NEW}
-    call = Call(service="elbv2", operation="describe_target_group_attributes", parameters={"TargetGroupArn": group})
+    call = Call(service="elbv2", operation="describe_target_group_attributes", parameters={"TargetGroupArn": ARN})
     each = ", ".join(f"Attributes[?Key == {paths.quoted(key)}].Value | [0]" for key in wanted)
     done = Guard(
         look=Look(call=call, path=f"[{each}]"),
@@ -92,35 +122,53 @@ def take_over(subject: Subject, name: str, attributes: Mapping[str, str]) -> Wri
         text=f"{name} has the attributes of the group that it replaces",
     )
     pairs: list[JsonValue] = [{"Key": key, "Value": value} for key, value in wanted.items()]
-    parameters: dict[str, JsonValue] = {"TargetGroupArn": group, "Attributes": pairs}
+    parameters: dict[str, JsonValue] = {"TargetGroupArn": ARN, "Attributes": pairs}
     write = Call(service="elbv2", operation="modify_target_group_attributes", parameters=parameters)
     return Write(call=write, resources=arns(subject, name), done_when=done)
 
 
-def forward_alone(listener: Listener, rule: Rule, group: JsonValue, name: str) -> Write:
-    """For a rule that does nothing but forward to one group."""
-    actions: JsonValue = [{"Type": "forward", "TargetGroupArn": group}]
-    where: dict[str, JsonValue] = (
-        {"ListenerArn": listener.arn, "DefaultActions": actions}
-        if rule.is_default
-        else {"RuleArn": rule.arn, "Actions": actions}
-    )
-    operation = "modify_listener" if rule.is_default else "modify_rule"
-    return Write(
-        call=Call(service="elbv2", operation=operation, parameters=where),
-        resources=(listener.arn if rule.is_default else rule.arn,),
-        done_when=forwards_alone(listener, rule, group, name),
-    )
+def register(subject: Subject, name: str, members: Sequence[Target]) -> Write:
+    """Into the new group, what is in the old one as well."""
+    write = targets.register(arns(subject, name)[0], members)
+    return write.model_copy(update={"call": _for_new(write.call), "done_when": has_members(name, members)})
 
 
-def forwards_alone(listener: Listener, rule: Rule, group: JsonValue, name: str) -> Guard:
-    groups = "TargetGroupArn || ForwardConfig.TargetGroups[0].TargetGroupArn"
-    single = "length(ForwardConfig.TargetGroups || `[1]`)"
-    return Guard(
-        look=Look(call=listener_rules.describe(rule.arn), path=f"Rules[0].Actions[].[Type, {groups}, {single}]"),
-        expected=[["forward", group, 1]],
-        text=f"{listener_rules.name_of(listener, rule)} forwards to {name} alone",
-    )
+def deregister(subject: Subject, name: str, members: Sequence[Target]) -> Write:
+    staying = "TargetHealthDescriptions[?TargetHealth.State != 'draining']"
+    look = Look(call=_health(), path=paths.none_of(staying))
+    out = Guard(look=look, expected=True, text=f"{name} has no targets")
+    write = targets.deregister(arns(subject, name)[0], members, out)
+    return write.model_copy(update={"call": _for_new(write.call)})
+
+
+def has_members(name: str, members: Sequence[Target]) -> Guard:
+    """Exactly these targets are in the new group, healthy or not."""
+    staying = "TargetHealthDescriptions[?TargetHealth.State != 'draining']"
+    wanted = sorted(target.id for target in members)
+    look = Look(call=_health(), path=f"sort({staying}.Target.Id)")
+    return Guard(look=look, expected=[*wanted], text=f"{name} has the targets {', '.join(wanted)}")
+
+
+def is_ours(name: str) -> Guard:
+    """It is the one that this very plan made."""
+    call = Call(service="elbv2", operation="describe_tags", parameters={"ResourceArns": [ARN]})
+    path = f"TagDescriptions[0].Tags[?Key == {paths.quoted(PLAN_TAG)}].Value | [0]"
+    return Guard(look=Look(call=call, path=path), expected={FROM: PLAN}, text=f"{name} is the group that alb502 made")
+
+
+def delete(subject: Subject, name: str, after_s: int) -> Write:
+    """Deletes the group that `create` made, when no rule uses it any more and its requests had time to end."""
+    call = Call(service="elbv2", operation="delete_target_group", parameters={"TargetGroupArn": ARN})
+    gone = is_free(name)
+    return Write(call=call, resources=arns(subject, name), done_when=gone, after_s=after_s)
+
+
+def _for_new(call: Call) -> Call:
+    return call.model_copy(update={"parameters": {**call.parameters, "TargetGroupArn": ARN}})
+
+
+def _health() -> Call:
+    return Call(service="elbv2", operation="describe_target_health", parameters={"TargetGroupArn": ARN})
 
 
 def _by_name(name: str) -> Call:

@@ -79,10 +79,18 @@ def plan(subject: Subject, opening: Opening, ports: Sequence[Ports], *, label: s
             guards=present,
         ),
         touches=opening.touches,
-        warnings=opening.warnings,
+        warnings=(*opening.warnings, *_who_else(subject, opening)),
         eta_s=_eta_s(opening),
         label=label,
     )
+
+
+def _who_else(subject: Subject, opening: Opening) -> tuple[str, ...]:
+    """What a diagnosis reads of interfaces are those of the targets; others may wear the group as well."""
+    if opening.direction != "ingress":
+        return ()
+    find = f"aws ec2 describe-network-interfaces --region {subject.region}"
+    return (f"who else is in it: {find} --filters Name=group-id,Values={opening.group_id}",)
 
 
 def _title(opening: Opening, ports: str) -> str:

@@ -21,6 +21,7 @@ from diagnostics.facts import (
     ContainerDefinition,
     ContainerInstances,
     Deployment,
+    EcsCluster,
     EcsService,
     Fact,
     ForwardTarget,
@@ -88,6 +89,7 @@ TG = f"{_ELB}:targetgroup/checkout/73e2d6bc24d8a067"
 OTHER_TG = f"{_ELB}:targetgroup/search/8a1b2c3d4e5f6071"
 LISTENER = f"{_ELB}:listener/app/shop/50dc6c495c0c9188/f2f7dc8efc522ab2"
 SERVICE = f"{_ECS}:service/prod/checkout"
+CLUSTER = f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/prod"
 LB_SG, TASK_SG = "sg-0a1b", "sg-0c2d"
 VPC = "vpc-01"
 SUBNETS = {"subnet-0a": ("us-east-1a", "10.0.1.0/24"), "subnet-0b": ("us-east-1b", "10.0.2.0/24")}
@@ -604,6 +606,7 @@ def _healthy_facts() -> tuple[Fact, ...]:
             }
         ),
         Tags(by_arn={}),
+        EcsCluster(arn=CLUSTER, cluster="prod", container_insights="disabled", services=3, running=12),
         EcsService(
             arn=SERVICE,
             service="checkout",

@@ -94,7 +94,7 @@ def test_the_kind_of_thing_is_known_of_all_that_a_tool_may_keep() -> None:
     called = {action.split(":")[1] for fix in catalogue().values() for action in fix.calls}
     ends = ("Delete", "Describe", "Remove", "Revoke", "Stop")  # undoes what was added, or keeps nothing
     named = {"".join(part.capitalize() for part in name.split("_")) for name in drift._KINDS}
-    beside = {"CreateTags", "TagResource", "PassRole", "PutMetricAlarm"}
+    beside = {"AddTags", "CreateTags", "TagResource", "PassRole", "PutMetricAlarm"}
     assert {name for name in called - named - beside if not name.startswith(ends)} == set()
 
 

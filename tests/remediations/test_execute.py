@@ -42,6 +42,18 @@ def test_everything_is_done_in_order_and_told() -> None:
     assert found.before == {path_is("/").text: "/", delay_is("30").text: "30"}
 
 
+def test_a_write_waits_for_what_is_under_way_and_is_judged_again_after_that() -> None:
+    cloud, pauses = Cloud(), list[float]()
+    late = set_delay("60").model_copy(update={"after_s": 90})
+    two = plan(writes=(set_path("/healthz"), late))
+    assert ran(cloud, two, pause=pauses.append).status == "done"
+    assert pauses == [90]
+
+    cloud = Cloud()
+    stopped = ran(cloud, two, pause=pauses.append, interrupted=lambda: "it is too late" if len(pauses) > 1 else None)
+    assert (stopped.status, stopped.text, cloud.sent) == ("partial", "it is too late", ["modify_target_group"])
+
+
 def test_a_changed_value_stops_it_and_is_told_from_what_to_what() -> None:
     cloud = Cloud(settings={"HealthCheckPath": "/ready"})
     found = ran(cloud)

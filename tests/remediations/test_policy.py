@@ -13,6 +13,7 @@ import pytest
 
 from demo.aws.iam_policy import Policy, Verdict
 from diagnostics.aws_access import iam_action
+from remediations import policy
 from remediations.catalogue import catalogue
 from remediations.policy import executor_policy, published_policy, trust_policy
 
@@ -28,6 +29,12 @@ def test_no_fix_is_granted_what_it_does_not_call(fix: str) -> None:
     said = _said(f"remediations.catalogue.{fix.replace('-', '_')}")
     unused = [action for action in catalogue()[fix].calls if not any(pattern.fullmatch(action) for pattern in said)]
     assert unused == []
+
+
+def test_no_kind_of_resource_and_no_condition_stands_there_for_nothing() -> None:
+    called = {action for spec in catalogue().values() for action in spec.calls}
+    assert set(policy._KINDS) == called
+    assert set(policy._CONDITIONS) <= called
 
 
 def test_all_of_it_fits_into_one_managed_policy() -> None:

@@ -309,6 +309,7 @@ def test_only_what_the_fix_itself_prepares_is_prepared() -> None:
 def test_what_may_be_called_is_what_fixes_call_and_nothing_else() -> None:
     beside = {"cloudwatch:TagResource", "ec2:CreateTags", "ecs:DescribeServices", "ecs:TagResource", "iam:PassRole"}
     called = {action for spec in catalogue().values() for action in spec.calls}
+    beside |= {"elasticloadbalancing:AddTags"}
     assert {iam_action(*call) for call in ONLY_SETS} | beside == called
 
 

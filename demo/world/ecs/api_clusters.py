@@ -13,11 +13,14 @@ from demo.world.ecs.store import last_part
 from demo.world.region import Region, RegionOf
 
 MAX_DESCRIBED = 100
+INSIGHTS_OFF: Document = {"name": "containerInsights", "value": "disabled"}
+INSIGHTS_VALUES = ("disabled", "enabled", "enhanced")
 
 
 def install(layer: AwsLayer, region_of: RegionOf) -> None:
     """Registers the operations."""
     _install_clusters(layer, region_of)
+    _install_settings(layer, region_of)
     _install_instances(layer, region_of)
     _install_tags(layer, region_of)
 
@@ -28,7 +31,7 @@ def _install_clusters(layer: AwsLayer, region_of: RegionOf) -> None:
         store = region_of(call).store
         name = call.params.get("clusterName") or "default"
         if name not in store.clusters:
-            tags, settings = call.params.get("tags") or [], call.params.get("settings") or []
+            tags, settings = call.params.get("tags") or [], call.params.get("settings") or [INSIGHTS_OFF]
             store.clusters[name] = Cluster(store.arn(f"cluster/{name}"), name, tags, settings)
         return {"cluster": documents.cluster(store.clusters[name])}
 
@@ -53,14 +56,28 @@ def _install_clusters(layer: AwsLayer, region_of: RegionOf) -> None:
         asked = call.params.get("clusters") or ["default"]
         if len(asked) > MAX_DESCRIBED:
             raise errors.invalid(f"Clusters cannot have more than {MAX_DESCRIBED} elements.")
+        left_out = {"SETTINGS": "settings", "TAGS": "tags"}
+        hidden = {name for part, name in left_out.items() if part not in (call.params.get("include") or [])}
         found, missing = [], []
         for given in asked:
             cluster = store.clusters.get(last_part(given))
             if cluster is None:
                 missing.append(failure(given if given.startswith("arn:") else store.arn(f"cluster/{given}")))
             else:
-                found.append(documents.cluster(cluster))
+                document = documents.cluster(cluster)
+                found.append({name: value for name, value in document.items() if name not in hidden})
         return {"clusters": found, "failures": missing}
+
+
+def _install_settings(layer: AwsLayer, region_of: RegionOf) -> None:
+    @layer.op("ecs", "UpdateClusterSettings")
+    def update_cluster_settings(call: Call) -> dict[str, Any]:
+        found = region_of(call).store.cluster(call.params["cluster"])
+        for one in call.params["settings"]:
+            if one.get("name") != INSIGHTS_OFF["name"] or one.get("value") not in INSIGHTS_VALUES:
+                raise errors.invalid("The specified cluster setting is not supported.")
+            found.settings = [dict(one)]
+        return {"cluster": documents.cluster(found)}
 
 
 def _install_instances(layer: AwsLayer, region_of: RegionOf) -> None:

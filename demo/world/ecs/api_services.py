@@ -8,7 +8,7 @@ from typing import Any
 
 from demo.aws.call import Call
 from demo.aws.layer import AwsLayer
-from demo.world.ecs import documents, errors, rollout
+from demo.world.ecs import documents, errors, rollout, task_sets
 from demo.world.ecs.model import Deployment, DeploymentRules, Service, TaskDefinition
 from demo.world.ecs.pages import failure, page
 from demo.world.ecs.store import EcsStore, last_part
@@ -17,6 +17,9 @@ from demo.world.region import Region, RegionOf
 MAX_DESCRIBED_SERVICES = 10
 MAX_DESCRIBED_REVISIONS = 20
 LIST_SERVICES_DEFAULT = 10
+_ECS_ALONE = frozenset({"taskDefinition", "forceNewDeployment", "loadBalancers", "networkConfiguration"})
+"""What UpdateService takes only where ECS makes the deployments itself.
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html"""
 LIST_DEPLOYMENTS_DEFAULT = 20
 
 
@@ -71,7 +74,9 @@ def _install_rollouts(layer: AwsLayer, region_of: RegionOf) -> None:
         service = region_of(call).store.service(call.params.get("cluster"), call.params["service"])
         wanted = call.params.get("status") or []
         briefs = [
-            documents.rollout_brief(service, d) for d in service.history if not wanted or d.rollout_status in wanted
+            documents.rollout_brief(service, d)
+            for d in service.history
+            if not d.task_set and (not wanted or d.rollout_status in wanted)
         ]
         window = call.params.get("createdAt") or {}
         after, before = window.get("after"), window.get("before")
@@ -170,9 +175,13 @@ def _create(region: Region, call: Call) -> Service:
         created_by=call.principal.session_arn if call.principal else f"arn:aws:iam::{call.account}:root",
         tags=list(params.get("tags") or []),
         execute_command=bool(params.get("enableExecuteCommand")),
+        controller=(params.get("deploymentController") or {}).get("type", "ECS"),
     )
     cluster.services[name] = service
-    rollout.begin(store, service, definition, now)
+    if service.controller == task_sets.CODE_DEPLOY:
+        task_sets.begin(store, service, definition, None, "", now)
+    else:
+        rollout.begin(store, service, definition, now)
     return service
 
 
@@ -197,6 +206,8 @@ def _check_ports(definition: TaskDefinition, balancers: list[dict[str, Any]]) ->
 
 
 def _update(region: Region, service: Service, params: Mapping[str, Any]) -> None:
+    if service.controller != "ECS" and (refused := sorted(_ECS_ALONE & {name for name in params if params[name]})):
+        raise errors.invalid(f"Unable to update {refused[0]} on services with a CODE_DEPLOY deployment controller.")
     definition = service.primary.definition
     if params.get("taskDefinition"):
         definition = _definition(region.store, params["taskDefinition"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demo.world.ecs import rollout
+from demo.world.ecs import rollout, task_sets
 from demo.world.ecs.model import (
     Cluster,
     Container,
@@ -71,7 +71,7 @@ def service(item: Service, tasks: list[Task], *, with_tags: bool) -> Document:
         "placementStrategy": [],
         "healthCheckGracePeriodSeconds": round(item.grace_s),
         "schedulingStrategy": "REPLICA",
-        "deploymentController": {"type": "ECS"},
+        "deploymentController": {"type": item.controller},
         "enableECSManagedTags": False,
         "propagateTags": "NONE",
         "enableExecuteCommand": item.execute_command,
@@ -84,6 +84,11 @@ def service(item: Service, tasks: list[Task], *, with_tags: bool) -> Document:
         document["platformVersion"], document["platformFamily"] = PLATFORM_VERSION, "Linux"
     if with_tags:
         document["tags"] = item.tags
+    if item.controller == task_sets.CODE_DEPLOY:
+        for name in ("taskDefinition", "currentServiceDeployment", "currentServiceRevisions"):
+            del document[name]
+        document["deployments"] = []
+        document["taskSets"] = [task_sets.document(item, each, tasks) for each in item.deployments]
     return document
 
 

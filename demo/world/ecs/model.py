@@ -203,6 +203,9 @@ class Deployment:
     consecutive_failures: int = 0
     rolls_back_to: str | None = None
     completed_once: bool = False
+    task_set: str = ""
+    """PRIMARY, ACTIVE or DRAINING where CodeDeploy makes the deployments, of which `external_id` names the one."""
+    external_id: str = ""
 
 
 @dataclass(slots=True)
@@ -222,6 +225,7 @@ class Service:
     created_by: str
     tags: list[Document]
     execute_command: bool = False
+    controller: str = "ECS"
     status: str = "ACTIVE"
     deployments: list[Deployment] = field(default_factory=list)
     history: list[Deployment] = field(default_factory=list)

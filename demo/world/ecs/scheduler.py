@@ -12,7 +12,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Protocol
 
-from demo.world.ecs import events, rollout
+from demo.world.ecs import events, rollout, task_sets
 from demo.world.ecs.lifecycle import Lifecycle
 from demo.world.ecs.model import Container, Deployment, Service, Task
 from demo.world.ecs.placement import Placement
@@ -80,6 +80,9 @@ class Scheduler:
             self._lifecycle.step(service, task)
         if not service.deployments:
             return
+        if service.controller == task_sets.CODE_DEPLOY:
+            self._reconcile_sets(service, tasks)
+            return
         wanted = [task for task in tasks if task.is_wanted]
         current = self._judge(service, [t for t in wanted if t.deployment_id == service.primary.id])
         old = self._judge(service, [t for t in wanted if t.deployment_id != service.primary.id])
@@ -91,6 +94,22 @@ class Scheduler:
         self._start_missing(service)
         rollout.settle(self._store, service, self._timing.now(), current.healthy, old.all)
         self._note_steady(service, current, old)
+
+    def _reconcile_sets(self, service: Service, tasks: list[Task]) -> None:
+        """Each set has all of the service's tasks until it drains, whichever gets the requests."""
+        for one in list(service.deployments):
+            own = [task for task in tasks if task.deployment_id == one.id]
+            wanted = [task for task in own if task.is_wanted]
+            leaves = one.task_set == task_sets.LEAVES or service.status != "ACTIVE"
+            surplus = len(wanted) - (0 if leaves else service.desired)
+            if surplus > 0:
+                self._stop(service, wanted[-surplus:], scaling_reason(one), drain=True)
+            elif leaves and not own and len(service.deployments) > 1:
+                service.deployments.remove(one)
+            elif not leaves:
+                self._stop_unhealthy(service, self._judge(service, wanted).unhealthy)
+                if surplus < 0 and self._timing.now() >= service.launch_after:
+                    self._start(service, one, -surplus)
 
     def stop_everything(self, service: Service) -> None:
         """For a deleted service."""
@@ -153,7 +172,7 @@ class Scheduler:
             self._stop_unhealthy(service, current.unhealthy[:1])
         else:
             count = min(len(current.unhealthy), room)
-            self._start(service, count, replaced_unhealthy=count)
+            self._start(service, service.primary, count, replaced_unhealthy=count)
 
     def _stop_unhealthy(self, service: Service, tasks: list[Task]) -> None:
         for task in tasks:
@@ -190,13 +209,13 @@ class Scheduler:
         room = self._maximum(service) - len(wanted)
         missing = min(service.desired - current, room)
         if missing > 0 and self._timing.now() >= service.launch_after:
-            self._start(service, missing)
+            self._start(service, service.primary, missing)
 
-    def _start(self, service: Service, count: int, replaced_unhealthy: int = 0) -> None:
+    def _start(self, service: Service, deployment: Deployment, count: int, replaced_unhealthy: int = 0) -> None:
         now, started = self._timing.now(), []
         for _ in range(count):
-            task = self._new_task(service, service.primary, now)
-            refusal = self._placement.place(service, service.primary, task)
+            task = self._new_task(service, deployment, now)
+            refusal = self._placement.place(service, deployment, task)
             if refusal is not None:
                 events.say(service, now, events.unable_to_place(refusal))
                 service.launch_after = now + self._timing.span_s(FIRST_BACK_OFF_S)

@@ -4,7 +4,16 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
-from diagnostics.facts import AccessLogs, EcsService, Gap, LoadBalancerAttributes, Metrics, StoppedTasks, TargetHealth
+from diagnostics.facts import (
+    AccessLogs,
+    EcsCluster,
+    EcsService,
+    Gap,
+    LoadBalancerAttributes,
+    Metrics,
+    StoppedTasks,
+    TargetHealth,
+)
 from diagnostics.printable import line, percent
 from diagnostics.rules.left_over import in_words, left_over, share_left, told_by_rows
 from diagnostics.rules.logged_errors import COUNTED_BY_ROWS_ONLY
@@ -33,6 +42,8 @@ _WHO_DOES_IT = {
     "elb_507": "Look at the rule's redirect: it puts path or query into a URL that grows.",
 }
 
+_OF_TASKS = frozenset({"task-stops", "elb_504"})
+"""What a task without memory or CPU to spare may be behind."""
 _SEEN = {
     "unhealthy": "unhealthy targets",
     "unused": "targets that get no traffic",
@@ -50,7 +61,7 @@ _SEEN = {
     family="residual",
     title="Something is wrong, and what was read does not say why",
     needs=(),
-    uses=(Metrics, TargetHealth, StoppedTasks, LoadBalancerAttributes, EcsService, AccessLogs),
+    uses=(Metrics, TargetHealth, StoppedTasks, LoadBalancerAttributes, EcsService, EcsCluster, AccessLogs),
     clear_needs=(Metrics, TargetHealth, StoppedTasks),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html",
@@ -215,6 +226,9 @@ def _what_would_tell(left: frozenset[str], facts: Facts) -> str:
         off = [arn for arn in facts.subject.load_balancers if not attributes.access_logs_enabled(arn)]
         if off:
             wants.append("access logs are off on this load balancer; switch them on for the next time")
+    cluster = facts.maybe(EcsCluster)
+    if left & _OF_TASKS and isinstance(cluster, EcsCluster) and cluster.container_insights == "disabled":
+        wants.append(f"CPU and memory of each task; Container Insights is off on cluster {cluster.cluster}")
     return (
         "; ".join([*wants, *(f"{name}, which could not be read" for name in unread)])
         or "a second look in a few minutes"

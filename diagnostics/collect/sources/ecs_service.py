@@ -6,14 +6,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from diagnostics.collect.collector import Read, Reads, collector
-from diagnostics.facts import Deployment, EcsService, Gap, NotApplicable, ServiceEvent, ServiceLoadBalancer
-from diagnostics.redaction import redact_prose
+from diagnostics.facts import (
+    Deployment,
+    DeploymentHook,
+    EcsService,
+    Gap,
+    NotApplicable,
+    ServiceEvent,
+    ServiceLoadBalancer,
+)
+from diagnostics.redaction import redact_prose, redact_tag
 from diagnostics.snapshot import Subject
 
 NO_SERVICE = NotApplicable(reason="no ECS service belongs to it")
 MAX_EVENTS = 100
 MAX_EVENT_TEXT = 1000
 MAX_TAGS = 50
+MAX_HOOKS = 10
 CODE_DEPLOY, DRAINING = "CODE_DEPLOY", "DRAINING"
 
 
@@ -63,11 +72,21 @@ def _service(raw: Mapping[str, Any]) -> EcsService:
         circuit_breaker_rollback=breaker.get("rollback", False),
         deployment_controller=raw.get("deploymentController", {}).get("type", "ECS"),
         deployment_strategy=configuration.get("strategy", "ROLLING"),
+        hooks=tuple(map(_hook, (configuration.get("lifecycleHooks") or ())[:MAX_HOOKS])),
         subnets=tuple(network.get("subnets", ())),
         security_groups=tuple(network.get("securityGroups", ())),
         assign_public_ip=None if public_ip is None else public_ip == "ENABLED",
         created_at=raw.get("createdAt"),
-        tags={tag["key"]: redact_prose(tag.get("value", "")) for tag in raw.get("tags", ())[:MAX_TAGS]},
+        tags={tag["key"]: redact_tag(tag["key"], tag.get("value", "")) for tag in raw.get("tags", ())[:MAX_TAGS]},
+    )
+
+
+def _hook(raw: Mapping[str, Any]) -> DeploymentHook:
+    """https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentLifecycleHook.html"""
+    return DeploymentHook(
+        function=raw.get("hookTargetArn"),
+        stages=tuple(raw.get("lifecycleStages") or ()),
+        has_role=bool(raw.get("roleArn")),
     )
 
 

@@ -30,6 +30,8 @@ OPEN_HEADERS = frozenset(
         "x-forwarded-proto",
     }
 )
+# Parameters of a query that hold a key, and whose name alone does not say so.
+SECRET_PARAMETERS = frozenset({"key", "code", "state", "k"})
 _CONFIGS = {
     "host-header": "HostHeaderConfig",
     "path-pattern": "PathPatternConfig",
@@ -138,8 +140,9 @@ def _condition(raw: Mapping[str, Any]) -> RuleCondition:
 def _query(raw: Mapping[str, Any]) -> str:
     key, value = raw.get("Key"), raw.get("Value", "")
     if key is None:
-        return str(value)
-    return f"{key}={REDACTED if is_secret_name(key) else value}"
+        return redact_text(str(value))
+    is_secret = is_secret_name(key) or key.lower() in SECRET_PARAMETERS
+    return f"{key}={REDACTED if is_secret else redact_text(str(value))}"
 
 
 def _action(raw: Mapping[str, Any]) -> RuleAction:
@@ -149,6 +152,7 @@ def _action(raw: Mapping[str, Any]) -> RuleAction:
     )
     if not forward and raw.get("TargetGroupArn"):
         forward = (ForwardTarget(target_group_arn=raw["TargetGroupArn"]),)
+    sticky = raw.get("ForwardConfig", {}).get("TargetGroupStickinessConfig", {})
     fixed, redirect = raw.get("FixedResponseConfig", {}), raw.get("RedirectConfig", {})
     status = str(fixed.get("StatusCode") or redirect.get("StatusCode", "")).removeprefix("HTTP_")
     return RuleAction(
@@ -158,6 +162,7 @@ def _action(raw: Mapping[str, Any]) -> RuleAction:
         status_code=int(status) if status.isdigit() else None,
         location=_location(redirect) if redirect else None,
         message_body=redact_text(fixed.get("MessageBody", "")),
+        sticky_s=sticky.get("DurationSeconds") if sticky.get("Enabled") else None,
     )
 
 

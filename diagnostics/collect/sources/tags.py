@@ -6,7 +6,7 @@ from diagnostics.collect.answers import batches, gaps_of, items_of, nothing_read
 from diagnostics.collect.collector import Later, Read, Reads, collector
 from diagnostics.collect.sources.load_balancers import MAX_LOAD_BALANCERS
 from diagnostics.facts import EcsService, Gap, NotApplicable, Tags
-from diagnostics.redaction import redact_text
+from diagnostics.redaction import redact_tag
 from diagnostics.snapshot import Subject
 
 ARNS_PER_CALL = 20
@@ -24,7 +24,7 @@ def tags(subject: Subject, service: Later[EcsService]) -> Reads[Tags]:
     yield service
     outcome = service.outcome
     by_arn = {
-        item["ResourceArn"]: {tag["Key"]: redact_text(tag.get("Value", "")) for tag in item.get("Tags", ())}
+        item["ResourceArn"]: {tag["Key"]: redact_tag(tag["Key"], tag.get("Value", "")) for tag in item.get("Tags", ())}
         for item in items_of(answers)
     }
     gaps = gaps_of(answers)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from diagnostics.access_logs.families import is_error, is_failure, row_family
 from diagnostics.access_logs.questions import BY_KEY, COUNT_COLUMNS, KIND, Question
+from diagnostics.access_logs.quiet import SWITCHED
 from diagnostics.access_logs.routes import client_address, route
 from diagnostics.access_logs.row import Damaged, Row, parse_line
 from diagnostics.access_logs.scope import Scope
@@ -29,6 +30,8 @@ def reference(lines: Iterable[bytes], scope: Scope) -> AccessLogs:
         tally.add_counts([_answer(Question.TOTALS, row_count=int(scope.covers(row)), unknown_fields=len(row.unknown))])
         if not scope.covers(row):
             continue
+        if row["elb_status_code"] == SWITCHED and not scope.where:  # who asks with a condition is not told
+            tally.add_counts([_answer(Question.WEB_SOCKETS, row_count=1)])
         if is_error(row):
             kind = {name: row_family(row, scope.timeouts) if name == "row_family" else row[name] for name in KIND}
             at = row["time"]

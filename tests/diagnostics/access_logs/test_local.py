@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -206,6 +207,15 @@ def test_conditions_of_a_person(where: str) -> None:
     found = answered([b"\n".join(lines)], scope)
     assert 0 < found.rows < len(lines)
     same(found, reference(lines, scope))
+
+
+def test_web_sockets_of_the_whole_load_balancer_are_counted() -> None:
+    ended: dict[str, Any] = {"type": "ws", "elb_status_code": "101", "target_status_code": "101"}
+    foreign = line(target_group_arn=OTHER_GROUP, **ended).encode()
+    late = line(time="2031-01-01T00:00:00.000000Z", **ended).encode()
+    assert answered([b"\n".join([line(**ended).encode(), foreign, line().encode()])]).web_sockets == 2
+    assert answered([b"\n".join([line(**ended).encode(), foreign, late])]).web_sockets == 2
+    assert answered([line().encode()]).web_sockets == 0
 
 
 def test_rows_of_other_target_groups_count_as_errors_only() -> None:

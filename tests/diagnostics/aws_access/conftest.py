@@ -15,7 +15,7 @@ from diagnostics.aws_access import AccessLimits, Account, AwsAccess, CallMeter, 
 
 REGION = "us-east-1"
 EXTERNAL_ID = "shared-between-us"
-QUICK = AccessLimits(connect_timeout_s=2, read_timeout_s=5, attempts=1)
+QUICK = AccessLimits(connect_timeout_s=20, read_timeout_s=20, attempts=1)
 _accounts = itertools.count(610_000_000_000)
 
 

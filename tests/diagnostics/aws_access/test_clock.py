@@ -64,7 +64,7 @@ def test_a_wrong_clock_is_called_so_by_every_service(
     for service, operation, told in (
         ("elbv2", "describe_load_balancers", says),
         ("ecs", "list_clusters", says),
-        ("ec2", "describe_subnets", "wrong"),
+        ("ec2", "describe_subnets", says),  # EC2 does not tell, but STS, when new credentials are asked for
     ):
         refused = reader.call(service, operation)
         assert isinstance(refused, Gap)
@@ -88,6 +88,12 @@ def test_a_wrong_clock_is_called_so_by_every_service(
 )
 def test_other_refusals_are_no_matter_of_the_clock(code: str, message: str) -> None:
     assert wrong_clock(code, message) is None
+
+
+def test_what_ec2_says_may_be_a_matter_of_the_credentials() -> None:
+    said = wrong_clock("RequestExpired", "Request has expired.")
+    assert said is not None
+    assert "is wrong, or the credentials have expired, so AWS refuses" in said
 
 
 def test_what_cannot_be_read_of_the_times_is_left_out() -> None:

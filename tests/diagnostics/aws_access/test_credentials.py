@@ -83,7 +83,7 @@ def test_an_aws_that_accepts_and_never_answers_is_given_up_in_time(aws: Aws, mon
         took_s = time.monotonic() - started
         connection, _ = silent.accept()
         connection.close()
-    assert took_s < 5
+    assert took_s < 15
     for gap in gaps:
         assert isinstance(gap, Gap)
         assert (gap.action, gap.error, gap.kind) == (IDENTITY, "OutOfTime", "timeout")

@@ -12,6 +12,7 @@ import pytest
 from demo.aws.layer import AwsLayer, Call
 from diagnostics.aws_access import (
     AccessLimits,
+    Account,
     AwsAccess,
     CallMeter,
     Missing,
@@ -19,7 +20,9 @@ from diagnostics.aws_access import (
     explain,
     policy_statement,
 )
+from diagnostics.aws_access.observing import AwsCall, Nobody
 from diagnostics.facts import Gap
+from diagnostics.reference import REFERENCE
 from tests.diagnostics.aws_access.conftest import QUICK, REGION, Aws, Role
 
 BALANCERS = ("elbv2", "describe_load_balancers")
@@ -71,10 +74,10 @@ def test_throttling_is_tried_again_and_then_said(aws: Aws, role: Role) -> None:
 
 
 def test_a_hanging_endpoint_costs_the_timeout_and_no_more(aws: Aws, role: Role) -> None:
-    reader = role.reader(AccessLimits(read_timeout_s=0.3, attempts=1))
-    assert isinstance(reader.call("ecs", "list_clusters"), dict)
-    aws.faults.hang(30, "ecs", "ListClusters", account=role.account)
-    hung = gap(reader.call("ecs", "list_clusters"))
+    """Read with the process's own credentials: within so short a time nothing else may have to be answered."""
+    access = AwsAccess((Account("600000000000", "", (REGION,)),), AccessLimits(read_timeout_s=0.3, attempts=1))
+    aws.faults.hang(30, "ecs", "ListClusters", account="600000000000")
+    hung = gap(access.reader("600000000000", REGION).call("ecs", "list_clusters"))
     assert (hung.kind, hung.error) == ("timeout", "ReadTimeoutError")
 
 
@@ -110,15 +113,6 @@ def test_a_region_that_does_not_exist_is_one_clear_line(aws: Aws, role: Role) ->
     assert explain(nowhere).startswith("There is no such AWS region")
 
 
-def test_an_expired_session_is_called_so(aws: Aws, role: Role) -> None:
-    reader = role.reader()
-    assert isinstance(reader.call(*BALANCERS), dict)
-    aws.expired.expire(role.arn)
-    over = gap(reader.call(*BALANCERS))
-    assert over.kind == "expired"
-    assert role.arn in explain(over)
-
-
 def test_what_does_not_exist_is_neither_an_answer_nor_a_gap(aws: Aws, role: Role) -> None:
     wanted: dict[str, Any] = {"Names": ["nothing"]}
     assert isinstance(role.reader().find(*BALANCERS, missing=("LoadBalancerNotFound",), **wanted), Missing)
@@ -126,6 +120,43 @@ def test_what_does_not_exist_is_neither_an_answer_nor_a_gap(aws: Aws, role: Role
     pages = role.reader().pages(*BALANCERS, "LoadBalancers", max_pages=1, missing=("LoadBalancerNotFound",), **wanted)
     assert pages.missing is not None
     assert pages.failed is None
+
+
+def test_whoever_observes_hears_of_each_call_how_it_ended_and_by_which_id_aws_knows_it(aws: Aws, role: Role) -> None:
+    heard: list[AwsCall] = []
+
+    class Hears(Nobody):
+        def called(self, call: AwsCall) -> None:
+            heard.append(call)
+
+    reader = AwsAccess((role.configured(),), QUICK, observer=Hears()).reader(role.account, REGION)
+    referred = REFERENCE.set("c-4f0a")
+    try:
+        reader.find(*BALANCERS, missing=("LoadBalancerNotFound",), Names=["nothing"])
+    finally:
+        REFERENCE.reset(referred)
+    assert aws.user_agents[-1].endswith(" ref/c-4f0a")
+    reader.call(*BALANCERS)
+    assert "ref/" not in aws.user_agents[-1]
+    aws.iam.declare(role.arn, [{"Version": "2012-10-17", "Statement": []}])
+    reader.call(*BALANCERS)
+    assert [(call.service, call.result, call.error) for call in heard] == [
+        ("elasticloadbalancing", "missing", "LoadBalancerNotFound"),
+        ("elasticloadbalancing", "ok", ""),
+        ("elasticloadbalancing", "denied", "AccessDenied"),
+    ]
+    assert all(call.request_id and call.seconds > 0 for call in heard)
+    assert {(call.account, call.region) for call in heard} == {(role.account, REGION)}
+
+
+@pytest.mark.parametrize("hostile", ["c-1\r\nX-Evil: 1", "c 1", "ü", "c-" + "9" * 80])
+def test_what_is_no_plain_reference_is_not_sent_to_aws(aws: Aws, role: Role, hostile: str) -> None:
+    referred = REFERENCE.set(hostile)
+    try:
+        role.reader().call(*BALANCERS)
+    finally:
+        REFERENCE.reset(referred)
+    assert "ref/" not in aws.user_agents[-1]
 
 
 def test_parameters_that_aws_would_not_take_are_a_gap(aws: Aws, role: Role) -> None:
@@ -217,10 +248,10 @@ def test_a_call_that_finds_no_place_gives_up(aws: Aws, role: Role) -> None:
     aws.layer.outside.insert(0, lambda call: started.set() if call.account == role.account else None)
     with ThreadPoolExecutor(1) as pool:
         hanging = pool.submit(reader.call, *BALANCERS)
-        assert started.wait(5)
+        assert started.wait(20)
         waiting = gap(reader.call(*BALANCERS))
         aws.faults.clear()
-        assert isinstance(hanging.result(10), dict)
+        assert isinstance(hanging.result(20), dict)
     assert (waiting.kind, waiting.error) == ("timeout", "TooManyCallsWaiting")
 
 

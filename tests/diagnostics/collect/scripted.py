@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from diagnostics.aws_access import CallMeter, Pages, Reader
+from diagnostics.aws_access.observing import Nobody
 from diagnostics.facts import Gap
 from diagnostics.snapshot import Subject, Window
 
@@ -38,6 +39,7 @@ class ScriptedReader(Reader):
         self.account_name = None
         self.region = "us-east-1"
         self.meter = CallMeter()
+        self.observer = Nobody()
         self.parallel_per_service = parallel_per_service
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.most_at_once = 0

@@ -12,7 +12,7 @@ import pytest
 
 from demo.aws.guards import Faults
 from diagnostics.aws_access import Pages
-from diagnostics.collect import insights_queries
+from diagnostics.collect import errand, insights_queries
 from diagnostics.collect.collector import Read
 from diagnostics.collect.errand import Errand, Leash
 from diagnostics.collect.insights_queries import LogQuery, Scanned, run_query
@@ -26,6 +26,7 @@ from tests.diagnostics.collect.log_shop import Shop
 from tests.diagnostics.collect.scripted import SUBJECT, ScriptedReader, answered
 from tests.diagnostics.collect.test_application_logs import DENIED, GROUP, NOW, WINDOW
 from tests.diagnostics.collect.test_runner import Shelf
+from tests.diagnostics.standstill import Standstill
 
 QUERY = LogQuery("fields @message", (GROUP,), WINDOW.start, WINDOW.end)
 LIMIT = 2_000_000_000
@@ -89,9 +90,11 @@ def test_scanning_more_than_allowed_stops_it_and_keeps_what_was_found() -> None:
     assert insights.calls[-1] == "stop_query"
 
 
-def test_time_that_is_up_stops_it() -> None:
+def test_time_that_is_up_stops_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    standstill = Standstill()
+    monkeypatch.setattr(errand, "time", standstill.clock)
     insights = Insights(["Running"], row("panic: x"))
-    scanned = run_query(QUERY, 10**18, insights, leash(0.05))
+    scanned = run_query(QUERY, 10**18, insights, leash(20, tell=lambda _: standstill.pass_by(30)))
     assert isinstance(scanned, Scanned)
     assert scanned.ended is not None
     assert (scanned.ended.kind, len(scanned.lines), insights.calls[-1]) == ("timeout", 1, "stop_query")

@@ -166,3 +166,28 @@ def test_the_colours_of_an_external_controller_stand_in_its_task_sets() -> None:
     }
     found = drive(ecs_service(SUBJECT), lambda _: answered(raw)).outcome
     assert [item.target_group_arn for item in found.load_balancers] == ["blue", "green"]
+
+
+def test_lifecycle_hooks_are_told_with_what_they_do() -> None:
+    hooks = [
+        {
+            "hookTargetArn": "arn:aws:lambda:x:1:function:f",
+            "roleArn": "arn:aws:iam::1:role/r",
+            "lifecycleStages": ["A"],
+        },
+        {"targetType": "PAUSE", "lifecycleStages": ["B"]},
+    ]
+    raw = {
+        "serviceArn": "arn:aws:ecs:us-east-1:111122223333:service/prod/checkout",
+        "serviceName": "checkout",
+        "clusterArn": "arn:aws:ecs:us-east-1:111122223333:cluster/prod",
+        "status": "ACTIVE",
+        **dict.fromkeys(("desiredCount", "runningCount", "pendingCount"), 1),
+        "deploymentConfiguration": {"lifecycleHooks": hooks},
+    }
+    found = drive(ecs_service(SUBJECT), lambda _: answered(raw)).outcome
+    assert isinstance(found, EcsService)
+    assert [(hook.function, hook.stages, hook.has_role) for hook in found.hooks] == [
+        ("arn:aws:lambda:x:1:function:f", ("A",), True),
+        (None, ("B",), False),
+    ]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from diagnostics.bounds import MAX_WORDS
 from diagnostics.locate.parse import parse
 from diagnostics.locate.wanted import (
     AlarmWanted,
@@ -22,7 +23,6 @@ from diagnostics.locate.wanted import (
     Unusable,
     WebAddress,
 )
-from diagnostics.question import MAX_WORDS
 from tests.hostile import INJECTIONS
 
 HERE = Home("aws", "us-east-1", "111122223333")

@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import pytest
 
-from demo.aws.guards import Faults
+from demo.aws.layer import Call
 from diagnostics.aws_access import AccessLimits, AwsAccess
-from diagnostics.locate import locate
+from diagnostics.locate import finder, locate, search
 from diagnostics.question import Progress, Question, Refused, Unknown
 from diagnostics.snapshot import Subject
-from tests.diagnostics.locate.conftest import DEV_ACCOUNT, PROD, PROD_ACCOUNT, Shop
+from tests.diagnostics.locate.conftest import DEV, DEV_ACCOUNT, PROD, PROD_ACCOUNT, Shop
+from tests.diagnostics.standstill import Standstill
 
-HANGS_S = 20.0
 PATIENCE_S = 0.4
+SLOW_S = 1.6
 BUDGET_S = 1.2
-LIMITS = AccessLimits(read_timeout_s=3.0, attempts=1)
+LONG_S = 20.0
+Ask = Callable[..., tuple[object, list[str]]]
+LIMITS = AccessLimits(read_timeout_s=60, attempts=1)
+
+
+class SlowPlaces(Standstill):
+    """Accounts whose calls are answered after a while only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._slow: dict[str, float] = {}
+
+    def slow(self, account: str, seconds: float = math.inf) -> None:
+        self._slow[account] = seconds
+
+    def __call__(self, call: Call) -> None:
+        if call.account in self._slow:
+            self.hold(self._slow[call.account])
 
 
 @pytest.fixture
-def faults(shop: Shop) -> Iterator[Faults]:
-    faults = Faults()
-    faults.install(shop.world.layer)
-    yield faults
-    faults.clear()
+def places(shop: Shop) -> Iterator[SlowPlaces]:
+    places = SlowPlaces()
+    shop.world.layer.outside.append(places)
+    yield places
+    places.release()
+    shop.world.layer.outside.remove(places)
 
 
 @pytest.fixture
@@ -36,44 +56,74 @@ def access(shop: Shop) -> AwsAccess:
     return access
 
 
-def ask(access: AwsAccess, words: str, told: list[str], budget_s: float = BUDGET_S) -> tuple[object, float]:
-    def listen(step: Progress) -> None:
-        told.append(step.text)
+@pytest.fixture
+def ask(access: AwsAccess, places: SlowPlaces, monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """Asks by the clock of the slow places."""
 
-    began_s = time.monotonic()
-    located = locate(Question(words=words), access, progress=listen, budget_s=budget_s, patience_s=PATIENCE_S)
-    return located.outcome, time.monotonic() - began_s
+    def asked(words: str, budget_s: float = BUDGET_S) -> tuple[object, list[str]]:
+        told: list[str] = []
+
+        def listen(step: Progress) -> None:
+            told.append(step.text)
+
+        question = Question(words=words)
+        located = locate(question, access, progress=listen, budget_s=budget_s, patience_s=PATIENCE_S)
+        return located.outcome, told
+
+    monkeypatch.setattr(search, "wait", places.wait)
+    monkeypatch.setattr(search, "time", places.clock)
+    monkeypatch.setattr(finder, "time", places.clock)
+    return asked
 
 
-def test_what_was_found_does_not_wait_for_a_place_that_hangs_and_says_so(access: AwsAccess, faults: Faults) -> None:
-    faults.hang(HANGS_S, account=DEV_ACCOUNT.id, times=None)
-    found, took_s = ask(access, "checkout", [])
+def test_what_was_found_does_not_wait_for_a_place_that_hangs_and_says_so(ask: Ask, places: SlowPlaces) -> None:
+    places.slow(DEV)
+    found, _ = ask("checkout")
     assert isinstance(found, Subject)
     assert found.account == PROD
     assert found.notes == ("not searched: account dev, us-east-1: OutOfTime (alb502:Locate)",)
-    assert took_s < BUDGET_S
+    assert places.took_s == PATIENCE_S
 
 
-def test_what_is_nowhere_else_is_waited_for(access: AwsAccess, faults: Faults) -> None:
-    told: list[str] = []
-    faults.hang(4 * PATIENCE_S, account=PROD, times=2)  # slow, not gone
-    found, _ = ask(access, "prod/checkout", told, budget_s=HANGS_S)
+def test_what_is_nowhere_else_is_waited_for(ask: Ask, places: SlowPlaces) -> None:
+    places.slow(PROD, SLOW_S)
+    found, told = ask("prod/checkout", budget_s=LONG_S)
     assert isinstance(found, Subject)
     assert told[-1] == "no answer yet from account prod, us-east-1, asking again"
+    assert places.took_s == PATIENCE_S + 2 * SLOW_S  # its target group is read as slowly
 
 
-def test_a_region_that_is_down_is_named_before_the_time_is_up(access: AwsAccess, faults: Faults) -> None:
-    told: list[str] = []
-    faults.hang(HANGS_S, times=None)
-    outcome, took_s = ask(access, "checkout", told)
+def test_a_region_that_is_down_is_named_before_the_time_is_up(ask: Ask, places: SlowPlaces) -> None:
+    places.slow(DEV)
+    places.slow(PROD)
+    outcome, told = ask("checkout")
     assert isinstance(outcome, Refused)
     assert "AWS gave no answer" in outcome.message
     assert any("no answer yet from account dev, us-east-1; account prod, us-east-1" in text for text in told)
-    assert took_s < BUDGET_S + 1
+    assert places.took_s < BUDGET_S
 
 
-def test_a_name_that_does_not_exist_is_not_looked_for_twice(access: AwsAccess) -> None:
-    told: list[str] = []
-    outcome, _ = ask(access, "chekout", told)
+def test_a_name_that_does_not_exist_is_not_looked_for_twice(ask: Ask) -> None:
+    outcome, told = ask("chekout")
     assert isinstance(outcome, Unknown)
     assert not any("asking again" in text for text in told)
+
+
+def test_only_what_is_waited_for_alone_takes_room(
+    access: AwsAccess, places: SlowPlaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is asked together with others holds nobody up for long."""
+    entered: list[tuple[str, ...]] = []
+
+    @contextmanager
+    def room(accounts: Sequence[str]) -> Iterator[None]:
+        entered.append(tuple(accounts))
+        yield
+
+    monkeypatch.setattr(search, "wait", places.wait)
+    monkeypatch.setattr(search, "time", places.clock)
+    monkeypatch.setattr(finder, "time", places.clock)
+    places.slow(PROD, SLOW_S)
+    locate(Question(words="prod/checkout"), access, budget_s=LONG_S, patience_s=PATIENCE_S, room=room)
+    locate(Question(words="checkout", account="prod"), access, budget_s=LONG_S, patience_s=PATIENCE_S, room=room)
+    assert entered == [(), (PROD,), (PROD,)]

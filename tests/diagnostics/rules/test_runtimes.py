@@ -241,11 +241,11 @@ def test_the_entry_point_that_waits_passes_the_signal_and_the_exit_code_on(signa
         while not (listens.exists() and waits.exists()) and task.poll() is None:
             time.sleep(0.005)
         task.terminate()
-        assert task.wait(timeout=5) == 7
+        assert task.wait(timeout=20) == 7
 
 
 def test_the_entry_point_that_waits_ends_with_a_server_that_crashes() -> None:
-    assert subprocess.run(without_the_wait('sh -c "exit 3"'), check=False, timeout=5).returncode == 3
+    assert subprocess.run(without_the_wait('sh -c "exit 3"'), check=False, timeout=20).returncode == 3
 
 
 def without_the_wait(command: str, signal: str = "TERM") -> list[str]:

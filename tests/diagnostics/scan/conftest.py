@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -39,6 +40,9 @@ class InProcess:
         if key not in self._made:
             self._made[key] = self._world.clients.client(service, region, account_key(account.id))
         return self._made[key]
+
+    def ask(self, account: Account, region: str, service: str, client: Any, invoke: Callable[[Any], Any]) -> Any:
+        return invoke(client)
 
 
 class OpenGate:

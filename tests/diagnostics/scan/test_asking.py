@@ -8,17 +8,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from diagnostics.aws_access import Pages
 from diagnostics.aws_access.reader import Missing
 from diagnostics.collect.collector import Read
 from diagnostics.facts import Gap
+from diagnostics.scan import asking as scan_asking
 from diagnostics.scan.asking import Asking
 from diagnostics.scan.merging import question
 from tests.diagnostics.collect.scripted import Script, ScriptedReader, answered, refused
+from tests.diagnostics.standstill import Standstill
 
 
 @contextmanager
-def asking(script: Script, seconds: float = 5.0) -> Iterator[tuple[Asking, ScriptedReader]]:
+def asking(script: Script, seconds: float = 60.0) -> Iterator[tuple[Asking, ScriptedReader]]:
     reader = ScriptedReader(script)
     made = Asking(reader, time.monotonic() + seconds)
     try:
@@ -107,18 +111,20 @@ def test_what_many_share_is_asked_once_in_a_scan() -> None:
     assert len(reader.asked) == 1
 
 
-def test_one_that_hangs_does_not_hold_up_the_others() -> None:
-    slow = threading.Event()
+def test_one_that_hangs_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    standstill = Standstill()
+    monkeypatch.setattr(scan_asking, "wait", standstill.wait)
 
     def script(operation: str, _: dict[str, Any]) -> Pages:
         if operation == "describe_services":
-            slow.wait(5)
+            standstill.hold()
         return answered({"TargetGroupArn": "a"})
 
     with asking(script) as (ask, _):
-        ask.round_s = 0.05
+        ask.round_s = 15
         found = ask.answers([group("a"), service("b")])
-        slow.set()
+        assert standstill.took_s == 15
+        standstill.release()
     assert found[question(group("a"))].items
     assert found[question(service("b"))].gaps[0].kind == "timeout"
 

@@ -47,7 +47,7 @@ def scan(shop: Shop, told: list[Progress]) -> Scan:
 def subjects(shop: Shop) -> tuple[Subject, ...]:
     meter = CallMeter()
     scopes = [Scope(account_id=PROD, account_name="prod", region=REGION)]
-    return find_services(shop.access, scopes, meter, nicknames={}, budget_s=10).subjects
+    return find_services(shop.access, scopes, meter, nicknames={}, budget_s=60).subjects
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_a_first_look_reads_the_very_facts_that_a_diagnosis_reads(
     shop: Shop, subjects: tuple[Subject, ...], alone: dict[str, tuple[Snapshot, int]]
 ) -> None:
     meter = CallMeter()
-    asking = Asking(shop.access.reader(PROD, REGION, meter), time.monotonic() + 20)
+    asking = Asking(shop.access.reader(PROD, REGION, meter), time.monotonic() + 60)
     together = look_at(subjects, HOUR, asking, now=Now(NOW))
     asking.close()
     for subject, snapshot in zip(subjects, together, strict=True):

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from demo.world.apps import Answer, App
-from demo.world.builder import HealthCheck
 from diagnostics.facts import ApplicationLogs, Change, Changes, Listeners, LogLine
 from diagnostics.report import Cause, Report
 from diagnostics.rules.observations import observe
@@ -116,6 +115,12 @@ def test_access_logs_are_switched_on(there: Scene) -> None:
     assert of_report("access-logs-enable", *found, NO_PREFERENCES) == ()
 
 
+def test_container_insights_are_switched_on(there: Scene) -> None:
+    (plan,) = of_report("container-insights-enable", *blamed(*there.diagnose(), "insufficient-evidence", "checkout"))
+    assert (plan.changes[0].before, plan.changes[0].after) == ("disabled", "enhanced")
+    done_and_undone(there, plan)
+
+
 def test_health_check_logs_are_switched_on(there: Scene) -> None:
     group, balancer = places(there)
     nobody = [{"Id": "10.20.1.234", "Port": 8080}]
@@ -135,27 +140,6 @@ def test_a_bucket_that_is_not_there_is_refused_by_aws(there: Scene) -> None:
     execution = there.carry_out(plan)
     assert execution.status == "failed"
     assert "Access Denied for bucket" in execution.text
-
-
-def test_targets_that_speak_tls_get_a_group_that_does(there: Scene) -> None:
-    """Every request fails, as the group speaks plain HTTP to them; the health check speaks TLS."""
-    acct = there.running.world.account(there.account)
-    app = App(port=8443, tls=True)
-    check = HealthCheck(protocol="HTTPS")
-    acct.service("pay", port=8443, path="/pay/*", client_path="/pay/x", app=app, health=check)
-    there.advance(180)
-    report, snapshot = there.diagnose("pay")
-    found = blamed(report, snapshot, "target-protocol-mismatch", snapshot.subject.target_groups[0])
-    (plan,) = of_report("target-group-tls", *found)
-    execution = there.carry_out(plan)
-    assert execution.status == "done", execution.text
-    there.watch(plan)
-    after, _ = there.diagnose("prod/pay")
-    assert after.target.target_groups[0].split("/")[-2] == "pay-https"
-    undone = there.undo(plan, execution)
-    assert undone.status == "done", undone.text
-    there.watch(plan)
-    assert all(see(there.reads, guard).holds for guard in plan.guards[1:])
 
 
 def test_a_code_of_success_is_accepted(there: Scene) -> None:
@@ -256,7 +240,9 @@ def test_what_stands_before_the_default_rule_gets_a_stand_in(there: Scene) -> No
     assert (last["RuleArn"], default["IsDefault"]) == (made, True)
     assert stand_in["Actions"][0]["ForwardConfig"]["TargetGroups"][0]["TargetGroupArn"] == group
     assert there.undo(plan, execution).status == "done"
-    assert elb(there).describe_rules(ListenerArn=listener["ListenerArn"])["Rules"][0]["RuleArn"] == made
+    rules = elb(there).describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
+    assert rules[0]["RuleArn"] == made
+    assert stand_in["RuleArn"] not in {rule["RuleArn"] for rule in rules}
     elb(there).delete_rule(RuleArn=made)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from diagnostics.facts import EcsService, Listeners
 from remediations.fix import CannotPrepareError
+from remediations.plan import FROM
 from remediations.steps.listener_rules import STAND_IN
 from tests.incidents.building import LISTENER, OTHER_TG, TG, Incident, change, forward_rule
 from tests.incidents.error_source import fixed_response_5xx as incidents
@@ -115,8 +116,12 @@ def test_what_stands_before_the_default_rule_gets_a_stand_in() -> None:
         "Conditions": [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}}],
         "Actions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": TG}]}}],
     }
-    assert plan.undo.kind == "compensating"
-    assert [write.call.parameters for write in plan.undo.writes] == [priority(1)]
+    assert plan.undo.kind == "exact"
+    assert [write.call.parameters for write in plan.undo.writes] == [priority(1), {"RuleArn": {FROM: "rule"}}]
+    assert "no later change of the default rule" in plan.warnings[-1]
+    as_made = {"Priority": "2", "Actions": [{"Type": "forward", "TargetGroupArn": TG}]}
+    assert holds(plan.undo.guards[-1], {"Rules": [as_made]})
+    assert not holds(plan.undo.guards[-1], {"Rules": [as_made | {"Priority": "5"}]})
 
 
 def test_a_default_rule_that_does_more_than_forward_has_no_stand_in() -> None:

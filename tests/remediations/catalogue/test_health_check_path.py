@@ -8,6 +8,7 @@ import pytest
 
 from diagnostics.facts import (
     ApplicationLogs,
+    ContainerHealthCheck,
     EcsService,
     LogLine,
     Metrics,
@@ -17,7 +18,7 @@ from diagnostics.facts import (
     TargetGroups,
     TargetHealth,
 )
-from tests.incidents.building import OTHER_TG, PORT, TG, Incident, ago, change, task
+from tests.incidents.building import OTHER_TG, PORT, TG, Incident, ago, change, definition, task
 from tests.incidents.health_check import health_check_path_mismatch as incidents
 from tests.incidents.health_check.health_check_redirect import slash_lost_in_an_edit
 from tests.remediations.catalogue.proposing import holds, only, plans
@@ -205,4 +206,32 @@ def test_a_task_that_has_yet_to_start_says_nothing_about_the_path() -> None:
     incident = incidents.the_container_asks_another_path()
     pending = task(9, "10.0.1.60", last_status="PENDING")
     incident.running(*incident.known(RunningTasks).items, pending)
+    assert only(FIX, incident).changes[0].after == "/ping"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param("curl http://localhost:8080/ping || exit 1", id="curl takes 500 for an answer"),
+        pytest.param("curl -f http://localhost:8080/ping || true", id="it passes whatever comes"),
+        pytest.param("curl -f http://localhost:8080/ping; exit 0", id="it always ends well"),
+        pytest.param("curl -f http://localhost:8080/ping || curl -f http://localhost:9090/up", id="either of two"),
+    ],
+)
+def test_a_health_check_of_the_container_that_cannot_fail_proves_no_path(command: str) -> None:
+    incident = incidents.the_container_asks_another_path()
+    (container,) = definition().containers
+    check = ContainerHealthCheck(command=("CMD-SHELL", command))
+    incident.definitions(definition(containers=(container.model_copy(update={"health_check": check}),)))
+    assert plans(FIX, incident) == ()
+
+
+@pytest.mark.parametrize(
+    "command", ["wget -qO- http://localhost:8080/ping || exit 1", "curl -sSfo /dev/null http://localhost:8080/ping"]
+)
+def test_one_that_can_fail_does(command: str) -> None:
+    incident = incidents.the_container_asks_another_path()
+    (container,) = definition().containers
+    check = ContainerHealthCheck(command=("CMD-SHELL", command))
+    incident.definitions(definition(containers=(container.model_copy(update={"health_check": check}),)))
     assert only(FIX, incident).changes[0].after == "/ping"

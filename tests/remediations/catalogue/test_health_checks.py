@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from diagnostics.facts import ApplicationLogs, ContainerHealthCheck, TargetHealth
+from diagnostics.facts import ApplicationLogs, ContainerHealthCheck, TargetGroups, TargetHealth
 from tests.incidents.building import TG, Incident, change, definition, task
 from tests.incidents.health_check import health_check_protocol_mismatch as protocols
 from tests.incidents.health_check import health_check_thresholds_too_aggressive as thresholds
@@ -41,6 +41,16 @@ def test_the_matcher_before_the_change_is_set_again() -> None:
     assert plan.writes[0].call.parameters["Matcher"] == {"HttpCode": "200,302"}
     assert plan.undo.writes[0].call.parameters["Matcher"] == {"HttpCode": "200"}
     assert any("counts as healthy" in warning for warning in plan.warnings)
+    assert "no target of checkout is healthy" not in [guard.text for guard in plan.guards], "it only accepts more"
+
+
+def test_a_matcher_that_accepts_less_is_set_only_while_nobody_is_healthy() -> None:
+    request = {"targetGroupArn": TG, "matcher": {"httpCode": "200,204"}}
+    other = sick(302).health_check(matcher="200,204")
+    other.changed(change("ModifyTargetGroup", minutes_ago=22, resources=(TG,), request=request))
+    incident = edited(other, matcher={"httpCode": "200,302"})
+    plan = only("health-check-matcher", incident)
+    assert "no target of checkout is healthy" in [guard.text for guard in plan.guards]
 
 
 @pytest.mark.parametrize(
@@ -164,6 +174,18 @@ def timeouts_logged(incident: Incident, seconds: str) -> Incident:
 
 def test_the_timeout_is_what_the_log_shows_and_half_as_much() -> None:
     assert sent("health-check-timeout", logged_after(too_slow(), "7.2")) == {"HealthCheckTimeoutSeconds": 15}
+
+
+def test_the_other_colour_is_left_alone_where_its_interval_would_be_too_short() -> None:
+    pair = as_a_pair(logged_after(too_slow(), "7.2"))
+    assert len(only("health-check-timeout", pair).writes) == 2
+
+    def hasty(fact: TargetGroups) -> TargetGroups:
+        first, other = fact.items
+        check = other.health_check.model_copy(update={"interval_s": 10})
+        return fact.model_copy(update={"items": (first, other.model_copy(update={"health_check": check}))})
+
+    assert len(only("health-check-timeout", pair.edit(TargetGroups, hasty)).writes) == 1
 
 
 def test_the_interval_is_raised_with_it() -> None:

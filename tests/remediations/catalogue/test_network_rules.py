@@ -244,6 +244,13 @@ def test_that_later_tasks_get_other_ports_is_said_before() -> None:
     assert "tasks that start later" in plan.warnings[0]
 
 
+def test_how_to_find_out_who_else_is_opened_is_said() -> None:
+    find = "aws ec2 describe-network-interfaces --region us-east-1 --filters Name=group-id,Values="
+    opened = only(IN, dynamic.nothing_is_open_at_all())
+    assert all(one.warnings[-1] == f"who else is in it: {find}{TASK_SG}" for one in (opened, *opened.narrower))
+    assert not any("who else" in one for one in only(OUT, egress.closed_by_a_module()).warnings)
+
+
 def test_a_host_that_was_shut_out_stays_so() -> None:
     """Another address of the load balancer's subnet is denied before; no entry goes below that one."""
     ban, deny = acls.entry(40, False, "10.0.1.250/32"), acls.entry(90, False, "10.0.1.0/24")

@@ -47,6 +47,21 @@ def test_the_empty_group_gets_weight_0() -> None:
         PREPARES["weight"]({"rule": described((TG, 80), (OTHER_TG, 10))}, write.arguments)
 
 
+def test_clients_that_a_cookie_holds_are_told_of() -> None:
+    incident = weighted.canary_was_scaled_down()
+    assert only(WEIGHT, incident).warnings == ()
+
+    def sticky(fact: Listeners) -> Listeners:
+        rules = tuple(
+            rule.model_copy(update={"actions": tuple(a.model_copy(update={"sticky_s": 3600}) for a in rule.actions)})
+            for rule in fact.items[0].rules
+        )
+        return fact.model_copy(update={"items": (fact.items[0].model_copy(update={"rules": rules}),)})
+
+    (warning,) = only(WEIGHT, incident.edit(Listeners, sticky)).warnings
+    assert "up to 3600 s" in warning
+
+
 def in_deployment(incident: Incident) -> Incident:
     return incident.edit(
         EcsService,
@@ -100,10 +115,13 @@ def test_secrets_of_an_identity_provider_are_kept() -> None:
     assert "TargetGroupArn" not in forward
 
 
-def known(incident: Incident) -> Incident:
-    """All target groups of the load balancer were read."""
+def known(incident: Incident, *balancers: str) -> Incident:
+    """All target groups of the load balancer were read; the others belong to no load balancer, or to these."""
     first = incident.known(TargetGroups).items[0]
-    others = [first.model_copy(update={"arn": arn, "name": arn.split("/")[-2]}) for arn in (OTHER_TG, mismatch.NEW_TG)]
+    others = [
+        first.model_copy(update={"arn": arn, "name": arn.split("/")[-2], "load_balancer_arns": balancers})
+        for arn in (OTHER_TG, mismatch.NEW_TG)
+    ]
     return incident.edit(TargetGroups, lambda fact: fact.model_copy(update={"items": (first, *others)}))
 
 
@@ -117,6 +135,7 @@ MISMATCHES: tuple[Callable[[], Incident], ...] = (
 def test_the_rule_forwards_to_the_group_that_the_service_fills() -> None:
     found = [only(FORWARD, build()) for build in MISMATCHES]
     for plan in found:
+        assert not holds(plan.guards[0], described((str(plan.writes[0].arguments["group"]), 1), (OTHER_TG + "x", 1)))
         (write,) = plan.writes
         empty, filled = str(write.arguments["group"]), str(write.arguments["to"])
         sent = PREPARES["group"]({"rule": described((empty, 1))}, write.arguments)
@@ -142,6 +161,7 @@ def test_a_deployment_is_waited_for() -> None:
     [
         pytest.param(mismatch.rule_kept_the_old_group, id="the groups were not read"),
         pytest.param(lambda: known(mismatch.service_without_a_group()), id="the service fills none"),
+        pytest.param(lambda: known(mismatch.rule_kept_the_old_group(), "arn:other"), id="it is another balancer's"),
         pytest.param(lambda: known(mismatch.one_of_several_empty_groups()), id="another group may be meant"),
         pytest.param(
             lambda: known(mismatch.rule_points_elsewhere({mismatch.NEW_TG: (), OTHER_TG: ()})), id="the rule has two"

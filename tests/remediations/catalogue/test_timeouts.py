@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from diagnostics.facts import ApplicationLogs, LoadBalancerAttributes, Metrics, TargetGroupAttributes
+from diagnostics.facts import AccessLogs, ApplicationLogs, LoadBalancerAttributes, Metrics, TargetGroupAttributes
 from tests.incidents.building import LB, NOW, TG, Incident, change
 from tests.incidents.connection.keepalive_race import idle_timeout, only_counters, running, trickle
 from tests.incidents.lifecycle import deregistration_delay_too_short as delays
@@ -105,6 +105,19 @@ def test_the_idle_timeout_is_lowered_below_the_keep_alive_time() -> None:
     assert not holds(slowest, {"MetricDataResults": [{"Values": [0.2, 48.0]}]})
     assert not holds(slowest, {"MetricDataResults": [{"Values": []}]})
     assert not holds(slowest, {"MetricDataResults": []})
+
+
+@pytest.mark.parametrize(
+    ("found", "says"),
+    [
+        ({}, ()),
+        ({"web_sockets": 1}, ("1 WebSocket of this load balancer ended between",)),
+        ({"web_sockets": 1_200, "share_read": 0.4}, ("at least 1,200 WebSockets of this load balancer ended between",)),
+    ],
+)
+def test_web_sockets_that_the_log_shows_are_said(found: dict[str, Any], says: tuple[str, ...]) -> None:
+    plan = only(LOWER, race().edit(AccessLogs, lambda logs: logs.model_copy(update=found)))
+    assert tuple(one.split(" between")[0] + " between" for one in plan.warnings if " ended between" in one) == says
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from functools import partial
 
 from redis import Redis
 
+from bot.alarm_crowd import AlarmCrowd
 from bot.alarming import Alarming, AlarmJobs, AskAws
 from bot.answering import Answering, Diagnose
 from bot.fix_clicks import Slack
@@ -42,6 +43,7 @@ class AlarmIntake:
         self, redis: Redis, lanes: Mapping[Queue, Lane], works: AlarmWorks | None, answers: Answering | None
     ) -> None:
         self._shelf, self._lane = AlarmShelf(redis), lanes["alarms"]
+        self._crowd = AlarmCrowd(self._shelf, self._lane.waiting)
         self._pointed = Wishes(redis, Pointed)
         self._mutes = Wishes(redis, MuteWish)
         self._take = _alarm_jobs(lanes, works.alarming if works else None, answers)
@@ -54,7 +56,10 @@ class AlarmIntake:
             works.muting.connect(ends)
 
     def take(self, news: AlarmNews) -> bool:
-        """False if it was kept before. It is queued again, since whoever kept it may have died before."""
+        """False if it was kept before, or the same waits already. What was kept before is queued again, since whoever
+        kept it may have died before. Raises `NotQueuedError` when too many wait."""
+        if not self._crowd.has_room_for(news):
+            return False
         return bool(self._lane.kept_and_queued(self._shelf.putting(news), lambda: self._take(news.id)))
 
     def point(self, pointed: Pointed) -> None:
@@ -108,7 +113,11 @@ def alarm_works(
 
 
 def listened(settings: Settings) -> Listened:
-    return Listened(channels=frozenset(settings.alarms.channels), senders=frozenset(settings.alarms.senders))
+    return Listened(
+        channels=frozenset(settings.alarms.channels),
+        senders=frozenset(settings.alarms.senders),
+        teams=frozenset(settings.slack.teams),
+    )
 
 
 def _alarm_jobs(lanes: Mapping[Queue, Lane], works: Alarming | None, answers: Answering | None) -> Send:

@@ -126,6 +126,7 @@ class Alarming:
         if not self._shelf.hold(news_id, job_in_work() or new_id("j")):
             raise PutOffError(HELD_AGAIN_S)
         try:
+            self._shelf.begun(news)
             self._take_held(news)
         finally:
             self._shelf.release(news_id)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Final
 
 from diagnostics.aws_access import AwsAccess
-from diagnostics.locate import Nickname, ServiceIndex, locate
+from diagnostics.locate import Nickname, Room, ServiceIndex, locate
 from diagnostics.locate.alarm_truth import KnownAlarm, NotOurs, alarm_truth, watched_thing
 from diagnostics.locate.known_services import service_among
 from diagnostics.question import Ambiguous, Question, Refused, Unknown
@@ -19,17 +20,28 @@ BUDGET_S: Final = 15.0
 class AlarmsInAws:
     """Implements `bot.alarming.AskAws`."""
 
-    def __init__(self, access: AwsAccess, index: ServiceIndex | None, nicknames: Mapping[str, Nickname]) -> None:
+    def __init__(
+        self,
+        access: AwsAccess,
+        index: ServiceIndex | None,
+        nicknames: Mapping[str, Nickname],
+        room: Room = lambda _: nullcontext(),
+    ) -> None:
         self._access = access
+        self._room = room
         self._index = index
         self._nicknames = nicknames
 
     def __call__(self, news: AlarmNews) -> KnownAlarm | NotOurs:
-        """Never raises for what AWS does."""
+        """Never raises for what AWS does. What `room` raises ends it."""
         if news.alarm is None:
             return self._of_monitor(news)
+        with self._room((news.account,) if news.account is not None else ()):
+            return self._of_alarm(news, news.alarm)
+
+    def _of_alarm(self, news: AlarmNews, name: str) -> KnownAlarm | NotOurs:
         return alarm_truth(
-            news.alarm,
+            name,
             self._access,
             account=news.account,
             region=news.region,
@@ -42,7 +54,14 @@ class AlarmsInAws:
 
     def find(self, question: Question) -> Subject | Ambiguous | Unknown | Refused:
         """What a person's words mean. Never raises for what AWS does."""
-        return locate(question, self._access, index=self._index, nicknames=self._nicknames, budget_s=BUDGET_S).outcome
+        return locate(
+            question,
+            self._access,
+            index=self._index,
+            nicknames=self._nicknames,
+            budget_s=BUDGET_S,
+            room=self._room,
+        ).outcome
 
     def _of_monitor(self, news: AlarmNews) -> KnownAlarm | NotOurs:
         """The load balancer, target group or service has to exist: nothing else proves such a post."""

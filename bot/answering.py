@@ -15,14 +15,18 @@ from typing import Final, Protocol
 
 import structlog
 
+from bot.account_shares import AccountFullError
 from bot.answer_views import as_message, command_for, drawing, headline_of, refused_to, report_id, said
 from bot.fix_offers import Fixes
 from bot.jobs import Lane, PutOffError, Queue
+from bot.patience import MIN_PUT_OFF_S, AccountPatience, again_after_s
 from bot.progress import Ticker
 from bot.store.asks import Asks, fence_key
 from bot.store.flights import Flights
 from bot.store.marks import Buttons
+from bot.store.newest import Newest
 from bot.store.reports import Reports, ReportTooLargeError
+from bot.surroundings import Below, KnownIncidents
 from bot.telemetry.logs import correlated
 from bot.telemetry.metrics import DIAGNOSIS_SECONDS, QUESTIONS, SHARED_ANSWERS
 from diagnostics.question import Diagnosed, Outcome, Progress, ProgressListener, Question, Refused
@@ -33,7 +37,7 @@ from handlers.effects import Dress, SupersededError
 from handlers.incidents import Incident
 from handlers.people import People
 from handlers.permission import Rules, must_be_private
-from handlers.slack_calls import TROUBLE_RETRY_AFTER_S, SlackLaterError, SlackRefusedError
+from handlers.slack_calls import SlackLaterError, SlackRefusedError
 from handlers.thread import Draw, Thread, UnreachableError
 
 MAX_DELIVERIES: Final = 12
@@ -41,8 +45,6 @@ MAX_DELIVERIES: Final = 12
 MAX_PUT_OFFS: Final = 40
 MAX_ALARM_PUT_OFFS: Final = 400
 """Nobody waits for it at a screen, and in a storm it waits for many others' posts."""
-MIN_PUT_OFF_S: Final = 1.0
-MAX_TROUBLE_PUT_OFF_S: Final = 30
 REDRAW_AGAIN_S: Final = 3.0
 UNASKED: Final = frozenset({"alarm", "watch"})
 """Nobody waits for an answer of these, so nobody is told that there is none."""
@@ -61,42 +63,8 @@ Diagnose = Callable[[Question, ProgressListener], Outcome]
 _log: Final = structlog.get_logger(__name__)
 
 
-class KnownIncidents(Protocol):
-    """Which alarms' thread the answer to a question stands in, and what people see of it."""
-
-    def of_ask(self, ask_id: str) -> Incident | None: ...
-
-    def in_thread(self, channel: str, thread_ts: str) -> Incident | None: ...
-
-    def is_told(self, incident: Incident) -> bool: ...
-
-    def told(self, incident: Incident) -> None: ...
-
-    def retelling(self, incident_id: str) -> None: ...
-
-
-class Below(Protocol):
-    """What stands below answers, and who is to hear of them later."""
-
-    def choices(self, answer: Answer, ask: Ask, place: Place) -> tuple[str, ...]:
-        """An id for each thing that the words of a question can mean."""
-
-    def watched(self, summary: Draw, place: Place, answer: Answer) -> Draw:
-        """The answer with what is said of it while somebody watches it."""
-
-    def stands(self, ask: Ask, place: Place, answer: Answer) -> None:
-        """People see the answer."""
-
-
 class Now(Protocol):
     def __call__(self) -> datetime: ...
-
-
-def again_after_s(asked_for_s: float, tries: int) -> float:
-    """When a job that Slack put off so often is tried again: soon where others' calls were in the way, less and less
-    often where Slack is in trouble, so that the tries last for more than ten minutes."""
-    in_trouble = asked_for_s >= TROUBLE_RETRY_AFTER_S
-    return max(asked_for_s, MIN_PUT_OFF_S, float(min(tries, MAX_TROUBLE_PUT_OFF_S)) if in_trouble else 0.0)
 
 
 def utc_now() -> datetime:
@@ -120,6 +88,8 @@ class Answering:
         incidents: KnownIncidents,
         fixes: Fixes,
         below: Below,
+        newest: Newest,
+        patience: AccountPatience,
         now: Now = utc_now,
         silent_s: float = SILENT_S,
     ) -> None:
@@ -134,6 +104,8 @@ class Answering:
         self._incidents = incidents
         self._fixes = fixes
         self._below = below
+        self._newest = newest
+        self._patience = patience
         self._now = now
         self._silent_s = silent_s
         self._lanes: Mapping[Queue, Lane] = {}
@@ -168,9 +140,13 @@ class Answering:
         self._incidents.retelling(incident.id)  # before it is looked at: later changes plan an edit of their own
         if (incident := self._incidents.of_ask(ask_id)) is None or self._incidents.is_told(incident):
             return
+        self.draw_again(ask, answer_id)
+
+    def draw_again(self, ask: Ask, answer_id: str) -> None:
+        """Edits an answer that stands. Raises `PutOffError` while Slack has no room for it."""
         with correlated(ask.correlation_id, ask_id=ask.id):
             try:
-                self._draw(ask, self._asks.begin(ask_id), answer_id, again=True)
+                self._draw(ask, self._asks.begin(ask.id), answer_id, again=True)
             except SlackLaterError as later:
                 raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
 
@@ -206,7 +182,7 @@ class Answering:
                 tries = self._asks.put_off(ask_id)
                 if tries <= (MAX_ALARM_PUT_OFFS if ask.kind == "alarm" else MAX_PUT_OFFS):
                     raise PutOffError(again_after_s(later.after_s, tries)) from later
-                _log.error("answer not delivered: Slack keeps asking for patience")
+                _undelivered(ask, "Slack keeps asking for patience")
                 if not self._asks.is_in_progress(ask_id):  # else `end_silent` tries again to say that there is none
                     self._asks.finish(ask_id)
 
@@ -226,7 +202,7 @@ class Answering:
             SHARED_ANSWERS.inc()
             _log.info("waiting for the same question of somebody else")
             return None
-        answer_id = self._keep(*self._diagnosed(ask, fence, place))
+        answer_id = self._keep(*self._found(ask, fence, place))
         if self._flights.land(ask.question, ask.id, answer_id, fence_key(ask.id), fence):
             self._hand_out(ask, answer_id)
         return None
@@ -241,11 +217,12 @@ class Answering:
                 self._thread.whisper_once(ask, fence, "refused", refused_to(ask, refusal))
             return None
         place = ask.place or Place(channel=ask.origin.channel)
-        if not place.private and must_be_private(self._people.channel(ask.origin.channel), self._rules):
+        channel = self._people.channel(ask.origin.channel)
+        if not place.private and must_be_private(channel, self._rules):
             if ask.kind in UNASKED:
-                _log.info("not answered: another organisation reads the channel", kind=ask.kind)
+                _log.info("not answered: another organisation reads the channel, or may", kind=ask.kind)
                 return None
-            self._thread.whisper_once(ask, fence, "private", said(PRIVATE))
+            self._thread.whisper_once(ask, fence, "private", said(PRIVATE if channel.known else INVITE))
             return place.model_copy(update={"private": True})
         started = self._now()
         waiting = Progress(step="finding", text="")
@@ -269,15 +246,23 @@ class Answering:
             return self._rules.scopes.refusal(ask.question, ask.origin.channel)
         return admission.refusal(self._people, self._rules, ask.question, ask.origin)
 
+    def _found(self, ask: Ask, fence: int, place: Place) -> tuple[Answer, datetime | None]:
+        """What the diagnosis finds. Raises `AccountFullError` where it has to wait for others to be done."""
+        try:
+            self._patience.look(ask)
+            return self._diagnosed(ask, fence, place)
+        except AccountFullError as full:
+            return self._patience.wait(full, ask, fence, place, self._now()), None
+
     def _diagnosed(self, ask: Ask, fence: int, place: Place) -> tuple[Answer, datetime | None]:
         started = self._now()
 
         def show(step: Progress) -> None:
             if ask.kind == "watch":
                 return
-            report = step.so_far and self._rules.scopes.within(step.so_far, ask.origin.channel)
-            dress: Dress = "answer" if isinstance(report, Report) else "progress"
-            draw = partial(self._progress, step, report, ask, started)
+            step = self._rules.scopes.step_within(step, ask.origin.channel)
+            dress: Dress = "progress" if step.so_far is None else "answer"
+            draw = partial(self._progress, step, ask, started)
             self._thread.progress(ask, fence, place, draw, dress)
 
         began_s = time.monotonic()
@@ -294,11 +279,9 @@ class Answering:
         age_s = outcome.snapshot.stats.cache_age_s
         return outcome.report, None if age_s is None else self._now() - timedelta(seconds=age_s)
 
-    def _progress(
-        self, step: Progress, report: Answer | None, ask: Ask, started: datetime, plain: bool
-    ) -> views.Message:
-        if isinstance(report, Report):
-            return views.summary(report, now=self._now(), age_s=None, plain=plain, still=step)
+    def _progress(self, step: Progress, ask: Ask, started: datetime, plain: bool) -> views.Message:
+        if step.so_far is not None:
+            return views.summary(step.so_far, now=self._now(), age_s=None, plain=plain, still=step)
         return views.progress(step, ask.question.words, started, plain=plain)
 
     def _keep(self, answer: Answer, facts_at: datetime | None) -> str:
@@ -319,9 +302,24 @@ class Answering:
         self._flights.served(ask.id)
 
     def _deliver(self, ask: Ask, fence: int, answer_id: str) -> None:
-        self._draw(ask, fence, answer_id, again=ask.kind == "watch")
-        self._asks.put_answer(ask.id, answer_id)
+        place = self._asks.place(ask.id) or ask.place or Place(channel=ask.origin.channel)
+        self._newest.stands(ask, place, answer_id)
+        if self._newest.than(ask, place) is None:
+            self._draw(ask, fence, answer_id, again=ask.kind == "watch")
+            self._asks.put_answer(ask.id, answer_id)
+        self._put_right(ask, place)
         self._asks.finish(ask.id)
+        _log.info("answer delivered", answer=answer_id)
+
+    def _put_right(self, ask: Ask, place: Place) -> None:
+        """An edit that Slack was slow to take may have come after that of a later question in the same message."""
+        newer = self._newest.than(ask, place)
+        later = None if newer is None else self._asks.load(newer.ask_id)
+        if newer is not None and later is not None:
+            if not self._asks.is_finished(later.id):  # its own delivery is not to be overtaken
+                self._asks.put_off(ask.id)
+                raise PutOffError(MIN_PUT_OFF_S)
+            self._draw(later, self._asks.begin(later.id), newer.answer_id, again=True)
 
     def _draw(self, ask: Ask, fence: int, answer_id: str, *, again: bool = False) -> None:
         kept, facts_at = self._reports.answer(answer_id) or (Refused(message=FORGOTTEN), None)
@@ -336,8 +334,9 @@ class Answering:
         incident = self._incident_of(ask, place)
         if incident is not None and (answer is kept or isinstance(answer, Report)):
             summary = self._with_alarms(summary, incident)
-        summary = self._below.watched(summary, place, answer)
-        self._publish(ask, fence, place, summary, lambda _: headline_of(answer, ask), again=again)
+        summary = self._below.above(self._below.watched(summary, place, answer), place, answer)
+        headline = self._below.above(lambda _: headline_of(answer, ask), place, answer)
+        self._publish(ask, fence, place, summary, headline, again=again)
         self._below.stands(ask, place, answer)
         if incident is not None:
             self._asks.put_answer(incident.ask_id, answer_id)
@@ -382,8 +381,15 @@ class Answering:
         try:
             self._thread.publish(ask, fence, place, summary, headline, spare=again)
         except (UnreachableError, SlackRefusedError) as error:
-            _log.warning("not posted, told privately", error=str(error))
-            self._thread.whisper_once(ask, fence, "summary", summary)
+            if self._thread.whisper_once(ask, fence, "summary", summary):
+                _log.warning("not posted, told privately", error=str(error))
+            else:
+                _undelivered(ask, str(error))
 
     def _with_alarms(self, summary: Draw, incident: Incident) -> Draw:
         return lambda plain: views.with_incident(as_message(summary(plain)), incident, self._now())
+
+
+def _undelivered(ask: Ask, why: str) -> None:
+    QUESTIONS.labels(kind=ask.kind, result="undelivered").inc()
+    _log.error("answer not delivered", why=why)

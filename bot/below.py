@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.answer_views import as_message
 from bot.answering import Now, utc_now
+from bot.mended_answers import Mends
 from bot.store.marks import Buttons
 from bot.store.recent import Recent, RecentAnswers
 from bot.store.watches import Watches
@@ -23,10 +24,13 @@ QUIET: Final = frozenset({"well", "unread"})
 class BelowAnswers:
     """Implements `bot.answering.Below`."""
 
-    def __init__(self, buttons: Buttons, watches: Watches, recent: RecentAnswers, now: Now = utc_now) -> None:
+    def __init__(
+        self, buttons: Buttons, watches: Watches, recent: RecentAnswers, mends: Mends, now: Now = utc_now
+    ) -> None:
         self._buttons = buttons
         self._watches = watches
         self._recent = recent
+        self._mends = mends
         self._now = now
 
     def choices(self, answer: Answer, ask: Ask, place: Place) -> tuple[str, ...]:
@@ -39,6 +43,9 @@ class BelowAnswers:
             self._buttons.put(ids[-1], Refresh(question=ask.question.model_copy(update=meant), place=place))
         return tuple(ids)
 
+    def above(self, drawn: Draw, place: Place, answer: Answer) -> Draw:
+        return self._mends.above(drawn, place, answer)
+
     def watched(self, summary: Draw, place: Place, answer: Answer) -> Draw:
         watch = self._watches.of(place) if isinstance(answer, Report) and place.reply_ts else None
         if watch is None or watch.state != "on" or not isinstance(answer, Report):
@@ -46,6 +53,7 @@ class BelowAnswers:
         return lambda plain: with_watch(as_message(summary(plain)), watch, answer, self._now())
 
     def stands(self, ask: Ask, place: Place, answer: Answer) -> None:
+        self._mends.stands(ask, place, answer)
         if not isinstance(answer, Report) or place.private or (mood := digest(answer).mood) in QUIET:
             return
         self._recent.add(
@@ -57,5 +65,6 @@ class BelowAnswers:
                 at=answer.made_at,
                 channel=ask.origin.channel,
                 ts=place.parent_ts or place.reply_ts,
+                user=ask.origin.user,
             )
         )

@@ -43,6 +43,7 @@ WINDOW_EXPIRED: Final = "This window has expired. Press the button below the ans
 ELSEWHERE: Final = "This button belongs to another channel, so nothing was done."
 FORGOTTEN: Final = f"The report behind this answer is forgotten. {ASK_AGAIN}"
 SHARED: Final = "Another organisation reads this channel, so nothing is told or done here."
+UNKNOWN: Final = "I cannot tell who reads this channel, so nothing is told or done here. Type `/invite @alb502` first."
 FAILED: Final = "Something went wrong on my side; nothing may have been done. Press again"
 MAX_LABEL: Final = 24
 MAX_TEXT: Final = 600
@@ -150,8 +151,9 @@ class Controls:
         if refused is not None:
             raise _RefusedError(refused)
         seen_by_others = not click.private or spec.reach == "elsewhere"
-        if seen_by_others and must_be_private(people.channel(about.place.channel), rules):
-            raise _RefusedError(SHARED)
+        channel = people.channel(about.place.channel)
+        if seen_by_others and must_be_private(channel, rules):
+            raise _RefusedError(SHARED if channel.known else UNKNOWN)
 
     def _tell(self, click: Click, message: Message) -> None:
         """In the modal if one is open, else to the person alone."""

@@ -30,6 +30,8 @@ from handlers.views.help import Here
 
 MAX_THREADS: Final = 2
 MAX_WAITING: Final = 8
+MAX_TELLS: Final = 3
+MAX_TELL_WAIT_S: Final = 10.0
 HELP_WITHIN_S: Final = 1.0
 
 DIRECTLY: Final = "My queue does not answer, so I look into this directly; the answer comes here and only you see it."
@@ -62,6 +64,7 @@ class FrontDesk:
         self._seal = seal
         self._here = here
         self._room = threading.BoundedSemaphore(MAX_WAITING)
+        self._ended = threading.Event()
         self._threads = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="direct")
 
     def submit(self, ask: Ask) -> str | None:
@@ -82,6 +85,7 @@ class FrontDesk:
         with correlated(news.correlation_id):
             try:
                 is_new = self._in.alarms.take(news)
+                self._in.replicas.have_it()  # an error has it delivered again, which does no harm
             except RedisError as error:
                 _log.error("alarm not queued", error=type(error).__name__)
                 raise NotQueuedError from error
@@ -97,6 +101,7 @@ class FrontDesk:
             except RedisError as error:
                 _log.error("not queued", error=type(error).__name__)
                 raise NotQueuedError from error
+            self._copied()
 
     def take_mute(self, wish: MuteWish) -> None:
         """Implements `handlers.muting.MutingDesk`."""
@@ -106,6 +111,7 @@ class FrontDesk:
             except RedisError as error:
                 _log.error("not queued", error=type(error).__name__)
                 raise NotQueuedError from error
+            self._copied()
 
     def take_click(self, click: FixClick) -> None:
         """Implements `handlers.fixes.FixReception`."""
@@ -116,6 +122,7 @@ class FrontDesk:
             except RedisError as error:
                 _log.error("click not queued", error=type(error).__name__)
                 raise NotQueuedError from error
+            self._copied()
 
     def take_control(self, click: Click) -> None:
         """Implements `handlers.clicks.ControlDesk`."""
@@ -156,7 +163,7 @@ class FrontDesk:
         self.tell(origin, message)
 
     def tell(self, origin: Origin, message: Message) -> None:
-        if not self._in_background(lambda: self._thread.whisper(origin, lambda _: message)):
+        if not self._in_background(lambda: self._tell(origin, message)):
             _log.warning("not told: too many wait")
 
     def has_seen(self, event_id: str) -> bool:
@@ -173,6 +180,7 @@ class FrontDesk:
 
     def close(self) -> None:
         """Takes nothing more and ends what runs."""
+        self._ended.set()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _queued(self, what: str, queue: Callable[[], object]) -> None:
@@ -181,6 +189,14 @@ class FrontDesk:
         except RedisError as error:
             _log.error("not queued", what=what, error=type(error).__name__)
             raise NotQueuedError from error
+        self._copied()
+
+    def _copied(self) -> None:
+        """Of what Slack does not deliver again, a lost answer to this is no reason to call it lost."""
+        try:
+            self._in.replicas.have_it()
+        except RedisError as error:
+            _log.warning("not known whether a replica has it", error=type(error).__name__)
 
     def _remember(self, ask: Ask) -> None:
         if ask.kind != "mention":
@@ -199,6 +215,17 @@ class FrontDesk:
             return DIRECTLY
         QUESTIONS.labels(kind=ask.kind, result="not taken").inc()
         return NOT_NOW
+
+    def _tell(self, origin: Origin, message: Message) -> None:
+        for _ in range(MAX_TELLS):
+            try:
+                if not self._thread.whisper(origin, lambda _: message):
+                    _log.warning("not told")
+                return
+            except SlackLaterError as later:
+                if self._ended.wait(min(later.after_s, MAX_TELL_WAIT_S)):
+                    break
+        _log.warning("not told: Slack asks for patience")
 
     def _in_background(self, work: Callable[[], object]) -> bool:
         """False if too much waits already."""

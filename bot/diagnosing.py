@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
@@ -14,7 +15,8 @@ from typing import Final
 
 from bot.settings import Settings
 from diagnostics.app_logs.signs import all_signs
-from diagnostics.aws_access import AccessLimits, Account, AwsAccess, CallMeter, RateGate, explain
+from diagnostics.aws_access import AccessLimits, Account, AwsAccess, CallMeter, Observer, RateGate, explain
+from diagnostics.bounds import DEFAULT_WINDOW, MAX_WINDOW
 from diagnostics.causes import catalogue
 from diagnostics.collect.cache import FactCache
 from diagnostics.collect.collector import CollectorSpec
@@ -28,10 +30,8 @@ from diagnostics.collect.task_memory import TaskMemory, with_remembered
 from diagnostics.collect.unread import STILL_BEING_READ
 from diagnostics.engine import diagnose
 from diagnostics.facts import AccessLogs, EcsService, Fact, Gap, LoadBalancers, Metrics, TargetGroups, TargetHealth
-from diagnostics.locate import Nickname, ServiceIndex, locate
+from diagnostics.locate import Nickname, Room, ServiceIndex, locate
 from diagnostics.question import (
-    DEFAULT_WINDOW,
-    MAX_WINDOW,
     Ambiguous,
     Diagnosed,
     Outcome,
@@ -71,6 +71,7 @@ class Diagnoser:
         cache: FactCache | None = None,
         tasks: TaskMemory | None = None,
         own: OwnRecords | None = None,
+        room: Room = lambda _: nullcontext(),
         remedy: Callable[[Diagnosed], Diagnosed] = lambda found: found,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -85,11 +86,12 @@ class Diagnoser:
         self._cache = cache
         self._tasks = tasks
         self._own = OwnMemory(own)
+        self._room = room
         self._remedy = remedy
         self._clock = clock
 
     def __call__(self, question: Question, progress: ProgressListener) -> Outcome:
-        """Never raises for what AWS or a person can do: that is an outcome.
+        """Never raises for what AWS or a person can do: that is an outcome. What `room` raises ends it.
 
         `progress` hears a first answer when the whole of it takes longer than a person should wait.
         """
@@ -141,26 +143,28 @@ class Diagnoser:
             meter=meter,
             budget_s=self._budget_s / 2,
             patience_s=math.inf if self._useful_s is None else self._useful_s * SHARE_OF_A_STEP,
+            room=self._room,
         )
         if not isinstance(located.outcome, Subject):
             return located.outcome
         subject = located.outcome.model_copy(update={"seen": question.seen})
-        snapshot = collect(
-            subject,
-            window,
-            self._access.reader(subject.account, subject.region, meter),
-            clock=self._clock,
-            progress=progress,
-            cache=self._cache,
-            cache_s=self._cache_s,
-            refresh=question.refresh,
-            budget_s=max(started_s + self._budget_s - time.monotonic(), 0.0),
-            first_answer=first_answer,
-            calls_before=located.delays,
-            logs=logs,
-            own=self._own,
-            specs=specs,
-        )
+        with self._room((subject.account,)):
+            snapshot = collect(
+                subject,
+                window,
+                self._access.reader(subject.account, subject.region, meter),
+                clock=self._clock,
+                progress=progress,
+                cache=self._cache,
+                cache_s=self._cache_s,
+                refresh=question.refresh,
+                budget_s=max(started_s + self._budget_s - time.monotonic(), 0.0),
+                first_answer=first_answer,
+                calls_before=located.delays,
+                logs=logs,
+                own=self._own,
+                specs=specs,
+            )
         return with_remembered(snapshot, self._tasks)
 
     def _first_answer(self, progress: ProgressListener) -> FirstAnswer | None:
@@ -199,6 +203,7 @@ def diagnoser(
     cache: FactCache | None = None,
     tasks: TaskMemory | None = None,
     own: OwnRecords | None = None,
+    room: Room = lambda _: nullcontext(),
     completes_answers: bool = False,
     asks_again: bool = False,
 ) -> Diagnoser:
@@ -221,6 +226,7 @@ def diagnoser(
         cache=cache,
         tasks=tasks,
         own=own,
+        room=room,
         remedy=partial(_remedied, settings),
     )
 
@@ -232,7 +238,7 @@ def _remedied(settings: Settings, found: Diagnosed) -> Diagnosed:
     return remedied(found, settings)
 
 
-def access_of(settings: Settings, gate: RateGate | None = None) -> AwsAccess:
+def access_of(settings: Settings, gate: RateGate | None = None, observer: Observer | None = None) -> AwsAccess:
     accounts = tuple(
         Account(
             id=account.id,
@@ -243,7 +249,8 @@ def access_of(settings: Settings, gate: RateGate | None = None) -> AwsAccess:
         )
         for account in settings.accounts
     )
-    return AwsAccess(accounts, AccessLimits(parallel_per_service=settings.limits.aws_parallel_per_service), gate)
+    limits = AccessLimits(parallel_per_service=settings.limits.aws_parallel_per_service)
+    return AwsAccess(accounts, limits, gate, observer)
 
 
 def log_options_of(settings: Settings) -> LogOptions:

@@ -11,6 +11,7 @@ from slack_sdk import WebClient
 
 from bot.answer_views import summary_view
 from bot.answering import Diagnose
+from bot.store.budget import OwnBudget
 from bot.telemetry.logs import correlated
 from diagnostics.question import Diagnosed
 from handlers import views
@@ -28,7 +29,7 @@ _log: Final = structlog.get_logger(__name__)
 
 
 class _Nothing:
-    """Stands for ledger, budget, layouts and memory: what is said by response URL needs none of them."""
+    """Stands for ledger, layouts and memory: what is said to one person alone needs none of them."""
 
     def claim(self, ask_id: str, name: str, fence: int) -> Claim:
         return Claim()
@@ -40,12 +41,6 @@ class _Nothing:
         return None
 
     def check(self, ask_id: str, fence: int) -> None:
-        return None
-
-    def take(self, method: str, channel: str, *, spare: bool = False) -> float:
-        return 0.0
-
-    def pause(self, method: str, seconds: float) -> None:
         return None
 
     def is_plain(self, team: str, dress: Dress = "answer") -> bool:
@@ -74,7 +69,7 @@ class DirectAnswers:
         wait: Callable[[float], object],
     ) -> None:
         nothing = _Nothing()
-        calls = SlackCalls(client, nothing, wait=wait)
+        calls = SlackCalls(client, OwnBudget(), wait=wait)
         self._people = People(calls, nothing)
         self._thread = Thread(calls, nothing, nothing, slack_api_url=slack_api_url)
         self._wait = wait

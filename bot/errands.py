@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Final
 
 import structlog
@@ -13,7 +14,7 @@ from bot.jobs import PutOffError
 from bot.known_services import Known, KnownPlace
 from bot.settings import Settings
 from bot.store.picks import Picks
-from bot.store.recent import RecentAnswers
+from bot.store.recent import MAX_RECENT, RecentAnswers
 from bot.store.watches import Watches
 from bot.store.wishes import Wishes
 from bot.telemetry.logs import correlated
@@ -21,6 +22,7 @@ from diagnostics.printable import counted
 from diagnostics.question import Ambiguous, Candidate, Question
 from handlers import admission
 from handlers.errands import Errand, Pick
+from handlers.sight import Sight
 from handlers.slack_calls import SlackInDoubtError, SlackLaterError, SlackRefusedError
 from handlers.views import home as home_view
 from handlers.views import picker as picker_view
@@ -101,16 +103,18 @@ class Errands:
 
     def _draw(self, errand: Errand) -> None:
         refused = admission.refusal(self._slack.people, self._slack.rules, None, errand.origin)
-        view = home_view.closed(refused) if refused is not None else self._home()
+        view = home_view.closed(refused) if refused is not None else self._home(errand.origin.user)
         self._slack.calls.write_again("views.publish", "", {"user_id": errand.origin.user, "view": view})
 
-    def _home(self) -> dict[str, Any]:
-        now = self._now()
+    def _home(self, user: str) -> dict[str, Any]:
+        now, sight = self._now(), Sight(self._slack.people, self._slack.rules, user)
+        seen = (one for one in self._recent.newest(MAX_RECENT) if sight.has(one.channel, one.user))
         found = [
             home_view.Found(one.label, one.headline, one.mood, one.at, self._address(one.channel, one.ts))
-            for one in self._recent.newest(home_view.MAX_RECENT)
+            for one in islice(seen, home_view.MAX_RECENT)
         ]
-        watches = [watch for watch in self._watches.all_on(now) if watch.state == "on"]
+        on = (watch for watch in self._watches.all_on(now) if watch.state == "on")
+        watches = [watch for watch in on if sight.has(watch.origin.channel, watch.origin.user)]
         return home_view.home(found, watches, list(self._health()), now)
 
     def _address(self, channel: str, ts: str | None) -> str | None:

@@ -65,7 +65,8 @@ class Slack:
 
 
 class FixClicks:
-    """Works on clicks, and tells what becomes of fixes. `reads` None: this process cannot look at AWS."""
+    """Works on clicks, and tells what becomes of fixes. `reads` None: this process cannot look at AWS. `mended` has the
+    answers edited that a fix concerns."""
 
     def __init__(
         self,
@@ -74,6 +75,7 @@ class FixClicks:
         desk: FixDesk,
         policy: Policy,
         reads: ReadsSource | None,
+        mended: Callable[[Ticket], None],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._kept = kept
@@ -81,6 +83,7 @@ class FixClicks:
         self._desk = desk
         self._policy = policy
         self._reads = reads
+        self._mended = mended
         self._now = now
 
     def work(self, click_id: str) -> None:
@@ -105,9 +108,10 @@ class FixClicks:
         self._kept.clicks.done(click_id)
 
     def tell(self, ticket_id: str) -> None:
-        """One job: the message of a fix as it stands now, and the last word once it is closed."""
+        """One job: the message of a fix as it stands now, and the last word once it is closed. Of a plan that somebody
+        looked at and closed again nobody is told."""
         ticket = self._desk.ticket(ticket_id)
-        if ticket is None or ticket.channel is None:
+        if ticket is None or ticket.channel is None or not ticket.is_wanted:
             return
         ask = self._ask_of(ticket)
         self._kept.asks.save(ask)
@@ -125,6 +129,7 @@ class FixClicks:
                 raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
             except (UnreachableError, SlackRefusedError) as error:
                 _log.warning("fix not told", error=str(error))
+            self._mended(ticket)
 
     def _open(self, click: FixClick) -> None:
         behind = self._kept.buttons.get(click.about)
@@ -170,13 +175,14 @@ class FixClicks:
         denied = None if may_approve else visit.may_not_ask(person)
         if (denied := denied or visit.out_of_scope(ticket.target, ticket.channel)) is not None:
             return self._view(click, drawn.told(denied.text))
-        return self._show(click, ticket, person)
+        shown = self._desk.shown(ticket.id, person)
+        if isinstance(shown, Denied):
+            return self._view(click, drawn.told(shown.text))
+        return self._show(click, shown, person)
 
-    def _show(self, click: FixClick, ticket: Ticket, person: Person) -> None:
-        seen = self._desk.shown(ticket.id, person)
-        if isinstance(seen, Denied):
-            return self._view(click, drawn.told(seen.text))
+    def _show(self, click: FixClick, seen: Ticket, person: Person) -> None:
         if seen.state != "pending":
+            self._tell_of_the_end(seen)
             return self._view(
                 click, drawn.told(f"Decided already: {drawn.state_in_words(seen)}. Its message says more.")
             )
@@ -202,7 +208,7 @@ class FixClicks:
         visit = self._visit(click)
         person = visit.person(NOBODY)
         denied = visit.may_not_ask(person) or self._not_done(click, ticket, visit)
-        called = denied or self._desk.call(ticket.id, person)
+        called = denied or self._desk.call(ticket.id, person, click.proof)
         if isinstance(called, Denied):
             return self._tell_presser(click, ticket, called)
         return self.tell(ticket.id)
@@ -257,6 +263,13 @@ class FixClicks:
         origin = Origin(team=click.team, channel=channel, user=click.user, thread_ts=thread_ts)
         if not channel or not self._slack.thread.whisper(origin, lambda _: drawn.denied(refused)):
             _log.warning("person not told why nothing was done", reason=refused.text)
+        if ticket is not None:
+            self._tell_of_the_end(ticket)
+
+    def _tell_of_the_end(self, ticket: Ticket) -> None:
+        """Whoever finds first that the time of a fix is over has its message say so."""
+        if ticket.state == "expired":
+            self.tell(ticket.id)
 
     def _visit(self, click: FixClick) -> Visit:
         return Visit(click, self._slack.people, self._slack.rules)
@@ -285,7 +298,7 @@ class FixClicks:
             correlation_id=f"c-{ticket.id.removeprefix('p-')[:20]}",
             kind="fix",
             question=Question(words=ticket.target.label),
-            origin=Origin(team=team, channel=ticket.channel or "", user=ticket.asked_by.id, thread_ts=ticket.place),
+            origin=Origin(team=team, channel=ticket.channel or "", user=ticket.asker.id, thread_ts=ticket.place),
             asked_at=ticket.asked_at,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Protocol
 
+import structlog
 from dramatiq import Actor, actor
 from redis import Redis
 
@@ -65,11 +66,12 @@ class FixLane:
             if self._work is None:
                 return
             try:
-                getattr(self._work, name)(ticket_id)
+                with structlog.contextvars.bound_contextvars(plan=ticket_id):
+                    getattr(self._work, name)(ticket_id)
             except Exception:
-                JOBS_DONE.labels(job=f"fix {name}", result="failed").inc()
+                JOBS_DONE.labels(name=f"fix-{name}", result="failed").inc()
                 raise
-            JOBS_DONE.labels(job=f"fix {name}", result="done").inc()
+            JOBS_DONE.labels(name=f"fix-{name}", result="done").inc()
 
         made: Actor[..., None] = actor(actor_name=f"fix-{name}", queue_name=FIXES, broker=self.broker, max_retries=0)(
             counted

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from redis import Redis
 
 from bot.answering import utc_now
@@ -14,6 +16,7 @@ from bot.store.audit import StoredAudit
 from bot.store.clicks import Clicks, FixButtons
 from bot.store.plans import Offers, Tickets
 from bot.store.reports import Reports
+from remediations.approval import Ticket
 from remediations.desk import FixDesk
 from remediations.reading import ReadsSource
 
@@ -22,7 +25,14 @@ def fix_desk(settings: Settings, redis: Redis, lane: FixLane) -> FixDesk:
     return FixDesk(Tickets(redis), StoredAudit(redis), lane, policy_of(settings), utc_now)
 
 
-def fix_clicks(settings: Settings, redis: Redis, lane: FixLane, slack: Slack, reads: ReadsSource | None) -> FixClicks:
+def fix_clicks(
+    settings: Settings,
+    redis: Redis,
+    lane: FixLane,
+    slack: Slack,
+    reads: ReadsSource | None,
+    mended: Callable[[Ticket], None],
+) -> FixClicks:
     days = settings.limits.reports_days
     kept = Kept(
         clicks=Clicks(redis),
@@ -31,4 +41,4 @@ def fix_clicks(settings: Settings, redis: Redis, lane: FixLane, slack: Slack, re
         reports=Reports(redis, days),
         asks=Asks(redis),
     )
-    return FixClicks(kept, slack, fix_desk(settings, redis, lane), policy_of(settings), reads)
+    return FixClicks(kept, slack, fix_desk(settings, redis, lane), policy_of(settings), reads, mended)

@@ -19,6 +19,7 @@ from bot.settings import Settings
 from bot.store.claims import StoredClaims
 from bot.store.plans import Tickets
 from bot.store.turns import SharedRateGate
+from bot.telemetry.aws import CountedCalls
 from bot.worker import Ending, Workers
 from remediations.executor import Executor, Hands
 from remediations.proof import Proofs
@@ -33,7 +34,7 @@ class FixingInAws:
     """Takes the jobs of fixes, and looks now and then for what a lost job left behind."""
 
     def __init__(self, settings: Settings, redis: Redis, lane: FixLane, tell: Send) -> None:
-        access = access_of(settings, SharedRateGate(redis))
+        access = access_of(settings, SharedRateGate(redis), CountedCalls())
 
         def reads(account_id: str, region: str) -> Reads:
             return AwsReads(access.reader(account_id, region))
@@ -45,7 +46,7 @@ class FixingInAws:
             policy=policy_of(settings),
             proofs=Proofs(key_of(settings), settings.remediations.approval_ttl_s),
             reads=reads,
-            sessions=WriteSessions(write_accounts(settings)),
+            sessions=WriteSessions(write_accounts(settings), CountedCalls()),
             tell=lambda ticket: tell(ticket.id),
             clock=now,
             preferences=preferences_of(settings),

@@ -15,6 +15,7 @@ from remediations.approval import Progress
 from remediations.audit import Event, Record, Who
 from remediations.desk import Wanted, new_ticket_id
 from remediations.execute import Execution, Tools, carry_out
+from remediations.filling import as_done
 from remediations.permission import Permission, Policy, permit
 from remediations.plan import Plan
 from remediations.policy import undeclared
@@ -50,6 +51,7 @@ class ByHand:
     def __post_init__(self) -> None:
         target = self.wanted.target
         self._reads = AwsReads(self.access.reader(target.account, target.region))
+        self._kept: dict[str, JsonValue] = {}
 
     @property
     def plan(self) -> Plan:
@@ -73,14 +75,16 @@ class ByHand:
     def carry_out(self) -> Execution:
         """Does it, each call once. What was approved is who typed it."""
         self._note("approved", self.plan, self.id)
-        return self._carried_out(self.plan, self.id, undoes=False)
+        execution = self._carried_out(self.plan, self.id, undoes=False)
+        self._kept = execution.kept
+        return execution
 
     def watch(self, since: datetime) -> Iterator[Progress]:
         """Looks, again and again when asked for the next, until it has worked, has failed, or took too long."""
         progress: Progress | None = None
-        until = watch.gives_up_at(self.plan, since)
+        plan, until = as_done(self.plan, self._kept), watch.gives_up_at(self.plan, since)
         while True:
-            progress = watch.check(self.plan, self._reads, since, self.clock(), progress)
+            progress = watch.check(plan, self._reads, since, self.clock(), progress)
             is_last = progress.complete or progress.failing is not None or self.clock() >= until
             if is_last:
                 text = progress.failing or "; ".join(progress.missing)

@@ -14,6 +14,7 @@ from bot.store.asks import Asks
 from bot.store.clicks import Clicks
 from bot.store.marks import Buttons, SeenEvents
 from bot.store.plans import Tickets
+from bot.store.replicas import Replicas
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Intake:
     take_click: Send
     tickets: Tickets
     controls: ControlIntake
+    replicas: Replicas
 
 
 def intake(redis: Redis, settings: Settings) -> Intake:
@@ -44,6 +46,7 @@ def intake(redis: Redis, settings: Settings) -> Intake:
         take_click=lanes["people"].job("fix-click", _elsewhere),
         tickets=Tickets(redis),
         controls=ControlIntake(redis, lanes, None),
+        replicas=Replicas(redis),
     )
 
 

@@ -108,14 +108,14 @@ class Lane:
             run(*args)
         except PutOffError as put_off:
             job.send_with_options(args=args, delay=int(put_off.after_s * 1_000))
-            JOBS_DONE.labels(job=name, result="put off").inc()
+            JOBS_DONE.labels(name=name, result="put off").inc()
         except SupersededError:
-            JOBS_DONE.labels(job=name, result="superseded").inc()
+            JOBS_DONE.labels(name=name, result="superseded").inc()
         except Exception:
-            JOBS_DONE.labels(job=name, result="failed").inc()
+            JOBS_DONE.labels(name=name, result="failed").inc()
             raise
         else:
-            JOBS_DONE.labels(job=name, result="done").inc()
+            JOBS_DONE.labels(name=name, result="done").inc()
 
     def _actor(self, run: Callable[..., None], name: str, **options: Any) -> Actor[..., None]:
         made: Actor[..., None] = actor(actor_name=name, queue_name=self.queue, broker=self.broker, **options)(run)

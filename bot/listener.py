@@ -10,8 +10,9 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from bot.impatient import KEEP_ALIVE_S, Impatient
+
 DRAIN_S: Final = 5
-KEEP_ALIVE_S: Final = 30
 BACKLOG: Final = 1_024
 MAX_CONCURRENT: Final = 1_000
 
@@ -38,6 +39,7 @@ class Listener:
                 lifespan="off",
                 server_header=False,
                 ws="none",
+                http=Impatient,
                 timeout_keep_alive=KEEP_ALIVE_S,
                 timeout_graceful_shutdown=DRAIN_S,
                 limit_concurrency=MAX_CONCURRENT,

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Final
 
 import structlog
@@ -14,6 +15,7 @@ from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 from dramatiq.common import dq_name, q_name
 from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import CurrentMessage, Middleware, Retries, SkipMessage, TimeLimit
+from dramatiq.middleware.time_limit import _CtypesTimeoutManager
 from dramatiq.worker import ConsumerThread
 from redis import Redis
 from redis.client import Pipeline
@@ -21,6 +23,7 @@ from redis.commands.core import Script
 from redis.exceptions import NoScriptError, RedisError
 
 from bot.store.keys import DAY_S, HOUR_S, JOBS, text_of
+from bot.telemetry.jobs import DUE_MS, JobContext, reference_of
 from bot.telemetry.metrics import JOBS_DONE
 
 # A worker that is silent for this long is taken for dead and its jobs are given to others. Shorter is quicker after a
@@ -39,26 +42,33 @@ BEGUN_KEEP_S: Final = HOUR_S
 RECLAIM_EVERY_S: Final = 5.0
 """How often a worker compares what Redis has handed it with what it holds."""
 
+DEADLINES_EVERY_MS: Final = 1_000
+
 _KEPT: Final = "alb502_keep"
+_STARTING: Final = threading.Lock()
 
 _log: Final = structlog.get_logger(__name__)
 
 
 def make_broker(redis: Redis, longest_job_ms: int) -> JobBroker:
     """A broker of its own for each queue, because each queue has a worker of its own."""
-    return JobBroker(
+    context = JobContext(longest_job_ms / 1_000)
+    broker = JobBroker(
         client=redis,
         namespace=JOBS,
         heartbeat_timeout=HEARTBEAT_MS,
         maintenance_chance=MAINTENANCE_CHANCE,
         dead_message_ttl=DEAD_LETTER_KEEP_MS,
         middleware=[
-            TimeLimit(time_limit=longest_job_ms),
+            context,
+            _TimeLimit(longest_job_ms),
             CurrentMessage(),
             _SetAside(redis),
             _Retries(max_retries=MAX_RETRIES, min_backoff=MIN_BACKOFF_MS, max_backoff=MAX_BACKOFF_MS),
         ],
     )
+    broker.overdue = context.overdue
+    return broker
 
 
 def job_in_work() -> str | None:
@@ -67,9 +77,34 @@ def job_in_work() -> str | None:
     return None if message is None else str(message.message_id)
 
 
+def queue_in_work() -> str | None:
+    """The queue of the job that this thread works on."""
+    message = CurrentMessage.get_current_message()
+    return None if message is None else str(q_name(message.queue_name))
+
+
 def begun_key(job_id: str) -> str:
     """How often a job was begun."""
     return f"{JOBS}:begun:{job_id}"
+
+
+class _TimeLimit(TimeLimit):
+    """One thread watches over the jobs of all queues; the library starts one for each queue, and none of them ends."""
+
+    def __init__(self, longest_job_ms: int) -> None:
+        super().__init__(time_limit=longest_job_ms)
+        self.manager = _deadlines()
+
+    def after_process_boot(self, _: Broker) -> None:
+        with _STARTING:
+            if not _deadlines().is_alive():
+                _deadlines().start()
+
+
+@cache
+def _deadlines() -> _CtypesTimeoutManager:
+    """They are kept by thread."""
+    return _CtypesTimeoutManager(DEADLINES_EVERY_MS)  # type: ignore[no-untyped-call]
 
 
 class _SetAside(Middleware):
@@ -92,8 +127,13 @@ class _SetAside(Middleware):
             raise SkipMessage
 
     def after_nack(self, _: Broker, message: MessageProxy) -> None:
-        JOBS_DONE.labels(job=message.actor_name, result="set aside").inc()
-        _log.error("job set aside", job=message.actor_name, about=str(message.args[:1])[:100])
+        JOBS_DONE.labels(name=message.actor_name, result="set aside").inc()
+        _log.error(
+            "job set aside",
+            job=message.actor_name,
+            about=str(message.args[:1])[:100],
+            correlation_id=reference_of(message),
+        )
 
 
 class _Retries(Retries):
@@ -197,6 +237,7 @@ class JobBroker(RedisBroker):
         super().__init__(**options)  # type: ignore[no-untyped-call]
         self.scripts["dispatch"] = self._dispatched = _Dispatch(self.scripts["dispatch"])
         self._held: dict[str, set[str]] = {}
+        self.overdue: Callable[[], int] = lambda: 0
 
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
         """As the library's. In the thread that moves jobs that were put off, an error of Redis makes it begin anew."""
@@ -227,6 +268,15 @@ class JobBroker(RedisBroker):
         """Which jobs of a queue Redis has given to this worker and not heard of since."""
         found = self.client.smembers(f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}")
         return {text_of(raw) for raw in found}
+
+    def oldest_due_ms(self, queue_name: str) -> int | None:
+        """When the next job of a queue was due, since the epoch; None if none waits. Raises `RedisError`."""
+        waiting = self.client.lindex(f"{self.namespace}:{queue_name}", 0)
+        raw = None if waiting is None else self.client.hget(f"{self.namespace}:{queue_name}.msgs", waiting)
+        if raw is None:
+            return None
+        message: Message[Any] = Message.decode(raw if isinstance(raw, bytes) else raw.encode())
+        return int(message.options.get(DUE_MS, message.message_timestamp))
 
     def one_trip(self, keep: Callable[[Redis], object], queue: Callable[[], object]) -> Any:
         """Keeps something and queues a job about it, in this order, with one wait for Redis instead of two. Both must

@@ -32,7 +32,7 @@ _log: Final = structlog.get_logger(__name__)
 
 
 class ClickSealer:
-    """Seals clicks that ask for something, agree, or take back; `key` None: nothing can be sealed here.
+    """Seals clicks that ask for a fix or for its approval, agree, or take back; `key` None: nothing can be sealed here.
 
     Of who agrees or takes back Slack is asked here as well: whoever works on the click could be told anything.
     """
@@ -45,7 +45,7 @@ class ClickSealer:
         self._threads = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="seal")
 
     def __call__(self, click: FixClick) -> FixClick:
-        if self._key is None or click.kind not in ("open", "approve", "undo"):
+        if self._key is None or click.kind not in ("open", "ask", "approve", "undo"):
             return click
         standing, groups = self._known(click.user) if click.kind in DECIDES else ("unknown", frozenset[str]())
         deed = Deed(

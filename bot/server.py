@@ -7,11 +7,13 @@ request at a time is served.
 from __future__ import annotations
 
 import asyncio
+import http
 import time
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import anyio.to_thread
+import structlog
 from anyio import CapacityLimiter
 from slack_bolt import App, BoltRequest, BoltResponse
 from slack_sdk.signature import SignatureVerifier
@@ -28,13 +30,24 @@ BODY_S: Final = 5.0
 MAX_DISPATCH_THREADS: Final = 32
 MAX_SNS_THREADS: Final = 8
 
+_log: Final = structlog.get_logger(__name__)
+
+
+class Replays(Protocol):
+    """Tells a request from a copy of it."""
+
+    def is_new(self, signature: str) -> bool: ...
+
+    def forget(self, signature: str) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Slack:
-    """What takes Slack's requests, and what tells that they are Slack's."""
+    """What takes Slack's requests, and what tells that they are Slack's, and each for the first time."""
 
     app: App
     verifier: SignatureVerifier
+    replays: Replays
 
 
 def make_web(slack: Slack | None, sns: Receiver | None = None) -> Starlette:
@@ -73,8 +86,8 @@ async def _answer(slack: Slack, limiter: CapacityLimiter, request: Request) -> R
     if isinstance(body, Response):
         return body
     if not is_signed(slack.verifier, body, request):
-        return Response(status_code=401)
-    return await anyio.to_thread.run_sync(_dispatch, slack.app, body, request, limiter=limiter)
+        return _refused(http.HTTPStatus.UNAUTHORIZED)
+    return await anyio.to_thread.run_sync(_taken_once, slack, body, request, limiter=limiter)
 
 
 async def _read(request: Request) -> bytes | Response:
@@ -83,8 +96,13 @@ async def _read(request: Request) -> bytes | Response:
         async with asyncio.timeout(BODY_S):
             body = await _body(request)
     except (TimeoutError, ClientDisconnect):
-        return Response(status_code=408)
-    return Response(status_code=413) if body is None else body
+        return _refused(http.HTTPStatus.REQUEST_TIMEOUT)
+    return _refused(http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE) if body is None else body
+
+
+def _refused(status: int) -> Response:
+    """The connection ends with it: only who was let in keeps one."""
+    return Response(status_code=status, headers={"Connection": "close"})
 
 
 async def _body(request: Request) -> bytes | None:
@@ -112,6 +130,20 @@ def is_signed(verifier: SignatureVerifier, body: bytes, request: Request) -> boo
         return bool(verifier.is_valid(body, timestamp, signature))
     except UnicodeDecodeError:
         return False
+
+
+def _taken_once(slack: Slack, body: bytes, request: Request) -> Response:
+    """A copy of a command or a click is acknowledged and does nothing. Told by what is signed: headers are not."""
+    if body.lstrip().startswith(b"{"):
+        return _dispatch(slack.app, body, request)  # an event counts once by its own id
+    signature = request.headers["x-slack-signature"]
+    if not slack.replays.is_new(signature):
+        _log.warning("request refused: it came before")
+        return Response(status_code=200)
+    response = _dispatch(slack.app, body, request)
+    if response.status_code >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
+        slack.replays.forget(signature)
+    return response
 
 
 def _dispatch(app: App, body: bytes, request: Request) -> Response:

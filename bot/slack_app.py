@@ -5,19 +5,26 @@ from __future__ import annotations
 import contextlib
 import http
 import socket
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
 import structlog
-from slack_bolt import App, BoltResponse
+from slack_bolt import App, BoltContext, BoltRequest, BoltResponse
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.error import BoltError, BoltUnhandledRequestError
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.socket_mode import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.store.connection import Wait
+from bot.telemetry import traces
+from bot.telemetry.metrics import ACK_SECONDS
+from bot.telemetry.slack import ObservedClient
 from handlers import actions, alarms, clicks, commands, fixes, home, mentions, picker, shortcuts
 from handlers.alarms import AlarmDesk, Listened
 from handlers.ask import NotQueuedError
@@ -25,6 +32,7 @@ from handlers.clicks import ControlDesk
 from handlers.errands import ErrandDesk
 from handlers.fixes import FixReception
 from handlers.muting import MutingDesk
+from handlers.payloads import misshapen
 from handlers.pointing import PointingDesk
 from handlers.slack_calls import CALL_TIMEOUT_S
 
@@ -33,6 +41,18 @@ START_PAUSE_S: Final = 1.5
 SOCKET_THREADS: Final = 16
 SOCKET_PING_S: Final = 3.0
 """A connection that broke without a goodbye is replaced after about four pings; until then no command arrives."""
+
+KINDS: Final = frozenset(
+    {
+        "command",
+        "event_callback",
+        "block_actions",
+        "message_action",
+        "view_submission",
+        "view_closed",
+        "block_suggestion",
+    }
+)
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -53,7 +73,7 @@ class Identity:
 
 def make_client(token: str, api_url: str) -> WebClient:
     """A client that never retries by itself: whether a call may be made twice is decided by its caller."""
-    return WebClient(token=token, base_url=api_url, timeout=CALL_TIMEOUT_S, retry_handlers=[])
+    return ObservedClient(token=token, base_url=api_url, timeout=CALL_TIMEOUT_S, retry_handlers=[])
 
 
 def identify(client: WebClient, wait: Wait) -> Identity:
@@ -83,6 +103,17 @@ def identify(client: WebClient, wait: Wait) -> Identity:
     raise SlackError(f"Slack cannot be reached at {client.base_url} ({reason}); check the network and its proxy.")
 
 
+class _Traced(App):
+    """What becomes of one request belongs to one trace."""
+
+    def dispatch(self, req: BoltRequest) -> BoltResponse:
+        with traces.span(f"Slack {_kind_of(req.body)}", "request"):
+            if (where := misshapen(req.body)) is not None:
+                _log.warning("request not understood", where=where)
+                return BoltResponse(status=http.HTTPStatus.BAD_REQUEST)
+            return super().dispatch(req)
+
+
 class Reception(ControlDesk, AlarmDesk, PointingDesk, MutingDesk, FixReception, ErrandDesk, Protocol):
     """Takes questions, alarms, wishes about them, clicks and errands in."""
 
@@ -94,7 +125,7 @@ def make_app(client: WebClient, signing_secret: str, desk: Reception, listened: 
     its polling for the acknowledgement to each request.
     """
     try:
-        app = App(
+        app = _Traced(
             client=client,
             signing_secret=signing_secret,
             process_before_response=True,
@@ -104,6 +135,7 @@ def make_app(client: WebClient, signing_secret: str, desk: Reception, listened: 
     except BoltError as error:
         raise SlackError(f"Slack refuses SLACK_BOT_TOKEN ({str(error)[:120]}).") from None
     app.error(_failed)
+    app.use(_with_client(client))
     alarms.register(app, desk, listened)  # first: listeners are tried in their order, and nothing comes as often
     commands.register(app, desk)
     mentions.register(app, desk)
@@ -117,6 +149,12 @@ def make_app(client: WebClient, signing_secret: str, desk: Reception, listened: 
 
 
 class _SocketMode(SocketModeHandler):
+    def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override] # as Bolt's
+        """Answers one request, and says how long Slack waited for it."""
+        began_s = time.perf_counter()
+        super().handle(client, req)
+        ACK_SECONDS.observe(time.perf_counter() - began_s)
+
     def close(self) -> None:
         """Wakes the threads that wait for the next message, on the socket and behind it: they would hold up the end
         for seconds."""
@@ -147,6 +185,24 @@ def connect_socket(app: App, app_token: str) -> SocketModeHandler:
         handler.close()
         raise SlackError(f"Socket Mode cannot be opened ({type(error).__name__}); check the network.") from None
     return handler
+
+
+def _kind_of(body: object) -> str:
+    """One of few words, whatever was sent."""
+    if not isinstance(body, dict):
+        return "request"
+    kind = "command" if "command" in body else body.get("type")
+    return kind if isinstance(kind, str) and kind in KINDS else "request"
+
+
+def _with_client(client: WebClient) -> Callable[..., object]:
+    """Bolt makes a client for each request, whose calls nobody would see."""
+
+    def use(context: BoltContext, next: Callable[[], object]) -> object:  # noqa: A002 - Bolt passes it by this name
+        context["client"] = client
+        return next()
+
+    return use
 
 
 def _failed(error: Exception) -> BoltResponse:

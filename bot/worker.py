@@ -53,6 +53,7 @@ class Workers:
     def __init__(self, lanes: Mapping[Any, Taken], threads: Mapping[str, int] = THREADS) -> None:
         self._lanes = lanes
         self._workers = {queue: _worker(lane, threads[queue]) for queue, lane in lanes.items()}
+        self._is_stopping = False
 
     def start(self) -> None:
         """Begins to take jobs. To be called once."""
@@ -65,6 +66,7 @@ class Workers:
         """Takes no more jobs and waits for those in work. What is not finished by then goes back to its queue, where
         another process takes it up at once; the thread that still works on it is overtaken and has no more effects."""
         deadline_s = time.monotonic() + timeout_s
+        self._is_stopping = True
         for queue, worker in self._workers.items():
             _fetch_no_more(worker.consumers[queue])  # that of jobs that were put off goes on and tells that we live
         at_work = [thread for worker in self._workers.values() for thread in worker.workers]
@@ -89,11 +91,15 @@ class Workers:
             return None
 
     def complaint(self) -> str | None:
-        """One line if a thread that should take jobs has ended."""
+        """One line if a thread that should take jobs has ended, or if all of them are stuck: only a restart helps."""
+        if self._is_stopping:
+            return None
         for queue, worker in self._workers.items():
             threads = (*worker.workers, *worker.consumers.values())
             if not threads or not all(thread.is_alive() for thread in threads):
                 return f"a worker thread of the queue {queue} has ended; restart this process"
+            if self._lanes[queue].broker.overdue() >= len(worker.workers):
+                return f"every worker thread of the queue {queue} is stuck in a job; restart this process"
         return None
 
 

@@ -13,11 +13,12 @@ import structlog
 from slack_bolt import Ack, App
 
 from handlers import views
-from handlers.ask import Ask, Desk, NotQueuedError, Origin, Place, new_id
+from handlers.ask import Ask, Desk, NotQueuedError, Origin, Place, id_of_payload, new_id
 from handlers.commands import COMMAND, NOT_TAKEN
 from handlers.views.answers import CHOOSE
 from handlers.views.escape import code
 
+ELSEWHERE: Final = "This button belongs to another channel, so nothing was done."
 EXPIRED: Final = f"This button has expired. Ask again: `{COMMAND} TARGET`, or `@alb502 TARGET` in this thread."
 
 
@@ -59,12 +60,15 @@ def press(desk: Desk, body: Mapping[str, Any], about: str, correlation_id: str, 
         behind = desk.refresh_behind(about)
         if behind is None:
             return EXPIRED
+        origin = _origin(body)
+        if origin.channel != behind.place.channel:
+            return ELSEWHERE
         ask = Ask(
-            id=new_id("ask"),
+            id=id_of_payload("ask", body),
             correlation_id=correlation_id,
             kind="refresh",
             question=behind.question.model_copy(update={"refresh": anew}),
-            origin=_origin(body),
+            origin=origin,
             asked_at=datetime.now(UTC),
             place=_place(body, behind.place),
         )
@@ -78,11 +82,11 @@ def _action(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _origin(body: Mapping[str, Any]) -> Origin:
-    container = body.get("container", {})
+    container = body.get("container") or {}
     return Origin(
-        team=str(body.get("team", {}).get("id") or body.get("user", {}).get("team_id") or ""),
-        channel=str(container.get("channel_id") or body.get("channel", {}).get("id") or ""),
-        user=str(body.get("user", {}).get("id", "")),
+        team=str((body.get("team") or {}).get("id") or (body.get("user") or {}).get("team_id") or ""),
+        channel=str(container.get("channel_id") or (body.get("channel") or {}).get("id") or ""),
+        user=str((body.get("user") or {}).get("id", "")),
         thread_ts=container.get("thread_ts"),
         response_url=body.get("response_url"),
     )
@@ -90,7 +94,7 @@ def _origin(body: Mapping[str, Any]) -> Origin:
 
 def _place(body: Mapping[str, Any], place: Place) -> Place:
     """The message that holds the button is the one to be overwritten."""
-    container = body.get("container", {})
+    container = body.get("container") or {}
     if container.get("is_ephemeral"):
         return Place(channel=place.channel, private=True)
     return place.model_copy(update={"reply_ts": container.get("message_ts") or place.reply_ts, "private": False})

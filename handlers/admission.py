@@ -13,7 +13,7 @@ from handlers.permission import Rules, must_be_private, refusal_of_person
 from handlers.slack_calls import SlackRefusedError
 
 UNKNOWN_PERSON: Final = "Slack does not tell me who you are, so I cannot answer you."
-SHARED: Final = "another organisation reads the channel"
+SHARED: Final = "another organisation reads the channel, or may for all that is known"
 OUTSIDE: Final = "it is outside the channel's scope"
 
 

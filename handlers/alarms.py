@@ -58,13 +58,17 @@ class AlarmDesk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Listened:
-    """The channels and senders (app or bot ids) that are listened to; empty: all."""
+    """The channels, senders (app or bot ids) and workspaces (or whole Enterprises) that are listened to; empty: all."""
 
     channels: frozenset[str] = field(default_factory=frozenset)
     senders: frozenset[str] = field(default_factory=frozenset)
+    teams: frozenset[str] = field(default_factory=frozenset)
 
-    def refuses(self, event: Mapping[str, Any]) -> str | None:
-        """Why this message is not listened to, if it is not."""
+    def refuses(self, body: Mapping[str, Any]) -> str | None:
+        """Why the message of this event is not listened to, if it is not."""
+        event = body.get("event", {})
+        if self.teams and not {body.get("team_id"), body.get("enterprise_id")} & self.teams:
+            return "its workspace is not among slack.teams"
         if self.channels and event.get("channel") not in self.channels:
             return "its channel is not among alarms.channels"
         if self.senders and not sender_of(event).ids & self.senders:
@@ -94,7 +98,7 @@ def take(desk: AlarmDesk, listened: Listened, body: Mapping[str, Any], *, own: f
     post = understood.maybe if understood.action == "ignore" else understood.post
     if post is None:
         return
-    if (why := listened.refuses(event)) is not None:
+    if (why := listened.refuses(body)) is not None:
         _log.info("alarm left alone", reason=why, channel=event.get("channel"))
         return
     news = news_of(post, body, event)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from diagnostics.facts.fact import Frozen
 from diagnostics.question import Ambiguous, Question, Refused, Unknown
@@ -99,4 +100,15 @@ def new_id(prefix: str) -> str:
 
 def id_of_event(event_id: str) -> str:
     """The ask of an event is named after it, so that a second delivery is the same ask."""
-    return f"ask-{hashlib.sha256(event_id.encode()).hexdigest()[:20]}"
+    return _named("ask", event_id)
+
+
+def id_of_payload(prefix: str, payload: Mapping[str, Any]) -> str:
+    """What a command or an interaction asks for is named after its trigger, which Slack gives to one alone: a request
+    that comes twice, as over a connection that broke before its acknowledgement, is the same wish."""
+    trigger_id = str(payload.get("trigger_id") or "")
+    return _named(prefix, trigger_id) if trigger_id else new_id(prefix)
+
+
+def _named(prefix: str, about: str) -> str:
+    return f"{prefix}-{hashlib.sha256(about.encode('utf-8', 'surrogatepass')).hexdigest()[:20]}"

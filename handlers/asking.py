@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from diagnostics.question import MAX_WINDOW, MAX_WORDS, Question
+from diagnostics.bounds import MAX_WINDOW, MAX_WORDS
+from diagnostics.question import Question
 
 MAX_TEXT_CHARS: Final = 1_000
 MAX_SHOWN_CHARS: Final = 40

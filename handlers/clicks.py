@@ -17,7 +17,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
 from handlers import actions
-from handlers.ask import Desk, NotQueuedError, Origin, new_id
+from handlers.ask import Desk, NotQueuedError, Origin, id_of_payload, new_id
 from handlers.controls import catalogue
 from handlers.controls.control import MORE, PREFIX, Click, ControlSpec
 from handlers.controls.refresh import REFRESH
@@ -86,7 +86,7 @@ def submit(desk: ControlDesk, body: Mapping[str, Any], at: datetime) -> dict[str
     user: Mapping[str, Any] = body.get("user") or {}
     spec, callback_id = catalogue().get(name), f"{PREFIX}{name}"
     click = Click(
-        id=new_id("click"),
+        id=id_of_payload("click", body),
         correlation_id=new_id("c"),
         control=name,
         step="submitted",
@@ -113,7 +113,7 @@ def click_of(body: Mapping[str, Any], name: str, about: str, at: datetime) -> Cl
     user: Mapping[str, Any] = body.get("user") or {}
     message_ts = container.get("message_ts")
     return Click(
-        id=new_id("click"),
+        id=id_of_payload("click", body),
         correlation_id=new_id("c"),
         control=name,
         step="pressed",

@@ -10,7 +10,7 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
 from handlers import picker, views
-from handlers.ask import Ask, Desk, NotQueuedError, Origin, new_id
+from handlers.ask import Ask, Desk, NotQueuedError, Origin, id_of_payload, new_id
 from handlers.asking import HelpWanted, Mistake, parse
 from handlers.errands import ErrandDesk
 from handlers.muting import MuteWish, Muting, MutingDesk, parse_muting
@@ -53,9 +53,9 @@ def take(desk: CommandDesk, command: Mapping[str, Any]) -> views.Message | None:
             return views.Message(text=message, blocks=())
     origin = origin_of(command)
     if isinstance(asked, Muting):
-        return _wish(desk, asked, origin)
+        return _wish(desk, asked, origin, id_of_payload("mute", command))
     ask = Ask(
-        id=new_id("ask"),
+        id=id_of_payload("ask", command),
         correlation_id=new_id("c"),
         kind="command",
         question=asked,
@@ -85,9 +85,9 @@ def _picks(desk: ErrandDesk, command: Mapping[str, Any], client: WebClient) -> b
     return not typed and bool(trigger_id) and picker.open_for(desk, client, trigger_id, origin_of(command))
 
 
-def _wish(desk: MutingDesk, muting: Muting, origin: Origin) -> views.Message | None:
+def _wish(desk: MutingDesk, muting: Muting, origin: Origin, wish_id: str) -> views.Message | None:
     wish = MuteWish(
-        id=new_id("mute"),
+        id=wish_id,
         correlation_id=new_id("c"),
         verb=muting.verb,
         origin=origin,

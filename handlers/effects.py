@@ -33,10 +33,11 @@ class Ledger(Protocol):
 class Budget(Protocol):
     """How often Slack may be called, counted over all processes of the bot."""
 
-    def take(self, method: str, channel: str, *, spare: bool = False) -> float:
+    def take(self, method: str, channel: str, *, spare: bool = False, message: str = "") -> float:
         """0.0 if the call may be made now, else the seconds after which it may be tried again.
 
-        `spare`: the call can be left out, so it gets only what more important ones will not miss.
+        `spare`: the call can be left out, so it gets only what more important ones will not miss, and not shortly after
+        another edit of the same `message`.
         """
 
     def pause(self, method: str, seconds: float) -> None:

@@ -114,17 +114,17 @@ def register(app: App, desk: FixReception, now: Now) -> None:
 def pressed(body: Mapping[str, Any], kind: Kind, at: datetime) -> FixClick:
     """The click on a button of a message."""
     action: Mapping[str, Any] = next(iter(body.get("actions") or ()), {})
-    container = body.get("container", {})
-    user = body.get("user", {})
+    container = body.get("container") or {}
+    user = body.get("user") or {}
     return FixClick(
         id=new_id("click"),
         correlation_id=new_id("c"),
         kind=kind,
         about=str(action.get("value") or "")[:MAX_BUTTON],
         user=str(user.get("id", "")),
-        team=str(user.get("team_id") or body.get("team", {}).get("id") or ""),
+        team=str(user.get("team_id") or (body.get("team") or {}).get("id") or ""),
         at=at,
-        channel=str(container.get("channel_id") or body.get("channel", {}).get("id") or ""),
+        channel=str(container.get("channel_id") or (body.get("channel") or {}).get("id") or ""),
         thread_ts=container.get("thread_ts") or container.get("message_ts"),
     )
 
@@ -132,14 +132,14 @@ def pressed(body: Mapping[str, Any], kind: Kind, at: datetime) -> FixClick:
 def submission(body: Mapping[str, Any], at: datetime) -> FixClick:
     """What was submitted with the modal: an approval, or the wish for one. Its label says which; who may is decided
     later, whatever the label says."""
-    view = body.get("view", {})
-    values: Mapping[str, Any] = view.get("state", {}).get("values", {})
+    view = body.get("view") or {}
+    values: Mapping[str, Any] = (view.get("state") or {}).get("values") or {}
     chosen: Mapping[str, Any] = values.get(drawn.CHOICE, {}).get(drawn.CHOICE, {})
     choice: Mapping[str, Any] = chosen.get("selected_option") or {}
     typed = values.get(drawn.TYPED, {}).get(drawn.TYPED, {}).get("value")
     submit: Mapping[str, Any] = view.get("submit") or {}
     label = submit.get("text")
-    user = body.get("user", {})
+    user = body.get("user") or {}
     about, _, shown = str(view.get("private_metadata") or "")[:MAX_BUTTON].partition(drawn.SHOWN_SIGN)
     return FixClick(
         id=new_id("click"),
@@ -148,7 +148,7 @@ def submission(body: Mapping[str, Any], at: datetime) -> FixClick:
         about=about,
         shown=shown,
         user=str(user.get("id", "")),
-        team=str(user.get("team_id") or body.get("team", {}).get("id") or ""),
+        team=str(user.get("team_id") or (body.get("team") or {}).get("id") or ""),
         at=at,
         view_id=str(view.get("id") or "") or None,
         narrower=_chosen(str(choice.get("value", ""))),

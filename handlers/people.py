@@ -15,6 +15,7 @@ MAX_NAME: Final = 80
 MAX_TEAMS: Final = 1_000
 MEMBER_PAGE: Final = 1_000
 MAX_MEMBER_PAGES: Final = 5
+NOT_FOUND: Final = "user_not_found"
 SLACKBOT: Final = "USLACKBOT"
 """Of this one Slack says that it is no bot. https://docs.slack.dev/reference/objects/user-object"""
 
@@ -39,7 +40,10 @@ class People:
         known = self._memory.get("person", user_id)
         if known is not None:
             return Person.model_validate_json(known)
-        person = _person(self._calls.read("users.info", user=user_id).get("user", {}))
+        user = self._calls.read("users.info", user=user_id).get("user")
+        if not isinstance(user, dict):
+            raise SlackRefusedError("users.info", NOT_FOUND)
+        person = _person(user)
         self._memory.put("person", user_id, person.model_dump_json())
         return person
 
@@ -49,8 +53,10 @@ class People:
         if known is not None:
             return Channel.model_validate_json(known)
         try:
-            info = self._calls.read("conversations.info", channel_id).get("channel", {})
+            info = self._calls.read("conversations.info", channel_id).get("channel")
         except SlackRefusedError:
+            info = None
+        if not isinstance(info, dict):
             return Channel(id=channel_id, known=False)
         shared = any(info.get(flag) is True for flag in ("is_ext_shared", "is_pending_ext_shared"))
         private = any(info.get(flag) is True for flag in ("is_private", "is_im", "is_mpim"))
@@ -66,9 +72,9 @@ class People:
                 page = self._calls.read("conversations.members", channel_id, limit=MEMBER_PAGE, cursor=cursor)
             except SlackRefusedError:
                 return False
-            if user_id in page.get("members", ()):
+            if user_id in _listed(page.get("members")):
                 return True
-            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+            cursor = str(_object(page.get("response_metadata")).get("next_cursor") or "")
             if not cursor:
                 return False
         return False
@@ -81,7 +87,7 @@ class People:
         known = self._memory.get("group", group)
         if known is not None:
             return [str(member) for member in json.loads(known)]
-        members = [str(user) for user in self._calls.read("usergroups.users.list", usergroup=group).get("users", ())]
+        members = [str(one) for one in _listed(self._calls.read("usergroups.users.list", usergroup=group).get("users"))]
         self._memory.put("group", group, json.dumps(members))
         return members
 
@@ -102,15 +108,27 @@ class _Anew:
 
 
 def _person(user: Mapping[str, Any]) -> Person:
-    enterprise = user.get("enterprise_user") or {}
+    enterprise = _object(user.get("enterprise_user"))
     return Person(
         id=str(user.get("id", "")),
-        team=user.get("team_id"),
-        enterprise=enterprise.get("enterprise_id"),
-        teams=frozenset(str(team) for team in (enterprise.get("teams") or ())[:MAX_TEAMS]),
+        team=_text(user.get("team_id")),
+        enterprise=_text(enterprise.get("enterprise_id")),
+        teams=frozenset(str(team) for team in _listed(enterprise.get("teams"))[:MAX_TEAMS]),
         restricted=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         stranger=bool(user.get("is_stranger")),
         bot=bool(user.get("is_bot")) or user.get("id") == SLACKBOT,
         name=printable.line(str(user.get("real_name") or user.get("name") or ""), MAX_NAME),
         deleted=bool(user.get("deleted")),
     )
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

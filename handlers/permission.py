@@ -35,6 +35,11 @@ class Channel(Frozen):
     private: bool = False
     known: bool = True
 
+    @property
+    def is_direct(self) -> bool:
+        """A conversation of one person with the bot; who reads it is known without being allowed to look at it."""
+        return self.id.startswith("D")
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -47,6 +52,10 @@ class Rules:
     ask_groups: frozenset[str] = frozenset()
     shared_channels_allowed: bool = False
     scopes: Scopes = field(default_factory=Scopes)
+
+    @property
+    def of_several_workspaces(self) -> bool:
+        return self.enterprise is not None or len(self.teams) > 1 or any(team.startswith("E") for team in self.teams)
 
 
 def kind_of(person: Person, rules: Rules) -> Kind:
@@ -82,5 +91,6 @@ def _is_of_us(person: Person, rules: Rules) -> bool:
 
 
 def must_be_private(channel: Channel, rules: Rules) -> bool:
-    """Whether the answer is for the asker's eyes only, since another organisation reads the channel."""
-    return channel.shared and not rules.shared_channels_allowed
+    """Whether the answer is for the asker's eyes only: another organisation reads the channel, or may for all that is
+    known."""
+    return (channel.shared or not (channel.known or channel.is_direct)) and not rules.shared_channels_allowed

@@ -13,7 +13,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
 from diagnostics.question import Question
-from handlers.ask import Ask, Desk, NotQueuedError, Origin, new_id
+from handlers.ask import Ask, Desk, NotQueuedError, Origin, id_of_payload, new_id
 from handlers.asking import HelpWanted, Mistake, parse
 from handlers.errands import Errand, ErrandDesk, Pick
 from handlers.views import picker as drawn
@@ -82,7 +82,7 @@ def submit(desk: PickerDesk, body: Mapping[str, Any]) -> dict[str, str]:
         user = str((body.get("user") or {}).get("id") or "")
         told = desk.submit(
             Ask(
-                id=new_id("ask"),
+                id=id_of_payload("ask", body),
                 correlation_id=new_id("c"),
                 kind="command",
                 question=asked,

@@ -9,7 +9,7 @@ from typing import Final
 
 from diagnostics.facts.fact import Gap
 from diagnostics.locate import Nickname
-from diagnostics.question import Ambiguous, Candidate, Question, Refused, Unknown
+from diagnostics.question import Ambiguous, Candidate, Progress, Question, Refused, Unknown
 from diagnostics.report import Report, ReportTarget
 from handlers.ask import Answer
 from handlers.asking import shown
@@ -79,6 +79,14 @@ class Scopes:
             return answer.model_copy(update={"nearest": kept, "gaps": gaps, "hint": hint, "searched": ()})
         message = OUTSIDE if self._tells_more(rule, answer.message) else answer.message
         return answer.model_copy(update={"message": message, "gaps": self._gaps_within(rule, answer.gaps)})
+
+    def step_within(self, step: Progress, channel_id: str) -> Progress:
+        """A step as this channel may see it: as long as it is not known where the words lead, only how far it is."""
+        if channel_id not in self.rules:
+            return step
+        if step.so_far is not None and isinstance(seen := self.within(step.so_far, channel_id), Report):
+            return step.model_copy(update={"so_far": seen})
+        return step.model_copy(update={"text": "", "so_far": None})
 
     def _report_within(self, rule: ScopeRule, report: Report) -> Report:
         notes = tuple(note for note in report.target.notes if not self._tells_more(rule, note))

@@ -13,7 +13,7 @@ from slack_bolt import Ack, App
 
 from handlers import views
 from handlers.alarm_formats import named_in
-from handlers.ask import Desk, NotQueuedError, Origin, new_id
+from handlers.ask import Desk, NotQueuedError, Origin, id_of_payload, new_id
 from handlers.commands import NOT_TAKEN
 from handlers.pointing import NOT_ALARM, Pointed, PointingDesk, news_of_post
 
@@ -41,7 +41,7 @@ def take(desk: PointingDesk, body: Mapping[str, Any]) -> str | None:
     post = named_in(message) if isinstance(message, Mapping) else None
     if post is None:
         return NOT_ALARM
-    pointed_id, correlation_id, origin = new_id("ask"), new_id("c"), _origin(body)
+    pointed_id, correlation_id, origin = id_of_payload("ask", body), new_id("c"), _origin(body)
     news = news_of_post(post, pointed_id, correlation_id, origin)
     pointed = Pointed(id=pointed_id, correlation_id=correlation_id, origin=origin, at=datetime.now(UTC), news=news)
     try:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 from urllib.error import URLError
 
 from slack_sdk import WebClient
@@ -18,11 +19,20 @@ MAX_INLINE_WAIT_S: Final = 2.0  # a longer wait would hold a worker's thread; th
 MAX_INLINE_WAITS: Final = 3
 SAFE_RETRY_PAUSES_S: Final = (0.3, 1.0)
 DEFAULT_RETRY_AFTER_S: Final = 30.0
+MAX_RETRY_AFTER_S: Final = 600.0
 TROUBLE_RETRY_AFTER_S: Final = 5.0
+MAX_WORD: Final = 60
 
 # Errors after which Slack itself says that the effect may have happened: https://docs.slack.dev/reference/methods/chat.postMessage
 _AMBIGUOUS: Final = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
+# The workspace or the channel is being moved, or Slack turns everybody away: nothing has happened, and it passes.
+_NOT_NOW: Final = frozenset({"accesslimited", "external_channel_migrating", "org_login_required", "team_added_to_org"})
 _NEVER_SENT: Final = (ConnectionRefusedError, socket.gaierror)
+# The last three are what the library raises on an answer that is no text or no JSON object.
+_UNREADABLE: Final = (
+    URLError, OSError, http.client.HTTPException, SlackRequestError, ValueError, LookupError, AttributeError
+)  # fmt: skip
+_SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", re.ASCII)
 
 Observe = Callable[[str, str], None]
 """Called with method and result (``ok`` or the error) after each call."""
@@ -52,76 +62,125 @@ class SlackCalls:
     """The Web API for the rest of the package. The client must not retry by itself: a retried post is a second post."""
 
     def __init__(
-        self, client: WebClient, budget: Budget, *, wait: Callable[[float], object], observe: Observe = lambda *_: None
+        self,
+        client: WebClient,
+        budget: Budget,
+        *,
+        wait: Callable[[float], object],
+        observe: Observe = lambda *_: None,
+        again: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """`again` hears the method of each call that is about to be made once more."""
         self._client = client
         self._budget = budget
         self._wait = wait
         self._observe = observe
+        self._again = again
 
-    def write(self, method: str, channel: str, body: Mapping[str, Any], *, spare: bool = False) -> Mapping[str, Any]:
-        """A call with an effect. Raises `SlackRefusedError`, `SlackLaterError`, `SlackInDoubtError`."""
-        self._take(method, channel, spare=spare)
+    def write(
+        self, method: str, channel: str, body: Mapping[str, Any], *, spare: bool = False, apart: bool = True
+    ) -> Mapping[str, Any]:
+        """A call with an effect. Raises `SlackRefusedError`, `SlackLaterError`, `SlackInDoubtError`.
+
+        `apart` False: the second attempt of an edit that was refused for how it looks.
+        """
+        self._take(method, channel, spare=spare, message=_edited(method, body) if apart else "")
         return self._call(method, json={"channel": channel, **body})
 
     def write_again(
-        self, method: str, channel: str, body: Mapping[str, Any], *, spare: bool = False
+        self,
+        method: str,
+        channel: str,
+        body: Mapping[str, Any],
+        *,
+        spare: bool = False,
+        apart: bool = True,
+        check: Callable[[], None] = lambda: None,
     ) -> Mapping[str, Any]:
-        """A call that may be repeated without harm, such as an update. Raises as `write`, but is never in doubt."""
-        return self._repeated(method, channel, spare=spare, json={**({"channel": channel} if channel else {}), **body})
+        """A call that may be repeated without harm, such as an update. Raises as `write`, but is never in doubt.
+
+        `check` raises when there is nothing to say any more. It is asked before each further try: meanwhile somebody
+        else may have said something newer.
+        """
+        return self._repeated(
+            method,
+            channel,
+            check=check,
+            spare=spare,
+            message=_edited(method, body) if apart else "",
+            json={**({"channel": channel} if channel else {}), **body},
+        )
 
     def read(self, method: str, channel: str = "", **params: Any) -> Mapping[str, Any]:
         """A reading call. Raises `SlackRefusedError`, `SlackLaterError`."""
         return self._repeated(method, channel, params={**({"channel": channel} if channel else {}), **params})
 
+    def count(self, method: str, result: str) -> None:
+        """Counts a call that was made elsewhere."""
+        self._observe(method, result)
+
     def _repeated(
-        self, method: str, channel: str, *, spare: bool = False, **arguments: Mapping[str, Any]
+        self,
+        method: str,
+        channel: str,
+        *,
+        check: Callable[[], None] = lambda: None,
+        spare: bool = False,
+        message: str = "",
+        **arguments: Mapping[str, Any],
     ) -> Mapping[str, Any]:
         for pause_s in (*SAFE_RETRY_PAUSES_S, None):
-            self._take(method, channel, spare=spare)
+            self._take(method, channel, spare=spare, message=message)
+            message = ""
             try:
                 return self._call(method, **arguments)
             except SlackInDoubtError:
                 if pause_s is not None:
+                    self._again(method)
                     self._wait(pause_s)
+                    check()
         raise SlackLaterError(method, TROUBLE_RETRY_AFTER_S)
 
-    def _take(self, method: str, channel: str, *, spare: bool = False) -> None:
-        after_s = self._budget.take(method, channel, spare=spare)
+    def _take(self, method: str, channel: str, *, spare: bool = False, message: str = "") -> None:
+        after_s = self._budget.take(method, channel, spare=spare, message=message)
         for _ in range(MAX_INLINE_WAITS):
             if after_s <= 0:
                 return
             if spare or after_s > MAX_INLINE_WAIT_S:
                 break
             self._wait(after_s)
-            after_s = self._budget.take(method, channel)
+            after_s = self._budget.take(method, channel, message=message)
         if after_s > 0:
             raise SlackLaterError(method, after_s)
 
     def _call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         try:
-            response = self._client.api_call(method, **arguments)
+            data = self._client.api_call(method, **arguments).data
         except SlackApiError as error:
-            failure = self._sorted(method, error)
-            self._observe(method, _word(error))
-            raise failure from error
-        except (URLError, OSError, http.client.HTTPException, SlackRequestError) as error:
-            self._observe(method, "unreachable")
-            if is_never_sent(error):
-                raise SlackLaterError(method, TROUBLE_RETRY_AFTER_S) from error
-            raise SlackInDoubtError(f"{method}: {type(_reason(error)).__name__}") from error
+            word = _word(error)
+            self._observe(method, word)
+            raise self._meant(method, int(error.response.status_code), word, error.response.headers) from error
+        except _UNREADABLE as error:
+            raise self._unanswered(method, error) from error
         self._observe(method, "ok")
-        data = response.data
         return data if isinstance(data, dict) else {}
 
-    def _sorted(self, method: str, error: SlackApiError) -> Exception:
-        status = int(error.response.status_code)
-        word = _word(error)
+    def _unanswered(self, method: str, error: Exception) -> Exception:
+        self._observe(method, "unreachable")
+        if is_never_sent(error):
+            return SlackLaterError(method, TROUBLE_RETRY_AFTER_S)
+        return SlackInDoubtError(f"{method}: {type(_reason(error)).__name__}")
+
+    def _meant(self, method: str, status: int, word: str, headers: Mapping[str, Any]) -> Exception:
         if status == http.HTTPStatus.TOO_MANY_REQUESTS or word in {"ratelimited", "rate_limited"}:
-            after_s = retry_after_s(error.response.headers)
+            after_s = retry_after_s(headers)
             self._budget.pause(method, after_s)
             return SlackLaterError(method, after_s)
-        if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR or word in _AMBIGUOUS:
+        if word in _NOT_NOW:
+            return SlackLaterError(method, DEFAULT_RETRY_AFTER_S)
+        # What says that it went well, without Slack's own words, was said by something between.
+        unclear = status >= http.HTTPStatus.INTERNAL_SERVER_ERROR or word == f"http_{http.HTTPStatus.OK}"
+        if unclear or status == http.HTTPStatus.REQUEST_TIMEOUT or word in _AMBIGUOUS:
             return SlackInDoubtError(f"{method}: {status} {word}")
         return SlackRefusedError(method, word)
 
@@ -138,11 +197,22 @@ def _reason(error: Exception) -> object:
 def _word(error: SlackApiError) -> str:
     data = error.response.data
     word = data.get("error", "") if isinstance(data, dict) else ""
-    return word if isinstance(word, str) and word.isidentifier() else f"http_{int(error.response.status_code)}"
+    return word if _is_word(word) else f"http_{int(error.response.status_code)}"
+
+
+def _is_word(text: object) -> TypeGuard[str]:
+    """Whether it is one of Slack's words for an error; anything else has no place in a log or a metric."""
+    return isinstance(text, str) and text.isascii() and text.isidentifier() and len(text) <= MAX_WORD
+
+
+def _edited(method: str, body: Mapping[str, Any]) -> str:
+    return str(body.get("ts") or "") if method == "chat.update" else ""
 
 
 def retry_after_s(headers: Mapping[str, Any]) -> float:
-    """How long Slack asks to wait."""
+    """How long Slack asks to wait, within reason: what waits for it is still wanted afterwards."""
     value = next((text for name, text in headers.items() if name.lower() == "retry-after"), "")
-    text = value[0] if isinstance(value, list) else value
-    return max(1.0, float(text)) if str(text).isdigit() else DEFAULT_RETRY_AFTER_S
+    text = str(value[0] if isinstance(value, list) and value else value).strip()
+    if _SECONDS.fullmatch(text) is None:
+        return DEFAULT_RETRY_AFTER_S
+    return min(max(1.0, float(text)), MAX_RETRY_AFTER_S)

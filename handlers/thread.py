@@ -7,41 +7,43 @@ whatever is delivered twice: its effect is claimed before, found again by its me
 
 from __future__ import annotations
 
-import http
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, Protocol
-from urllib.parse import urlsplit
 
-from slack_sdk.webhook import WebhookClient
+import structlog
 
 from handlers.ask import Ask, Origin, Place
 from handlers.effects import Dress, Layouts, Ledger, SupersededError
+from handlers.response_urls import METHOD, ResponseUrls
 from handlers.slack_calls import (
-    CALL_TIMEOUT_S,
     TROUBLE_RETRY_AFTER_S,
     SlackCalls,
     SlackInDoubtError,
     SlackLaterError,
     SlackRefusedError,
-    is_never_sent,
-    retry_after_s,
 )
 
 EVENT_TYPE: Final = "alb502_effect"
 MAX_TEXT_CHARS: Final = 4_000
-MAX_SEARCH_PAGES: Final = 3
-SEARCH_PAGE: Final = 100
+MAX_SEARCH_PAGES: Final = 10
+SEARCH_PAGE: Final = 200
 CLOCK_SLACK_S: Final = 60  # between Redis's clock and Slack's
-RESPONSE_HOSTS: Final = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 
 UNREACHABLE: Final = frozenset(
     {"not_in_channel", "channel_not_found", "is_archived", "restricted_action", "no_permission", "thread_not_found",
-     "restricted_action_read_only_channel", "restricted_action_thread_only_channel", "messages_tab_disabled"}
+     "restricted_action_read_only_channel", "restricted_action_thread_only_channel", "messages_tab_disabled",
+     "restricted_action_non_threadable_channel", "restricted_action_thread_locked", "cannot_reply_to_message",
+     "access_denied", "ekm_access_denied", "team_access_not_granted", "message_limit_exceeded"}
 )  # fmt: skip
 _UNDRESSABLE: Final = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long", "block_mismatch"}
 )
-_GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+_GONE: Final = frozenset({"message_not_found", "thread_not_found", "cant_update_message", "edit_window_closed"})
+_TOLD: Final = "told"
+_NOT_TAKEN: Final = "not_taken"
+
+_log: Final = structlog.get_logger(__name__)
 
 
 class Drawn(Protocol):
@@ -67,7 +69,7 @@ class Thread:
         self._calls = calls
         self._ledger = ledger
         self._layouts = layouts
-        self._response_hosts = RESPONSE_HOSTS | {urlsplit(slack_api_url).netloc}
+        self._response_urls = ResponseUrls(slack_api_url)
 
     def open(self, ask: Ask, fence: int, place: Place, parent: Draw, progress: Draw) -> Place:
         """Posts what is still missing of parent line and progress reply.
@@ -86,17 +88,19 @@ class Thread:
         """Shows progress if that costs nobody anything. False if it was left out."""
         if place.reply_ts is None or place.private:
             return False
-        team, ts = ask.origin.team, place.reply_ts
+        team, ts, refused_once = ask.origin.team, place.reply_ts, False
         for plain in (True,) if self._layouts.is_plain(team, dress) else (False, True):
             drawn = draw(plain)
             self._ledger.check(ask.id, fence)
             try:
-                self._calls.write("chat.update", place.channel, {"ts": ts, **_body(drawn)}, spare=True)
+                body = {"ts": ts, **_body(drawn)}
+                self._calls.write("chat.update", place.channel, body, spare=True, apart=not refused_once)
             except (SlackLaterError, SlackInDoubtError):
                 return False
             except SlackRefusedError as refused:
                 if plain or refused.error not in _UNDRESSABLE:
                     return False
+                refused_once = True
                 self._layouts.mark_plain(team, dress)
             else:
                 return True
@@ -111,7 +115,8 @@ class Thread:
         Raises `UnreachableError`, `SupersededError`, `SlackLaterError`.
         """
         if place.private:
-            self.whisper_once(ask, fence, "summary", summary)
+            if not self.whisper_once(ask, fence, "summary", summary):
+                raise UnreachableError("the asker cannot be told alone")
             return place
         if place.reply_ts is None:
             place = self.open(ask, fence, place, headline or summary, summary)
@@ -144,81 +149,69 @@ class Thread:
         return str(answer.get("permalink") or "") or None
 
     def whisper_once(self, ask: Ask, fence: int, name: str, draw: Draw) -> bool:
-        """Tells only the asker, at most once for each `name`: what is in doubt is not said again."""
+        """Tells only the asker, at most once for each `name`: what is in doubt is not said again. False if they were
+        not told."""
         claim = self._ledger.claim(ask.id, f"whisper-{name}", fence)
         if claim.done_ts is not None or claim.in_doubt_since_s is not None:
-            return False
+            return claim.done_ts == _TOLD
         replace = ask.kind == "refresh" and ask.place is not None and ask.place.private
         try:
             told = self.whisper(ask.origin, draw, replace=replace)
         except SlackLaterError:
             self._ledger.release(ask.id, f"whisper-{name}")  # nothing was said
             raise
-        self._ledger.confirm(ask.id, f"whisper-{name}", "told" if told else "not told")
+        self._ledger.confirm(ask.id, f"whisper-{name}", _TOLD if told else "not told")
         return told
 
     def whisper(self, origin: Origin, draw: Draw, *, replace: bool = False) -> bool:
-        """Tells only the asker: by the response URL, else by an ephemeral message. False if neither is possible.
+        """Tells only the asker: by the response URL, else (it is used up, or older than half an hour) by an ephemeral
+        message. False if neither is possible.
 
         Raises `SlackLaterError` when Slack has certainly not taken it and asks for patience.
         """
-        plain = self._layouts.is_plain(origin.team)
-        attempts: list[Callable[[], Drawn]] = [lambda: draw(True), lambda: _WordsOnly(draw(True).text)]
-        if not plain:
-            attempts.insert(0, lambda: draw(False))
-        for attempt in attempts:
-            drawn = attempt()
+        ways: list[Callable[[Drawn], None]] = [lambda drawn: self._tell(origin, drawn)]
+        if origin.response_url:
+            ways.insert(0, lambda drawn: self._respond(origin, drawn, replace))
+        for way in ways:
             try:
-                return self._respond(origin, drawn, replace) if origin.response_url else self._tell(origin, drawn)
-            except SlackInDoubtError:
+                self._dressed(origin.team, draw, way)
+            except SlackInDoubtError as doubt:
+                _log.warning("not known whether the asker was told", error=str(doubt))
                 return False
-            except SlackRefusedError as refused:
-                if refused.error not in _UNDRESSABLE or not drawn.blocks:
-                    return False
-                if not plain:
-                    self._layouts.mark_plain(origin.team)
-                    plain = True
+            except (SlackRefusedError, UnreachableError) as refused:
+                _log.info("the asker cannot be told so", error=str(refused))
+            else:
+                return True
         return False
 
-    def _tell(self, origin: Origin, drawn: Drawn) -> bool:
+    def _tell(self, origin: Origin, drawn: Drawn) -> None:
         body: dict[str, Any] = {"user": origin.user, **_body(drawn)}
         if origin.thread_ts is not None:
             body["thread_ts"] = origin.thread_ts
         self._calls.write("chat.postEphemeral", origin.channel, body)
-        return True
 
-    def _respond(self, origin: Origin, drawn: Drawn, replace: bool) -> bool:
-        """Answers by the response URL of a command or a click. False if Slack does not take it.
-
-        Raises `SlackRefusedError` when it takes no such blocks.
-        """
-        url = origin.response_url or ""
-        target = urlsplit(url)
-        if target.netloc not in self._response_hosts or target.scheme not in {"http", "https"}:
-            return False
+    def _respond(self, origin: Origin, drawn: Drawn, replace: bool) -> None:
+        """Answers by the response URL of a command or a click."""
         body = {"response_type": "ephemeral", "replace_original": replace, **_body(drawn)}
-        client = WebhookClient(url, timeout=CALL_TIMEOUT_S, retry_handlers=[])
-        try:
-            answer = client.send_dict(body)
-        except (OSError, ValueError) as error:
-            if is_never_sent(error):
-                raise SlackLaterError("response_url", TROUBLE_RETRY_AFTER_S) from error
-            return False
-        if answer.status_code == http.HTTPStatus.TOO_MANY_REQUESTS:
-            raise SlackLaterError("response_url", retry_after_s(answer.headers))
-        if "invalid_blocks" in answer.body:
-            raise SlackRefusedError("response_url", "invalid_blocks")
-        return bool(answer.status_code == 200)
+        taken = self._response_urls.send(origin.response_url or "", body)
+        self._calls.count(METHOD, "ok" if taken else _NOT_TAKEN)
+        if not taken:
+            raise SlackRefusedError(METHOD, _NOT_TAKEN)
 
     def _overwrite(self, ask: Ask, fence: int, channel: str, ts: str, draw: Draw, *, spare: bool = False) -> bool:
         """False if the message is not there any more."""
 
+        tried: list[Drawn] = []
+        check = partial(self._ledger.check, ask.id, fence)
+
         def update(drawn: Drawn) -> None:
-            self._ledger.check(ask.id, fence)
-            self._calls.write_again("chat.update", channel, {"ts": ts, **_body(drawn)}, spare=spare)
+            tried.append(drawn)
+            check()
+            body = {"ts": ts, **_body(drawn)}
+            self._calls.write_again("chat.update", channel, body, spare=spare, apart=len(tried) == 1, check=check)
 
         try:
-            self._dressed(ask, draw, update)
+            self._dressed(ask.origin.team, draw, update)
         except SlackRefusedError as refused:
             if refused.error in _GONE:
                 return False
@@ -249,18 +242,18 @@ class Thread:
             posted["ts"] = str(answer["ts"])
 
         try:
-            self._dressed(ask, draw, post)
+            self._dressed(ask.origin.team, draw, post)
         except SlackInDoubtError as doubt:
             raise SlackLaterError("chat.postMessage", TROUBLE_RETRY_AFTER_S) from doubt  # the claim stays
-        except (SlackRefusedError, SlackLaterError):
+        except (SlackRefusedError, SlackLaterError, UnreachableError):
             self._ledger.release(ask.id, name)
             raise
         self._ledger.confirm(ask.id, name, posted["ts"])
         return posted["ts"]
 
-    def _dressed(self, ask: Ask, draw: Draw, send: Callable[[Drawn], None]) -> None:
+    def _dressed(self, team: str, draw: Draw, send: Callable[[Drawn], None]) -> None:
         """Sends the rich layout, else the plain one, else the words alone: no message is lost for its dress."""
-        plain = self._layouts.is_plain(ask.origin.team)
+        plain = self._layouts.is_plain(team)
         attempts: list[Callable[[], Drawn]] = [lambda: draw(True), lambda: _WordsOnly(draw(True).text)]
         if not plain:
             attempts.insert(0, lambda: draw(False))
@@ -271,7 +264,7 @@ class Thread:
                 if refused.error not in _UNDRESSABLE:
                     raise
                 if not plain:
-                    self._layouts.mark_plain(ask.origin.team)
+                    self._layouts.mark_plain(team)
                     plain = True
         return _reaching(send, attempts[-1]())
 
@@ -286,15 +279,23 @@ class Thread:
         if thread_ts is not None:
             params["ts"] = thread_ts
         for _ in range(MAX_SEARCH_PAGES):
-            answer = self._calls.read(method, channel, **params)
-            for message in answer.get("messages", ()):
-                metadata = message.get("metadata", {})
-                if metadata.get("event_payload", {}).get("key") == effect_key:
+            try:
+                answer = self._calls.read(method, channel, **params)
+            except SlackRefusedError as refused:
+                if refused.error in _GONE:
+                    return None  # the thread was deleted, with whatever stood in it
+                if refused.error in UNREACHABLE:
+                    raise UnreachableError(refused.error) from refused
+                raise
+            for message in answer.get("messages") or ():
+                payload = (message.get("metadata") or {}).get("event_payload") or {}
+                if payload.get("key") == effect_key:
                     return str(message["ts"])
-            cursor = answer.get("response_metadata", {}).get("next_cursor")
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
-                break
+                return None
             params["cursor"] = cursor
+        _log.warning("too much was said to be searched for a message of ours; it is posted again if it stands there")
         return None
 
 

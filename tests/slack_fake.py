@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import itertools
 import json
+import socket
 import threading
 import time
 from collections import defaultdict, deque
@@ -19,6 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from demo.slack.rates import Rates
 from tests import slack_limits
 
 TEAM = "T0TEAM"
@@ -32,6 +34,7 @@ ALICE = "U0ALICE"
 GUEST = "U0GUEST"
 STRANGER = "U0STRANGER"
 RESPONSE_USES = 5
+USUAL_PAGE = 100
 
 Body = dict[str, Any]
 
@@ -55,16 +58,17 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """`after_effect`: the message stands although the caller sees a failure."""
+    """`after_effect`: the message stands although the caller sees a failure. A `status` of 0: the connection breaks."""
 
     status: int = 200
     error: str = ""
-    retry_after_s: int | None = None
+    retry_after_s: int | str | None = None
     after_effect: bool = False
 
 
 RATE_LIMITED = Failure(429, "ratelimited", retry_after_s=1)
 BROKEN = Failure(500, "")
+CUT = Failure(0)
 INVALID_BLOCKS = Failure(200, "invalid_blocks")
 
 
@@ -82,6 +86,10 @@ class SlackFake:
     homes: dict[str, Body] = field(default_factory=dict)
     """The Home of the app as people see it, by user."""
     refuse_rich: bool = False
+    rates: Rates | None = None
+    """With these it refuses what comes too often."""
+    answers: dict[str, deque[tuple[int, bytes]]] = field(default_factory=lambda: defaultdict(deque))
+    """What the next calls of a method are answered, whatever they do: a status and any bytes."""
     socket_url: str = ""
     """What `apps.connections.open` answers; empty: Socket Mode is turned off."""
 
@@ -143,7 +151,7 @@ class SlackFake:
             "team_id": team,
             "api_app_id": "A0APP",
             "response_url": self.response_url(),
-            "trigger_id": "1.2.3",
+            "trigger_id": f"{next(self._clock)}.2.3",
         }
         return urlencode(fields).encode()
 
@@ -182,7 +190,7 @@ class SlackFake:
             },
             "channel": {"id": message["channel"]},
             "response_url": self.response_url(),
-            "trigger_id": "1.2.3",
+            "trigger_id": f"{next(self._clock)}.2.3",
             "actions": [{"type": kind, "action_id": action_id, "block_id": "b", **chosen}],
         }
         return urlencode({"payload": json.dumps(payload)}).encode()
@@ -195,6 +203,7 @@ class SlackFake:
             "team": {"id": TEAM},
             "user": {"id": user, "team_id": TEAM},
             "api_app_id": "A0APP",
+            "trigger_id": f"{next(self._clock)}.2.3",
             "view": {**view, "state": state},
         }
         return urlencode({"payload": json.dumps(payload)}).encode()
@@ -203,7 +212,7 @@ class SlackFake:
 
     def handle(self, method: str, body: Body) -> tuple[int, Body, dict[str, str]]:
         with self._changed:
-            failure = self.failures[method].popleft() if self.failures[method] else None
+            failure = self.failures[method].popleft() if self.failures[method] else self._too_often(method, body)
             answer: Body = {"ok": True}
             if failure is None or failure.after_effect:
                 answer = self._do(method, body)
@@ -213,6 +222,10 @@ class SlackFake:
             return 200, answer, {}
         headers = {} if failure.retry_after_s is None else {"Retry-After": str(failure.retry_after_s)}
         return failure.status, {"ok": False, "error": failure.error} if failure.error else {}, headers
+
+    def _too_often(self, method: str, body: Body) -> Failure | None:
+        after_s = self.rates.retry_after_s(method, str(body.get("channel") or "")) if self.rates else None
+        return None if after_s is None else Failure(429, "ratelimited", retry_after_s=after_s)
 
     def _do(self, method: str, body: Body) -> Body:
         if method == "response_url":
@@ -280,7 +293,7 @@ class SlackFake:
         return self._listed(body, lambda message: body.get("ts") in {message.get("thread_ts"), message["ts"]})
 
     def _conversations_history(self, body: Body) -> Body:
-        return self._listed(body, lambda message: not message.get("thread_ts"))
+        return self._listed(body, lambda message: not message.get("thread_ts"), newest_first=True)
 
     def _views_open(self, body: Body) -> Body:
         if not body.get("trigger_id"):
@@ -306,13 +319,20 @@ class SlackFake:
         self.views[view_id] = {**view, "id": view_id}
         return {"ok": True, "view": self.views[view_id]}
 
-    def _listed(self, body: Body, fits: Callable[[Body], bool]) -> Body:
+    def _listed(self, body: Body, fits: Callable[[Body], bool], *, newest_first: bool = False) -> Body:
+        if wrong := self._wrong_place(body):
+            return _no(wrong)
         messages = [dict(message) for message in self.messages[str(body["channel"])].values() if fits(message)]
+        messages.sort(key=lambda message: float(message["ts"]), reverse=newest_first)
         newer = [message for message in messages if float(message["ts"]) >= float(body.get("oldest") or 0)]
         if str(body.get("include_all_metadata")).lower() not in {"true", "1"}:
             for message in newer:
                 message.pop("metadata", None)
-        return {"ok": True, "messages": newer, "has_more": False}
+        start, size = int(body.get("cursor") or 0), int(body.get("limit") or USUAL_PAGE)
+        more = start + size < len(newer)
+        cursor = {"next_cursor": str(start + size) if more else ""}
+        page = newer[start : start + size]
+        return {"ok": True, "messages": page, "has_more": more, "response_metadata": cursor}
 
     def _respond(self, body: Body) -> Body:
         url = str(body["_url"])
@@ -364,7 +384,11 @@ def serving(fake: SlackFake) -> Iterator[SlackFake]:
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             status, answer, headers = self._answer(raw)
-            text = json.dumps(answer).encode()
+            if status == 0:
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
+                return
+            text = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(status)
             for name, value in {
                 **headers,
@@ -375,13 +399,15 @@ def serving(fake: SlackFake) -> Iterator[SlackFake]:
             self.end_headers()
             self.wfile.write(text)
 
-        def _answer(self, raw: bytes) -> tuple[int, Body, dict[str, str]]:
+        def _answer(self, raw: bytes) -> tuple[int, Body | bytes, dict[str, str]]:
             path, _, query = self.path.partition("?")
             body = {**dict(parse_qsl(query)), **_parsed(raw, self.headers.get("Content-Type", ""))}
             if path.startswith("/response/"):
                 status, answer, headers = fake.handle("response_url", {**body, "_url": path})
                 return (400 if status == 200 and not answer["ok"] else status), answer, headers
             method = path.removeprefix("/api/")
+            if fake.answers[method]:
+                return *fake.answers[method].popleft(), {}
             token = APP_TOKEN if method == "apps.connections.open" else TOKEN
             if self.headers.get("Authorization") != f"Bearer {token}":
                 return 200, _no("invalid_auth"), {}

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from bot.cli import when
 from bot.cli.exits import BAD_USAGE, CommandError
 from diagnostics import printable
-from diagnostics.question import DEFAULT_WINDOW, MAX_WINDOW, MAX_WORDS, Question
+from diagnostics.bounds import DEFAULT_WINDOW, MAX_WINDOW, MAX_WORDS
+
+if TYPE_CHECKING:
+    from diagnostics.question import Question
 
 MAX_SHOWN: Final = 60
 
@@ -39,6 +42,8 @@ def question(
     if since and (start or end):
         raise CommandError("give either --since or --from and --to", status=BAD_USAGE)
     first, last = _window(start, end, now)
+    from diagnostics.question import Question
+
     return Question(
         words=target,
         account=account,

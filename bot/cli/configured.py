@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 def settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Raises `CommandError` (bad usage)."""
     from bot.settings import SettingsError, load
+    from bot.telemetry import known_secrets
 
+    environ = os.environ if environ is None else environ
+    known_secrets.learn(known_secrets.secrets_in(environ))
     try:
-        return load(os.environ if environ is None else environ)
+        found = load(environ)
     except SettingsError as wrong:
         raise CommandError(*wrong.lines, status=BAD_USAGE) from None
+    known_secrets.learn(known_secrets.secrets_of(found))
+    return found

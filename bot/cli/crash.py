@@ -16,9 +16,14 @@ MAX_CHARS: Final = 100_000
 
 
 def keep(error: BaseException) -> tuple[str, Path | None]:
-    """Writes the traceback where only this user can read it; returns its reference and the file, if there is one."""
+    """Writes the traceback, without secrets, where only this user can read it: people attach it to reports of bugs.
+
+    Returns its reference and the file, if there is one.
+    """
+    from bot.telemetry.logs import hidden
+
     reference = f"e-{secrets.token_hex(4)}"
-    text = f"alb502 {__version__}, reference {reference}\n" + "".join(traceback.format_exception(error))
+    text = f"alb502 {__version__}, reference {reference}\n" + hidden("".join(traceback.format_exception(error)))
     for directory in (_state_dir() / "errors", Path(tempfile.gettempdir())):
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)

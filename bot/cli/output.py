@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 PIPE_WIDTH: Final = 100
 MAX_LINE: Final = 1_000
 PROGRAM: Final = "alb502"
+_UNSEEN: Final = re.compile(
+    r"\x1b(?!\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+    r"|[\U000e0000-\U000e007f]"
+)
+"""What a terminal obeys or hides, but for colours."""
 _TRAILING_SPACES: Final = re.compile(r" +$", re.MULTILINE)
 
 
@@ -47,12 +53,20 @@ def draw(*renderables: RenderableType) -> None:
 
 
 def write(text: str) -> None:
-    """Text on stdout, with a line break at its end. Raises `ReaderGoneError` when nobody reads it."""
+    """Text on stdout, with a line break at its end. Raises `ReaderGoneError` when nobody reads it.
+
+    What nobody would see is spelled as in JSON, where it means the same: everything else was made printable before.
+    """
+    text = _UNSEEN.sub(_spelled, text)
     try:
         sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
         sys.stdout.flush()
     except BrokenPipeError:
         raise ReaderGoneError from None
+
+
+def _spelled(unseen: re.Match[str]) -> str:
+    return json.dumps(unseen[0])[1:-1] if unseen[0] != "\x7f" else "\\u007f"
 
 
 def complain(lines: Iterable[str]) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.cli.output import console
 from diagnostics import printable
-from diagnostics.question import Progress, ProgressListener
+
+if TYPE_CHECKING:
+    from diagnostics.question import Progress, ProgressListener
 
 MAX_TEXT: Final = 120
 MAX_HEADLINE: Final = 300

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.cli.output import console
 from bot.cli.progress import MAX_TEXT
 from diagnostics import printable
-from diagnostics.question import Progress, ProgressListener
+
+if TYPE_CHECKING:
+    from diagnostics.question import Progress, ProgressListener
 
 WORDS: Final = {"finding": "finding", "reading": "reading", "judging": "looking", "done": "done"}
 BAR_COLUMNS: Final = 24

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema
 
 from bot.cli.output import write
-from diagnostics.report import SCHEMA, Report
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 
 def schema(
@@ -24,6 +24,8 @@ def schema(
 
 def schema_text() -> str:
     """The schema of the report as it stands in docs/, ending in a line break."""
+    from diagnostics.report import SCHEMA, Report
+
     return _text(Report, SCHEMA)
 
 
@@ -42,16 +44,17 @@ def scan_schema_text() -> str:
 
 
 def _text(model: type[BaseModel], name: str) -> str:
-    described = model.model_json_schema(by_alias=True, mode="serialization", schema_generator=_EveryKeyIsPrinted)
+    from pydantic.json_schema import GenerateJsonSchema
+
+    class EveryKeyIsPrinted(GenerateJsonSchema):
+        """A field with a default is printed as well, so readers may rely on its key, unless it says when it is not."""
+
+        def field_is_required(self, field: Mapping[str, object], total: bool) -> bool:
+            return "serialization_exclude_if" not in field
+
+    described = model.model_json_schema(by_alias=True, mode="serialization", schema_generator=EveryKeyIsPrinted)
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": name}
     return json.dumps(head | described, indent=2, ensure_ascii=False) + "\n"
-
-
-class _EveryKeyIsPrinted(GenerateJsonSchema):
-    """A field with a default is printed as well, so readers may rely on its key, unless it says when it is not."""
-
-    def field_is_required(self, field: Mapping[str, object], total: bool) -> bool:
-        return "serialization_exclude_if" not in field
 
 
 if __name__ == "__main__":

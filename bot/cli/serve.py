@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -37,13 +38,21 @@ def serve(
     complaints = missing(settings, role)
     if complaints:
         raise CommandError(*complaints, status=exits.BAD_USAGE)
-    from bot.telemetry import logs
+    from bot import memory
+    from bot.telemetry import logs, traces
 
+    memory.keep_few_reserves()
     logs.configure()
+    logs.catch_threads()
     if role == "worker" and settings.remediations.approval_key is not None:
         note("the worker has remediations.approval_key and needs none: give it to web and executor only")
-    with stopped_by_signals() as stopped:
-        _run(settings, role, stopped)
+    stop_traces = traces.start(os.environ, role)
+    try:
+        with stopped_by_signals() as stopped:
+            memory.start_giving_back(stopped)
+            _run(settings, role, stopped)
+    finally:
+        stop_traces()
 
 
 def missing(settings: Settings, role: Role) -> list[str]:
@@ -104,27 +113,34 @@ def make_fixing(settings: Settings, redis: Redis, lane: FixLane, tell: Send) -> 
 
 def make_engine(settings: Settings, shared: Shared) -> Engine:
     """The diagnosis with what it shares with other replicas behind it."""
+    from bot.account_shares import AccountShares
     from bot.alarms_in_aws import AlarmsInAws
     from bot.app import Engine
     from bot.diagnosing import access_of, diagnoser, nicknames_of
     from bot.known_services import KnownServices
+    from bot.telemetry.aws import CountedCalls
+    from bot.telemetry.diagnoses import CountedFacts, counted
     from bot.upkeep import Upkeep
     from remediations.reading import AwsReads
 
-    access = access_of(settings, shared.gate)
+    access = access_of(settings, shared.gate, CountedCalls())
+    shares = AccountShares({account.id: account.name for account in settings.accounts})
     diagnose = diagnoser(
         settings,
         access=access,
         index=shared.index,
-        cache=shared.cache,
+        cache=CountedFacts(shared.cache),
         tasks=shared.tasks,
         own=shared.own,
+        room=shares.place,
         completes_answers=True,
     )
 
     def reads(account_id: str, region: str) -> AwsReads:
         return AwsReads(access.reader(account_id, region))
 
-    alarm = AlarmsInAws(access, shared.index, nicknames_of(settings))
+    alarm = AlarmsInAws(access, shared.index, nicknames_of(settings), shares.place)
     known, upkeep = KnownServices(access, shared.index), Upkeep(access, shared.index)
-    return Engine(diagnose=diagnose, alarm=alarm, reads=reads, upkeep=upkeep, known=known)
+    return Engine(
+        diagnose=counted(diagnose), alarm=alarm, reads=reads, upkeep=upkeep, known=known, has_room=shares.check
+    )

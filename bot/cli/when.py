@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from diagnostics.question import MAX_WINDOW
+from diagnostics.bounds import MAX_WINDOW
 
 YEARS: Final = timedelta(days=3_660)
 """For what is kept until somebody exports it."""

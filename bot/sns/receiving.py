@@ -9,6 +9,7 @@ import structlog
 
 from bot.sns.envelope import Envelope, NotFromSnsError, read_envelope
 from bot.sns.verifying import UnreachableSnsError, Verifier, fetched
+from bot.telemetry import traces
 
 TAKEN: Final = 200
 UNREADABLE: Final = 400
@@ -48,6 +49,10 @@ class Receiver:
     def receive(self, body: bytes) -> int:
         """The HTTP status to answer with. Nothing of a message is looked at before its signature was found right, but
         for the topic, so that messages of others cost no look-up of a certificate."""
+        with traces.span("SNS message", "request"):
+            return self._received(body)
+
+    def _received(self, body: bytes) -> int:
         try:
             envelope = read_envelope(body)
         except NotFromSnsError as error:

@@ -8,6 +8,7 @@ from typing import Final
 from redis import Redis
 
 from bot.store.keys import DAY_S, digest, key, text_of
+from bot.store.reading import read
 from handlers.alarms import AlarmNews
 
 KEEP_S: Final = DAY_S
@@ -41,7 +42,7 @@ class AlarmShelf:
 
     def get(self, news_id: str) -> AlarmNews | None:
         raw = self._redis.get(_name(news_id))
-        return None if raw is None else AlarmNews.model_validate_json(raw)
+        return None if raw is None else read(AlarmNews, raw)
 
     def tries(self, news_id: str, why: str) -> int:
         """How often it was tried again for this reason, this time included."""
@@ -58,6 +59,18 @@ class AlarmShelf:
 
     def release(self, news_id: str) -> None:
         self._redis.delete(f"{_name(news_id)}:held")
+
+    def stands_for_later(self, news: AlarmNews) -> bool:
+        """Whether this is the one that stands for all later ones of the same alarm, state and channel, until it is
+        worked on."""
+        if self._redis.set(_standing(news), news.id, nx=True, ex=KEEP_S):
+            return True
+        holder = self._redis.get(_standing(news))
+        return holder is not None and text_of(holder) == news.id
+
+    def begun(self, news: AlarmNews) -> None:
+        """It is being worked on: whatever comes from now on is asked about anew. To be called before AWS is asked."""
+        self._redis.delete(_standing(news))
 
     def claim(self, what: str, news_id: str, for_s: int) -> bool:
         """Whether this news is the one to say something that is said once in a while, whoever brings it up."""
@@ -79,6 +92,11 @@ class AlarmShelf:
 
     def is_done(self, news_id: str) -> bool:
         return bool(self._redis.exists(_name(news_id) + ":done"))
+
+
+def _standing(news: AlarmNews) -> str:
+    named = (news.alarm, news.account, news.region, news.load_balancer, news.target_group, news.title, *news.words)
+    return key("alarm-waits", digest(news.channel, news.state, *(one or "" for one in named)))
 
 
 def _name(news_id: str) -> str:

@@ -9,6 +9,7 @@ from typing import Final, Literal
 from redis import Redis
 
 from bot.store.keys import DAY_S, key, text_of
+from bot.store.reading import read
 from handlers.ask import Ask, Place
 
 KEEP_S: Final = DAY_S
@@ -61,7 +62,7 @@ class Asks:
     def load(self, ask_id: str) -> Ask | None:
         """The ask, or None once it is forgotten."""
         raw = self._redis.hget(fence_key(ask_id), "ask")
-        return None if raw is None else Ask.model_validate_json(raw)
+        return None if raw is None else read(Ask, raw)
 
     def begin(self, ask_id: str) -> int:
         """The fencing number of this delivery, counted from 1; 0 if the ask is forgotten."""
@@ -71,7 +72,7 @@ class Asks:
     def place(self, ask_id: str) -> Place | None:
         """Where the answer stands so far."""
         raw = self._redis.hget(fence_key(ask_id), "place")
-        return None if raw is None else Place.model_validate_json(raw)
+        return None if raw is None else read(Place, raw)
 
     def put_place(self, ask_id: str, place: Place) -> None:
         self._redis.hset(fence_key(ask_id), "place", place.model_dump_json())
@@ -119,8 +120,21 @@ class Asks:
         return int(self._redis.hincrby(fence_key(ask_id), "put-offs", 1))
 
     def put_offs(self, ask_id: str) -> int:
-        """How often this ask has been put off."""
-        return int(self._redis.hget(fence_key(ask_id), "put-offs") or 0)
+        """How often this ask has been put off, for whatever reason."""
+        return sum(int(raw or 0) for raw in self._redis.hmget(fence_key(ask_id), "put-offs", "waits"))
+
+    def wait_for(self, ask_id: str, account: str) -> int:
+        """It has to wait for this account; how often it had to wait for any, this time included."""
+        self._alive(ask_id)
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.hset(fence_key(ask_id), "account", account)
+        pipe.hincrby(fence_key(ask_id), "waits", 1)
+        return int(pipe.execute()[1])
+
+    def waits_for(self, ask_id: str) -> str | None:
+        """The account that it had to wait for last."""
+        raw = self._redis.hget(fence_key(ask_id), "account")
+        return None if raw is None else text_of(raw)
 
     def _alive(self, ask_id: str) -> None:
         self._redis.zadd(_in_progress(), {ask_id: time.time()}, xx=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import structlog
 from redis import Redis
 
 from bot.store.keys import key, text_of
-from remediations.audit import Kept, Record
+from bot.store.reading import read
+from bot.telemetry.metrics import FIXES
+from remediations.audit import Event, Kept, Record
 
 FIELD: Final = "record"
 PAGE: Final = 500
@@ -22,6 +24,9 @@ local upto = redis.call('GET', KEYS[2])
 if not upto then return 0 end
 return redis.call('XTRIM', KEYS[1], 'MINID', '=', ARGV[1])
 """
+
+for _event in get_args(Event):
+    FIXES.labels(event=_event)
 
 _log: Final = structlog.get_logger("alb502.audit")
 
@@ -55,7 +60,8 @@ class StoredAudit:
         while seen < limit:
             entries: Any = self._redis.xrevrange(stream(), max=end, count=min(NEWEST_PAGE, limit - seen))
             for _, fields in entries:
-                record = _record(fields)
+                raw = fields.get(FIELD.encode())
+                record = None if raw is None else read(Record, raw)
                 if record is not None and record.at < since:
                     return tuple(found)
                 found += [record] if record is not None else []
@@ -98,7 +104,8 @@ def stream() -> str:
 
 
 def log(record: Record) -> None:
-    """Says the record in the log, too."""
+    """Says the record in the log and counts it."""
+    FIXES.labels(event=record.event).inc()
     said: dict[str, Any] = record.model_dump(mode="json", exclude_defaults=True, exclude={"event", "at"})
     _log.info(
         "fix", did=record.event, **{("plan" if name == "ticket" else name): value for name, value in said.items()}
@@ -106,6 +113,7 @@ def log(record: Record) -> None:
 
 
 def _record(fields: dict[bytes, bytes]) -> Record | None:
+    """A line as it is exported: one that would be exported without something that another version wrote is none."""
     try:
         return Record.model_validate_json(fields[FIELD.encode()])
     except (KeyError, ValueError):

@@ -14,6 +14,7 @@ from redis import Redis
 
 from bot.store import audit
 from bot.store.keys import DAY_S, SECOND_MS, digest, key
+from bot.store.reading import must_read
 from remediations.approval import Ticket, record_of
 from remediations.journal import Step
 from remediations.tickets import Clock
@@ -135,7 +136,7 @@ class StoredJournal:
 
     def steps(self) -> dict[int, Step]:
         kept = self._redis.hgetall(self._name)
-        return {int(index): Step.model_validate_json(raw) for index, raw in kept.items()}
+        return {int(index): must_read(Step, raw) for index, raw in kept.items()}
 
     def sending(self, index: int, action: str) -> None:
         step = Step(index=index, state="sent", action=action)

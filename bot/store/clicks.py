@@ -7,6 +7,7 @@ from typing import Final
 from redis import Redis
 
 from bot.store.keys import DAY_S, digest, key
+from bot.store.reading import read
 from diagnostics.facts.fact import Frozen
 from handlers.fixes import FixClick
 
@@ -31,7 +32,7 @@ class Clicks:
     def take(self, click_id: str) -> FixClick | None:
         """The click; None once it was worked on."""
         raw = self._redis.get(key("fix-click", click_id))
-        return None if raw is None else FixClick.model_validate_json(raw)
+        return None if raw is None else read(FixClick, raw)
 
     def done(self, click_id: str) -> None:
         self._redis.delete(key("fix-click", click_id))
@@ -47,4 +48,4 @@ class FixButtons:
     def get(self, button_id: str) -> FixButton | None:
         """None for a button that has expired or that we never made."""
         raw = self._redis.get(key("fix-button", digest(button_id)))
-        return None if raw is None else FixButton.model_validate_json(raw)
+        return None if raw is None else read(FixButton, raw)

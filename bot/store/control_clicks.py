@@ -7,6 +7,7 @@ from typing import Final
 from redis import Redis
 
 from bot.store.keys import DAY_S, MINUTE_S, digest, key, text_of
+from bot.store.reading import read
 from handlers.controls.control import Click
 
 KEEP_S: Final = DAY_S
@@ -23,7 +24,7 @@ class ControlClicks:
     def get(self, click_id: str) -> Click | None:
         """None for one that is forgotten, or that we never took."""
         raw = self._redis.get(_click(click_id))
-        return None if raw is None else Click.model_validate_json(raw)
+        return None if raw is None else read(Click, raw)
 
     def done(self, click_id: str) -> None:
         """It is not worked on again, whatever is delivered twice."""

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import ValidationError
 from redis import Redis
 
 from bot.store.keys import DAY_S, digest, key, text_of
+from bot.store.reading import read
 from handlers.feedback import Feedback
 
 MAX_FEEDBACK: Final = 10_000
@@ -32,6 +32,7 @@ class StoredFeedback:
         pipe.set(name, zlib.compress(feedback.model_dump_json().encode()), ex=self._keep_s)
         pipe.zadd(_index(), {name: at_s})
         pipe.zremrangebyscore(_index(), 0, at_s - self._keep_s)
+        pipe.expire(_index(), self._keep_s)
         was_there: list[Any] = pipe.execute()
         surplus = [raw for raw in self._redis.zrange(_index(), 0, -(MAX_FEEDBACK + 1)) if isinstance(raw, bytes | str)]
         if surplus:
@@ -51,9 +52,9 @@ class StoredFeedback:
 
 def _read(raw: bytes) -> Feedback | None:
     try:
-        return Feedback.model_validate_json(zlib.decompressobj().decompress(raw, MAX_BYTES))
-    except (ValidationError, zlib.error):
-        return None  # another version wrote it
+        return read(Feedback, zlib.decompressobj().decompress(raw, MAX_BYTES))
+    except zlib.error:
+        return None
 
 
 def _index() -> str:

@@ -10,6 +10,7 @@ from redis import Redis
 from redis.client import Pipeline
 
 from bot.store.keys import DAY_S, digest, key, text_of
+from bot.store.reading import read
 from handlers.incidents import AlarmChange, Incident, Told, belongs, with_alarm, with_end, with_reason
 
 KEEP_S: Final = 2 * DAY_S
@@ -117,12 +118,12 @@ class Incidents:
 
     def _load(self, name: str) -> Incident | None:
         raw = self._redis.get(name)
-        return None if raw is None else Incident.model_validate_json(raw)
+        return None if raw is None else read(Incident, raw)
 
     def _changed(self, name: str, decide: Callable[[Incident | None], Any]) -> Any:
         def step(pipe: Pipeline) -> Any:
             raw = pipe.get(name)  # watched: executed at once
-            known = None if raw is None else Incident.model_validate_json(raw)
+            known = None if raw is None else read(Incident, raw)
             decided = decide(known)
             pipe.multi()
             if decided is not None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from redis import Redis
+from redis.exceptions import RedisError
 
 from bot.store.keys import DAY_S, HOUR_S, MINUTE_S, digest, key, text_of
+from bot.store.reading import read
 from handlers.ask import Refresh
 from handlers.effects import Dress
 
@@ -30,15 +33,21 @@ class SeenEvents:
 
 
 class Layouts:
+    """Without the store the layout is the plain one, which every workspace takes."""
+
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
     def is_plain(self, team: str, dress: Dress = "answer") -> bool:
-        return bool(self._redis.exists(_plain(team, dress)))
+        try:
+            return bool(self._redis.exists(_plain(team, dress)))
+        except RedisError:
+            return True
 
     def mark_plain(self, team: str, dress: Dress = "answer") -> None:
         """The workspace refused the rich layout; the plain one is sent for a day."""
-        self._redis.set(_plain(team, dress), "1", ex=LAYOUT_KEEP_S)
+        with suppress(RedisError):
+            self._redis.set(_plain(team, dress), "1", ex=LAYOUT_KEEP_S)
 
 
 class Buttons:
@@ -53,7 +62,7 @@ class Buttons:
     def get(self, button_id: str) -> Refresh | None:
         """None for a button that has expired or that we never made."""
         raw = self._redis.get(key("button", digest(button_id)))
-        return None if raw is None else Refresh.model_validate_json(raw)
+        return None if raw is None else read(Refresh, raw)
 
 
 class Lookups:

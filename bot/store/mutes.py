@@ -10,7 +10,9 @@ from redis import Redis
 from redis.client import Pipeline
 
 from bot.store.keys import DAY_S, digest, key, text_of
+from bot.store.reading import read
 from handlers.mutes import Mute
+from handlers.muting import MAX_MUTE_S
 
 MAX_CHANGES: Final = 200
 CHANGE_CHARS: Final = 12
@@ -31,7 +33,7 @@ class Mutes:
         pipe.set(name, counted.model_dump_json(), ex=keep_s)
         pipe.set(key("mute-id", mute.id), name, ex=keep_s)
         pipe.sadd(_names(mute.channel), name)
-        pipe.expire(_names(mute.channel), keep_s)
+        pipe.expire(_names(mute.channel), MAX_MUTE_S + AFTERWARDS_S)  # the names of others, which may last longer
         pipe.execute()
 
     def of(self, what: str, channel: str, now: datetime) -> Mute | None:
@@ -76,12 +78,12 @@ class Mutes:
 
     def _load(self, name: str) -> Mute | None:
         raw = self._redis.get(name)
-        return None if raw is None else Mute.model_validate_json(raw)
+        return None if raw is None else read(Mute, raw)
 
     def _changed(self, name: str, decide: Callable[[Mute | None], Mute | None]) -> bool:
         def step(pipe: Pipeline) -> Any:
             raw = pipe.get(name)  # watched: executed at once
-            decided = decide(None if raw is None else Mute.model_validate_json(raw))
+            decided = decide(None if raw is None else read(Mute, raw))
             pipe.multi()
             if decided is not None:
                 pipe.set(name, decided.model_dump_json(), keepttl=True)

@@ -7,6 +7,7 @@ from typing import Final
 from redis import Redis
 
 from bot.store.keys import HOUR_S, digest, key
+from bot.store.reading import read
 from handlers.errands import Pick
 
 KEEP_S: Final = HOUR_S
@@ -22,7 +23,7 @@ class Picks:
     def get(self, pick_id: str) -> Pick | None:
         """None for one that is forgotten, or that we never made."""
         raw = self._redis.get(_pick(pick_id))
-        return None if raw is None else Pick.model_validate_json(raw)
+        return None if raw is None else read(Pick, raw)
 
 
 def _pick(pick_id: str) -> str:

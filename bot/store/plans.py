@@ -11,6 +11,7 @@ from redis import Redis
 
 from bot.store import audit
 from bot.store.keys import DAY_S, digest, key, text_of
+from bot.store.reading import read
 from diagnostics.facts.fact import Frozen
 from diagnostics.report import Report
 from remediations.approval import Ticket
@@ -45,9 +46,9 @@ return ARGV[2]
 
 _SWAP: Final = """
 if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'version', ARGV[2], 'state', ARGV[3], 'ticket', ARGV[4])
+redis.call('HSET', KEYS[1], 'version', ARGV[2], 'state', ARGV[3], 'ticket', ARGV[4], 'expires', ARGV[9])
 if ARGV[5] == '1' then redis.call('ZREM', KEYS[2], ARGV[6]) else redis.call('ZADD', KEYS[2], 'NX', ARGV[8], ARGV[6]) end
-for i = 9, #ARGV do redis.call('XADD', KEYS[3], '*', ARGV[7], ARGV[i]) end
+for i = 10, #ARGV do redis.call('XADD', KEYS[3], '*', ARGV[7], ARGV[i]) end
 return 1
 """
 
@@ -87,9 +88,9 @@ class Offers:
         raw = self._redis.get(_offers(report.id))
         if raw is None:
             return None
-        kept = _Offers.model_validate_json(_unpacked(raw))
-        plan = kept.plans.get(offer)
-        if plan is None:
+        kept = read(_Offers, _unpacked(raw))
+        plan = kept.plans.get(offer) if kept is not None else None
+        if kept is None or plan is None:
             return None
         return Wanted(
             report=report.id,
@@ -110,7 +111,7 @@ class Tickets:
         self._open = redis.register_script(_OPEN)
         self._swap = redis.register_script(_SWAP)
 
-    def open(self, ticket: Ticket, record: Record) -> Ticket:
+    def open(self, ticket: Ticket, record: Record) -> Ticket | None:
         keys = [_offer(ticket), _ticket(ticket.id), _unfinished(), audit.stream()]
         arguments: list[str | bytes | float] = [
             _ticket(""),
@@ -126,11 +127,11 @@ class Tickets:
         if kept_id == ticket.id:
             audit.log(record)
             return ticket
-        return self.load(kept_id) or ticket
+        return self.load(kept_id)
 
     def load(self, ticket_id: str) -> Ticket | None:
         raw = self._redis.hget(_ticket(ticket_id), "ticket")
-        return None if raw is None else Ticket.model_validate_json(_unpacked(raw))
+        return None if raw is None else read(Ticket, _unpacked(raw))
 
     def swap(self, before: Ticket, after: Ticket, *records: Record) -> bool:
         arguments: list[str | bytes | float] = [
@@ -142,6 +143,7 @@ class Tickets:
             after.id,
             audit.FIELD,
             after.asked_at.timestamp(),
+            after.expires_at.timestamp(),
             *(record.model_dump_json() for record in records),
         ]
         if not self._swap(keys=[_ticket(before.id), _unfinished(), audit.stream()], args=arguments):
@@ -163,12 +165,12 @@ def _packed(text: str, name: str) -> bytes:
 
 
 def _unpacked(packed: bytes | str) -> bytes:
-    """Raises ValueError for what is nothing of ours."""
+    """Nothing for what is nothing of ours."""
     raw = packed if isinstance(packed, bytes) else packed.encode()
     try:
         return zlib.decompressobj().decompress(raw, MAX_BYTES)
-    except zlib.error as error:
-        raise ValueError(str(error)) from error
+    except zlib.error:
+        return b""
 
 
 def _ticket(ticket_id: str) -> str:

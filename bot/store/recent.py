@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from pydantic import ValidationError
 from redis import Redis
 
 from bot.store.keys import DAY_S, key, text_of
+from bot.store.reading import read
 from diagnostics.digest import Mood
 from diagnostics.facts.fact import Frozen
 
@@ -17,7 +17,7 @@ KEEP_S: Final = 7 * DAY_S
 
 
 class Recent(Frozen):
-    """One answer: its headline, and the message that people find it in."""
+    """One answer: its headline, the message that people find it in, and who asked; nobody did after an alarm."""
 
     report: str
     label: str
@@ -26,6 +26,7 @@ class Recent(Frozen):
     at: datetime
     channel: str
     ts: str | None
+    user: str = ""
 
 
 class RecentAnswers:
@@ -57,10 +58,7 @@ class RecentAnswers:
 
 
 def _read(raw: bytes | str) -> Recent | None:
-    try:
-        return Recent.model_validate_json(raw)
-    except ValidationError:
-        return None  # another version wrote it
+    return read(Recent, raw)
 
 
 def _texts() -> str:

@@ -9,6 +9,7 @@ from typing import Final
 from redis import Redis
 
 from bot.store.keys import DAY_S, HOUR_S, key, text_of
+from bot.store.reading import read
 from diagnostics.facts.fact import Frozen
 from diagnostics.question import Ambiguous, Refused, Unknown
 from diagnostics.report import Report
@@ -47,13 +48,14 @@ class Reports:
         pipe.set(_report(report.id), packed, ex=self._keep_s)
         pipe.zadd(_index(), {report.id: made_at_s})
         pipe.zremrangebyscore(_index(), 0, made_at_s - self._keep_s)
+        pipe.expire(_index(), self._keep_s)
         pipe.execute()
         self._drop_oldest()
 
     def load(self, report_id: str) -> Report | None:
         """The report, or None if there is none of this id (any more)."""
         packed = self._redis.get(_report(report_id))
-        return None if packed is None else Report.from_json(_unpacked(packed))
+        return None if packed is None else read(Report, _unpacked(packed))
 
     def put_answer(self, answer: Answer, facts_at: datetime | None = None) -> str:
         """Keeps an answer until every asker has it; returns its id. A report is kept as `save` does as well.
@@ -74,7 +76,9 @@ class Reports:
         packed = self._redis.get(_answer(answer_id))
         if packed is None:
             return None
-        kept = _Kept.model_validate_json(_unpacked(packed))
+        kept = read(_Kept, _unpacked(packed))
+        if kept is None:
+            return None
         answer = kept.other if kept.report_id is None else self.load(kept.report_id)
         return None if answer is None else (answer, kept.facts_at)
 

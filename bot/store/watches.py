@@ -9,6 +9,7 @@ from redis import Redis
 from redis.client import Pipeline
 
 from bot.store.keys import HOUR_S, digest, key, text_of
+from bot.store.reading import read
 from handlers.ask import Place
 from handlers.watches import LONGEST, Watch
 
@@ -34,6 +35,7 @@ class Watches:
         pipe = self._redis.pipeline(transaction=True)
         pipe.set(_id(fresh.id), name, ex=KEEP_S)
         pipe.zadd(_index(), {name: fresh.until.timestamp()})
+        pipe.expire(_index(), KEEP_S)
         pipe.execute()
         return fresh, True
 
@@ -52,7 +54,7 @@ class Watches:
 
         def decide(pipe: Pipeline) -> Any:
             raw = pipe.get(name)  # watched: executed at once
-            known = None if raw is None else Watch.model_validate_json(raw)
+            known = None if raw is None else read(Watch, raw)
             same = known is not None and (known.id, known.step) == (before.id, before.step)
             pipe.multi()
             if same:
@@ -77,7 +79,7 @@ class Watches:
 
     def _load(self, name: str) -> Watch | None:
         raw = self._redis.get(name)
-        return None if raw is None else Watch.model_validate_json(raw)
+        return None if raw is None else read(Watch, raw)
 
 
 def _of(place: Place) -> str:

@@ -7,6 +7,7 @@ from typing import Final, Generic, TypeVar
 from redis import Redis
 
 from bot.store.keys import DAY_S, key
+from bot.store.reading import read
 from diagnostics.facts.fact import Frozen
 
 KEEP_S: Final = DAY_S
@@ -27,7 +28,7 @@ class Wishes(Generic[Wish]):
     def get(self, wish_id: str) -> Wish | None:
         """None for one that is done or forgotten."""
         raw = self._redis.get(self._name(wish_id))
-        return None if not raw else self._kind.model_validate_json(raw)
+        return None if not raw else read(self._kind, raw)
 
     def done(self, wish_id: str) -> None:
         """It is not worked on again, though its event should be delivered once more."""

@@ -9,11 +9,15 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from typing import Any, Final, TextIO
 
 import structlog
+
+from bot.telemetry import known_secrets, traces
+from diagnostics.reference import REFERENCE
 
 HIDDEN: Final = "(hidden)"
 MAX_VALUE_CHARS: Final = 4_000
@@ -66,6 +70,18 @@ def configure(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
     logging.getLogger("botocore.credentials").setLevel(logging.ERROR)
 
 
+def catch_threads() -> None:
+    """What ends a thread, or is warned of, is logged as everything else is, instead of written as it is."""
+    threading.excepthook = _log_thread
+    logging.captureWarnings(capture=True)
+
+
+def _log_thread(ended: threading.ExceptHookArgs) -> None:
+    error = ended.exc_value
+    name = ended.thread.name if ended.thread else ""
+    structlog.get_logger(__name__).error("a thread ended", thread=name, error=type(error).__name__, exc_info=error)
+
+
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Hides what looks like a token, a key, a login in a URL or a response URL, and bounds every value."""
     for name, value in event.items():
@@ -74,12 +90,19 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
     return event
 
 
+def hidden(text: str) -> str:
+    """Without the secrets that this process was given, and without what looks like one."""
+    return _SECRET.sub(HIDDEN, known_secrets.without(text, HIDDEN))
+
+
 def _redacted(value: Any, depth: int = 0) -> Any:
     """The same for what stands deeper in it."""
     if isinstance(value, str):
-        return _SECRET.sub(HIDDEN, value[:MAX_VALUE_CHARS])
-    if not isinstance(value, dict | list | tuple) or not value:
+        return hidden(value[: 2 * MAX_VALUE_CHARS])[:MAX_VALUE_CHARS]  # a secret that is cut is no less one
+    if value is None or isinstance(value, bool | int | float):
         return value
+    if not isinstance(value, dict | list | tuple):
+        return _redacted(str(value))
     if depth >= MAX_DEPTH:
         return HIDDEN
     if isinstance(value, dict):
@@ -89,6 +112,11 @@ def _redacted(value: Any, depth: int = 0) -> Any:
 
 @contextmanager
 def correlated(correlation_id: str, **more: str) -> Iterator[None]:
-    """Everything logged inside carries the id."""
-    with structlog.contextvars.bound_contextvars(correlation_id=correlation_id, **more):
-        yield
+    """Everything logged inside carries the id; calls to AWS send it along."""
+    before = REFERENCE.set(correlation_id)
+    traces.mark("alb502.reference", correlation_id)
+    try:
+        with structlog.contextvars.bound_contextvars(correlation_id=correlation_id, **more):
+            yield
+    finally:
+        REFERENCE.reset(before)

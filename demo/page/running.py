@@ -23,6 +23,7 @@ from demo.slack.acts import ActError, Acts
 from demo.slack.delivery import Delivery
 from demo.slack.feed import Feed
 from demo.slack.identities import BOT_USER, CHANNEL, CHANNELS, COMMAND, GROUPS, PEOPLE, USERS
+from demo.slack.rates import Rates
 from demo.slack.routes import slack_routes
 from demo.slack.web_api import WebApi
 from demo.slack.workspace import Workspace
@@ -48,7 +49,7 @@ class Page:
         self._readers = Readers()
         self._delivery = Delivery(self.secret)
         workspace = Workspace(self._feed)
-        api = WebApi(workspace, token=self.token, url=self.url, plain=plain)
+        api = WebApi(workspace, token=self.token, url=self.url, plain=plain, rates=Rates())
         self._acts = Acts(workspace, api, self._delivery, self.url)
         self._place = place_of(self._world, self._account, self._scenario.target)
         self._faults = all_faults() if self._place is not None else {}

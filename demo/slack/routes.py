@@ -25,6 +25,9 @@ def slack_routes(api: WebApi) -> list[Route]:
             return Response(status_code=413)
         token = request.headers.get("authorization", "").removeprefix("Bearer ") or body.pop("token", None)
         name = request.path_params["method"]
+        if (after_s := api.too_often_s(name, body)) is not None:
+            refused = {"ok": False, "error": "ratelimited"}
+            return JSONResponse(refused, status_code=429, headers={"Retry-After": str(after_s)})
         return JSONResponse(await anyio.to_thread.run_sync(api.call, name, token, decoded(body)))
 
     async def response(request: Request) -> Response:

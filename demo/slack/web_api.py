@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from demo.slack import limits
 from demo.slack.identities import APP, BOT_ID, BOT_NAME, BOT_USER, CHANNEL, CHANNELS, GROUPS, PEOPLE, TEAM, USERS
+from demo.slack.rates import Rates
 from demo.slack.workspace import Body, Response, Workspace
 
 Method = Callable[[Body], Body]
@@ -22,13 +23,17 @@ HELD_BACK: Final = frozenset({"metadata"})
 
 
 class WebApi:
-    """Answers for one workspace. A `plain` one knows none of the newer blocks."""
+    """Answers for one workspace. A `plain` one knows none of the newer blocks; one with `rates` refuses what comes too
+    often."""
 
-    def __init__(self, workspace: Workspace, *, token: str, url: str, plain: bool = False) -> None:
+    def __init__(
+        self, workspace: Workspace, *, token: str, url: str, plain: bool = False, rates: Rates | None = None
+    ) -> None:
         self._workspace = workspace
         self._token = token
         self._url = url
         self._plain = plain
+        self._rates = rates
         self.told: Callable[[Body], None] = lambda _: None
         """Called with each message that the bot posts or edits, as an event tells of it."""
         self._methods: Mapping[str, Method] = {
@@ -69,6 +74,10 @@ class WebApi:
             return _no("invalid_auth")
         with self._workspace.lock:
             return self._methods[method](body)
+
+    def too_often_s(self, method: str, body: Body) -> int | None:
+        """After how many seconds this may be called again, if it may not be called now."""
+        return self._rates.retry_after_s(method, str(body.get("channel") or "")) if self._rates else None
 
     def respond(self, name: str, body: Body) -> Body:
         """What a response_url would answer."""

@@ -11,7 +11,7 @@ from diagnostics.locate.seen import Where
 from handlers.incidents import AlarmRow, Incident
 from handlers.mutes import Mute
 from handlers.views.blocks import Block, Message, Part, compose, context, parts_of, section
-from handlers.views.escape import code, link, moment, words
+from handlers.views.escape import code, link, moment, person, words
 
 MAX_LISTED: Final = 12
 MAX_NAME: Final = 120
@@ -62,20 +62,20 @@ def mute_begun(mute: Mute, seconds: int, now: datetime) -> Message:
     """Said in the channel: who will hear nothing of what, until when, and how to end it."""
     until = f"until {moment(mute.until, now)} ({spell(timedelta(seconds=seconds))})"
     text = (
-        f":no_bell: {_person(mute.by)} has muted the alarms of {code(mute.label, MAX_NAME)} in this channel {until}. "
+        f":no_bell: {person(mute.by)} has muted the alarms of {code(mute.label, MAX_NAME)} in this channel {until}. "
         f"They are counted meanwhile; {code(f'/alb502 unmute {mute.words}', MAX_WHAT)} ends it."
     )
     return Message(text=text, blocks=(section(text),))
 
 
 def unmuted(mute: Mute, by: str) -> Message:
-    text = f":bell: {_person(by)} has unmuted the alarms of {code(mute.label, MAX_NAME)}: {_counted(mute)}."
+    text = f":bell: {person(by)} has unmuted the alarms of {code(mute.label, MAX_NAME)}: {_counted(mute)}."
     return Message(text=text, blocks=(section(text),))
 
 
 def mute_ended(mute: Mute) -> Message:
     text = (
-        f":bell: The alarms of {code(mute.label, MAX_NAME)} are told again; {_person(mute.by)} had muted them: "
+        f":bell: The alarms of {code(mute.label, MAX_NAME)} are told again; {person(mute.by)} had muted them: "
         f"{_counted(mute)}."
     )
     return Message(text=text, blocks=(section(text),))
@@ -91,7 +91,7 @@ def muted(mutes: Sequence[Mute], now: datetime) -> Message:
     if not mutes:
         return Message(text="Nothing is muted in this channel. `/alb502 mute TARGET 2h` mutes alarms.", blocks=())
     lines = [
-        f"• {code(one.label, MAX_NAME)} until {moment(one.until, now)} by {_person(one.by)}: {_counted(one)}"
+        f"• {code(one.label, MAX_NAME)} until {moment(one.until, now)} by {person(one.by)}: {_counted(one)}"
         for one in mutes[:MAX_LISTED]
     ]
     more = [f"_and {len(mutes) - MAX_LISTED} more_"] if len(mutes) > MAX_LISTED else []
@@ -101,10 +101,6 @@ def muted(mutes: Sequence[Mute], now: datetime) -> Message:
 
 def _counted(mute: Mute) -> str:
     return {0: "no alarm came", 1: "one alarm came"}.get(mute.count, f"{mute.count} alarms came")
-
-
-def _person(user: str) -> str:
-    return f"<@{user}>" if user.isalnum() else "somebody"
 
 
 def with_incident(message: Message, incident: Incident, now: datetime) -> Message:

@@ -26,7 +26,10 @@ def in_commands(plan: Plan, region: str) -> list[Block]:
     blocks = _commands("The same with the AWS CLI", plan.writes, region)
     blocks += _commands("The undo with the AWS CLI", plan.undo.writes, region, back=True)
     for one in plan.narrower:
-        lines = [f"*Only {words(one.label, MAX_LABEL)}*", *(f"• {change_line(change)}" for change in one.changes)]
+        lines = [
+            f"*If you choose* {words(one.label, MAX_LABEL)}",
+            *(f"• {change_line(change)}" for change in one.changes),
+        ]
         blocks.append(section(whole_lines(lines, MAX_SECTION, total=len(lines))))
         blocks += _commands("", one.writes, region)
         known = [(write.call, write.arguments) for write in plan.undo.writes]

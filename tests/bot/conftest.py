@@ -19,6 +19,7 @@ from bot import queue
 from bot.alarming import AskAws
 from bot.app import Engine, Role, Running, running
 from bot.settings import Settings
+from bot.store import budget
 from bot.store.private import private_store
 from diagnostics.question import Outcome, Progress, ProgressListener, Question, Unknown
 from diagnostics.report import Report
@@ -53,6 +54,7 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(dramatiq.worker, delay, 0.2)
     monkeypatch.setattr(queue, "MIN_BACKOFF_MS", 100)
     monkeypatch.setattr(thread, "TROUBLE_RETRY_AFTER_S", 1.0)
+    monkeypatch.setattr(budget, "EDIT_EVERY_S", 0.05)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from dramatiq import Actor, Worker, actor
+from dramatiq.middleware.time_limit import TimeLimitExceeded, _CtypesTimeoutManager
 from prometheus_client import REGISTRY
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -17,7 +18,7 @@ from redis.retry import Retry
 from bot import queue
 from bot.queue import begun_key, job_in_work, make_broker
 from bot.store.alarms import AlarmShelf
-from tests.bot.conftest import eventually, stays
+from tests.bot.conftest import WAIT, eventually, stays
 
 IMPATIENT_S = 0.1
 """How long the worker's connection waits for Redis."""
@@ -34,7 +35,15 @@ class Lane:
         once = Retry(NoBackoff(), 0)
         self.redis = Redis.from_url(self.store_url, socket_timeout=IMPATIENT_S, retry=once)
         self.broker = make_broker(self.redis, 60_000)
+        self.patient = Redis.from_url(self.store_url)
+        self.other = make_broker(self.patient, 60_000)
+        self.other.declare_queue("q")
         self.job: Actor[..., None] = actor(queue_name="q", actor_name="job", broker=self.broker)(self.done.append)
+
+    def send(self, job: Actor[..., None], *args: str, delay: int | None = None) -> str:
+        """Queues it, by a connection that waits for a machine that is busy; returns its id."""
+        sent = self.other.enqueue(job.message(*args), delay=delay)
+        return str(sent.message_id)
 
     def at_work(self) -> Worker:
         worker = Worker(self.broker, queues={"q"}, worker_threads=1, worker_timeout=10)
@@ -48,6 +57,7 @@ def lane(store_url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> Itera
     lane = Lane(store_url)
     yield lane
     lane.redis.close()
+    lane.patient.close()
 
 
 @pytest.fixture
@@ -69,7 +79,7 @@ def lost_once(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 def test_jobs_that_redis_handed_out_in_an_answer_that_was_lost_are_done(lane: Lane, lost_once: threading.Event) -> None:
     worker = lane.at_work()
     try:
-        lane.job.send("checkout")
+        lane.send(lane.job, "checkout")
         assert lost_once.wait(5)
         eventually(lambda: lane.done)
         stays(lambda: lane.done == ["checkout"])
@@ -80,7 +90,7 @@ def test_jobs_that_redis_handed_out_in_an_answer_that_was_lost_are_done(lane: La
 def test_jobs_that_were_put_off_are_done_after_redis_was_away(lane: Lane, redis: Redis) -> None:
     worker = lane.at_work()
     try:
-        lane.job.send_with_options(args=("later",), delay=700)
+        lane.send(lane.job, "later", delay=700)
         eventually(lambda: redis.keys("alb502:jobs:__acks__*.q.DQ"))  # this process has it in its hands
         redis.client_pause(300)
         eventually(lambda: lane.done)
@@ -100,7 +110,7 @@ def test_a_job_in_work_is_not_given_out_again(lane: Lane, redis: Redis) -> None:
     worker = lane.at_work()
     try:
         for name in ("first", "second"):  # one in work, one waiting in the process
-            job.send(name)
+            lane.send(job, name)
         eventually(lambda: begun)
         redis.client_pause(200)
         stays(lambda: begun == ["first"], 0.6)
@@ -118,26 +128,26 @@ def test_whoever_takes_up_the_job_of_a_dead_worker_is_known_by_its_id(lane: Lane
         seen.append(job_in_work())
 
     job: Actor[..., None] = actor(queue_name="q", actor_name="who", broker=lane.broker)(who)
-    sent = job.send()
-    lane.broker.do_fetch("q", 1)  # by a worker that ends here
-    lane.broker.give_back("q")
+    sent = lane.send(job)
+    lane.other.do_fetch("q", 1)  # by a worker that ends here
+    lane.other.give_back("q")
     worker = lane.at_work()
     try:
         eventually(lambda: seen)
     finally:
         worker.stop()
-    assert seen == [sent.message_id]
+    assert seen == [sent]
     shelf = AlarmShelf(redis)
-    assert shelf.hold("news", by=sent.message_id)  # by the one that died
-    assert shelf.hold("news", by=sent.message_id)
+    assert shelf.hold("news", by=sent)  # by the one that died
+    assert shelf.hold("news", by=sent)
     assert not shelf.hold("news", by="a job that was queued twice")
     assert job_in_work() is None
 
 
 def test_a_job_that_ends_each_of_its_workers_is_set_aside_and_said(lane: Lane, redis: Redis) -> None:
-    sent = lane.job.send("poison")
-    lane.job.send("checkout")
-    redis.set(begun_key(sent.message_id), queue.MAX_BEGUN)
+    sent = lane.send(lane.job, "poison")
+    lane.send(lane.job, "checkout")
+    redis.set(begun_key(sent), queue.MAX_BEGUN)
     worker = lane.at_work()
     try:
         eventually(lambda: lane.done == ["checkout"])
@@ -145,5 +155,24 @@ def test_a_job_that_ends_each_of_its_workers_is_set_aside_and_said(lane: Lane, r
     finally:
         worker.stop()
     assert lane.done == ["checkout"]
-    assert REGISTRY.get_sample_value("alb502_jobs_total", {"job": "job", "result": "set aside"}) == 1
-    assert redis.ttl(begun_key(sent.message_id)) > 0
+    assert REGISTRY.get_sample_value("alb502_jobs_total", {"name": "job", "result": "set aside"}) == 1
+    assert redis.ttl(begun_key(sent)) > 0
+
+
+def test_a_job_is_ended_at_its_time_and_one_thread_sees_to_it_for_all_queues(lane: Lane) -> None:
+    for broker in (lane.broker, lane.other):
+        broker.emit_after("process_boot")
+    ended = threading.Event()
+
+    def endless() -> None:
+        try:
+            while True:
+                WAIT(0.02)
+        except TimeLimitExceeded:
+            ended.set()
+
+    lane.send(actor(queue_name="q", actor_name="endless", broker=lane.broker, time_limit=100, max_retries=0)(endless))
+    worker = lane.at_work()
+    assert ended.wait(20)
+    worker.stop()
+    assert sum(isinstance(thread, _CtypesTimeoutManager) for thread in threading.enumerate()) == 1

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from redis import Redis
 
+from bot.jobs import Lane
+from bot.store.keys import text_of
 from diagnostics.question import Diagnosed
 from diagnostics.snapshot import ReadStats, Snapshot, Subject, Window
 from handlers import views
-from tests.bot.conftest import BotUnderTest, Diagnosis, Start
+from tests.bot.conftest import BotUnderTest, Diagnosis, Start, eventually
 from tests.reports import END, START, report
 from tests.slack_fake import SlackFake
 
@@ -95,3 +98,34 @@ def test_the_report_is_kept_compressed_for_its_days(start: Start, slack: SlackFa
     name = f"alb502:report:{outcome.report.id}"
     assert 2 * 86_400 < redis.ttl(name) <= 3 * 86_400
     assert redis.strlen(name) < len(outcome.report.to_json(indent=None)) / 2
+
+
+def test_an_older_answer_that_comes_late_gives_way_to_the_newer_one(
+    start: Start, slack: SlackFake, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack was slow to take its edit, and meanwhile somebody has pressed Refresh."""
+    monkeypatch.setattr("bot.store.budget.Budget.__init__.__defaults__", ({}, {}))
+    diagnosis = Diagnosis(outcome=diagnosed("502 since 03:12"))
+    bot = start(diagnosis)
+    bot.ask("checkout")
+    reply = reply_saying(slack, "502 since 03:12")
+    (first,) = redis.scan_iter("alb502:ask:*")
+    eventually(lambda: redis.hexists(first, "finished"))
+    well = diagnosed("all well")
+    diagnosis.outcome = well.model_copy(update={"report": report(id="r-later", headline="all well")})
+    press(bot, reply, button_of(reply))
+    reply_saying(slack, "all well")
+    eventually(lambda: all(redis.hexists(name, "finished") for name in redis.scan_iter("alb502:ask:*")))
+    reply["text"] = "502 since 03:12, which Slack was slow to take"
+    before = len(slack.of("chat.update"))
+
+    answer = redis.hget(first, "answer")
+    assert answer is not None
+    redis.hdel(first, "finished")
+    Lane(redis, "deliveries", 60).deliver(text_of(first).rpartition(":")[2], text_of(answer))
+    eventually(lambda: redis.hexists(first, "finished"))
+
+    edits = [call.body["text"] for call in slack.of("chat.update")[before:] if call.body["ts"] == reply["ts"]]
+    assert edits
+    assert all("all well" in text for text in edits)
+    assert "all well" in slack.replies()[0]["text"]

@@ -76,10 +76,9 @@ def test_a_workspace_without_folds_gets_buttons_that_post_them_once(
     assert redis.ttl("alb502:plain-layout:T0TEAM") > 80_000
 
     about = next(one["value"] for one in elements(reply) if one["action_id"] == "control-show-evidence")
-    press = slack.press(reply, about, action_id="control-show-evidence")
-    assert bot.post(press)[0] == 200
+    assert bot.post(slack.press(reply, about, action_id="control-show-evidence"))[0] == 200
     posted = slack.wait_for(lambda: [one for one in slack.replies() if "*Evidence*" in one["text"]])
-    assert bot.post(press)[0] == 200
+    assert bot.post(slack.press(reply, about, action_id="control-show-evidence"))[0] == 200
     slack.wait_for(lambda: any("stands in this thread already" in one["text"] for one in slack.whispers))
     assert len(posted) == 1
     assert len(slack.replies()) == 2

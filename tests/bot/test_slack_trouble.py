@@ -8,10 +8,12 @@ import pytest
 from redis import Redis
 
 from bot import answering, app
-from bot.answering import MAX_PUT_OFFS, again_after_s
+from bot.answering import MAX_PUT_OFFS
+from bot.patience import again_after_s
+from demo.slack.rates import Rates
 from handlers import slack_calls
 from tests.bot.conftest import Diagnosis, Start, eventually
-from tests.slack_fake import BROKEN, GUEST, RATE_LIMITED, SlackFake
+from tests.slack_fake import BROKEN, GUEST, RATE_LIMITED, Failure, SlackFake
 
 
 def test_what_one_person_is_told_by_response_url_waits_for_slack(start: Start, slack: SlackFake) -> None:
@@ -65,3 +67,51 @@ def test_an_answer_that_slack_did_not_take_for_long_is_given_when_it_does(
     slack.wait_for(lambda: any("nothing called" in reply["text"] for reply in slack.replies()))
     assert "Something went wrong" not in str(slack.of("chat.update"))
     assert len(slack.replies()) == 1
+
+
+QUESTIONS = 10
+
+
+def test_a_storm_of_questions_stays_within_what_slack_allows(start: Start, slack: SlackFake) -> None:
+    slack.rates = Rates()
+    bot = start(Diagnosis())
+    for number in range(QUESTIONS):
+        asked = slack.mention(f"<@U0BOT> service-{number}", event_id=f"Ev{number}", ts=f"1700.{number}")
+        assert bot.post(asked)[0] == 200
+    slack.wait_for(lambda: sum("nothing called" in one["text"] for one in slack.replies()) == QUESTIONS, timeout_s=60)
+    assert len(slack.replies()) == QUESTIONS
+    assert [call.method for call in slack.calls if not call.ok] == []
+
+
+@pytest.mark.parametrize("word", ["token_revoked", "is_archived", "a_word_of_next_year"])
+def test_what_slack_refuses_for_good_is_told_elsewhere_and_ends(
+    start: Start, slack: SlackFake, redis: Redis, word: str
+) -> None:
+    slack.fail("chat.postMessage", *[Failure(200, word)] * 50)
+    start(Diagnosis()).ask("checkout")
+    slack.wait_for(
+        lambda: any("nothing called" in one["text"] or "went wrong" in one["text"] for one in slack.whispers)
+    )
+    eventually(lambda: not redis.hlen("alb502:jobs:people.msgs") and not redis.hlen("alb502:jobs:deliveries.msgs"))
+    assert slack.said() == []
+    assert len(slack.failures["chat.postMessage"]) > 40
+    assert not redis.zcard("alb502:in-progress")
+
+
+def test_an_answer_that_reaches_nobody_is_counted_and_ends(start: Start, slack: SlackFake, redis: Redis) -> None:
+    slack.fail("chat.postMessage", *[Failure(200, "channel_not_found")] * 9)
+    slack.fail("response_url", *[Failure(404, "expired_url")] * 9)
+    slack.fail("chat.postEphemeral", *[Failure(200, "channel_not_found")] * 9)
+    bot = start(Diagnosis())
+    counted = 'alb502_questions_total{kind="command",result="undelivered"}'
+    bot.ask("checkout")
+    eventually(lambda: counted in bot.ops("/metrics")[1])
+    eventually(lambda: not redis.hlen("alb502:jobs:deliveries.msgs"))
+    assert slack.whispers == []
+
+
+def test_a_mistake_is_told_although_slack_asks_for_patience(start: Start, slack: SlackFake) -> None:
+    slack.fail("chat.postEphemeral", RATE_LIMITED)
+    start(Diagnosis()).post(slack.mention("<@U0BOT> checkout since yesterday", event_id="Ev1"))
+    (told,) = slack.wait_for(lambda: slack.whispers)
+    assert "is no duration" in told["text"]

@@ -116,6 +116,8 @@ def test_an_event_is_handed_back_to_slack_and_at_last_its_author_is_told(
     body = slack.mention("<@U0BOT> checkout", event_id="Ev1")
     assert bot.post(body)[0] == 503
     assert bot.post(body, {"X-Slack-Retry-Num": "3"})[0] == 200
+    (whisper,) = slack.wait_for(lambda: slack.whispers)
+    assert "was not taken" in whisper["text"]
     store.start()
 
 

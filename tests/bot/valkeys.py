@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from redis import Redis
+from redis.exceptions import RedisError
 
 from bot.store.private import server_binary
 from tests.bot.conftest import eventually
@@ -27,6 +29,17 @@ class Valkey:
     @property
     def client(self) -> Redis:
         return Redis.from_url(self.url)
+
+    def says(self, ask: Callable[[Redis], Any]) -> Any:
+        """What it answers, or None while it cannot: a server that changes its role drops all of its connections."""
+        with self.client as client, suppress(RedisError, OSError):
+            return ask(client)
+        return None
+
+    def role(self) -> str | None:
+        """`master` or `slave`; None while it does not answer."""
+        role = self.says(lambda client: client.info("replication")["role"])
+        return None if role is None else str(role)
 
 
 @contextmanager

@@ -17,7 +17,8 @@ CLOSED = "V-closed"
 
 @dataclass
 class Workspace:
-    """`memory` is what was known some minutes ago. `fails`: what every question to Slack ends in."""
+    """`memory` is what was known some minutes ago. `fails`: what every question to Slack ends in. `told`: the text of
+    the message of a fix each time it was drawn, `stories` its blocks; `posted`: further messages by their names."""
 
     users: dict[str, dict[str, Any]]
     channels: dict[str, dict[str, Any]]
@@ -26,6 +27,8 @@ class Workspace:
     views: list[str] = field(default_factory=list)
     whispers: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    stories: list[str] = field(default_factory=list)
+    posted: dict[str, str] = field(default_factory=dict)
     fails: Exception | None = None
 
     def read(self, method: str, channel: str = "", **params: Any) -> Mapping[str, Any]:
@@ -56,5 +59,11 @@ class Workspace:
         return True
 
     def publish(self, _ask: Any, _fence: int, place: Place, draw: Callable[[Any], Message], _none: None) -> Place:
-        self.told.append(draw(None).text)
+        drawn = draw(None)
+        self.told.append(drawn.text)
+        self.stories.append(json.dumps(drawn.blocks, ensure_ascii=False))
         return place
+
+    def post(self, _ask: Any, _fence: int, name: str, draw: Callable[[Any], Message], _thread_ts: str | None) -> str:
+        self.posted.setdefault(name, draw(None).text)
+        return "1.1"

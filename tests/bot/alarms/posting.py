@@ -149,7 +149,7 @@ class Scene:
         payload = {
             "type": "message_action",
             "callback_id": DIAGNOSE,
-            "trigger_id": "1.2.3",
+            "trigger_id": f"{next(self.slack._clock)}.2.3",
             "response_url": self.slack.response_url(),
             "team": {"id": TEAM},
             "user": {"id": user, "team_id": TEAM},

@@ -11,6 +11,7 @@ from bot import answering
 from bot.queue import HEARTBEAT_MS
 from bot.store.asks import Asks
 from bot.store.incidents import RETELL_S, Incidents
+from demo.slack.rates import Rates
 from handlers import views
 from handlers.incidents import AlarmChange, Incident
 from tests.bot.alarms.posting import Scene, ts, words_of
@@ -18,11 +19,13 @@ from tests.bot.conftest import eventually
 
 
 def test_a_storm_is_one_diagnosis_three_pointers_and_a_table(scene: Scene) -> None:
+    scene.slack.rates = Rates()
     scene.begin()
     for number in range(8):
         scene.post(f"alarm-{number}", ts(number))
     answer = scene.told("alarm-7")
     scene.settled()
+    assert [call.method for call in scene.slack.calls if not call.ok] == []
     pointers = [one for one in scene.ours if "the diagnosis is in" in one["text"]]
     assert len(scene.diagnosis.asked) == 1
     assert len(pointers) == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from redis import Redis
@@ -15,9 +16,11 @@ from bot.store.watches import Watches
 from diagnostics.question import Ambiguous, Candidate
 from tests import reports
 from tests.bot.conftest import WAIT, BotUnderTest, Diagnosis, Start, eventually, settings_for
-from tests.bot.controls.test_pressed import answered, diagnosed
+from tests.bot.controls.test_pressed import answered, diagnosed, press
 from tests.handlers.controls.visiting import a_watch
 from tests.slack_fake import ALICE, CHANNEL, GUEST, RATE_LIMITED, TEAM, Failure, SlackFake
+
+BOB = "U0BOB"
 
 
 def candidate(name: str, cluster: str = "prod", **changes: Any) -> Candidate:
@@ -162,6 +165,21 @@ def test_home_shows_what_was_found_what_is_watched_and_what_is_wrong_with_the_se
     eventually(lambda: redis.keys("alb502:wish:errand:*"))
     after = {key for key in redis.scan_iter() if b"home" not in key and b"jobs" not in key}
     assert {key for key in after - written if not any(one in key for one in (b"budget", b"lookup", b"begun"))} == set()
+
+
+def test_home_tells_nobody_of_a_private_channel_that_they_are_not_in(start: Start, slack: SlackFake) -> None:
+    slack.add_user(BOB)
+    slack.channels[CHANNEL].private = True
+    slack.channels[CHANNEL].members = (ALICE,)
+    bot = bot_knowing(start, Diagnosis(outcome=diagnosed(reports.report())))
+    reply = answered(bot)
+    press(bot, reply, "watch")
+    eventually(lambda: bot.slack.whispers)
+    for user, told in ((ALICE, True), (BOB, False)):
+        bot.post(opened(user))
+        home = json.dumps(slack.wait_for(partial(slack.homes.get, user)))
+        assert ("504 from the load balancer" in home) is told
+        assert (":eyes:" in home) is told
 
 
 def test_home_tells_a_guest_why_it_is_empty(start: Start, slack: SlackFake) -> None:

@@ -92,6 +92,11 @@ class SealingDesk(FixDesk):
         sealed = proof or self._sealed("approve", ticket_id, person, shown=shown, **said)
         return super().approve(ticket_id, person, proof=sealed, **more)
 
+    def call(self, ticket_id: str, person: Person, proof: Sealed | None = None) -> Ticket | Denied:
+        ticket = self._tickets.load(ticket_id)
+        shown = ticket.digest if ticket else ""
+        return super().call(ticket_id, person, proof or self._sealed("ask", ticket_id, person, shown=shown))
+
     def undo(
         self, ticket_id: str, person: Person, channel: str | None = None, proof: Sealed | None = None
     ) -> Ticket | Denied:
@@ -165,12 +170,11 @@ class Stage:
         )
 
     def asked(self, chosen: Plan | None = None, by: Person | None = None, **more: Any) -> Ticket:
-        """Where it takes two persons, those who may approve it are asked."""
+        """Opened by somebody, who then asks for its approval."""
         ticket = self.desk.request(self.wanted(chosen, **more), by or person())
         assert isinstance(ticket, Ticket), ticket
-        if ticket.plan.risk in self.policy.rules.two_person:
-            ticket = self.desk.call(ticket.id, by or person())
-            assert isinstance(ticket, Ticket), ticket
+        ticket = self.desk.call(ticket.id, by or person())
+        assert isinstance(ticket, Ticket), ticket
         return ticket
 
     def approved(self, chosen: Plan | None = None, **more: Any) -> Ticket:

@@ -1,11 +1,15 @@
-"""An executor in a process of its own that stands still at one step for ever. Arguments:
-Redis URL, ticket, step, time."""
+"""Executors that die: each line on stdin is a job, done in a process of its own that is killed at a step of it.
+
+Argument: Redis URL. A line is JSON with `job`, `ticket`, `step` and `now`; the answer is `killed`, or `ended` when the
+step was never reached.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
-import threading
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,26 +39,34 @@ class SharedCloud(Cloud):
         self._load()
         outcome = super().write(call, sending)
         assert self.redis is not None
-        self.redis.set(NAME, json.dumps([self.settings, self.attributes, self.sent]))
+        self.redis.set(NAME, json.dumps([self.settings, self.attributes, self.sent, self.deployments]))
         return outcome
 
     def _load(self) -> None:
         assert self.redis is not None
         raw = self.redis.get(NAME)
         if raw is not None:
-            self.settings, self.attributes, self.sent = json.loads(raw)
+            self.settings, self.attributes, self.sent, self.deployments = json.loads(raw)
 
 
 def main() -> None:
-    redis = Redis.from_url(sys.argv[1])
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            _work(sys.argv[1], **json.loads(line))
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        print("killed" if os.WIFSIGNALED(status) else "ended", flush=True)
 
-    def stand_still(step: str) -> None:
-        if step == sys.argv[3]:
-            print(f"at {step}", flush=True)
-            threading.Event().wait()
 
-    stage = Stage(redis, cloud=SharedCloud(redis=redis), now=datetime.fromisoformat(sys.argv[4]))
-    stage.executor(boundary=stand_still).run(sys.argv[2])
+def _work(store_url: str, job: str, ticket: str, step: str, now: str) -> None:
+    def die(at: str) -> None:
+        if at == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    redis = Redis.from_url(store_url)
+    stage = Stage(redis, cloud=SharedCloud(redis=redis), now=datetime.fromisoformat(now))
+    getattr(stage.executor(boundary=die), job)(ticket)
 
 
 if __name__ == "__main__":

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from remediations.approval import Ticket
+from remediations.approval import Denied, Ticket
 from remediations.closing import closing_of
 from remediations.plan import Success, Undo
 from remediations.protection import Protection
 from remediations.sessions import SessionError
 from remediations.writing import Writer
-from tests.bot.fixes.acting import POLICY, START, Stage, denied, person
+from tests.bot.fixes.acting import POLICY, START, Stage, denied, person, sealed
 from tests.remediations.cloud import delay_is, healthy, path_is, plan, quiet, redeploy
 
 
@@ -248,3 +250,75 @@ def test_a_value_that_changed_since_stops_it(stage: Stage) -> None:
 
 def test_the_clock_of_the_tests_stands(stage: Stage) -> None:
     assert stage.ran(plan(writes=(redeploy(),), guards=())).executed_at == START
+
+
+def failing(stage: Stage) -> Ticket:
+    """A fix that is watched and would be given up at the next look."""
+    done = stage.ran()
+    stage.wait(91)
+    return done
+
+
+def test_a_fix_that_is_being_undone_is_not_judged_meanwhile(stage: Stage) -> None:
+    """Somebody sees that it does not help, and takes it back while the watch still runs."""
+    done = failing(stage)
+    undo = stage.desk.undo(done.id, person("U-ann"))
+    assert isinstance(undo, Ticket)
+    for _ in range(2):
+        stage.executor().watch(done.id)
+        assert stage.ticket(done.id).state == "executed"
+        stage.executor().run(undo.id)
+    stage.executor().watch(undo.id)
+    assert stage.ticket(done.id).state == "undone"
+    assert [record.event for record in stage.records() if record.ticket == done.id][-2:] == ["executed", "undone"]
+
+
+def test_an_undo_that_was_refused_lets_the_watch_go_on(stage: Stage) -> None:
+    """Somebody else has changed the setting meanwhile; whether the fix worked is still to be found out."""
+    done = failing(stage)
+    stage.cloud.settings["HealthCheckPath"] = "/other"
+    undo = stage.desk.undo(done.id, person("U-ann"))
+    assert isinstance(undo, Ticket)
+    stage.executor().run(undo.id)
+    assert stage.ticket(undo.id).state == "refused"
+    stage.executor().watch(done.id)
+    assert stage.ticket(done.id).state == "failed"
+
+
+def test_an_undo_after_it_worked_takes_away_the_last_word(stage: Stage) -> None:
+    done = stage.ran()
+    stage.cloud.healthy = True
+    stage.executor().watch(done.id)
+    undo = stage.desk.undo(done.id, person("U-ann"))
+    assert isinstance(undo, Ticket)
+    stage.wait(900)
+    stage.executor().close(done.id)
+    assert stage.ticket(done.id).closed_at is None, "what is being taken back is neither quiet nor has it come back"
+    stage.now -= timedelta(seconds=900)
+    stage.executor().run(undo.id)
+    stage.executor().watch(undo.id)
+    stage.wait(900)
+    stage.executor().close(done.id)
+    assert "closed" not in stage.events()
+
+
+@pytest.mark.parametrize("what", ["approve", "undo"])
+def test_a_click_that_is_worked_on_again_is_carried_out_and_not_refused(stage: Stage, what: Any) -> None:
+    """The worker died when it was approved and before the executor knew; the same click comes back."""
+    about = stage.asked() if what == "approve" else stage.ran()
+    click = sealed(what, about.id, person("U-bob"), stage.now, shown=about.digest)
+    desk = stage.desk
+
+    def press() -> Ticket | Denied:
+        found: Ticket | Denied = getattr(desk, what)(about.id, person("U-bob"), proof=click)
+        return found
+
+    first = press()
+    assert isinstance(first, Ticket)
+    stage.queue.jobs.clear()
+    assert press() == first
+    assert stage.queue.jobs == [("run", first.id, 0.0)]
+    assert [record.event for record in stage.records() if record.ticket == first.id].count("approved") == 1
+    stage.wait(1)
+    other = sealed("approve", first.id, person("U-bob"), stage.now)
+    assert "by bob already" in denied(stage.desk.approve(first.id, person("U-bob"), proof=other))

@@ -87,7 +87,7 @@ def test_a_plan_for_another_account_than_its_report_is_refused(stage: Stage) -> 
     """The role is taken in the account of the target, what may be written to is said by the reach."""
     asked = stage.asked()
     elsewhere = asked.model_copy(update={"id": "p-x", "reach": asked.reach.model_copy(update={"region": "eu-west-1"})})
-    ticket = put(stage, elsewhere.model_copy(update={"offer": "x"}))
+    ticket = put(stage, elsewhere.model_copy(update={"offer": "x", "version": 0}))
     stage.executor(proofs=Believing()).run(ticket.id)
     assert (stage.ticket(ticket.id).state, stage.cloud.sent) == ("refused", [])
 

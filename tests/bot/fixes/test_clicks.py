@@ -53,6 +53,7 @@ class Desk:
     slack: Workspace = field(default_factory=workspace)
     rules: Rules = field(default_factory=lambda: Rules(teams=frozenset({"T1"})))
     read_at: datetime = START
+    mended: list[Ticket] = field(default_factory=list)
 
     def click(self, kind: Kind, about: str = "", user: str = "U-bob", **more: Any) -> None:
         """The click is taken in and worked on."""
@@ -68,6 +69,10 @@ class Desk:
         assert isinstance(ticket, Ticket)
         return ticket
 
+    def tell(self, ticket_id: str) -> None:
+        """The job that has people told."""
+        self._worker(Clicks(self.redis)).tell(ticket_id)
+
     def _worker(self, clicks: Clicks) -> FixClicks:
         found = reports.report(
             target=SUBJECT, made_at=self.read_at, causes=(reports.cause(remediations=(reports.fix(id=OFFER),)),)
@@ -78,7 +83,9 @@ class Desk:
         kept = Kept(clicks, buttons, offers, cast("Any", _Reports(found)), Asks(self.redis))
         calls, thread = cast("SlackCalls", self.slack), cast("Thread", self.slack)
         slack = Slack(thread, calls, People(calls, self.slack), self.rules)
-        return FixClicks(kept, slack, self.stage.desk, self.stage.policy, None, lambda: self.stage.now)
+        return FixClicks(
+            kept, slack, self.stage.desk, self.stage.policy, None, self.mended.append, lambda: self.stage.now
+        )
 
 
 @dataclass
@@ -293,3 +300,32 @@ def test_a_plan_that_grew_old_while_it_waited_is_looked_at_before_it_can_be_appr
     desk.click("review", ticket.id)
     assert "read 1 h 0 min ago" in desk.slack.views[-1]
     assert "submit" not in json.loads(desk.slack.views[-1])
+
+
+def test_a_channel_that_is_none_of_those_for_fixes_shows_the_commands_only(desk: Desk) -> None:
+    """The same answer stands in two channels."""
+    desk.stage.policy = replace(POLICY, rules=replace(POLICY.rules, channels=frozenset({HERE})))
+    desk.click("open", channel="C-2")
+    assert "lists others" in desk.slack.views[-1]
+    assert "submit" not in json.loads(desk.slack.views[-1])
+    assert desk.stage.tickets.unfinished() == ()
+    desk.click("open")
+    assert "submit" in json.loads(desk.slack.views[-1])
+
+
+@pytest.mark.parametrize("kind", ["review", "ask", "approve", "refuse", "undo"])
+def test_the_id_of_nothing_does_nothing_and_says_so(desk: Desk, kind: Kind) -> None:
+    """Forged, or of a store that was emptied."""
+    desk.click(kind, "p-" + "0" * 32)
+    assert "This button has expired" in (desk.slack.whispers or desk.slack.views)[-1]
+    assert desk.stage.events() == []
+
+
+@pytest.mark.parametrize("kind", ["ask", "approve", "refuse"])
+def test_a_bot_that_presses_is_told_that_only_people_do(desk: Desk, kind: Kind) -> None:
+    desk.slack.users["U-bob"]["is_bot"] = True
+    ticket = desk.asked()
+    desk.click(kind, ticket.id)
+    assert "Only people can do this, not bots" in desk.slack.whispers[-1]
+    assert desk.stage.ticket(ticket.id) == ticket
+    assert desk.stage.events() == ["shown", "denied"]

@@ -239,6 +239,10 @@ def test_reviewed_approved_done_once_watched_and_undone(
         assert submit(bot, view, user=user) == ""
     worked = story(slack, "— worked")
     eventually(lambda: sum("a plan is carried out once" in str(one) for one in slack.whispers) == 2, LATEST_S)
+    above = story(slack, "*Recovered at")
+    assert above["ts"] == answered["ts"], "the answer itself says so"
+    assert f"approved by <@{ALICE}>" in words_of(above)
+    assert ":red_circle:" not in words_of(above)
     assert f"<@{ALICE}> approved it" in words_of(worked)
     assert len(rules_of(world, answered)) == len(before) + 1
 
@@ -246,6 +250,6 @@ def test_reviewed_approved_done_once_watched_and_undone(
     story(slack, "it was taken back")
     assert rules_of(world, answered) == before
     events = [kept.record.event for kept in StoredAudit(redis).read()]
-    assert events[:3] == ["asked", "shown", "approved"]
+    assert events[:3] == ["shown", "asked", "approved"]
     assert {"started", "executed", "verified", "undone", "denied"} <= set(events)
     assert events.count("wrote") == 2, "the rule, and its removal"

@@ -51,6 +51,10 @@ def refused(stage: Stage, ticket: Ticket, says: str) -> None:
     assert says in stage.records()[-1].text
 
 
+def two_persons(stage: Stage) -> None:
+    stage.policy = replace(POLICY, rules=replace(POLICY.rules, two_person=frozenset({"low", "medium", "high"})))
+
+
 def test_an_approval_that_nobody_gave(stage: Stage) -> None:
     asked = stage.asked()
     made_up = {"state": "approved", "approved_by": person("U-bob").who, "approved_at": stage.now}
@@ -105,7 +109,7 @@ def test_what_was_altered_in_the_deed_itself(stage: Stage) -> None:
 
 
 def test_whoever_asked_cannot_be_made_somebody_else_so_that_two_persons_seem_to_agree(stage: Stage) -> None:
-    stage.policy = replace(POLICY, rules=replace(POLICY.rules, two_person=frozenset({"low", "medium", "high"})))
+    two_persons(stage)
     asked = stage.asked(by=person("U-bob"))
     disguised = alter(stage, asked, asked_by=person("U-ann").who, called_by=person("U-ann").who)
     approved = stage.desk.approve(disguised.id, person("U-bob"))
@@ -113,8 +117,44 @@ def test_whoever_asked_cannot_be_made_somebody_else_so_that_two_persons_seem_to_
     refused(stage, approved, "somebody else")
 
 
+@pytest.mark.parametrize("called", ["as it was", "unsealed", "of another ticket", "another deed"])
+def test_whoever_only_looked_cannot_be_made_the_one_who_asked(stage: Stage, called: str) -> None:
+    """U-ann opened it, U-bob wants it: he must not be able to approve it alone."""
+    two_persons(stage)
+    looked = stage.desk.request(stage.wanted(), person("U-ann"))
+    assert isinstance(looked, Ticket)
+    mine = stage.desk.call(looked.id, person("U-bob"))
+    assert isinstance(mine, Ticket)
+    ann, other = person("U-ann"), stage.asked(offer="other")
+    seals = {
+        "as it was": mine.called,
+        "unsealed": None,
+        "of another ticket": other.called,
+        "another deed": sealed("approve", mine.id, ann, stage.now),
+    }
+    alter(stage, mine, called_by=ann.who, called=seals[called])
+    approved = stage.desk.approve(mine.id, person("U-bob"))
+    assert isinstance(approved, Ticket)
+    refused(stage, approved, "asked for its approval is not sealed" if called == "unsealed" else "somebody else")
+
+
+def test_whoever_asked_for_the_approval_cannot_be_forgotten(stage: Stage) -> None:
+    two_persons(stage)
+    approved = stage.desk.approve(stage.asked().id, person("U-bob"))
+    assert isinstance(approved, Ticket)
+    refused(stage, alter(stage, approved, called_by=None, called=None), "nobody asked for its approval")
+
+
+def test_two_persons_agree(stage: Stage) -> None:
+    two_persons(stage)
+    approved = stage.desk.approve(stage.asked(by=person("U-ann")).id, person("U-bob"))
+    assert isinstance(approved, Ticket)
+    stage.executor().run(approved.id)
+    assert stage.ticket(approved.id).state == "executed"
+
+
 def test_an_old_wish_for_another_fix_is_no_wish_for_this_one(stage: Stage) -> None:
-    stage.policy = replace(POLICY, rules=replace(POLICY.rules, two_person=frozenset({"low", "medium", "high"})))
+    two_persons(stage)
     earlier = stage.asked(offer="other")
     mine = stage.asked(by=person("U-bob"))
     disguised = alter(stage, mine, asked_by=earlier.asked_by, called_by=earlier.called_by, asked=earlier.asked)
@@ -294,7 +334,13 @@ def test_slack_that_is_busy_holds_up_nobody() -> None:
     assert proof_of(door(busy)(click())).deed.standing == "unknown"
 
 
-@pytest.mark.parametrize("kind", ["review", "ask", "refuse"])
+@pytest.mark.parametrize("kind", ["open", "ask", "approve", "undo"])
+def test_what_changes_something_is_sealed(kind: str) -> None:
+    deed = proof_of(door(workspace())(click(kind=kind))).deed
+    assert (deed.kind, deed.about, deed.user) == (kind, "p-1", "U-bob")
+
+
+@pytest.mark.parametrize("kind", ["review", "refuse"])
 def test_what_changes_nothing_needs_no_seal(kind: str) -> None:
     assert door(workspace())(click(kind=kind)).proof is None
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diagnostics.report import Remediation, SettingChange
@@ -40,7 +40,9 @@ def ticket(**more: Any) -> Ticket:
         "target": TARGET,
         "reach": REACH,
         "asked_by": ALICE,
-        "asked_at": NOW - timedelta(minutes=2),
+        "asked_at": NOW - timedelta(minutes=3),
+        "called_by": ALICE,
+        "called_at": NOW - timedelta(minutes=2),
         "expires_at": NOW + timedelta(minutes=8),
         "channel": "C0CHAN",
     }
@@ -77,6 +79,7 @@ def hostile_tickets(draw: Any) -> Ticket:
         executed_at=draw(st.sampled_from([None, NOW])),
         execution=Execution(status="done", steps=(Step(index=0, state="done"),)),
         progress=Progress(at=NOW, holding=(draw(names),), missing=(draw(names),)),
+        ended_at=draw(st.sampled_from([None, NOW])),
         recovered_after_s=draw(st.sampled_from([None, 42.0])),
         ended_by=draw(st.sampled_from([None, BOB])),
         quiet=draw(st.sampled_from([None, True, False])),
@@ -84,6 +87,7 @@ def hostile_tickets(draw: Any) -> Ticket:
     )
 
 
+@settings(max_examples=40)
 @given(made=hostile_tickets())
 def test_whatever_a_plan_says_slack_takes_it(made: Ticket) -> None:
     for message in (drawn.story(made, APPROVERS, NOW), drawn.closing(made)):
@@ -196,9 +200,20 @@ def test_high_risk_asks_for_the_name_and_a_narrower_form_can_be_chosen() -> None
         ("executed", {"executed_at": NOW}, ["watching", drawn.UNDO], [drawn.REVIEW, "<!subteam"]),
         ("verified", {"recovered_after_s": 42.0}, ["worked", "after 42 s", drawn.UNDO], [drawn.REVIEW]),
         ("failed", {"text": "it did not work"}, ["did not work", "still in place", drawn.UNDO], [drawn.REVIEW]),
-        ("failed", {"execution": Execution(status="failed")}, ["Nothing was changed"], [drawn.UNDO, "in place"]),
+        (
+            "failed",
+            {"execution": Execution(status="failed"), "executed_at": NOW},
+            ["could not be done", "Nothing was changed"],
+            [drawn.UNDO, "in place", "did not work", "done at"],
+        ),
         ("failed", {"execution": LOST}, ["Whether it was changed is not known"], [drawn.UNDO, "in place"]),
         ("refused", {"ended_by": BOB}, ["<@U0BOB> refused it"], [drawn.UNDO, drawn.REVIEW]),
+        (
+            "refused",
+            {"text": "it is no longer so", "executed_at": NOW, "execution": Execution(status="refused")},
+            ["refused, nothing was changed", "it is no longer so", "Refresh"],
+            [drawn.UNDO, drawn.REVIEW, "done at"],
+        ),
         ("expired", {}, ["expired"], [drawn.UNDO, drawn.REVIEW]),
         ("undone", {"undone_by": "p-2", "ended_by": BOB}, ["taken back by <@U0BOB>"], ["refused", drawn.UNDO]),
     ],

@@ -37,7 +37,7 @@ def test_the_way_back_is_shown_as_it_would_be_done() -> None:
 def test_a_narrower_form_is_shown_with_what_it_does_and_undoes() -> None:
     part = undoing(set_path("/back-to"), label="the path alone", writes=(set_path("/narrow"),))
     view = shown(plan(narrower=(part,)))
-    for told in ("Only the path alone", "/narrow", "/back-to"):
+    for told in ("*If you choose* the path alone", "/narrow", "/back-to"):
         assert told in text_of(view)
     assert "submit" in view
 

@@ -1,0 +1,118 @@
+"""What is looked up when Prometheus asks: queues, Redis, fixes that are under way."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final, Protocol, get_args
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+
+from bot import __version__
+from bot.queue import JobBroker
+from bot.store.audit import stream
+from bot.store.keys import SECOND_MS
+from bot.store.plans import Tickets
+from bot.telemetry.metrics import (
+    AUDIT_RECORDS,
+    FIX_APPROVED_SECONDS,
+    FIXES_OPEN,
+    INFO,
+    JOBS_OVERDUE,
+    JOBS_WAITING,
+    OLDEST_JOB_SECONDS,
+    REDIS_EVICTED,
+    REDIS_MEMORY,
+)
+from remediations.approval import State, Ticket
+
+UNKNOWN: Final = math.nan
+MAX_TICKETS: Final = 100
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class Queued(Protocol):
+    """A queue with its jobs: `bot.jobs.Lane`, or that of fixes."""
+
+    @property
+    def queue(self) -> str: ...
+
+    @property
+    def broker(self) -> JobBroker: ...
+
+    def waiting(self) -> int: ...
+
+
+class Gauges:
+    """To be called before each look at the metrics. What cannot be read is not a number, never an old one."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        role: str,
+        lanes: Mapping[str, Queued],
+        tickets: Tickets | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`tickets`: in a process that carries out fixes."""
+        self._redis = redis
+        self._lanes = lanes
+        self._tickets = tickets
+        self._now = now
+        INFO.labels(version=__version__, role=role).set(1)
+
+    def __call__(self) -> None:
+        for queue, lane in self._lanes.items():
+            JOBS_OVERDUE.labels(queue=queue).set(lane.broker.overdue())
+        try:
+            self._look()
+        except RedisError as error:
+            self._unknown()
+            _log.info("metrics without the store", error=type(error).__name__)
+
+    def _look(self) -> None:
+        for queue, lane in self._lanes.items():
+            JOBS_WAITING.labels(queue=queue).set(lane.waiting())
+            due_ms = lane.broker.oldest_due_ms(lane.queue)
+            waits_s = 0.0 if due_ms is None else time.time() - due_ms / SECOND_MS
+            OLDEST_JOB_SECONDS.labels(queue=queue).set(max(0.0, waits_s))
+        memory, stats = self._redis.info("memory"), self._redis.info("stats")
+        limit = int(memory.get("maxmemory", 0))
+        REDIS_MEMORY.set(int(memory.get("used_memory", 0)) / limit if limit else 0.0)
+        REDIS_EVICTED.set(int(stats.get("evicted_keys", 0)))
+        AUDIT_RECORDS.set(int(self._redis.xlen(stream())))
+        if self._tickets is not None:
+            self._look_at_fixes(self._tickets)
+
+    def _look_at_fixes(self, tickets: Tickets) -> None:
+        found = [ticket for ticket_id in tickets.unfinished()[:MAX_TICKETS] if (ticket := _load(tickets, ticket_id))]
+        states = Counter(ticket.state for ticket in found)
+        for state in get_args(State):
+            FIXES_OPEN.labels(state=state).set(states[state])
+        approved = [
+            ticket.approved_at for ticket in found if ticket.state == "approved" and ticket.approved_at is not None
+        ]
+        FIX_APPROVED_SECONDS.set(max(0.0, (self._now() - min(approved)).total_seconds()) if approved else 0.0)
+
+    def _unknown(self) -> None:
+        for queue in self._lanes:
+            JOBS_WAITING.labels(queue=queue).set(UNKNOWN)
+            OLDEST_JOB_SECONDS.labels(queue=queue).set(UNKNOWN)
+        for gauge in (REDIS_MEMORY, REDIS_EVICTED, AUDIT_RECORDS):
+            gauge.set(UNKNOWN)
+        if self._tickets is not None:
+            FIX_APPROVED_SECONDS.set(UNKNOWN)
+
+
+def _load(tickets: Tickets, ticket_id: str) -> Ticket | None:
+    """None for one that another version wrote."""
+    try:
+        return tickets.load(ticket_id)
+    except ValueError:
+        return None

@@ -1,0 +1,58 @@
+"""Calls to Slack: timed, traced, and logged when they fail or take long, whoever makes them."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+import structlog
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
+
+from bot.telemetry import traces
+from bot.telemetry.metrics import SLACK_CALL_SECONDS, SLACK_CONTACT
+
+OK: Final = "ok"
+UNREACHABLE: Final = "unreachable"
+SLOW_CALL_S: Final = 3.0
+MAX_WORD: Final = 60
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class ObservedClient(WebClient):
+    def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:
+        began_s, result = time.monotonic(), UNREACHABLE
+        try:
+            answer = super().api_call(api_method, **arguments)
+            result = OK
+        except SlackApiError as error:
+            result = _word(error)
+            raise
+        else:
+            return answer
+        finally:
+            _observe(api_method, result, time.monotonic() - began_s)
+
+
+def _observe(method: str, result: str, seconds: float) -> None:
+    SLACK_CALL_SECONDS.labels(method=method).observe(seconds)
+    if result == OK:
+        SLACK_CONTACT.set_to_current_time()
+    if result != OK or seconds >= SLOW_CALL_S:
+        _log.warning(
+            "Slack call was slow" if result == OK else "Slack call failed",
+            method=method,
+            result=result,
+            seconds=round(seconds, 3),
+        )
+    traces.ended(f"Slack {method}", seconds, "" if result == OK else result, {"alb502.result": result})
+
+
+def _word(error: SlackApiError) -> str:
+    """Slack's word for it; anything else has no place in a log."""
+    data = error.response.data
+    word = data.get("error") if isinstance(data, dict) else None
+    is_word = isinstance(word, str) and word.isascii() and word.isidentifier() and len(word) <= MAX_WORD
+    return str(word) if is_word else f"http_{int(error.response.status_code)}"

@@ -1,7 +1,7 @@
 """What all tests share: botocore's service models, which every session would otherwise read and parse anew, a garbage
 collector that seldom looks, and one choice of generated examples, so that a change is not blamed for what chance found.
 
-HYPOTHESIS_PROFILE=explore tries others.
+HYPOTHESIS_PROFILE=explore tries others, HYPOTHESIS_PROFILE=long many more of them where `tests.fuzzing` is used.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ gc.set_threshold(50_000, 20, 100)
 
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None)
+settings.register_profile("long", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 

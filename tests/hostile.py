@@ -31,6 +31,8 @@ INJECTIONS = (
     "line one\nline two\r\n> quoted\u2028line three",
     "\u202egnp.exe\u202c \u200bzero\u200dwidth\ufeff",
     "\x1b[31mred\x1b[0m \x1b]8;;https://evil.example\x07link\x1b]8;;\x07 \x9b31m bell\x07",
+    "\u2066isolate\u2069 \u061cmark \u200fright \u202dover \U000e0041tag \x85next",
+    "\x1b]0;title\x07 \x1b[2J \x1bP1;1|17/ab\x1b\\ \x9d8;;https://evil.example\x9c \x08\x08\r\x7f",
     "[red]markup[/red] [link=https://evil.example]x[/link] [/]",
     "| table | cell | <script>alert(1)</script> ![x](https://evil.example/x.png)",
     "&amp; &lt; & < > \" ' \\",

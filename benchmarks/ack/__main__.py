@@ -27,23 +27,29 @@ from bot.store.private import private_store
 from demo.world.benchmark import SERVICES
 from tests.slack_fake import ALICE, TEAM
 
-MAX_TIMES_EMPTY = 2.0
+MAX_TIMES_EMPTY = {100: 2.0}
+MAX_TIMES_FASTER = 4.0
+"""At other rates: on two cores the load itself and everything else then leave little of the machine."""
 MAX_P99_MS = 300.0
 WARM_UP_S = 5.0
 AWS_LATENCY_MS = 50.0
+PER_SECOND = (100, 300)
 EMPTY, WEB, ALL = "empty listener", "alb502 serve --role web", "alb502 serve, diagnosing too"
 
 Rounds = Mapping[str, Sequence[Latencies]]
+"""By process, at one rate of commands."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./run bench ack", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="of which medians are shown (default 3)")
     parser.add_argument("--seconds", type=float, default=20.0, help="of load in each round (default 20)")
-    parser.add_argument("--per-second", type=int, default=100, help="commands (default 100)")
+    parser.add_argument("--per-second", type=int, nargs="+", default=PER_SECOND, help="commands (default 100 and 300)")
     options = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 110)
-    rounds: dict[str, list[Latencies]] = {EMPTY: [], WEB: [], ALL: []}
+    rates: list[int] = list(options.per_second)
+    rounds: dict[int, dict[str, list[Latencies]]] = {rate: {EMPTY: [], WEB: []} for rate in rates}
+    rounds[rates[0]][ALL] = []
     with (
         tempfile.TemporaryDirectory(prefix="alb502-") as directory,
         console.status("starting …") as status,
@@ -51,15 +57,17 @@ def main() -> int:
         child("benchmarks.ack.slack") as slack,
     ):
 
-        def load(name: str, port: int, ask: Callable[[int], str], seconds: float = options.seconds) -> Latencies:
-            status.update(f"{name}: {options.per_second} commands a second for {seconds:g} s …")
+        def load(
+            name: str, port: int, ask: Callable[[int], str], rate: int, seconds: float = options.seconds
+        ) -> Latencies:
+            status.update(f"{name}: {rate} commands a second for {seconds:g} s …")
             command = _commands(slack.ready, ask)
-            return asyncio.run(run(port, command, per_second=options.per_second, seconds=seconds))
+            return asyncio.run(run(port, command, per_second=rate, seconds=seconds))
 
-        def measure(name: str, port: int, ask: Callable[[int], str]) -> None:
-            measured = load(name, port, ask)
-            rounds[name].append(measured)
-            console.print(f"{name}: p50 {measured.p50:.1f} ms, p99 {measured.p99:.1f} ms", highlight=False)
+        def measure(name: str, port: int, ask: Callable[[int], str], rate: int) -> None:
+            found = load(name, port, ask, rate)
+            rounds[rate][name].append(found)
+            console.print(f"{name}, {rate}/s: p50 {found.p50:.1f} ms, p99 {found.p99:.1f} ms", highlight=False)
 
         state = Path(directory)
         with (
@@ -69,21 +77,23 @@ def main() -> int:
         ):
             doors = {EMPTY: empty.ready, WEB: web.port}
             for name, port in doors.items():
-                load(name, port, _another_service, WARM_UP_S)
+                load(name, port, _another_service, rates[0], WARM_UP_S)
             for _ in range(options.rounds):
-                for name, port in doors.items():
-                    measure(name, port, _another_service)
+                for rate in rates:
+                    for name, port in doors.items():
+                        measure(name, port, _another_service, rate)
         status.update("ending them, and building a world to diagnose …")
         with (
             child("benchmarks.diagnose.endpoint", str(AWS_LATENCY_MS)) as aws,
             private_store(state / "all", threading.Event().wait) as store,
             serve("all", slack.ready, store, state / "all.log", aws.ready) as everything,
         ):
-            load(ALL, everything.port, _existing_service, WARM_UP_S)
-            measure(ALL, everything.port, _existing_service)
+            load(ALL, everything.port, _existing_service, rates[0], WARM_UP_S)
+            measure(ALL, everything.port, _existing_service, rates[0])
             console.print(f"{ALL}: {everything.count('diagnosed')} diagnoses meanwhile", highlight=False)
-    _show(console, rounds, options.per_second, options.seconds)
-    return 0 if targets.show(console, judged(rounds)) else 1
+    for rate, measured in rounds.items():
+        _show(console, measured, rate, options.seconds)
+    return 0 if targets.show(console, [target for rate in rates for target in judged(rounds[rate], rate)]) else 1
 
 
 def _commands(slack_url: str, ask: Callable[[int], str]) -> Callable[[int], bytes]:
@@ -139,15 +149,19 @@ def _show(console: Console, rounds: Rounds, per_second: int, seconds: float) -> 
     console.print(table)
 
 
-def judged(rounds: Rounds) -> list[Target]:
+def judged(rounds: Rounds, rate: int) -> list[Target]:
     """What was promised against what was measured."""
     web = median(one.p99 for one in rounds[WEB])
-    times = web / median(one.p99 for one in rounds[EMPTY])
+    times, most = web / median(one.p99 for one in rounds[EMPTY]), MAX_TIMES_EMPTY.get(rate, MAX_TIMES_FASTER)
     failed = sum(one.failed for one in rounds[WEB])
     return [
-        Target(f"p99 within {MAX_TIMES_EMPTY:g} times of the empty listener", f"{times:.2f}", times <= MAX_TIMES_EMPTY),
-        Target(f"p99 under {MAX_P99_MS:g} ms", f"{web:.1f} ms", web < MAX_P99_MS),
-        Target("no command failed", f"{failed} failed", failed == 0),
+        Target(
+            f"{rate}/s: p99 within {most:g} times of the empty listener",
+            f"{times:.2f}",
+            times <= most,
+        ),
+        Target(f"{rate}/s: p99 under {MAX_P99_MS:g} ms", f"{web:.1f} ms", web < MAX_P99_MS),
+        Target(f"{rate}/s: no command failed", f"{failed} failed", failed == 0),
     ]
 
 

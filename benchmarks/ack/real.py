@@ -17,7 +17,7 @@ from benchmarks.harness.child import end
 from tests.slack_fake import SECRET, TOKEN
 
 START_S = 30.0
-LOOK_AGAIN_S = 0.1
+LOOK_AGAIN_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Bot:
     log: Path
     kill: Callable[[], None]
     """Ends it without a warning, as `kill -9` does."""
+    pid: int
 
     def count(self, event: str) -> int:
         """How often it has logged this."""
@@ -40,7 +41,13 @@ class Bot:
 
 @contextmanager
 def serve(
-    role: str, slack_url: str, store_url: str, log: Path, more: Mapping[str, str] | None = None, niceness: int = 0
+    role: str,
+    slack_url: str,
+    store_url: str,
+    log: Path,
+    more: Mapping[str, str] | None = None,
+    niceness: int = 0,
+    module: str = "bot",
 ) -> Iterator[Bot]:
     """Runs the bot in this role, logging to a file. Raises RuntimeError if it does not start."""
     environment = {
@@ -56,7 +63,7 @@ def serve(
     }
     with log.open("w") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "bot", "serve", "--role", role],
+            [sys.executable, "-m", module, "serve", "--role", role],
             env=environment,
             stdin=subprocess.DEVNULL,
             stderr=stream,
@@ -64,7 +71,7 @@ def serve(
         )
         os.setpriority(os.PRIO_PROCESS, process.pid, niceness)
         try:
-            yield Bot(_port(process, log), log, process.kill)
+            yield Bot(_port(process, log), log, process.kill, process.pid)
         finally:
             end(process)
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from rich.console import Console
+
+ROWS = "BENCH_ROWS"
+"""The variable with the file that all benchmarks of one run add their targets to, a line of JSON each."""
 
 
 @dataclass(frozen=True)
@@ -19,12 +25,21 @@ class Target:
 
 
 def show(console: Console, targets: Sequence[Target]) -> bool:
-    """Prints each; True if all are met."""
+    """Prints each, and notes it for the table of all benchmarks; True if all are met."""
+    _note(targets)
     console.print()
     for target in targets:
         word = "[green]PASS[/]" if target.met else "[red]MISS[/]"
         console.print(f"{word}  {target.promise}: {target.measured}", highlight=False)
     return all(target.met for target in targets)
+
+
+def _note(targets: Sequence[Target]) -> None:
+    file, name = os.environ.get(ROWS), Path(sys.argv[0]).parent.name
+    if not file:
+        return
+    with Path(file).open("a") as rows:
+        rows.writelines(json.dumps({"benchmark": name, **asdict(target)}) + "\n" for target in targets)
 
 
 def machine() -> str:

@@ -1,0 +1,1 @@
+"""Resident memory of a worker, idle and after many diagnoses."""

@@ -1,0 +1,1 @@
+"""Diagnoses per minute and core."""

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from bot.account_shares import AccountFullError
 from bot.answering import Diagnose
 from bot.jobs import PutOffError, Send
 from bot.queue import job_in_work
@@ -50,6 +51,7 @@ MAX_CONTRADICTED: Final = 2
 """CloudWatch may tell of a change a moment before its own description of the alarm does."""
 ANNOUNCED_AGAIN_S: Final = 1.0
 HELD_AGAIN_S: Final = 2.0
+MAX_ACCOUNT_WAIT_S: Final = 30.0
 MIN_PUT_OFF_S: Final = 1.0
 MAX_PUT_OFFS: Final = 200
 MAX_POINTER_PUT_OFFS: Final = 60
@@ -140,16 +142,29 @@ class Alarming:
                 if self._shelf.tries(news_id, "slack") <= MAX_PUT_OFFS:
                     raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
                 _log.error("alarm not told: Slack keeps asking for patience")
+            except AccountFullError as full:
+                self._shelf.stands_for_later(news)  # AWS was not asked: whatever came meanwhile is asked about with it
+                raise self._later(news_id, full) from full
         self._shelf.done(news_id)
 
+    def _later(self, about: str, full: AccountFullError) -> PutOffError:
+        """Less and less often: thousands may wait for an account that hangs, and alarms of others are between them."""
+        waits = self._shelf.tries(about, "account")
+        if waits & (waits - 1) == 0:
+            _log.info("alarm waits for an account", account=full.account, waits=waits)
+        return PutOffError(min(full.after_s * waits, MAX_ACCOUNT_WAIT_S))
+
     def recheck(self, ask_id: str) -> None:
-        """Finds out what changed last before an incident was over, and has its message say so."""
+        """Finds out what changed last before an incident was over, and has its message say so. Raises `PutOffError`."""
         incident, ask = self._incidents.of_ask(ask_id), self._asks.load(ask_id)
         if incident is None or ask is None or incident.closed_at is None or incident.ended_after is not None:
             return
         with correlated(ask.correlation_id, ask_id=ask_id):
             question = ask.question.model_copy(update={"end": incident.closed_at + MINUTE, "logs": False})
-            outcome = self._diagnose_it(question, lambda _: None)
+            try:
+                outcome = self._diagnose_it(question, lambda _: None)
+            except AccountFullError as full:
+                raise self._later(ask_id, full) from full
             if isinstance(outcome, Diagnosed):
                 text = ended_after(outcome.report, incident.opened_at, incident.closed_at)
                 told = self._incidents.ended_after(ask_id, text)

@@ -1,4 +1,5 @@
-"""An answer as a message: which view draws it, and what its examples begin with. Pure."""
+"""An answer as a message: which view draws it, and what its examples begin with. Pure, but for the reference
+of what is being worked on."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from diagnostics.question import Ambiguous, Refused, Unknown
+from diagnostics.reference import REFERENCE
 from diagnostics.report import Report
 from handlers import views
 from handlers.ask import Answer, Ask, Place
@@ -43,7 +45,7 @@ def summary_view(
         case Unknown():
             return views.unknown(answer, command, choices)
         case Refused():
-            return views.refused(answer)
+            return views.refused(answer, REFERENCE.get())
 
 
 def drawing(

@@ -27,6 +27,7 @@ from bot.store.marks import Buttons
 from bot.store.newest import Newest
 from bot.store.reports import Reports, ReportTooLargeError
 from bot.surroundings import Below, KnownIncidents
+from bot.telemetry.diagnoses import kind_of
 from bot.telemetry.logs import correlated
 from bot.telemetry.metrics import DIAGNOSIS_SECONDS, QUESTIONS, SHARED_ANSWERS
 from diagnostics.question import Diagnosed, Outcome, Progress, ProgressListener, Question, Refused
@@ -168,9 +169,9 @@ class Answering:
                     self.deliver(ask_id, landed)
 
     def _begin(self, ask_id: str, step: Callable[[Ask, int], None]) -> None:
-        fence = self._asks.begin(ask_id)
+        fence = self._asks.begin(ask_id, open_only=True)
         ask = self._asks.load(ask_id)
-        if ask is None or self._asks.is_finished(ask_id):
+        if ask is None or not fence:
             return
         with correlated(ask.correlation_id, ask_id=ask.id):
             try:
@@ -268,7 +269,7 @@ class Answering:
         began_s = time.monotonic()
         with Ticker(show) as ticker:
             outcome = self._diagnose(ask.question, ticker)
-        kind = type(outcome).__name__.lower()
+        kind = kind_of(outcome)
         seconds = time.monotonic() - began_s
         DIAGNOSIS_SECONDS.labels(outcome=kind).observe(seconds)
         QUESTIONS.labels(kind=ask.kind, result=kind).inc()
@@ -319,7 +320,8 @@ class Answering:
             if not self._asks.is_finished(later.id):  # its own delivery is not to be overtaken
                 self._asks.put_off(ask.id)
                 raise PutOffError(MIN_PUT_OFF_S)
-            self._draw(later, self._asks.begin(later.id), newer.answer_id, again=True)
+            with suppress(SupersededError):  # others draw that one now, and this ask still has to be finished
+                self._draw(later, self._asks.begin(later.id), newer.answer_id, again=True)
 
     def _draw(self, ask: Ask, fence: int, answer_id: str, *, again: bool = False) -> None:
         kept, facts_at = self._reports.answer(answer_id) or (Refused(message=FORGOTTEN), None)
@@ -353,8 +355,8 @@ class Answering:
         return incident if stands is not None and stands.reply_ts == place.reply_ts else None
 
     def _give_up(self, ask: Ask, fence: int) -> None:
-        passengers = self._flights.passengers(ask.id)
-        if passengers:
+        # Without passengers it lands, too: nobody may board it any more.
+        if self._flights.passengers(ask.id) or self._flights.landed(ask.id) is None:
             answer_id = self._reports.put_answer(Refused(message=FAILED_FOR_ALL))
             if not self._flights.land(ask.question, ask.id, answer_id, fence_key(ask.id), fence):
                 return

@@ -13,6 +13,7 @@ from prometheus_client import REGISTRY
 from redis import Redis
 from slack_sdk import WebClient
 
+from bot import __version__
 from bot.accepted import LOOK_EVERY_S, Accepted
 from bot.door_parts import Door, DoorParts, open_listener, plain
 from bot.engine import Engine, Fixing, MakeEngine, MakeFixing, Role, Shared, shared_through
@@ -74,7 +75,7 @@ def running(
             client = make_client(plain(settings.slack_bot_token), settings.slack_api_url)
             bot = _Bot(settings, role, store_url, redis, client, identify(client, wait), make_engine)
             http_port, ops_port = bot.start(stack, make_fixing if role == "all" else None)
-        _log.info("ready", role=role, http_port=http_port, ops_port=ops_port)
+        _log.info("ready", version=__version__, role=role, http_port=http_port, ops_port=ops_port)
         yield Running(ops_port=ops_port, http_port=http_port, store_url=store_url)
         _log.info("ending")
 

@@ -21,6 +21,7 @@ from bot.store.reports import Reports
 from bot.telemetry.logs import correlated
 from bot.telemetry.metrics import CLICKS
 from handlers import admission
+from handlers.actions import ELSEWHERE, EXPIRED
 from handlers.ask import Origin, Refresh
 from handlers.commands import COMMAND
 from handlers.controls import catalogue
@@ -38,9 +39,7 @@ MAX_PUT_OFFS: Final = 40
 COUNTS_FOR_S: Final = 300.0
 """What was clicked longer ago does nothing any more: whoever clicked has gone on."""
 ASK_AGAIN: Final = f"Ask again: `{COMMAND} TARGET`, or `@alb502 TARGET` in this thread."
-EXPIRED: Final = f"This button has expired. {ASK_AGAIN}"
 WINDOW_EXPIRED: Final = "This window has expired. Press the button below the answer again."
-ELSEWHERE: Final = "This button belongs to another channel, so nothing was done."
 FORGOTTEN: Final = f"The report behind this answer is forgotten. {ASK_AGAIN}"
 SHARED: Final = "Another organisation reads this channel, so nothing is told or done here."
 UNKNOWN: Final = "I cannot tell who reads this channel, so nothing is told or done here. Type `/invite @alb502` first."

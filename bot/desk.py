@@ -89,7 +89,7 @@ class FrontDesk:
             except RedisError as error:
                 _log.error("alarm not queued", error=type(error).__name__)
                 raise NotQueuedError from error
-            _log.info("alarm queued", state=news.state, channel=news.channel, format=news.format)
+            _log.info("alarm received", is_new=is_new, state=news.state, channel=news.channel, format=news.format)
             return is_new
 
     def take_pointed(self, pointed: Pointed) -> None:
@@ -144,7 +144,10 @@ class FrontDesk:
         """Slack is asked who it is, but not for as long as it waits for the acknowledgement."""
         try:
             asked = self._threads.submit(contextvars.copy_context().run, self._here, origin)
-            return views.help(command, asked.result(timeout=HELP_WITHIN_S))
+            try:
+                return views.help(command, asked.result(timeout=HELP_WITHIN_S))
+            finally:
+                asked.cancel()  # what has not begun by then is not waited for any more
         except (RuntimeError, TimeoutError, RedisError, SlackLaterError) as error:
             _log.info("help not narrowed to the person", error=type(error).__name__)
             return views.help(command)

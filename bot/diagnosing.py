@@ -52,6 +52,8 @@ LATER_LOOKUPS: Final = 10
 """What CloudTrail tells about more resources, and how long after the first answer it may do so."""
 WHAT_MATTERS: Final[tuple[type[Fact], ...]] = (LoadBalancers, TargetGroups, TargetHealth, Metrics, EcsService)
 """When none of these can be read there is nothing to say, and no report."""
+WHAT_IS_SEEN: Final[tuple[type[Fact], ...]] = (TargetHealth, Metrics, EcsService)
+"""Nor when the credentials expired before any of these was read: what is known of the rest was kept from before."""
 
 
 class Diagnoser:
@@ -99,9 +101,9 @@ class Diagnoser:
         snapshot = self._read(question, logs, progress, self._first_answer(progress))
         if not isinstance(snapshot, Snapshot):
             return snapshot
-        unreadable = _unreadable(snapshot)
-        if unreadable is not None:
-            return Refused(message=explain(unreadable), gaps=tuple(gap for _, gap in snapshot.gaps()))
+        why_not = unreadable(snapshot)
+        if why_not is not None:
+            return Refused(message=explain(why_not), gaps=tuple(gap for _, gap in snapshot.gaps()))
         progress(Progress(step="judging", text="weighing what was read"))
         return self._remedy(Diagnosed(report=diagnose(snapshot), snapshot=snapshot))
 
@@ -175,7 +177,7 @@ class Diagnoser:
 
 
 def _tell_so_far(progress: ProgressListener, tasks: TaskMemory | None, snapshot: Snapshot) -> None:
-    if _unreadable(snapshot) is None:
+    if unreadable(snapshot) is None:
         snapshot = with_remembered(snapshot, tasks)
         unread = ", ".join(name.replace("_", " ") for name, gap in snapshot.gaps() if gap.error == STILL_BEING_READ)
         progress(Progress(step="reading", text=unread, so_far=diagnose(snapshot)))
@@ -296,9 +298,11 @@ def window_of(question: Question, now: datetime) -> Window | Refused:
     return Window(start=start, end=end)
 
 
-def _unreadable(snapshot: Snapshot) -> Gap | None:
+def unreadable(snapshot: Snapshot) -> Gap | None:
     """The gap to tell about when nothing that matters could be read."""
-    outcomes = [snapshot.get(kind) for kind in WHAT_MATTERS]
-    if any(isinstance(outcome, Fact) for outcome in outcomes):
-        return None
-    return next((outcome for outcome in outcomes if isinstance(outcome, Gap)), None)
+    for kinds, whatever in ((WHAT_MATTERS, True), (WHAT_IS_SEEN, False)):
+        outcomes = [snapshot.get(kind) for kind in kinds]
+        gaps = [one for one in outcomes if isinstance(one, Gap) and (whatever or one.kind == "expired")]
+        if gaps and not any(isinstance(outcome, Fact) for outcome in outcomes):
+            return gaps[0]
+    return None

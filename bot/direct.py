@@ -37,7 +37,13 @@ class _Nothing:
     def confirm(self, ask_id: str, name: str, ts: str) -> None:
         return None
 
-    def release(self, ask_id: str, name: str) -> None:
+    def renew(self, ask_id: str, name: str, fence: int) -> None:
+        return None
+
+    def doubt(self, ask_id: str, name: str, fence: int) -> None:
+        return None
+
+    def release(self, ask_id: str, name: str, fence: int) -> None:
         return None
 
     def check(self, ask_id: str, fence: int) -> None:
@@ -84,7 +90,9 @@ class DirectAnswers:
             except Exception as error:  # noqa: BLE001 - the top of this piece of work; the person is told
                 _log.exception("direct answer failed", error=type(error).__name__)
                 message = views.failed(ask.correlation_id)
-            if not self._told(ask, message):
+            if self._told(ask, message):
+                _log.info("answered directly", kind=ask.kind)
+            else:
                 _log.error("direct answer not delivered")
 
     def _told(self, ask: Ask, message: views.Message) -> bool:

@@ -7,6 +7,7 @@ who asks, and has it drawn.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -23,6 +24,7 @@ from bot.telemetry.logs import correlated
 from diagnostics.question import Question
 from diagnostics.report import Remediation, Report
 from handlers.ask import Ask, Origin, Place
+from handlers.effects import SupersededError
 from handlers.fixes import FixClick
 from handlers.people import People
 from handlers.permission import Rules
@@ -115,7 +117,9 @@ class FixClicks:
             return
         ask = self._ask_of(ticket)
         self._kept.asks.save(ask)
-        fence, place = self._kept.asks.begin(ask.id), self._kept.asks.place(ask.id) or Place(channel=ticket.channel)
+        fence = self._kept.asks.begin(ask.id)
+        ticket = self._desk.ticket(ticket_id) or ticket  # the newest delivery alone tells: it has to know the newest
+        place = self._kept.asks.place(ask.id) or Place(channel=ticket.channel)
         approvers = self._desk.permission(ticket).approvers
         with correlated(ask.correlation_id, fix=ticket.id):
             try:
@@ -211,7 +215,7 @@ class FixClicks:
         called = denied or self._desk.call(ticket.id, person, click.proof)
         if isinstance(called, Denied):
             return self._tell_presser(click, ticket, called)
-        return self.tell(ticket.id)
+        return self._told(ticket.id)
 
     def _approve(self, click: FixClick) -> None:
         ticket = self._desk.ticket(click.about)
@@ -254,7 +258,7 @@ class FixClicks:
         if isinstance(outcome, Denied):
             return self._tell_presser(click, ticket, outcome)
         self._kept.asks.save(self._ask_of(outcome, click.team))
-        return self.tell(outcome.id)
+        return self._told(outcome.id)
 
     def _tell_presser(self, click: FixClick, ticket: Ticket | None, refused: Denied) -> None:
         """The person alone; a modal that is closed by then cannot say it."""
@@ -269,7 +273,12 @@ class FixClicks:
     def _tell_of_the_end(self, ticket: Ticket) -> None:
         """Whoever finds first that the time of a fix is over has its message say so."""
         if ticket.state == "expired":
-            self.tell(ticket.id)
+            self._told(ticket.id)
+
+    def _told(self, ticket_id: str) -> None:
+        """The click goes on when others tell of its ticket at the same time."""
+        with suppress(SupersededError):
+            self.tell(ticket_id)
 
     def _visit(self, click: FixClick) -> Visit:
         return Visit(click, self._slack.people, self._slack.rules)

@@ -29,7 +29,7 @@ from bot.telemetry.metrics import (
     REDIS_EVICTED,
     REDIS_MEMORY,
 )
-from remediations.approval import State, Ticket
+from remediations.approval import State
 
 UNKNOWN: Final = math.nan
 MAX_TICKETS: Final = 100
@@ -91,7 +91,7 @@ class Gauges:
             self._look_at_fixes(self._tickets)
 
     def _look_at_fixes(self, tickets: Tickets) -> None:
-        found = [ticket for ticket_id in tickets.unfinished()[:MAX_TICKETS] if (ticket := _load(tickets, ticket_id))]
+        found = [ticket for ticket_id in tickets.unfinished()[:MAX_TICKETS] if (ticket := tickets.load(ticket_id))]
         states = Counter(ticket.state for ticket in found)
         for state in get_args(State):
             FIXES_OPEN.labels(state=state).set(states[state])
@@ -108,11 +108,5 @@ class Gauges:
             gauge.set(UNKNOWN)
         if self._tickets is not None:
             FIX_APPROVED_SECONDS.set(UNKNOWN)
-
-
-def _load(tickets: Tickets, ticket_id: str) -> Ticket | None:
-    """None for one that another version wrote."""
-    try:
-        return tickets.load(ticket_id)
-    except ValueError:
-        return None
+            for state in get_args(State):
+                FIXES_OPEN.labels(state=state).set(UNKNOWN)

@@ -9,13 +9,15 @@ from typing import Final
 import structlog
 
 from bot.answer_views import as_message
-from bot.jobs import Send
+from bot.jobs import PutOffError, Send
+from bot.patience import MIN_PUT_OFF_S
 from bot.store.asks import Asks
 from bot.store.plans import Tickets
 from bot.store.reports import Reports
 from bot.store.standing import Stand, Standing
 from diagnostics.report import Report
 from handlers.ask import Answer, Ask, Place
+from handlers.slack_calls import SlackLaterError
 from handlers.thread import Draw
 from handlers.views.mended import is_newer, with_mended
 from remediations.approval import Ticket
@@ -58,7 +60,8 @@ class MendedAnswers:
         draw_again: DrawAgain,
         is_private: Callable[[str], bool],
     ) -> None:
-        """`is_private`: of which channel nothing is told in it any more, since another organisation reads it."""
+        """`is_private`: of which channel nothing is told in it any more, since another organisation reads it. It may
+        raise `SlackLaterError`."""
         self._standing = standing
         self._tickets = tickets
         self._asks = asks
@@ -92,9 +95,15 @@ class MendedAnswers:
         if ticket is None or what is None or ask is None or report is None:
             _log.info("answer not edited: too much of it is forgotten", message=message)
             return
-        if not is_newer(report, ticket) and not self._is_private(ask.origin.channel):
+        if not is_newer(report, ticket) and not self._is_private_now(ask.origin.channel):
             self._draw_again(ask, self._reports.put_answer(report, report.made_at))
         self._standing.tell(message, what)
+
+    def _is_private_now(self, channel: str) -> bool:
+        try:
+            return self._is_private(channel)
+        except SlackLaterError as later:
+            raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
 
 
 def _what(ticket: Ticket) -> str | None:

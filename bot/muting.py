@@ -8,7 +8,9 @@ from typing import Final
 
 import structlog
 
+from bot.account_shares import AccountFullError
 from bot.jobs import PutOffError, Send
+from bot.patience import MAX_WAITS, MIN_PUT_OFF_S, room_again_s, too_slow
 from bot.store.asks import Asks
 from bot.store.mutes import Mutes
 from bot.store.wishes import Wishes
@@ -28,7 +30,6 @@ from handlers.slack_calls import SlackLaterError, SlackRefusedError
 from handlers.thread import Thread, UnreachableError
 from handlers.views import Message
 
-MIN_PUT_OFF_S: Final = 1.0
 MAX_PUT_OFFS: Final = 40
 LONGEST_DELAY_S: Final = 86_400.0
 """The queue delays a job for less than a week."""
@@ -100,13 +101,22 @@ class Muting:
         if wish.question is None:
             muted = self._mutes.all_of(wish.origin.channel, self._now())
             return self._whisper(wish.origin, views.muted(muted, self._now()))
-        found = self._find(wish.question)
+        found = self._found(wish, wish.question)
         if isinstance(found, Subject):
             outside = self._rules.scopes.refusal_of_target(target_of(found), wish.origin.channel)
             if outside is not None:
                 return self._whisper(wish.origin, views.refused(outside))
             return self._mute(wish, found) if wish.verb == "mute" else self._unmute(wish, found)
         return self._whisper(wish.origin, self._not_found(wish, found))
+
+    def _found(self, wish: MuteWish, question: Question) -> Subject | Ambiguous | Unknown | Refused:
+        try:
+            return self._find(question)
+        except AccountFullError as full:
+            waits = self._wishes.tries(wish.id, "account")
+            if waits <= MAX_WAITS:
+                raise PutOffError(room_again_s(full, waits)) from full
+            return Refused(message=too_slow(full))
 
     def _not_found(self, wish: MuteWish, found: Ambiguous | Unknown | Refused) -> Message:
         answer, command = self._rules.scopes.within(found, wish.origin.channel), f"{COMMAND} {wish.verb}"

@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
+from http.client import HTTPException
 from typing import Final
 
 import anyio.to_thread
@@ -17,7 +19,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from redis import Redis
 from redis.exceptions import RedisError
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -26,7 +28,7 @@ from starlette.routing import Route
 from bot import __version__
 from bot.store.connection import eviction_complaint, replica_complaint, room_complaint
 from bot.telemetry.metrics import READY
-from handlers.slack_calls import CALL_TIMEOUT_S
+from handlers.slack_calls import CALL_TIMEOUT_S, is_refusal, word_of
 
 SLACK_EVERY_S: Final = 30.0
 SLACK_PATIENCE_S: Final = 1.0
@@ -51,8 +53,10 @@ def make_ops(checks: Mapping[str, Check], registry: CollectorRegistry, before_sc
             "".join(f"{told}\n" for told in complaints) or f"ok {__version__}\n", status_code=503 if complaints else 200
         )
 
+    told = _Told()
+
     async def readyz(_: Request) -> Response:
-        complaints = await anyio.to_thread.run_sync(_complaints, checks)
+        complaints = await anyio.to_thread.run_sync(_complaints, checks, told)
         ready = not any(complaints.values())
         states = {part: complaint or "ok" for part, complaint in complaints.items()}
         return JSONResponse({"ready": ready, "checks": states}, status_code=200 if ready else 503)
@@ -62,7 +66,7 @@ def make_ops(checks: Mapping[str, Check], registry: CollectorRegistry, before_sc
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
     def _scrape() -> bytes:
-        _complaints(checks)
+        _complaints(checks, told)
         before_scrape()
         return generate_latest(registry)
 
@@ -120,7 +124,7 @@ class SlackCheck:
         return f"{self._complaint}; last well {now_s - self._well_at_s:.0f} s ago"
 
     def _ask(self, asking: threading.Event) -> None:
-        complaint = _slack_complaint(self._client)
+        complaint = _asked(partial(_slack_complaint, self._client))
         with self._lock:
             self._complaint, self._answered_at_s, self._asking = complaint, time.monotonic(), None
             if complaint is None:
@@ -131,17 +135,35 @@ class SlackCheck:
 def _slack_complaint(client: WebClient) -> str | None:
     try:
         client.auth_test()
-    except SlackClientError as error:
-        response = getattr(error, "response", None)
-        word = response.get("error") if response is not None else type(error).__name__
-        return f"refuses the bot token ({word})"
-    except OSError as error:
+    except SlackApiError as error:
+        word = word_of(error)
+        return f"refuses the bot token ({word})" if is_refusal(error) else f"answers with {word}"
+    except (SlackClientError, OSError, HTTPException) as error:
         return f"cannot be reached ({type(error).__name__})"
     return None
 
 
-def _complaints(checks: Mapping[str, Check]) -> dict[str, str | None]:
+class _Told:
+    """The log has when a part stopped working and when it was well again, as whoever looked found it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._failing: set[str] = set()
+
+    def __call__(self, complaints: Mapping[str, str | None]) -> None:
+        with self._lock:
+            for part, complaint in complaints.items():
+                if complaint and part not in self._failing:
+                    self._failing.add(part)
+                    _log.warning("not ready", part=part, why=complaint)
+                elif not complaint and part in self._failing:
+                    self._failing.remove(part)
+                    _log.info("ready again", part=part)
+
+
+def _complaints(checks: Mapping[str, Check], told: _Told) -> dict[str, str | None]:
     found = {part: _asked(check) for part, check in tuple(checks.items())}
+    told(found)
     for part, complaint in found.items():
         READY.labels(part=part).set(0 if complaint else 1)
     return found

@@ -33,6 +33,19 @@ def again_after_s(asked_for_s: float, tries: int) -> float:
     return max(asked_for_s, MIN_PUT_OFF_S, float(min(tries, MAX_TROUBLE_PUT_OFF_S)) if in_trouble else 0.0)
 
 
+def room_again_s(full: AccountFullError, waits: int) -> float:
+    """When a job that has waited so often for an account is tried again."""
+    return min(full.after_s + waits / 10, LONGEST_WAIT_S)
+
+
+def too_slow(full: AccountFullError) -> str:
+    """What a person is told who has waited `MAX_WAITS` times."""
+    return (
+        f"Account {full.label} answers slowly, and other questions about it have kept this one waiting for minutes; "
+        "ask again later. Questions about other accounts are not affected."
+    )
+
+
 class AccountPatience:
     """Has questions wait, without a thread, for an account that has no thread left for them.
 
@@ -55,14 +68,11 @@ class AccountPatience:
         waits = self._asks.wait_for(ask.id, full.account)
         if waits > (MAX_UNASKED_WAITS if ask.kind in {"alarm", "watch"} else MAX_WAITS):
             _log.error("question given up: its account does not keep up", account=full.account, waits=waits)
-            return Refused(
-                message=f"Account {full.label} answers slowly, and other questions about it have kept this one waiting "
-                "for minutes; ask again later. Questions about other accounts are not affected."
-            )
+            return Refused(message=too_slow(full))
         if waits & (waits - 1) == 0:  # now and then: an edit that Slack has no room for is left out
             _log.info("waiting for an account", account=full.account, waits=waits)
             if ask.kind != "watch":
                 text = f"waiting for account {full.label}, where other questions are in work"
                 step = Progress(step="finding", text=text)
                 self._thread.progress(ask, fence, place, lambda _: views.progress(step, ask.question.words, now))
-        raise AccountFullError(full.account, full.label, min(full.after_s + waits / 10, LONGEST_WAIT_S))
+        raise AccountFullError(full.account, full.label, room_again_s(full, waits))

@@ -8,8 +8,10 @@ from typing import Any, Final, Protocol
 
 import structlog
 
+from bot.account_shares import AccountFullError
 from bot.alarming import BEFORE, AskAws
 from bot.jobs import PutOffError
+from bot.patience import MAX_WAITS, MIN_PUT_OFF_S, room_again_s, too_slow
 from bot.store.asks import Asks
 from bot.store.incidents import Incidents
 from bot.store.wishes import Wishes
@@ -38,7 +40,6 @@ UNREAD: Final = "CloudWatch cannot be asked about this alarm now; try again in a
 RUNNING: Final = "I am at it already: the answer comes in {there}."
 REFRESHED: Final = "This alarm has an answer in {there}; I read everything anew and edit it."
 MAX_REPLIES: Final = 100
-MIN_PUT_OFF_S: Final = 1.0
 MAX_PUT_OFFS: Final = 40
 
 _log: Final = structlog.get_logger(__name__)
@@ -85,15 +86,23 @@ class Pointing:
             return
         with correlated(pointed.correlation_id, ask_id=pointed.id):
             try:
-                told = self._work(pointed)
+                told = self._told(pointed)
+                if told is not None:
+                    self._thread.whisper(pointed.origin, lambda _: told)
             except SlackLaterError as later:
                 if self._wishes.tries(wish_id) <= MAX_PUT_OFFS:
                     raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
                 _log.error("not answered: Slack keeps asking for patience")
-                told = None
             self._wishes.done(wish_id)
-            if told is not None:
-                self._thread.whisper(pointed.origin, lambda _: told)
+
+    def _told(self, pointed: Pointed) -> Message | None:
+        try:
+            return self._work(pointed)
+        except AccountFullError as full:
+            waits = self._wishes.tries(pointed.id, "account")
+            if waits <= MAX_WAITS:
+                raise PutOffError(room_again_s(full, waits)) from full
+            return _line(too_slow(full))
 
     def _work(self, pointed: Pointed) -> Message | None:
         refused = admission.refusal(self._people, self._rules, None, pointed.origin)

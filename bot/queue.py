@@ -20,7 +20,9 @@ from dramatiq.worker import ConsumerThread
 from redis import Redis
 from redis.client import Pipeline
 from redis.commands.core import Script
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import ConnectionError as NoConnectionError
+from redis.exceptions import NoScriptError, ReadOnlyError, RedisError
+from redis.exceptions import TimeoutError as NoAnswerError
 
 from bot.store.keys import DAY_S, HOUR_S, JOBS, text_of
 from bot.telemetry.jobs import DUE_MS, JobContext, reference_of
@@ -33,6 +35,8 @@ HEARTBEAT_MS: Final = 12_000
 MAINTENANCE_CHANCE: Final = 1_000_000
 DEAD_LETTER_KEEP_MS: Final = DAY_S * 1_000
 MAX_RETRIES: Final = 2
+MAX_AWAY: Final = 10
+"""So often a job that found Redis away is put back without that counting as a try of its own."""
 MIN_BACKOFF_MS: Final = 1_000
 MAX_BACKOFF_MS: Final = 15_000
 MAX_BEGUN: Final = 15
@@ -45,6 +49,8 @@ RECLAIM_EVERY_S: Final = 5.0
 DEADLINES_EVERY_MS: Final = 1_000
 
 _KEPT: Final = "alb502_keep"
+_AWAY: Final = "alb502_away"
+_IS_AWAY: Final = (NoConnectionError, NoAnswerError, ReadOnlyError)
 _STARTING: Final = threading.Lock()
 
 _log: Final = structlog.get_logger(__name__)
@@ -139,12 +145,17 @@ class _SetAside(Middleware):
 class _Retries(Retries):
     """Puts a failed job back; when that fails too, because Redis is away, the job is marked instead of lost.
 
-    The library logs the failure and then acknowledges the job, which ends it without a retry.
+    The library logs the failure and then acknowledges the job, which ends it without a retry. A job that failed because
+    Redis was away is not to blame: a Redis that comes and goes would use up all of its tries within seconds.
     """
 
     def after_process_message(
         self, broker: Broker, message: MessageProxy, *, result: Any = None, exception: BaseException | None = None
     ) -> None:
+        most = broker.get_actor(message.actor_name).options.get("max_retries", self.max_retries)
+        if isinstance(exception, _IS_AWAY) and most and message.options.get(_AWAY, 0) < MAX_AWAY:
+            message.options[_AWAY] = message.options.get(_AWAY, 0) + 1
+            message.options["retries"] = message.options.get("retries", 0) - 1
         try:
             super().after_process_message(  # type: ignore[no-untyped-call]
                 broker, message, result=result, exception=exception

@@ -34,7 +34,7 @@ from handlers.fixes import FixReception
 from handlers.muting import MutingDesk
 from handlers.payloads import misshapen
 from handlers.pointing import PointingDesk
-from handlers.slack_calls import CALL_TIMEOUT_S
+from handlers.slack_calls import CALL_TIMEOUT_S, UNREADABLE, is_refusal, word_of
 
 START_ATTEMPTS: Final = 6
 START_PAUSE_S: Final = 1.5
@@ -83,13 +83,12 @@ def identify(client: WebClient, wait: Wait) -> Identity:
         try:
             answer = client.auth_test()
         except SlackApiError as error:
-            status = int(error.response.status_code)
-            reason = str(error.response.get("error") or status)[:80]
-            if status == http.HTTPStatus.OK:
+            reason = word_of(error)
+            if is_refusal(error):
                 raise SlackError(
                     f"Slack refuses SLACK_BOT_TOKEN ({reason}); copy the token of the installed app."
                 ) from None
-        except (SlackClientError, OSError) as error:
+        except (SlackClientError, *UNREADABLE) as error:
             reason = type(error).__name__
         else:
             return Identity(

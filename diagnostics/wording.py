@@ -42,11 +42,11 @@ def _repaired(snapshot: Snapshot, observed: Observations) -> str:
 
 def _nothing(snapshot: Snapshot, observed: Observations) -> str:
     if observed.counts.elb_502 is None and observed.counts.requests is None:
-        return "no fault found, but its metrics could not be read"
+        return "its metrics could not be read; no fault found in the rest"
     if isinstance(snapshot.get(TargetHealth), Gap):
-        return "no fault found, but the health of its targets could not be read"
+        return "the health of its targets could not be read; no fault found in the rest"
     if isinstance(snapshot.get(EcsService), Gap):
-        return "no fault found, but its ECS service could not be read"
+        return "its ECS service could not be read; no fault found in the rest"
     if observed.saw("elb_502", "elb_503", "elb_504", "elb_500") and not observed.errors_are_ours:
         return "no fault found here; the load balancer's errors belong to another target group"
     return "no fault found"

@@ -13,6 +13,7 @@ from diagnostics.question import Ambiguous, Question, Refused, Unknown
 from diagnostics.report import Report
 from handlers.views import Message
 
+AskKind = Literal["command", "mention", "refresh", "alarm", "fix", "watch"]
 Answer = Report | Ambiguous | Unknown | Refused
 """What is told to people: an outcome without the snapshot that only the engine needs."""
 
@@ -51,7 +52,7 @@ class Ask(Frozen):
 
     id: str
     correlation_id: str
-    kind: Literal["command", "mention", "refresh", "alarm", "fix", "watch"]
+    kind: AskKind
     question: Question
     origin: Origin
     asked_at: datetime

@@ -51,8 +51,13 @@ def register(app: App, desk: ControlDesk, now: Now) -> None:
 
     @app.action(re.compile(rf"{PREFIX}[a-z-]+"))
     def on_press(ack: Ack, body: Mapping[str, Any], client: WebClient) -> None:
-        ack()
-        press(desk, client, body, now())
+        spec = catalogue().get(_pressed(body)[0])
+        if spec is not None and spec.opens:  # opening a window may take Slack longer than it waits for us
+            ack()
+            press(desk, client, body, now())
+        else:  # whoever dies before it is queued has not said that it was taken
+            press(desk, client, body, now())
+            ack()
 
     @app.view(re.compile(rf"{PREFIX}[a-z-]+"))
     def on_submit(ack: Ack, body: Mapping[str, Any]) -> None:

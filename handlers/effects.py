@@ -12,10 +12,12 @@ class SupersededError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """`done_ts`: the message stands already. `in_doubt_since_s` (Unix time): somebody may have posted it since."""
+    """`done_ts`: the message stands already. `in_doubt_since_s` (Unix time): somebody may have posted it since.
+    `posting_for_s`: another delivery may be posting it at this moment, for so long; it is not claimed."""
 
     done_ts: str | None = None
     in_doubt_since_s: int | None = None
+    posting_for_s: float | None = None
 
 
 class Ledger(Protocol):
@@ -24,7 +26,14 @@ class Ledger(Protocol):
 
     def confirm(self, ask_id: str, name: str, ts: str) -> None: ...
 
-    def release(self, ask_id: str, name: str) -> None: ...
+    def renew(self, ask_id: str, name: str, fence: int) -> None:
+        """It is posted now, a while after it was claimed. Raises `SupersededError` if somebody else has it by now."""
+
+    def doubt(self, ask_id: str, name: str, fence: int) -> None:
+        """The call is over, and nobody knows whether it had its effect."""
+
+    def release(self, ask_id: str, name: str, fence: int) -> None:
+        """It was certainly not posted."""
 
     def check(self, ask_id: str, fence: int) -> None:
         """Raises `SupersededError` if a newer delivery has begun."""

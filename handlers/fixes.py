@@ -88,13 +88,13 @@ def register(app: App, desk: FixReception, now: Now) -> None:
 
     @app.action(drawn.REFUSE)
     def refused(ack: Ack, body: Mapping[str, Any]) -> None:
-        ack()
         _take(desk, pressed(body, "refuse", now()))
+        ack()
 
     @app.action(drawn.UNDO)
     def undone(ack: Ack, body: Mapping[str, Any]) -> None:
-        ack()
         _take(desk, pressed(body, "undo", now()))
+        ack()
 
     @app.view(drawn.PLAN)
     def submitted(ack: Ack, body: Mapping[str, Any]) -> None:

@@ -87,8 +87,8 @@ def _wrong_view(view: Mapping[str, Any]) -> Iterator[str]:
             yield f"view.{name}"
         elif part:
             yield from _texts(f"view.{name}", part, {"text": MAX_ID})
-    state = view.get("state", {})
-    blocks = state.get("values", {}) if isinstance(state, Mapping) else None
+    state = view.get("state") or {}
+    blocks = (state.get("values") or {}) if isinstance(state, Mapping) else None
     if not isinstance(blocks, Mapping):
         yield "view.state"
         return

@@ -29,7 +29,7 @@ _AMBIGUOUS: Final = frozenset({"fatal_error", "internal_error", "service_unavail
 _NOT_NOW: Final = frozenset({"accesslimited", "external_channel_migrating", "org_login_required", "team_added_to_org"})
 _NEVER_SENT: Final = (ConnectionRefusedError, socket.gaierror)
 # The last three are what the library raises on an answer that is no text or no JSON object.
-_UNREADABLE: Final = (
+UNREADABLE: Final = (
     URLError, OSError, http.client.HTTPException, SlackRequestError, ValueError, LookupError, AttributeError
 )  # fmt: skip
 _SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", re.ASCII)
@@ -78,13 +78,22 @@ class SlackCalls:
         self._again = again
 
     def write(
-        self, method: str, channel: str, body: Mapping[str, Any], *, spare: bool = False, apart: bool = True
+        self,
+        method: str,
+        channel: str,
+        body: Mapping[str, Any],
+        *,
+        spare: bool = False,
+        apart: bool = True,
+        check: Callable[[], None] = lambda: None,
     ) -> Mapping[str, Any]:
         """A call with an effect. Raises `SlackRefusedError`, `SlackLaterError`, `SlackInDoubtError`.
 
-        `apart` False: the second attempt of an edit that was refused for how it looks.
+        `apart` False: the second attempt of an edit that was refused for how it looks. `check` raises when it is not to
+        be made any more. It is asked when the call had to wait for its turn.
         """
-        self._take(method, channel, spare=spare, message=_edited(method, body) if apart else "")
+        if self._take(method, channel, spare=spare, message=_edited(method, body) if apart else ""):
+            check()
         return self._call(method, json={"channel": channel, **body})
 
     def write_again(
@@ -141,26 +150,28 @@ class SlackCalls:
                     check()
         raise SlackLaterError(method, TROUBLE_RETRY_AFTER_S)
 
-    def _take(self, method: str, channel: str, *, spare: bool = False, message: str = "") -> None:
+    def _take(self, method: str, channel: str, *, spare: bool = False, message: str = "") -> bool:
+        """Whether it had to wait. Raises `SlackLaterError`."""
         after_s = self._budget.take(method, channel, spare=spare, message=message)
-        for _ in range(MAX_INLINE_WAITS):
+        for waited in range(MAX_INLINE_WAITS):
             if after_s <= 0:
-                return
+                return waited > 0
             if spare or after_s > MAX_INLINE_WAIT_S:
                 break
             self._wait(after_s)
             after_s = self._budget.take(method, channel, message=message)
         if after_s > 0:
             raise SlackLaterError(method, after_s)
+        return True
 
     def _call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         try:
             data = self._client.api_call(method, **arguments).data
         except SlackApiError as error:
-            word = _word(error)
+            word = word_of(error)
             self._observe(method, word)
             raise self._meant(method, int(error.response.status_code), word, error.response.headers) from error
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise self._unanswered(method, error) from error
         self._observe(method, "ok")
         return data if isinstance(data, dict) else {}
@@ -194,10 +205,17 @@ def _reason(error: Exception) -> object:
     return error.reason if isinstance(error, URLError) else error
 
 
-def _word(error: SlackApiError) -> str:
+def word_of(error: SlackApiError) -> str:
+    """Slack's word for it, such as ``not_in_channel``; ``http_503`` where it says none."""
     data = error.response.data
     word = data.get("error", "") if isinstance(data, dict) else ""
     return word if _is_word(word) else f"http_{int(error.response.status_code)}"
+
+
+def is_refusal(error: SlackApiError) -> bool:
+    """Whether Slack says no in its own words, and not that something is broken, there or on the way."""
+    status, data = int(error.response.status_code), error.response.data
+    return status == http.HTTPStatus.OK and isinstance(data, dict) and _is_word(data.get("error"))
 
 
 def _is_word(text: object) -> TypeGuard[str]:

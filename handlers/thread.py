@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 import structlog
 
 from handlers.ask import Ask, Origin, Place
-from handlers.effects import Dress, Layouts, Ledger, SupersededError
+from handlers.effects import Claim, Dress, Layouts, Ledger, SupersededError
 from handlers.response_urls import METHOD, ResponseUrls
 from handlers.slack_calls import (
     TROUBLE_RETRY_AFTER_S,
@@ -28,6 +28,7 @@ EVENT_TYPE: Final = "alb502_effect"
 MAX_TEXT_CHARS: Final = 4_000
 MAX_SEARCH_PAGES: Final = 10
 SEARCH_PAGE: Final = 200
+POSTING_AGAIN_S: Final = 2.0
 CLOCK_SLACK_S: Final = 60  # between Redis's clock and Slack's
 
 UNREACHABLE: Final = frozenset(
@@ -118,9 +119,20 @@ class Thread:
             if not self.whisper_once(ask, fence, "summary", summary):
                 raise UnreachableError("the asker cannot be told alone")
             return place
+        drawn: list[Drawn] = []
+
+        def noted(plain: bool) -> Drawn:
+            drawn.append(summary(plain))
+            return drawn[-1]
+
         if place.reply_ts is None:
-            place = self.open(ask, fence, place, headline or summary, summary)
-        elif not self._overwrite(ask, fence, place.channel, place.reply_ts, summary, spare=spare):
+            place = self.open(ask, fence, place, headline or summary, noted)
+        # What an earlier delivery posted before it could note the place may be out of date.
+        if (
+            not drawn
+            and place.reply_ts is not None
+            and not self._overwrite(ask, fence, place.channel, place.reply_ts, summary, spare=spare)
+        ):
             if spare:
                 return place  # somebody has deleted it
             thread_ts = place.parent_ts or ask.origin.thread_ts
@@ -152,13 +164,14 @@ class Thread:
         """Tells only the asker, at most once for each `name`: what is in doubt is not said again. False if they were
         not told."""
         claim = self._ledger.claim(ask.id, f"whisper-{name}", fence)
+        _wait_for_others(claim, "chat.postEphemeral")
         if claim.done_ts is not None or claim.in_doubt_since_s is not None:
             return claim.done_ts == _TOLD
         replace = ask.kind == "refresh" and ask.place is not None and ask.place.private
         try:
             told = self.whisper(ask.origin, draw, replace=replace)
         except SlackLaterError:
-            self._ledger.release(ask.id, f"whisper-{name}")  # nothing was said
+            self._ledger.release(ask.id, f"whisper-{name}", fence)  # nothing was said
             raise
         self._ledger.confirm(ask.id, f"whisper-{name}", _TOLD if told else "not told")
         return told
@@ -220,6 +233,8 @@ class Thread:
 
     def _post_once(self, ask: Ask, fence: int, name: str, draw: Draw, thread_ts: str | None = None) -> str:
         claim = self._ledger.claim(ask.id, name, fence)
+        _wait_for_others(claim, "chat.postMessage")
+        renew = partial(self._ledger.renew, ask.id, name, fence)
         channel = ask.origin.channel
         if claim.done_ts is not None:
             return claim.done_ts
@@ -228,7 +243,7 @@ class Thread:
             if found is not None:
                 self._ledger.confirm(ask.id, name, found)
                 return found
-            self._ledger.check(ask.id, fence)
+            renew()
         posted: dict[str, str] = {}
 
         def post(drawn: Drawn) -> None:
@@ -238,15 +253,17 @@ class Thread:
                 "chat.postMessage", channel, {**_body(drawn), **body, "metadata": metadata, "unfurl_links": False,
                                               "unfurl_media": False},
                 spare=ask.kind == "alarm",  # one a second and channel, and bursts are left to people who wait
+                check=renew,
             )  # fmt: skip
             posted["ts"] = str(answer["ts"])
 
         try:
             self._dressed(ask.origin.team, draw, post)
         except SlackInDoubtError as doubt:
+            self._ledger.doubt(ask.id, name, fence)
             raise SlackLaterError("chat.postMessage", TROUBLE_RETRY_AFTER_S) from doubt  # the claim stays
         except (SlackRefusedError, SlackLaterError, UnreachableError):
-            self._ledger.release(ask.id, name)
+            self._ledger.release(ask.id, name, fence)
             raise
         self._ledger.confirm(ask.id, name, posted["ts"])
         return posted["ts"]
@@ -297,6 +314,11 @@ class Thread:
             params["cursor"] = cursor
         _log.warning("too much was said to be searched for a message of ours; it is posted again if it stands there")
         return None
+
+
+def _wait_for_others(claim: Claim, method: str) -> None:
+    if claim.posting_for_s is not None:
+        raise SlackLaterError(method, min(claim.posting_for_s, POSTING_AGAIN_S))
 
 
 class _WordsOnly:

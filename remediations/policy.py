@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from remediations.catalogue import catalogue
 from remediations.plan import Grant, Plan
 from remediations.session_policy import statements
+from remediations.steps.new_target_groups import PLAN_TAG
 
 _ELB: Final = "elasticloadbalancing"
 
@@ -75,10 +76,13 @@ _CONDITIONS: Final[Mapping[str, dict[str, dict[str, JsonValue]]]] = MappingProxy
         },
         "ecs:TagResource": {"StringEquals": {"ecs:CreateAction": "RegisterTaskDefinition"}},
         f"{_ELB}:AddTags": {"StringEquals": {f"{_ELB}:CreateAction": "CreateTargetGroup"}},
+        f"{_ELB}:CreateTargetGroup": {"StringLike": {f"aws:RequestTag/{PLAN_TAG}": "*"}},
+        f"{_ELB}:DeleteTargetGroup": {"StringLike": {f"aws:ResourceTag/{PLAN_TAG}": "*"}},
         "iam:PassRole": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
         "lambda:AddPermission": {"StringEquals": {"lambda:Principal": "elasticloadbalancing.amazonaws.com"}},
     }
 )
+"""A target group that is deleted must have the tag with which alb502 makes its own; nobody else's is touched."""
 _GLOBAL_SERVICES: Final = frozenset({"iam"})
 SESSION_ACTIONS: Final = ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession")
 """What assuming a role in somebody's name takes, of whoever assumes it and in the role's trust policy.

@@ -169,7 +169,7 @@ def _on_page(chosen: Scenario, port: int | None, *, plain: bool) -> None:
             raise CommandError(str(error), status=exits.NO_REPORT) from None
         if bot.http_port is not None:
             page.connect(bot.http_port)
-        output.write(_invitation(chosen, page, world, state_dir))
+        output.write(_invitation(chosen, page, world, state_dir, bot.ops_port))
         stopped.wait()
         output.note("ending …")
 
@@ -198,7 +198,7 @@ def page_settings(page: Page, world: RunningWorld, state_dir: Path) -> Settings:
     return Settings(**given)
 
 
-def _invitation(scenario: Scenario, page: Page, world: RunningWorld, state_dir: Path) -> str:
+def _invitation(scenario: Scenario, page: Page, world: RunningWorld, state_dir: Path, ops_port: int) -> str:
     there = {**world.environment(), "ALB502_STATE_DIR": str(state_dir)}
     exported = " ".join(f"{name}={shlex.quote(value)}" for name, value in there.items())
     call, target = output.called_as(), shlex.quote(scenario.target)
@@ -216,6 +216,7 @@ def _invitation(scenario: Scenario, page: Page, world: RunningWorld, state_dir: 
             f"  {call} audit",
             "",
             f"The bot's log: {state_dir / LOG_FILE}",
+            f"How it is: http://127.0.0.1:{ops_port}/readyz, and /metrics there",
             "Ctrl-C ends all of it.",
         )
     )

@@ -21,7 +21,13 @@ State = Literal["lost", "open", "finished"]
 
 _BEGIN: Final = """
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+if ARGV[1] == '1' and redis.call('HEXISTS', KEYS[1], 'finished') == 1 then return 0 end
 return redis.call('HINCRBY', KEYS[1], 'fence', 1)
+"""
+
+_PROGRESS: Final = """
+if redis.call('HEXISTS', KEYS[1], 'finished') == 1 then return 0 end
+return redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
 """
 
 
@@ -31,6 +37,7 @@ class Asks:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._begin = redis.register_script(_BEGIN)
+        self._progress = redis.register_script(_PROGRESS)
 
     def save(self, ask: Ask) -> None:
         """Keeps a new ask for a day. An ask that is there already (a second delivery of its event) stays as it is."""
@@ -64,10 +71,11 @@ class Asks:
         raw = self._redis.hget(fence_key(ask_id), "ask")
         return None if raw is None else read(Ask, raw)
 
-    def begin(self, ask_id: str) -> int:
-        """The fencing number of this delivery, counted from 1; 0 if the ask is forgotten."""
+    def begin(self, ask_id: str, *, open_only: bool = False) -> int:
+        """The fencing number of this delivery, counted from 1; 0 if the ask is forgotten. `open_only`: or finished.
+        Whoever has nothing to do must not overtake somebody who has."""
         self._alive(ask_id)
-        return int(self._begin(keys=[fence_key(ask_id)]))
+        return int(self._begin(keys=[fence_key(ask_id)], args=[int(open_only)]))
 
     def place(self, ask_id: str) -> Place | None:
         """Where the answer stands so far."""
@@ -87,12 +95,14 @@ class Asks:
 
     def finish(self, ask_id: str) -> None:
         """The person has the answer; later deliveries of the job have nothing to do."""
-        self._redis.hset(fence_key(ask_id), "finished", "1")
-        self._redis.zrem(_in_progress(), ask_id)
+        pipe = self._redis.pipeline(transaction=True)
+        pipe.hset(fence_key(ask_id), "finished", "1")
+        pipe.zrem(_in_progress(), ask_id)
+        pipe.execute()
 
     def in_progress(self, ask_id: str) -> None:
         """A message of this ask says that it is being worked on, until it is finished."""
-        self._redis.zadd(_in_progress(), {ask_id: time.time()})
+        self._progress(keys=[fence_key(ask_id), _in_progress()], args=[ask_id, time.time()])
 
     def is_in_progress(self, ask_id: str) -> bool:
         return self._redis.zscore(_in_progress(), ask_id) is not None

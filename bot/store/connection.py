@@ -45,7 +45,8 @@ class Patience:
 
 WORKING: Final = Patience(connect_s=1.0, command_s=2.0, asks_again=True, look_every_s=15)
 ACKNOWLEDGING: Final = Patience(connect_s=0.5, command_s=0.8, asks_again=False, look_every_s=0)
-"""Slack waits three seconds for its acknowledgement, and up to three commands follow each other before it."""
+"""Slack waits three seconds for its acknowledgement. A few commands follow each other before it, and the first that is
+not answered is the last."""
 
 
 def open_client(url: str, patience: Patience = WORKING) -> Redis:

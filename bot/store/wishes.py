@@ -34,9 +34,9 @@ class Wishes(Generic[Wish]):
         """It is not worked on again, though its event should be delivered once more."""
         self._redis.set(self._name(wish_id), "", ex=KEEP_S)
 
-    def tries(self, wish_id: str) -> int:
-        """How often it was put off, this time included."""
-        name = f"{self._name(wish_id)}:tries"
+    def tries(self, wish_id: str, why: str = "slack") -> int:
+        """How often it was put off for this reason, this time included."""
+        name = f"{self._name(wish_id)}:tries:{why}"
         pipe = self._redis.pipeline(transaction=True)
         pipe.incr(name)
         pipe.expire(name, KEEP_S)

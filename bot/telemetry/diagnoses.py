@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+import structlog
+
 from bot.telemetry import traces
 from bot.telemetry.metrics import CACHE_READS, CAUSES, GAPS, REPORTS
 from diagnostics.collect.cache import FactCache
-from diagnostics.question import Diagnosed, Outcome, ProgressListener, Question
+from diagnostics.question import Diagnosed, Outcome, ProgressListener, Question, Refused
 
 HIT: Final = "hit"
 MISS: Final = "miss"
+
+_log: Final = structlog.get_logger(__name__)
 
 Diagnose = Callable[[Question, ProgressListener], Outcome]
 
@@ -22,12 +26,19 @@ def counted(diagnose: Diagnose) -> Diagnose:
     def diagnosed(question: Question, progress: ProgressListener) -> Outcome:
         with traces.span("diagnosis"):
             outcome = diagnose(question, progress)
-            traces.mark("alb502.result", type(outcome).__name__.lower())
+            traces.mark("alb502.result", kind_of(outcome))
             if isinstance(outcome, Diagnosed):
                 _count(outcome)
+            elif isinstance(outcome, Refused):
+                _log.warning("no report", why=outcome.message)
         return outcome
 
     return diagnosed
+
+
+def kind_of(outcome: Outcome) -> str:
+    """``diagnosed``, whether fixes belong to it or not, ``refused`` and so on."""
+    return "diagnosed" if isinstance(outcome, Diagnosed) else type(outcome).__name__.lower()
 
 
 def _count(found: Diagnosed) -> None:
@@ -41,6 +52,16 @@ def _count(found: Diagnosed) -> None:
     traces.mark("alb502.verdict", report.verdict)
     if report.causes:
         traces.mark("alb502.cause", report.causes[0].code)
+    _log.info(
+        "report made",
+        report=report.id,
+        target=report.target.label,
+        account=report.target.account,
+        region=report.target.region,
+        verdict=report.verdict,
+        cause=report.causes[0].code if report.causes else None,
+        not_read=len(report.gaps),
+    )
 
 
 class CountedFacts:

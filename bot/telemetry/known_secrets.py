@@ -15,7 +15,7 @@ from pydantic import BaseModel, SecretStr
 SHORTEST: Final = 8
 """Hiding a shorter one would hide parts of other words, and tell by where."""
 ENVIRONMENT: Final = re.compile(
-    r"AWS_(?:SECRET_ACCESS_KEY|SESSION_TOKEN|CONTAINER_AUTHORIZATION_TOKEN)|SLACK_\w+|REDIS_URL|OTEL_\w*HEADERS"
+    r"AWS_(?:SECRET_ACCESS_KEY|SESSION_TOKEN|CONTAINER_AUTHORIZATION_TOKEN)|SLACK_\w*(?:TOKEN|SECRET)|REDIS_URL|OTEL_\w*HEADERS"
 )
 _USERINFO: Final = re.compile(r"://(?P<userinfo>[^/\s]*)@")
 

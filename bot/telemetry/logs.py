@@ -10,8 +10,9 @@ import logging
 import re
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final, TextIO
 
 import structlog
@@ -23,6 +24,13 @@ HIDDEN: Final = "(hidden)"
 MAX_VALUE_CHARS: Final = 4_000
 MAX_DEPTH: Final = 12
 QUIET: Final = ("slack_bolt", "slack_sdk", "botocore", "boto3", "urllib3", "uvicorn", "dramatiq", "asyncio")
+
+SAME_AGAIN_S: Final = 60.0
+_CONSUMER: Final = "dramatiq.worker.ConsumerThread"
+_NO_CONNECTION: Final = "Consumer encountered a connection error"
+_BOLT: Final = "slack_bolt.App"
+_UNUSED_HERE: Final = "`token` will be unused"
+"""Bolt warns of SLACK_BOT_TOKEN in the environment, which is where people are told to put it."""
 
 _SECRET: Final = re.compile(
     r"xox[a-z]-[\w-]+|xapp-[\w-]+|xoxe\.[\w.-]+"
@@ -51,6 +59,7 @@ def configure(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(stream)
+    handler.addFilter(_Rarely())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -70,6 +79,26 @@ def configure(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
     logging.getLogger("botocore.credentials").setLevel(logging.ERROR)
 
 
+class _Rarely(logging.Filter):
+    """Ten threads that look for jobs each say every second that the store does not answer: once a minute will do."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._said_at_s = -SAME_AGAIN_S
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == _BOLT and _UNUSED_HERE in str(record.msg):
+            return False
+        if not (record.name.startswith(_CONSUMER) and str(record.msg).startswith(_NO_CONNECTION)):
+            return True
+        now_s = self._clock()
+        if now_s - self._said_at_s < SAME_AGAIN_S:
+            return False
+        self._said_at_s = now_s
+        return True
+
+
 def catch_threads() -> None:
     """What ends a thread, or is warned of, is logged as everything else is, instead of written as it is."""
     threading.excepthook = _log_thread
@@ -78,6 +107,8 @@ def catch_threads() -> None:
 
 def _log_thread(ended: threading.ExceptHookArgs) -> None:
     error = ended.exc_value
+    if isinstance(error, SystemExit):
+        return  # how a thread ends itself
     name = ended.thread.name if ended.thread else ""
     structlog.get_logger(__name__).error("a thread ended", thread=name, error=type(error).__name__, exc_info=error)
 
@@ -119,4 +150,5 @@ def correlated(correlation_id: str, **more: str) -> Iterator[None]:
         with structlog.contextvars.bound_contextvars(correlation_id=correlation_id, **more):
             yield
     finally:
-        REFERENCE.reset(before)
+        with suppress(ValueError):  # a thread that the end of the process cut off is tidied up in another context
+            REFERENCE.reset(before)

@@ -7,9 +7,11 @@ and Kubernetes give to what they scrape, such as `job`, `service` or `pod`, are 
 from __future__ import annotations
 
 import threading
-from typing import Final
+from typing import Final, get_args
 
 from prometheus_client import Counter, Gauge, Histogram
+
+from handlers.ask import AskKind
 
 ACK_SECONDS: Final = Histogram(
     "alb502_slack_ack_seconds",
@@ -18,7 +20,7 @@ ACK_SECONDS: Final = Histogram(
 )
 REQUESTS: Final = Counter("alb502_slack_requests_total", "Requests of Slack by answer", ["status"])
 QUESTIONS: Final = Counter("alb502_questions_total", "Questions by origin and what became of them", ["kind", "result"])
-for _kind in ("command", "mention", "refresh", "alarm", "fix", "watch"):
+for _kind in get_args(AskKind):
     for _result in ("failed", "undelivered"):
         QUESTIONS.labels(kind=_kind, result=_result)  # 0, so that the first one is seen as a change
 SLACK_CALLS: Final = Counter("alb502_slack_calls_total", "Calls to Slack by method and result", ["method", "result"])
@@ -64,7 +66,7 @@ FEEDBACK: Final = Counter("alb502_feedback_total", "What people said of answers:
 FIXES: Final = Counter("alb502_fixes_total", "Lines of the audit by event", ["event"])
 FIXES_OPEN: Final = Gauge("alb502_fixes_open", "Fixes that are not over, by state", ["state"])
 FIX_APPROVED_SECONDS: Final = Gauge(
-    "alb502_fix_approved_seconds", "How long ago the oldest fix was approved that is not carried out to its end"
+    "alb502_fix_approved_seconds", "How long ago the oldest fix was approved that is not carried out yet"
 )
 ALARMS: Final = Counter("alb502_alarms_total", "Alarms that were taken in, by what became of them", ["result"])
 SHARED_ANSWERS: Final = Counter("alb502_shared_answers_total", "Questions answered by a diagnosis that ran already")

@@ -12,11 +12,11 @@ from slack_sdk.web import SlackResponse
 
 from bot.telemetry import traces
 from bot.telemetry.metrics import SLACK_CALL_SECONDS, SLACK_CONTACT
+from handlers.slack_calls import word_of
 
 OK: Final = "ok"
 UNREACHABLE: Final = "unreachable"
 SLOW_CALL_S: Final = 3.0
-MAX_WORD: Final = 60
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -28,7 +28,7 @@ class ObservedClient(WebClient):
             answer = super().api_call(api_method, **arguments)
             result = OK
         except SlackApiError as error:
-            result = _word(error)
+            result = word_of(error)
             raise
         else:
             return answer
@@ -48,11 +48,3 @@ def _observe(method: str, result: str, seconds: float) -> None:
             seconds=round(seconds, 3),
         )
     traces.ended(f"Slack {method}", seconds, "" if result == OK else result, {"alb502.result": result})
-
-
-def _word(error: SlackApiError) -> str:
-    """Slack's word for it; anything else has no place in a log."""
-    data = error.response.data
-    word = data.get("error") if isinstance(data, dict) else None
-    is_word = isinstance(word, str) and word.isascii() and word.isidentifier() and len(word) <= MAX_WORD
-    return str(word) if is_word else f"http_{int(error.response.status_code)}"

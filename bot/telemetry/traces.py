@@ -42,7 +42,7 @@ class Tracing(Protocol):
 
 
 class _Switch:
-    """One for the process: where spans go, if anywhere."""
+    """One for the process: where spans go, if anywhere. Read once by whoever uses it: another thread may end it."""
 
     to: Tracing | None = None
 
@@ -90,30 +90,35 @@ def span(name: str, kind: Kind = "inside", parent: str | None = None) -> Iterato
 
 def begun(name: str) -> Callable[[str], None]:
     """Begins a span that belongs to the present context from here on. Returns what ends it, with its result."""
-    return _ignore if _Switch.to is None else _Switch.to.begun(name)
+    tracing = _Switch.to
+    return _ignore if tracing is None else tracing.begun(name)
 
 
 def ended(name: str, seconds: float, failed: str = "", attributes: Mapping[str, Value] | None = None) -> None:
     """A span that has just ended after so long. `failed`: why, in one word."""
-    if _Switch.to is not None:
-        _Switch.to.ended(name, seconds, failed, attributes or {})
+    tracing = _Switch.to
+    if tracing is not None:
+        tracing.ended(name, seconds, failed, attributes or {})
 
 
 def mark(name: str, value: Value) -> None:
     """An attribute of the span that is open here."""
-    if _Switch.to is not None:
-        _Switch.to.mark(name, value)
+    tracing = _Switch.to
+    if tracing is not None:
+        tracing.mark(name, value)
 
 
 def failed(why: str) -> None:
     """The span that is open here is about something that failed, and why in one word."""
-    if _Switch.to is not None:
-        _Switch.to.failed(why)
+    tracing = _Switch.to
+    if tracing is not None:
+        tracing.failed(why)
 
 
 def carrier() -> str | None:
     """What whoever goes on with this work elsewhere needs: W3C's ``traceparent``."""
-    return None if _Switch.to is None else _Switch.to.carrier()
+    tracing = _Switch.to
+    return None if tracing is None else tracing.carrier()
 
 
 def _ignore(_: str) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from moto.elbv2.models import elbv2_backends
+
 from demo.aws.call import passed_roles
 from demo.aws.layer import Call
 from demo.aws.scalable import scalable_target_arn
@@ -63,11 +65,21 @@ def _context(call: Call) -> dict[str, str]:
     context = {"aws:RequestedRegion": call.region, "aws:PrincipalAccount": call.account}
     if call.service == "ec2":
         context["ec2:Region"] = call.region
+    if call.service == "elbv2" and not call.read_only:
+        context |= _tags(call)
     if call.service == "lambda" and call.params.get("Principal"):
         context["lambda:Principal"] = str(call.params["Principal"])
     if call.service == "ecs" and call.operation not in ("ListClusters", "RegisterTaskDefinition"):
         context["ecs:cluster"] = _ecs_arn(call, "cluster", _cluster(call))
     return context
+
+
+def _tags(call: Call) -> dict[str, str]:
+    """Those that the request gives, and those of the target group that it changes."""
+    given = {f"aws:RequestTag/{one['Key']}": str(one.get("Value", "")) for one in call.params.get("Tags", ())}
+    arn = str(call.params.get("TargetGroupArn", ""))
+    own = elbv2_backends[call.account][call.region].describe_tags([arn])[arn] if arn else {}
+    return given | {f"aws:ResourceTag/{key}": str(value) for key, value in own.items()}
 
 
 def _resources(call: Call) -> list[str]:

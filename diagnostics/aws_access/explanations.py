@@ -71,7 +71,8 @@ def _explain_failure(gap: Gap) -> str:
     if gap.error == NO_SUCH_PROFILE:
         return f"{gap.message}: check AWS_PROFILE, or make the profile with `aws configure`."
     if NOT_A_REGION in gap.message:
-        return f"There is no such AWS region: {gap.resource}."
+        named = f": {gap.resource}" if gap.resource != "*" else ""
+        return f"There is no such AWS region{named}; check AWS_REGION, --region and the settings' regions."
     if gap.error == NO_CREDENTIALS:
         return "There are no AWS credentials: set AWS_PROFILE, log in, or configure accounts with a read_role."
     if gap.error in _UNKNOWN_CREDENTIALS:

@@ -14,6 +14,7 @@ from typing import Any
 from diagnostics.aws_access.accounts import AccessLimits, Account
 from diagnostics.aws_access.actions import iam_action
 from diagnostics.aws_access.failures import (
+    MALFORMED_ANSWER,
     OBJECT_TOO_LARGE,
     OUT_OF_TIME,
     QUEUE_FULL,
@@ -252,7 +253,7 @@ class Reader:
                 client = self._sessions.client(self._account, self.region, service)
                 started = time.monotonic()
                 answer = self._sessions.ask(self._account, self.region, service, client, invoke)
-                result = "ok"
+                result, code = ("failed", MALFORMED_ANSWER) if is_web_page(answer) else ("ok", "")
             except READ_ERRORS as error:
                 answer, code = error, error_code(error)
                 role_arn = self._account.read_role

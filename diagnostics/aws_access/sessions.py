@@ -25,6 +25,8 @@ from diagnostics.aws_access.failures import READ_ERRORS, RoleNotAssumedError, ha
 from diagnostics.aws_access.observing import add_reference
 
 MAX_POOL_CONNECTIONS = 24
+_OWN = ""
+"""Stands for the process's own credentials where an account's id would."""
 
 
 class Sessions:
@@ -49,7 +51,7 @@ class Sessions:
     def own_client(self, service: str, region: str) -> Any:
         """A client with the process's own credentials."""
         with self._lock:
-            return self._client(self._own, "", region, service)
+            return self._client(self._own, _OWN, region, service)
 
     def client(self, account: Account, region: str, service: str) -> Any:
         """The client for reading `account`; made on first use.
@@ -86,15 +88,21 @@ class Sessions:
                 return None
             self._renewed[account.id] = now
             if account.read_role is None or isinstance(error, RoleNotAssumedError):
-                self._drop_own()
+                self._renew_own_once(now)
             self._drop(account.id)
         return self._client_of(account, region, service)
+
+    def _renew_own_once(self, now: float) -> None:
+        """Once for all accounts whose roles could not be assumed with what has expired."""
+        if now - self._renewed.get(_OWN, -math.inf) >= self._limits.role_failure_s:
+            self._renewed[_OWN] = now
+            self._drop_own()
 
     def _drop_own(self) -> None:
         loader = self._own.get_component("data_loader")
         self._own = _with_reference(_in_utc(botocore.session.get_session()))
         self._own.register_component("data_loader", loader)
-        self._drop("")
+        self._drop(_OWN)
         for owner in {owner for owner, *_ in self._clients} - self._sessions.keys():
             self._drop(owner)
 

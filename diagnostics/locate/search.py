@@ -89,7 +89,7 @@ class Search:
     @property
     def late(self) -> tuple[str, ...]:
         """The places that had no answer when the time was up."""
-        return tuple(sorted({gap.resource for gap in self._gaps.values() if gap.action == LOCATE_ACTION}))
+        return tuple(sorted({gap.resource for gap in self._gaps.values() if _is_late(gap)}))
 
     @property
     def late_accounts(self) -> tuple[str, ...]:
@@ -171,6 +171,10 @@ def _looked(look: Callable[[Place], Looked[T]], place: Place) -> Looked[T]:
     except Exception:
         _logger.exception("an answer of AWS could not be read while searching")
         return Looked(gaps=(malformed(LOCATE_ACTION, place.where.label, "the answer could not be read"),))
+
+
+def _is_late(gap: Gap) -> bool:
+    return (gap.action, gap.error) == (LOCATE_ACTION, OUT_OF_TIME)
 
 
 def _too_slow(where: Where) -> Gap:

@@ -56,11 +56,15 @@ def unknown(outcome: Unknown, command: str = COMMAND, choices: Sequence[str] = (
     return _answer(head, whole_lines(lines, MAX_SECTION), *_not_searched(outcome.gaps, "Not searched"), menu=menu)
 
 
-def refused(outcome: Refused) -> Message:
-    """Why there is no report, in the one line that says what to do; more where things failed for different reasons."""
+def refused(outcome: Refused, reference: str = "") -> Message:
+    """Why there is no report, in the one line that says what to do; more where things failed for different reasons.
+
+    `reference` finds what failed in the log, unless the question was at fault.
+    """
     head = f":no_entry: {words(outcome.message, MAX_TEXT) or 'No report can be made.'}"
     several = len({gap.kind for gap in outcome.gaps}) > 1
-    return _answer(head, "", *(_not_searched(outcome.gaps, "Not read") if several else ()))
+    for_operators = () if outcome.bad_request or not reference else (f"For your operators: {code(reference)}",)
+    return _answer(head, "", *(_not_searched(outcome.gaps, "Not read") if several else ()), *for_operators)
 
 
 def failed(reference: str) -> Message:

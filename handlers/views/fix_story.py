@@ -151,6 +151,7 @@ def _happened(ticket: Ticket, now: datetime) -> Iterable[str]:
         yield words(ticket.text, MAX_WARNING)
     if ticket.state == "failed":
         yield _left_behind(ticket)
+        yield f"In the audit and the log: {code(ticket.id)}"
     if (ticket.state == "refused" and ticket.ended_by is None) or ticket.state == "expired":
         yield _once_more(ticket)
     if ticket.state == "undone":
@@ -167,7 +168,7 @@ def _once_more(ticket: Ticket) -> str:
 def _left_behind(ticket: Ticket) -> str:
     """How things are now, and what to do next."""
     if ticket.execution is None or not ticket.execution.may_have_changed:
-        return "*Nothing was changed.* Diagnose again."
+        return f"*Nothing was changed.* {_once_more(ticket)}"
     if not ticket.execution.done:
         return "*Whether it was changed is not known.* Look at the resource before anything else is tried."
     if ticket.doing.undo.writes and ticket.undoes is None:

@@ -97,8 +97,13 @@ def summary(
     buttons = rows_of_buttons([_label(one) for block in row for one in block["elements"]])
     room = ROWS - rows_of(head) - buttons
     screen = fit(tuple(_lines(report, told, now, age_s, plain=plain)), room)
+    is_open = told.first is None or told.first.band == "possible"
+    briefly = is_open and counted(len(report.gaps), "gap") in screen.left_out
+    if briefly:
+        screen = fit(tuple(_lines(report, told, now, age_s, plain=plain, briefly=True)), room)
     if not screen.fits:
-        screen = fit(tuple(_lines(report, told, now, age_s, plain=plain, most=MAX_SHORTENED)), room)
+        shortened = _lines(report, told, now, age_s, plain=plain, most=MAX_SHORTENED, briefly=briefly)
+        screen = fit(tuple(shortened), room)
     parts = [
         *_first_answer(still),
         Part(0, (section(head),)),
@@ -152,18 +157,25 @@ def _section(lines: Iterable[str]) -> tuple[Block, ...]:
 
 
 def _lines(
-    report: Report, told: Digest, now: datetime, age_s: float | None, *, plain: bool, most: int = MAX_SENTENCE
+    report: Report,
+    told: Digest,
+    now: datetime,
+    age_s: float | None,
+    *,
+    plain: bool,
+    most: int = MAX_SENTENCE,
+    briefly: bool = False,
 ) -> Iterable[Line]:
     """What may stand on the screen, each with how early it goes when there is no room for all.
 
-    What always stays has at most `most` characters in a sentence.
+    What always stays has at most `most` characters in a sentence. What was not read is told `briefly`, and then always.
     """
     yield from _answer(report, told, now, plain=plain, most=most)
     yield from _changes(told, now)
     yield from _todo(told, most)
     yield from _others(told)
     yield from _risks(report)
-    yield from _small_print(report, now, age_s)
+    yield from _small_print(report, now, age_s, briefly=briefly)
 
 
 def _answer(report: Report, told: Digest, now: datetime, *, plain: bool, most: int) -> Iterable[Line]:
@@ -263,9 +275,11 @@ def _more(total: int, shown: int) -> str:
     return f" (and {total - shown} more)" if total > shown else ""
 
 
-def _small_print(report: Report, now: datetime, age_s: float | None) -> Iterable[Line]:
+def _small_print(report: Report, now: datetime, age_s: float | None, *, briefly: bool) -> Iterable[Line]:
     yield Line("small", 3, " · ".join(_checked(report)), "how many checks are clear")
-    if report.gaps:
+    if briefly:
+        yield Line("small", 0, f"*Not read:* {_unread_at_all(report)}")
+    elif report.gaps:
         yield Line("small", 1, f"*Not read:* {not_read(report)}", counted(len(report.gaps), "gap"))
     target = report.target
     if target.notes:
@@ -293,6 +307,13 @@ def not_read(report: Report) -> str:
     """What could not be read, and which causes that leaves open."""
     shown = "; ".join(_gap(gap, left_open(gap, report)) for gap in report.gaps[:MAX_GAPS])
     return shown + _more(len(report.gaps), MAX_GAPS)
+
+
+def _unread_at_all(report: Report) -> str:
+    """``cloudtrail:LookupEvents (and 5 more), leaves 24 causes open; see Not read below``"""
+    opened = {one for gap in report.gaps for one in left_open(gap, report)}
+    leaves = f", leaves {counted(len(opened), 'cause')} open" if opened else ""
+    return f"{code(report.gaps[0].action)}{_more(len(report.gaps), 1)}{leaves}; see _Not read_ below"
 
 
 def _gap(gap: ReportGap, codes: Sequence[str]) -> str:

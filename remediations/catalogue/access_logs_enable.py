@@ -25,7 +25,7 @@ def access_logs_enable(case: Case) -> Iterator[Plan]:
     tell of each request which target failed, and how. They say nothing about what is over, and mend nothing.
 
     S3 takes money for storage. The bucket's policy has to let Elastic Load Balancing write, or AWS refuses the call.
-    Requests are not touched. The undo switches them off.
+    Requests are not touched. The undo switches them off; the bucket's name stays among the attributes, without effect.
     """
     bucket = case.preferences.access_log_bucket
     for arn, values in case.facts[LoadBalancerAttributes].by_arn.items():

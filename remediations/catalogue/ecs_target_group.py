@@ -49,9 +49,10 @@ def ecs_target_group(case: Case) -> Iterator[Plan]:
 
     Offered where exactly one group is known to be its successor: a rule forwards to it, nobody is in it, it is of the
     service's VPC and of the type that its network mode takes, and either it has the deleted group's very name, or
-    CloudTrail says that whoever deleted the one had a rule forward to the other within the hour. Only for services that
-    ECS rolls. Where no group is left that takes its place, one has to be made by whoever knows its settings: no record
-    tells them all. There is no undo: the service cannot go back to a group that does not exist.
+    CloudTrail says that whoever deleted the one had a rule forward to the other in the hour before: AWS deletes no
+    group that a rule still uses. Whether another service was to fill it no record says, so that has to be asked. Only
+    for services that ECS rolls. Where no group is left that takes its place, one has to be made by whoever knows its
+    settings: no record tells them all. There is no undo: the service cannot go back to a group that does not exist.
     """
     service = case.facts[EcsService]
     if case.cause.band == "possible" or service.deployment_strategy != "ROLLING":
@@ -88,7 +89,7 @@ def _why(case: Case, missing: str, group: TargetGroup) -> str | None:
     rules = [routed for routed in _changes(case, LEADS_THERE) if group.arn in str(routed.request)]
     for one in deleted:
         for rule in rules:
-            if rule.actor == one.actor and abs(rule.at - one.at) <= TOGETHER:
+            if rule.actor == one.actor and timedelta(0) <= one.at - rule.at <= TOGETHER:
                 who = one.actor[:80]
                 return f"{who} deleted the other one at {one.at:%H:%M} UTC, and a rule leads here since {rule.at:%H:%M}"
     return None
@@ -131,10 +132,18 @@ def _plan(case: Case, service: EcsService, missing: str, group: TargetGroup, why
         ),
         undo=Undo(kind="none", text=f"the service cannot go back to {name}: it does not exist any more"),
         touches=deployments.replaced(service),
-        warnings=(f"{group.name}: {why}",),
+        warnings=(f"{group.name}: {why}", *_somebody_elses(case, missing, group)),
         eta_s=takes_s,
         not_now=deployments.not_now(service) or ecs_services.registrations_not_now(service),
     )
+
+
+def _somebody_elses(case: Case, missing: str, group: TargetGroup) -> Iterator[str]:
+    """Whoever deploys everything with one role may have made it for another service in the same hour."""
+    if group.name != short_name(missing):
+        routes = routes_to(case.facts[Listeners], group.arn) or ()
+        where = " and ".join(listener_rules.name_of(route.listener, route.rule) for route in routes)
+        yield f"{where} would lead to this service: make sure that {group.name} is meant for it, and for no other one"
 
 
 def _is_gone(missing: str) -> Guard:

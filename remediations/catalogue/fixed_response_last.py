@@ -12,7 +12,8 @@ from diagnostics.rules.observations import ELB_CODES
 from diagnostics.rules.put_rules import PUT_USES, put_there
 from remediations.fix import Case, fix
 from remediations.plan import Plan, Success, Undo
-from remediations.steps import healthy, listener_rules, swaps
+from remediations.steps import healthy, listener_rules, own_errors, swaps
+from remediations.steps.own_errors import NOT_TOLD
 
 EFFECT_S = 30
 COUNTED_AFTER_S = 420
@@ -113,7 +114,7 @@ def _beside_default(
                 update={
                     "text": f"{moved.undo.text}, and deletes the new one",
                     "writes": (*moved.undo.writes, listener_rules.delete_new(listener, is_free)),
-                    "guards": (*moved.undo.guards, listener_rules.stands_in(listener, default, free)),
+                    "guards": (*moved.undo.guards, listener_rules.stands_in(listener, rule, default, free)),
                 }
             ),
             "warnings": (*moved.warnings, FROM_THEN_ON),
@@ -168,6 +169,8 @@ def _plan(
     there, moved = (listener_rules.has_priority(listener, rule, number) for number in (rule.priority, to))
     metric = f"HTTPCode_ELB_{code}_Count" if str(code) in ELB_CODES else "HTTP_Fixed_Response_Count"
     balancer = listener.load_balancer_arn.split(":loadbalancer/", 1)[-1]
+    own = {to.target_group_arn for other in hidden for to in other.forwards_to}
+    alone = own_errors.are_own(case, listener.load_balancer_arn, own)
     by_whom = f"it is there since {put.at:%H:%M} UTC, by {put.actor[:80]}: " if put else ""
     return Plan(
         fix="fixed-response-last",
@@ -185,10 +188,10 @@ def _plan(
         ),
         writes=(listener_rules.set_priority(listener, rule, to),),
         success=Success(
-            text=f"{name} answers nobody with {code} any more",
-            within_s=COUNTED_AFTER_S,
+            text=f"{name} answers nobody with {code} any more" if alone else f"{moved.text}; {NOT_TOLD}",
+            within_s=COUNTED_AFTER_S if alone else EFFECT_S,
             guards=(moved,),
-            quiet=(healthy.load_balancer_quiet(balancer, metric),),
+            quiet=(healthy.load_balancer_quiet(balancer, metric),) if alone else (),
         ),
         undo=Undo(
             kind="exact",

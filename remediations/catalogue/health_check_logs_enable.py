@@ -25,7 +25,8 @@ def health_check_logs_enable(case: Case) -> Iterator[Plan]:
     name; without such a bucket it is not offered. They tell of each check what came back, and after how long.
 
     S3 takes money for storage. The bucket's policy has to let Elastic Load Balancing write, or AWS refuses the call.
-    Health checks are not touched. The undo switches them off.
+    Health checks are not touched. The undo switches them off; the bucket's name stays among the attributes, without
+    effect.
     """
     bucket = case.preferences.access_log_bucket
     sick = case.facts[TargetHealth].in_state("unhealthy")

@@ -10,9 +10,10 @@ from diagnostics.report import SettingChange
 from diagnostics.rules.runtimes import KeepAlive
 from diagnostics.rules.served_by import SERVED_USES, keep_alive
 from remediations.fix import Case, fix
-from remediations.plan import Plan, Success, Undo
-from remediations.steps import healthy, load_balancers
+from remediations.plan import Guard, Plan, Success, Undo
+from remediations.steps import healthy, load_balancers, own_errors
 from remediations.steps.load_balancers import IDLE_TIMEOUT
+from remediations.steps.own_errors import COUNTS_USES, NOT_TOLD
 
 LEAST_KEEP_ALIVE_S = 15
 SPARE_S = 5
@@ -29,7 +30,7 @@ QUIET_S = 300
     causes=("keepalive-race",),
     calls=("elasticloadbalancing:ModifyLoadBalancerAttributes",),
     needs=(LoadBalancerAttributes, Metrics),
-    uses=(*SERVED_USES, AccessLogs),
+    uses=(*SERVED_USES, *COUNTS_USES, AccessLogs),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html",),
 )
 def idle_timeout_lower(case: Case) -> Iterator[Plan]:
@@ -39,7 +40,8 @@ def idle_timeout_lower(case: Case) -> Iterator[Plan]:
     Dangerous: every request that is silent for longer than the new value becomes a 504, of every service of the load
     balancer, and so do WebSockets, long polls and streams that pause. Offered only where the targets' time is known
     and longer than 15 s, and no answer took as long as the new value, neither in the window nor, as is looked up just
-    before, in the last 14 days. The undo sets the former value again.
+    before, in the last 14 days. The undo sets the former value again. AWS counts 502 for the whole load balancer: where
+    other services stand behind it, only the setting is watched, and a new diagnosis tells.
     """
     attributes, setting = case.facts[LoadBalancerAttributes], keep_alive(case.facts)
     if setting is None or setting.seconds is None or setting.seconds <= LEAST_KEEP_ALIVE_S:
@@ -76,8 +78,7 @@ def _web_sockets(case: Case) -> Iterator[str]:
 
 def _plan(case: Case, arn: str, now_s: int, wanted_s: int, setting: KeepAlive) -> Plan:
     as_read, lowered = (load_balancers.attributes(arn, {IDLE_TIMEOUT: str(value)}) for value in (now_s, wanted_s))
-    name, dimension = load_balancers.name_of(arn), arn.split(":loadbalancer/", 1)[-1]
-    saw_504 = bool(case.facts.observed.counts.elb_504)
+    name = load_balancers.name_of(arn)
     return Plan(
         fix="idle-timeout-lower",
         title=f"Idle timeout of load balancer {name}: {now_s} s -> {wanted_s} s",
@@ -86,17 +87,7 @@ def _plan(case: Case, arn: str, now_s: int, wanted_s: int, setting: KeepAlive) -
         changes=(SettingChange(resource=arn, setting=IDLE_TIMEOUT, before=str(now_s), after=str(wanted_s)),),
         guards=(as_read, load_balancers.never_slower_than(arn, wanted_s, case.facts.now, LOOK_BACK_DAYS)),
         writes=(load_balancers.set_attributes(arn, {IDLE_TIMEOUT: str(wanted_s)}, lowered),),
-        success=Success(
-            text="nobody gets 502 any more" + ("" if saw_504 else ", and nobody 504 instead"),
-            within_s=COUNTED_AFTER_S,
-            guards=(lowered,),
-            quiet=tuple(
-                healthy.load_balancer_quiet(dimension, f"HTTPCode_ELB_{code}_Count").model_copy(
-                    update={"for_s": QUIET_S}
-                )
-                for code in (502, *(() if saw_504 else (504,)))
-            ),
-        ),
+        success=_success(case, arn, lowered),
         undo=Undo(
             kind="exact",
             text=f"sets it to {now_s} s again",
@@ -111,4 +102,19 @@ def _plan(case: Case, arn: str, now_s: int, wanted_s: int, setting: KeepAlive) -
             setting.in_words(),
         ),
         eta_s=EFFECT_S,
+    )
+
+
+def _success(case: Case, arn: str, lowered: Guard) -> Success:
+    if not own_errors.are_own(case, arn):
+        return Success(text=f"{lowered.text}; {NOT_TOLD}", within_s=EFFECT_S, guards=(lowered,))
+    dimension, saw_504 = arn.split(":loadbalancer/", 1)[-1], bool(case.facts.observed.counts.elb_504)
+    return Success(
+        text="nobody gets 502 any more" + ("" if saw_504 else ", and nobody 504 instead"),
+        within_s=COUNTED_AFTER_S,
+        guards=(lowered,),
+        quiet=tuple(
+            healthy.load_balancer_quiet(dimension, f"HTTPCode_ELB_{code}_Count").model_copy(update={"for_s": QUIET_S})
+            for code in (502, *(() if saw_504 else (504,)))
+        ),
     )

@@ -15,9 +15,10 @@ from diagnostics.rules.runtimes import KeepAlive
 from diagnostics.rules.served_by import SERVED_USES, keep_alive
 from diagnostics.rules.set_attributes import SET_USES, former_attribute
 from remediations.fix import Case, fix
-from remediations.plan import Plan, Success, Undo
-from remediations.steps import healthy, load_balancers
+from remediations.plan import Guard, Plan, Success, Undo
+from remediations.steps import healthy, load_balancers, own_errors
 from remediations.steps.load_balancers import IDLE_TIMEOUT
+from remediations.steps.own_errors import COUNTS_USES, NOT_TOLD
 
 SPARE = 1.2
 STEP_S = 5
@@ -33,7 +34,7 @@ COUNTED_AFTER_S = 600
     causes=("target-slow-response",),
     calls=("elasticloadbalancing:ModifyLoadBalancerAttributes",),
     needs=(LoadBalancerAttributes,),
-    uses=(*SERVED_USES, *SET_USES, TargetGroups),
+    uses=(*SERVED_USES, *SET_USES, *COUNTS_USES, TargetGroups),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html",),
 )
 def idle_timeout_raise(case: Case) -> Iterator[Plan]:
@@ -42,7 +43,8 @@ def idle_timeout_raise(case: Case) -> Iterator[Plan]:
 
     Dangerous where targets close idle connections sooner than the load balancer: then requests now and then meet a
     connection that is being closed, and get 502. It applies to every listener and every service of the load balancer.
-    Not offered where the new value would begin that race. The undo sets the former value again.
+    Not offered where the new value would begin that race. The undo sets the former value again. AWS counts 504 for the
+    whole load balancer: where other services stand behind it, only the setting is watched, and a new diagnosis tells.
     """
     attributes = case.facts[LoadBalancerAttributes]
     known = [arn for arn in case.facts.subject.load_balancers if arn in attributes.by_arn]
@@ -86,8 +88,7 @@ def _answers(case: Case, limit_s: float) -> Iterator[float]:
 
 def _plan(case: Case, arn: str, now_s: int, wanted_s: int, why: str, setting: KeepAlive | None) -> Plan:
     as_read, raised = (load_balancers.attributes(arn, {IDLE_TIMEOUT: str(value)}) for value in (now_s, wanted_s))
-    name, dimension = load_balancers.name_of(arn), arn.split(":loadbalancer/", 1)[-1]
-    saw_502 = bool(case.facts.observed.counts.elb_502)
+    name = load_balancers.name_of(arn)
     return Plan(
         fix="idle-timeout-raise",
         title=f"Idle timeout of load balancer {name}: {now_s} s -> {wanted_s} s",
@@ -96,15 +97,7 @@ def _plan(case: Case, arn: str, now_s: int, wanted_s: int, why: str, setting: Ke
         changes=(SettingChange(resource=arn, setting=IDLE_TIMEOUT, before=str(now_s), after=str(wanted_s)),),
         guards=(as_read,),
         writes=(load_balancers.set_attributes(arn, {IDLE_TIMEOUT: str(wanted_s)}, raised),),
-        success=Success(
-            text="nobody gets 504 any more" + ("" if saw_502 else ", and nobody 502 instead"),
-            within_s=COUNTED_AFTER_S,
-            guards=(raised,),
-            quiet=tuple(
-                healthy.load_balancer_quiet(dimension, f"HTTPCode_ELB_{code}_Count")
-                for code in (504, *(() if saw_502 else (502,)))
-            ),
-        ),
+        success=_success(case, arn, raised),
         undo=Undo(
             kind="exact",
             text=f"sets it to {now_s} s again",
@@ -114,6 +107,21 @@ def _plan(case: Case, arn: str, now_s: int, wanted_s: int, why: str, setting: Ke
         touches=_touches(case, arn),
         warnings=(why, *_race(setting, wanted_s), "callers and their connections wait longer for slow answers"),
         eta_s=EFFECT_S,
+    )
+
+
+def _success(case: Case, arn: str, raised: Guard) -> Success:
+    if not own_errors.are_own(case, arn):
+        return Success(text=f"{raised.text}; {NOT_TOLD}", within_s=EFFECT_S, guards=(raised,))
+    dimension, saw_502 = arn.split(":loadbalancer/", 1)[-1], bool(case.facts.observed.counts.elb_502)
+    return Success(
+        text="nobody gets 504 any more" + ("" if saw_502 else ", and nobody 502 instead"),
+        within_s=COUNTED_AFTER_S,
+        guards=(raised,),
+        quiet=tuple(
+            healthy.load_balancer_quiet(dimension, f"HTTPCode_ELB_{code}_Count")
+            for code in (504, *(() if saw_502 else (502,)))
+        ),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from diagnostics.facts import Changes, LambdaTarget, LambdaTargets, Metrics
 from diagnostics.report import SettingChange
 from diagnostics.rules.concurrency_limit import KEPT_UNRESERVED, reached_limit
-from diagnostics.rules.function_history import former_reservation
+from diagnostics.rules.function_history import former_reservation, switched_off
 from remediations.fix import Case, fix
 from remediations.plan import Guard, Plan, Success, Undo, Write
 from remediations.steps import functions
@@ -31,13 +31,16 @@ SETTING = "reserved concurrency"
 )
 def lambda_concurrency(case: Case) -> Iterator[Plan]:
     """Raises the function's reserved concurrency, where that is the limit that was reached: to what it was before
-    somebody lowered it, or to twice as much; the approver may choose half as much more. A reserved concurrency of 0,
-    which refuses everything, is set to what it was before, or taken away where no record says.
+    somebody lowered it, or to twice as much; the approver may choose half as much more.
+
+    A reserved concurrency of 0 refuses everything, and is how a function is switched off on purpose. So it is touched
+    only where CloudTrail shows that the trouble began when somebody set it: to what it was before, or taken away where
+    no record says what that was. Otherwise whoever switched it off has to be asked; the cause's advice has the command.
 
     What is reserved for one function is not there for the others: 100 of the account's concurrency stay unreserved, or
     Lambda refuses it. A function of which more run at once also calls its databases more often. Somebody may have
-    limited it, or switched it off, on purpose. Where the account's own limit is reached nothing is offered. The undo
-    sets the former value again.
+    limited it on purpose. Where the account's own limit is reached nothing is offered. The undo sets the former value
+    again.
     Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
     """
     if case.cause.band == "possible":
@@ -68,12 +71,15 @@ def _raised(case: Case, target: LambdaTarget, size: int) -> Iterator[Plan]:
 
 
 def _switched_on(case: Case, target: LambdaTarget) -> Iterator[Plan]:
-    former = former_reservation(case.facts, target, 0, case.facts.observed.onset)
-    purpose = "a reserved concurrency of 0 is how a function is switched off: ask who did it"
+    onset = case.facts.observed.onset
+    off = switched_off(case.facts, target, onset)
+    if off is None:
+        return
+    who = f"{off.actor[:80]} switched it off at {off.at:%H:%M} UTC: ask for the reason"
+    former = former_reservation(case.facts, target, 0, onset)
     if former is None:
-        yield _plan(case, target, 0, None, [purpose])
+        yield _plan(case, target, 0, None, [who, "no record tells what was reserved before"])
     elif isinstance(former.value, int) and former.value <= (case.facts[LambdaTargets].unreserved_limit or 0):
-        who = f"{former.change.actor[:80]} switched it off at {former.change.at:%H:%M} UTC: ask for the reason"
         yield _plan(case, target, 0, former.value, [who])
 
 

@@ -82,6 +82,10 @@ def _plan(case: Case, terrain: Terrain, shut: list[Path], entries: Sequence[Entr
     checked = any("health-check" in way.purposes for way in shut)
     takes_s = EFFECT_S + (max((healthy.becomes_healthy_s(group) for group in groups), default=0) if checked else 0)
     dimension = shut[0].load_balancer.split(":loadbalancer/", 1)[-1]
+    quiet = (
+        healthy.load_balancer_quiet(dimension, "TargetConnectionErrorCount", group.arn.rsplit(":", 1)[-1])
+        for group in groups
+    )
     return Plan(
         fix="nacl-allow",
         title=f"Let load balancer {_balancer(shut)} and its targets talk through network ACL {' and '.join(ids)}",
@@ -106,7 +110,7 @@ def _plan(case: Case, terrain: Terrain, shut: list[Path], entries: Sequence[Entr
                 *(network_acls.has(entry, is_so=True) for entry in entries),
                 *(healthy.targets_healthy(group.arn) for group in (groups if checked else ())),
             ),
-            quiet=() if checked else (healthy.load_balancer_quiet(dimension, "TargetConnectionErrorCount"),),
+            quiet=() if checked else tuple(quiet),
         ),
         undo=Undo(
             kind="exact",

@@ -21,7 +21,8 @@ from diagnostics.report import SettingChange
 from diagnostics.rules.routing import has_nobody, registers_into, service_rolls, short_name
 from remediations.fix import Case, fix
 from remediations.plan import Plan, Success, Undo
-from remediations.steps import healthy, listener_rules, swaps
+from remediations.steps import healthy, listener_rules, own_errors, swaps
+from remediations.steps.own_errors import NOT_TOLD
 
 MOST = 0.5
 EFFECT_S = 30
@@ -83,6 +84,7 @@ def _plan(
     arguments: dict[str, JsonValue] = {"group": empty.target_group_arn, "before": empty.weight, "to": 0}
     back: dict[str, JsonValue] = {"group": empty.target_group_arn, "before": 0, "to": empty.weight}
     no_503 = healthy.load_balancer_quiet(_dimension(listener), "HTTPCode_ELB_503_Count")
+    alone = own_errors.are_own(case, listener.load_balancer_arn, weights)
     service = case.facts.maybe(EcsService)
     yield Plan(
         fix="rule-weight-zero",
@@ -100,10 +102,10 @@ def _plan(
         ),
         writes=(listener_rules.change_forward(listener, rule, "weight", arguments, undivided),),
         success=Success(
-            text="nobody gets 503 any more",
-            within_s=COUNTED_AFTER_S,
+            text="nobody gets 503 any more" if alone else f"{undivided.text}; {NOT_TOLD}",
+            within_s=COUNTED_AFTER_S if alone else EFFECT_S,
             guards=(undivided,),
-            quiet=(no_503,) if case.facts.observed.saw("elb_503") else (),
+            quiet=(no_503,) if alone and case.facts.observed.saw("elb_503") else (),
         ),
         undo=Undo(
             kind="exact",

@@ -33,10 +33,12 @@ def target_group_plain(case: Case) -> Iterator[Plan]:
     other ciphers need a change of their own. Requests between the load balancer and the targets are not encrypted any
     more, so ask first whether they have to be.
 
-    A service that ECS rolls registers its tasks anew, which is a deployment; until the first one is healthy requests
-    get 503 instead of 502. The undo is another deployment back to the old group; the new one stays, empty. Targets that
-    neither ECS nor an Auto Scaling group nor a load balancer controller keeps are registered as they are in the old
-    group; the undo then deletes the new group as well.
+    A service that ECS rolls registers its tasks anew, which is a deployment; until the first one is healthy
+    requests get 503 instead of 502. Stopped where the group has given somebody a good answer since the diagnosis.
+    The undo is another deployment back to the old group, with 503 until its first task is healthy; the new one
+    stays, empty. Targets that neither ECS nor an Auto Scaling group nor a load balancer controller keeps are
+    registered as they are in the old group; the undo then deletes the new group as well, which AWS refuses where
+    another rule uses it by then.
     """
     for plan in other_protocol.plans(case, "target-group-plain", "HTTP"):
         yield plan.model_copy(update={"warnings": (*plan.warnings, UNENCRYPTED)})

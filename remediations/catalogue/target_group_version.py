@@ -41,9 +41,10 @@ def target_group_version(case: Case) -> Iterator[Plan]:
     health check (a plain http URL, grpc_health_probe), which the new group's then repeats. Where some clients are
     served, send the others to a group of their own with a rule; that is not offered.
 
-    A service that ECS rolls registers its tasks anew in a new group, which is a deployment; until the first one is
-    healthy requests get 503 instead of 464. The undo is another deployment back to the old group; the new one stays,
-    empty.
+    A service that ECS rolls registers its tasks anew, which is a deployment; until the first one is healthy
+    requests get 503 instead of 464. Stopped where the group has given somebody a good answer since the diagnosis.
+    The undo is another deployment back to the old group, with 503 until its first task is healthy; the new one
+    stays, empty.
     """
     for arn in case.cause.resources if case.cause.band != "possible" else ():
         group = case.facts[TargetGroups].of(arn)
@@ -58,7 +59,7 @@ def _proof(case: Case, group: TargetGroup) -> tuple[str, spoken.Proof] | None:
     """The version that all clients speak, and why the targets are known to speak it."""
     found = own_clusters(case.facts, "refused-by-lb", "other", elb_status=REFUSED, group=group.arn)
     kinds = {row.protocol for cluster in found for row in cluster.rows}
-    if sum(cluster.count for cluster in found) < FEW_ROWS:
+    if sum(cluster.count for cluster in found) < FEW_ROWS or not kinds:
         return None
     if group.protocol_version in ("GRPC", "HTTP2") and kinds <= WITHOUT_GRPC:
         proof = spoken.http1(case.facts, group)

@@ -37,7 +37,9 @@ from remediations.steps import (
     healthy,
     listener_rules,
     new_target_groups,
+    own_errors,
     registrations,
+    spoken,
     swaps,
     targets,
 )
@@ -51,7 +53,6 @@ CALLS: Final = (
     "elasticloadbalancing:AddTags",
     "elasticloadbalancing:CreateTargetGroup",
     "elasticloadbalancing:DeleteTargetGroup",
-    "elasticloadbalancing:DeregisterTargets",
     "elasticloadbalancing:ModifyListener",
     "elasticloadbalancing:ModifyRule",
     "elasticloadbalancing:ModifyTargetGroupAttributes",
@@ -89,7 +90,8 @@ def plans(case: Case, swap: Swap) -> Iterator[Plan]:
     if not routes or isinstance(service, Gap) or swaps.swaps_groups(service):
         return
     if swap.is_there:
-        yield _switch(case, swap, routes, service)
+        if _keeps_both(case, swap, service):
+            yield _switch(case, swap, routes, service)
     elif not new_target_groups.can_be_copied(swap.old):
         return
     elif isinstance(service, EcsService) and any(swap.old.arn in registered_groups(s) for s in service.load_balancers):
@@ -133,9 +135,24 @@ def _is_nobodys(case: Case, group: TargetGroup) -> bool:
     )
 
 
+def _keeps_both(case: Case, swap: Swap, service: EcsService | NotApplicable) -> bool:
+    """Whoever registers tomorrow's targets in the old group does so in the other one, too: requests must not go to a
+    group that is left alone."""
+    if isinstance(service, EcsService):
+        old, new = (
+            {(one.container_name, one.container_port) for one in service.load_balancers if one.target_group_arn == arn}
+            for arn in (swap.old.arn, swap.new.arn)
+        )
+        return bool(old) and old == new
+    tags = case.facts.maybe(Tags)
+    told = tags.by_arn.get(swap.new.arn, {}) if isinstance(tags, Tags) else {}
+    return from_tags(told) is None and _is_nobodys(case, swap.old)
+
+
 def _switch(case: Case, swap: Swap, routes: tuple[Route, ...], service: EcsService | NotApplicable) -> Plan:
     within_s = ATTACHED_S + healthy.becomes_healthy_s(swap.new)
     own = (service.arn,) if isinstance(service, EcsService) else ()
+    fills = _fills_both(swap, service) if isinstance(service, EcsService) else ()
     moved = tuple(_moved(swap, route) for route in routes)
     return Plan(
         fix=swap.fix,
@@ -144,7 +161,12 @@ def _switch(case: Case, swap: Swap, routes: tuple[Route, ...], service: EcsServi
         resource=_resource(routes[0]),
         judged_by_tags_of=(*own, swap.old.arn, swap.new.arn),
         changes=_rule_changes(swap, routes),
-        guards=(*_as_read(routes), healthy.targets_healthy(swap.new.arn)),
+        guards=(
+            *_as_read(routes),
+            spoken.still_serves_nobody(case.facts, swap.old),
+            *fills,
+            healthy.targets_healthy(swap.new.arn),
+        ),
         writes=tuple(_change(swap, route) for route in routes),
         success=Success(
             text=f"the targets of {swap.new.name} get the requests and are healthy",
@@ -165,6 +187,11 @@ def _switch(case: Case, swap: Swap, routes: tuple[Route, ...], service: EcsServi
     )
 
 
+def _fills_both(swap: Swap, service: EcsService) -> tuple[Guard, ...]:
+    both = f"{swap.old.name} and {swap.new.name}"
+    return (registrations.has(service, registrations.settings(service, swap.old.arn, swap.old.arn), both),)
+
+
 def _with_tasks(case: Case, swap: Swap, routes: tuple[Route, ...], service: EcsService) -> Plan:
     takes_s = deployments.takes_s(case.facts, service)
     registers, registered = (registrations.settings(service, swap.old.arn, one) for one in (ARN, swap.old.arn))
@@ -182,6 +209,7 @@ def _with_tasks(case: Case, swap: Swap, routes: tuple[Route, ...], service: EcsS
         guards=(
             *_can_be_made(swap),
             *_as_read(routes),
+            spoken.still_serves_nobody(case.facts, swap.old),
             registrations.has(service, registered, swap.old.name),
             ecs_services.is_active(service),
             ecs_services.deployed_by_ecs(service),
@@ -204,8 +232,9 @@ def _with_tasks(case: Case, swap: Swap, routes: tuple[Route, ...], service: EcsS
         ),
         undo=Undo(
             kind="compensating",
-            text=f"registers the tasks in {swap.old.name} again, with a deployment; {swap.new.name} stays, empty, and"
-            " can be deleted when its last task has left",
+            text=f"registers the tasks in {swap.old.name} again, with a deployment, and requests get 503 until the"
+            f" first of them is healthy there; {swap.new.name} stays, empty, and can be deleted when its last task has"
+            " left",
             writes=(
                 *(_change_back(swap, route) for route in routes),
                 registrations.register(service, registered, swap.old.name),
@@ -242,6 +271,7 @@ def _with_targets(case: Case, swap: Swap, routes: tuple[Route, ...]) -> Plan:
         guards=(
             *_can_be_made(swap),
             *_as_read(routes),
+            spoken.still_serves_nobody(case.facts, swap.old),
             targets.registered(swap.old.arn, found),
             *_kept_by_nobody(swap.old, found),
         ),
@@ -261,7 +291,6 @@ def _with_targets(case: Case, swap: Swap, routes: tuple[Route, ...]) -> Plan:
             text=f"lets {_names(routes)} forward to {swap.old.name} again, and {drain_s} s later deletes {name}",
             writes=(
                 *(_change_back(swap, route) for route in routes),
-                new_target_groups.deregister(subject, name, found),
                 new_target_groups.delete(subject, name, drain_s),
             ),
             guards=(new_target_groups.is_ours(name), *moved, new_target_groups.has_members(name, found)),
@@ -340,13 +369,10 @@ def _not_for_us(routes: Iterable[Route]) -> str | None:
 
 
 def _quiet(case: Case, swap: Swap) -> tuple[Quiet, ...]:
-    """Counts of the whole load balancer say something only where nobody else stands behind it: they are not told for
-    each group. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
-    """
-    own = {*case.facts.subject.target_groups, swap.old.arn}
+    """Counts of the whole load balancer, where nobody else stands behind it."""
     found = []
     for balancer in case.facts.subject.load_balancers:
-        if set(case.facts[Listeners].target_groups_of(balancer)) <= own:
+        if own_errors.are_own(case, balancer, (swap.old.arn,)):
             dimension = balancer.split(":loadbalancer/", 1)[-1]
             found += [healthy.load_balancer_quiet(dimension, metric) for metric in swap.quiet]
     return tuple(found)

@@ -75,14 +75,19 @@ def stand_in(listener: Listener, rule: Rule, default: Rule, priority: int) -> Wr
     )
 
 
-def stands_in(listener: Listener, default: Rule, priority: int) -> Guard:
-    """The rule that `stand_in` made is as it was made."""
+def stands_in(listener: Listener, rule: Rule, default: Rule, priority: int) -> Guard:
+    """The rule that `stand_in` made is as it was made: nobody has given it another use."""
     call = Call(service="elbv2", operation="describe_rules", parameters={"RuleArns": [{FROM: NEW}]})
-    groups: list[JsonValue] = [to.target_group_arn for to in default.forwards_to]
+    several = len(default.forwards_to) > 1
+    groups: list[JsonValue] = [
+        [to.target_group_arn, to.weight] if several else to.target_group_arn for to in default.forwards_to
+    ]
+    fields: list[JsonValue] = [*sorted(condition.field for condition in rule.conditions)]
     names = ", ".join(to.target_group_arn.split("/")[-2] for to in default.forwards_to)
     text = f"the new rule {priority} of port {listener.port} forwards to {names}"
-    look = Look(call=call, path=f"Rules[0].[Priority, {_ARNS}]")
-    return Guard(look=look, expected=[str(priority), groups], text=text)
+    forwards = _WEIGHTS.removeprefix("Rules[0].") if several else _ARNS
+    look = Look(call=call, path=f"Rules[0].[Priority, sort(Conditions[].Field), {forwards}]")
+    return Guard(look=look, expected=[str(priority), fields, groups], text=text)
 
 
 def make_again(listener: Listener, former: FormerRule) -> Write:

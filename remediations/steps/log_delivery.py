@@ -41,7 +41,7 @@ def plans(arn: str, values: Mapping[str, str], kind: Kind, bucket: str) -> Itera
         writes=(load_balancers.set_attributes(arn, on, written),),
         success=Success(text=f"{words} of {name} are on", within_s=EFFECT_S, guards=(written,)),
         undo=Undo(
-            kind="exact",
+            kind="exact" if before == bucket else "compensating",
             text=f"switches them off{stays}",
             writes=(load_balancers.set_attributes(arn, off, as_read),),
             guards=(written,),

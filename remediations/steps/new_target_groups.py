@@ -133,14 +133,6 @@ def register(subject: Subject, name: str, members: Sequence[Target]) -> Write:
     return write.model_copy(update={"call": _for_new(write.call), "done_when": has_members(name, members)})
 
 
-def deregister(subject: Subject, name: str, members: Sequence[Target]) -> Write:
-    staying = "TargetHealthDescriptions[?TargetHealth.State != 'draining']"
-    look = Look(call=_health(), path=paths.none_of(staying))
-    out = Guard(look=look, expected=True, text=f"{name} has no targets")
-    write = targets.deregister(arns(subject, name)[0], members, out)
-    return write.model_copy(update={"call": _for_new(write.call)})
-
-
 def has_members(name: str, members: Sequence[Target]) -> Guard:
     """Exactly these targets are in the new group, healthy or not."""
     staying = "TargetHealthDescriptions[?TargetHealth.State != 'draining']"
@@ -157,7 +149,8 @@ def is_ours(name: str) -> Guard:
 
 
 def delete(subject: Subject, name: str, after_s: int) -> Write:
-    """Deletes the group that `create` made, when no rule uses it any more and its requests had time to end."""
+    """Deletes the group that `create` made, when no rule uses it any more and its requests had time to end. Its targets
+    stay in it until then: where somebody else's rule uses it by now AWS refuses, and those requests go on."""
     call = Call(service="elbv2", operation="delete_target_group", parameters={"TargetGroupArn": ARN})
     gone = is_free(name)
     return Write(call=call, resources=arns(subject, name), done_when=gone, after_s=after_s)

@@ -9,8 +9,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import product
 from types import MappingProxyType
 from typing import Final
+
+from pydantic import JsonValue
 
 from diagnostics.causes.cause import Facts
 from diagnostics.facts import (
@@ -34,6 +37,8 @@ from diagnostics.rules.container_settings import always_passes, container_probe
 from diagnostics.rules.grpc_health import HEALTH_SERVICE
 from diagnostics.rules.served_by import serving_container
 from diagnostics.rules.written import quoted, who, written
+from remediations.plan import Call, Guard, Look
+from remediations.steps import paths
 from remediations.steps.new_target_groups import TRAFFIC_PORT, asks_port_of_requests
 
 SPOKEN_NEEDS: tuple[type[Fact], ...] = (TargetGroups, TargetHealth, Metrics)
@@ -101,6 +106,42 @@ def serves_nobody(facts: Facts, group: TargetGroup) -> bool:
     end, onset = facts.window.end, facts.observed.onset
     start = end - timedelta(minutes=15) if onset is None else max(onset + ONSET, end - timedelta(minutes=15))
     return end - start >= LONG_ENOUGH and _answers(facts, group, _ANSWERS[:2], start, end) == 0
+
+
+def still_serves_nobody(facts: Facts, group: TargetGroup) -> Guard:
+    """No good answer has come from the group since the facts were read: somebody may have mended the targets."""
+    queries: list[JsonValue] = [
+        {
+            "Id": f"q{number}",
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": "AWS/ApplicationELB",
+                    "MetricName": metric,
+                    "Dimensions": [
+                        {"Name": "LoadBalancer", "Value": balancer.split(":loadbalancer/", 1)[-1]},
+                        {"Name": "TargetGroup", "Value": group.dimension},
+                    ],
+                },
+                "Period": 60,
+                "Stat": "Sum",
+            },
+        }
+        for number, (balancer, metric) in enumerate(product(facts.subject.load_balancers, _ANSWERS[:2]))
+    ]
+    parameters: dict[str, JsonValue] = {
+        "MetricDataQueries": queries,
+        "StartTime": facts.window.end.isoformat(),
+        "EndTime": (max(facts.now, facts.window.end) + timedelta(days=1)).isoformat(),
+    }
+    answered = paths.none_of("MetricDataResults[].Values[] | [?@ > `0`]")
+    return Guard(
+        look=Look(
+            call=Call(service="cloudwatch", operation="get_metric_data", parameters=parameters),
+            path=f"length(MetricDataResults || `[]`) == {paths.number(len(queries))} && {answered}",
+        ),
+        expected=True,
+        text=f"{group.name} has given nobody a good answer since {facts.window.end:%H:%M} UTC",
+    )
 
 
 def never_answered(facts: Facts, group: TargetGroup) -> bool:

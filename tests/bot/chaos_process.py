@@ -17,7 +17,7 @@ from bot.cli.serve import make_fixing, stopped_by_signals
 from bot.settings import Settings
 from bot.sns import receiving
 from bot.sns.verifying import Verifier
-from bot.store import budget
+from bot.store import budget, effects
 from bot.store.budget import Budget
 from handlers import thread
 from remediations import watch
@@ -33,6 +33,7 @@ QUICKER: Final[tuple[tuple[Any, str, object], ...]] = (
     (queue, "MIN_BACKOFF_MS", 200),
     (app, "LOOK_EVERY_S", 1.0),
     (slack_app, "CALL_TIMEOUT_S", 2),
+    (effects, "POSTING_MS", 3_000),
     (thread, "TROUBLE_RETRY_AFTER_S", 1.0),
     (patience, "TROUBLE_RETRY_AFTER_S", 1.0),
     (alarming, "RECHECK_AFTER_S", 0.5),

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import cast
+from functools import partial
+from typing import Any, Final, cast
 
 import pytest
 from redis import Redis
@@ -15,18 +16,28 @@ from bot import account_shares
 from bot.account_shares import AccountFullError, AccountShares
 from bot.app import Engine, running
 from bot.jobs import PutOffError
+from bot.muting import Muting
 from bot.patience import AccountPatience
+from bot.pointing import Pointing
 from bot.store.asks import Asks
+from bot.store.incidents import Incidents
+from bot.store.mutes import Mutes
+from bot.store.wishes import Wishes
 from bot.worker import THREADS
 from diagnostics.question import Outcome, ProgressListener, Question, Unknown
+from handlers.alarms import AlarmNews
 from handlers.ask import Ask, Origin, Place
-from handlers.thread import Thread
+from handlers.muting import MuteWish
+from handlers.permission import Rules
+from handlers.pointing import Pointed
+from handlers.thread import Draw, Thread
 from tests.bot.conftest import WAIT, BotUnderTest, settings_for
 from tests.slack_fake import Channel, SlackFake
 
 SLOW, QUICK = "111122223333", "444455556666"
 NAMES = {SLOW: "prod", QUICK: "dev"}
 PATIENCE_S = 30.0
+NEWS: Final[dict[str, Any]] = {"id": "ask-1", "correlation_id": "c-1", "at": datetime(2026, 3, 14, 3, 12, tzinfo=UTC)}
 
 
 @pytest.fixture
@@ -106,6 +117,53 @@ def test_who_waits_for_too_long_is_told_so(redis: Redis, monkeypatch: pytest.Mon
     assert checked == [SLOW]
     refused = patience.wait(full, ask, 1, Place(channel="C"), now)
     assert "Account prod answers slowly" in refused.message
+
+
+class Ear:
+    """Hears what one person is told."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def whisper(self, _: Origin, draw: Draw) -> bool:
+        self.heard.append(draw(True).text)
+        return True
+
+
+def wished(redis: Redis, ear: Ear, kind: str) -> Callable[[], None]:
+    """A wish that finds its account's threads taken each time."""
+    origin, now = Origin(team="T", channel="C", user="U"), datetime.now(UTC)
+    some: dict[str, Any] = {"id": "ask-1", "correlation_id": "c-1", "origin": origin, "at": now}
+
+    def full(_: object) -> Any:
+        raise AccountFullError(SLOW, "prod")
+
+    given: dict[str, Any] = {"thread": ear, "people": None, "rules": Rules(frozenset({"T"})), "asks": Asks(redis)}
+    if kind == "mute":
+        mutes = Wishes(redis, MuteWish)
+        mutes.put("ask-1", MuteWish(verb="mute", question=Question(words="x"), seconds=60, **some))
+        return partial(Muting(wishes=mutes, mutes=Mutes(redis), find=full, **given).work, "ask-1")
+    wishes, news = Wishes(redis, Pointed), AlarmNews(state="ALARM", team="T", channel="C", alarm="x", **NEWS)
+    wishes.put("ask-1", Pointed(news=news, **some))
+    given |= {"incidents": Incidents(redis), "head": None, "ask_aws": full}
+    return partial(Pointing(wishes=wishes, **given).work, "ask-1")
+
+
+@pytest.mark.parametrize("kind", ["mute", "point"])
+def test_who_wishes_for_something_else_is_told_so_too(redis: Redis, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("muting", "pointing"):
+        monkeypatch.setattr(f"bot.{module}.MAX_WAITS", 3)
+    monkeypatch.setattr("handlers.admission.refusal", lambda *_: None)
+    ear = Ear()
+    work = wished(redis, ear, kind)
+    for _ in range(3):
+        with pytest.raises(PutOffError):
+            work()
+    assert ear.heard == []
+    work()
+    work()
+    assert len(ear.heard) == 1
+    assert "Account prod answers slowly" in ear.heard[0]
 
 
 class Aws:

@@ -34,7 +34,7 @@ from diagnostics.aws_access import AccessLimits, Account, AwsAccess
 from diagnostics.collect import graph
 from diagnostics.collect.runner import collect
 from diagnostics.facts import LoadBalancers
-from diagnostics.question import Diagnosed, Outcome, ProgressListener, Question
+from diagnostics.question import Diagnosed, Outcome, ProgressListener, Question, Refused
 from diagnostics.snapshot import Subject, Window
 from handlers import views
 from handlers.slack_calls import SlackCalls
@@ -158,6 +158,19 @@ def test_one_trace_leads_from_the_request_to_its_job_and_every_call(
     everything = " ".join(span.to_json() for span in spans.get_finished_spans())
     assert "checkout" not in everything
     assert "xoxb" not in everything
+
+
+def test_the_log_leads_from_a_report_and_from_none_to_the_reference(aws: Refusing, lines: io.StringIO) -> None:
+    found = diagnosed("502 since 03:12")
+    assert isinstance(found, Diagnosed)
+    with logs.correlated("c-1"):
+        counted(ReadsAws(outcome=found))(Question(words="checkout"), lambda _: None)
+        counted(ReadsAws(outcome=Refused(message="Expired.")))(Question(words="checkout"), lambda _: None)
+    told = [json.loads(line) for line in lines.getvalue().splitlines()]
+    (made,) = [line for line in told if line["event"] == "report made"]
+    assert (made["report"], made["correlation_id"]) == (found.report.id, "c-1")
+    (none,) = [line for line in told if line["event"] == "no report"]
+    assert (none["why"], none["correlation_id"]) == ("Expired.", "c-1")
 
 
 def test_what_is_found_is_counted(aws: Refusing) -> None:

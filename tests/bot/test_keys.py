@@ -50,9 +50,11 @@ def test_what_clicks_leave_expires(
     press(bot, message, "mute")
     submit(bot, window(slack, "for"), {"for": option("7200")})
     press(bot, message, "watch")
-    eventually(lambda: redis.exists(f"{PREFIX}watches"))
+
+    def families() -> set[str]:
+        return {text_of(name).removeprefix(PREFIX).partition(":")[0] for name in redis.scan_iter()}
+
+    eventually(lambda: {"report", "reports", "feedback", "feedback-index", "mutes", "watches"} <= families())
     names = {text_of(name) for name in redis.scan_iter()}
-    families = {name.removeprefix(PREFIX).partition(":")[0] for name in names}
-    assert {"report", "reports", "feedback", "feedback-index", "mutes", "watches"} <= families
     lasting = [name for name in names if redis.ttl(name) == -1 and not name.startswith((*WORKED_OFF, *KEPT))]
     assert not lasting

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import logging
+import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -96,6 +98,18 @@ def test_each_failed_call_to_aws_says_what_where_and_for_whom(lines: io.StringIO
         assert {line["correlation_id"] for line in failed} == {"c-1"}
 
 
+def test_a_thread_that_ends_itself_is_no_error(lines: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    logs.catch_threads()
+    try:
+        ended = threading.Thread(target=sys.exit)
+        ended.start()
+        ended.join()
+    finally:
+        logging.captureWarnings(capture=False)
+    assert lines.getvalue() == ""
+
+
 def test_what_stands_deeper_in_a_line_is_hidden_and_bounded_too(lines: io.StringIO) -> None:
     """The audit says of a fix what was found before it, whatever that is."""
     found = {"xoxb-12-abc": ["redis://user:pass@host", {"to": "x" * 9_000}], "ids": ("AKIAIOSFODNN7EXAMPLE",)}
@@ -104,3 +118,24 @@ def test_what_stands_deeper_in_a_line_is_hidden_and_bounded_too(lines: io.String
     for secret in ("xoxb-12", "user:pass", "AKIAIOSFODNN7EXAMPLE", "x" * 4_001):
         assert secret not in written
     assert json.loads(written)["number"] == 3
+
+
+def test_a_store_that_is_away_is_told_once_a_minute_and_not_by_each_thread(
+    lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def consumers_complain() -> None:
+        for queue in ("people", "people.DQ", "fixes"):
+            logging.getLogger(f"dramatiq.worker.ConsumerThread({queue})").critical(
+                "Consumer encountered a connection error: %s", "refused"
+            )
+
+    consumers_complain()
+    consumers_complain()
+    logging.getLogger("dramatiq.worker.ConsumerThread(people)").critical("Consumer encountered an unexpected error.")
+    assert [json.loads(line)["event"] for line in lines.getvalue().splitlines()] == [
+        "Consumer encountered a connection error: refused",
+        "Consumer encountered an unexpected error.",
+    ]
+    monkeypatch.setattr(logs, "SAME_AGAIN_S", 0.0)
+    consumers_complain()
+    assert len(lines.getvalue().splitlines()) == 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -81,6 +82,38 @@ def test_a_token_that_was_revoked_is_said_to_be_refused(slack: SlackFake) -> Non
     assert "token_revoked" in told
     assert "last well" in told
     assert check() is None
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        (Failure(503, "<html>busy</html>"), "http_503"),
+        (Failure(429, "ratelimited"), "ratelimited"),
+        (http.client.BadStatusLine("nonsense"), "cannot be reached"),
+        (AttributeError("a list"), "could not be looked at"),
+    ],
+)
+def test_whatever_slack_says_once_it_is_asked_again(
+    slack: SlackFake, failure: Failure | Exception, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = make_client(slack_fake.TOKEN, f"{slack.url}/api/")
+    check = SlackCheck(client, every_s=0, patience_s=20)
+    with monkeypatch.context() as once:
+        if isinstance(failure, Failure):
+            slack.fail("auth.test", failure)
+        else:
+            once.setattr(client, "auth_test", raising(failure))
+        told = check() or ""
+    assert said in told
+    assert "token" not in told
+    assert check() is None
+
+
+def raising(error: Exception) -> Callable[[], object]:
+    def call() -> object:
+        raise error
+
+    return call
 
 
 def test_slack_is_not_asked_at_every_look(slack: SlackFake) -> None:
@@ -226,11 +259,9 @@ def test_a_fix_that_was_approved_long_ago_and_has_not_ended_is_told(redis: Redis
 
     class Some(Tickets):
         def unfinished(self) -> tuple[str, ...]:
-            return (*kept, "of another version", "gone")
+            return (*kept, "gone")
 
         def load(self, ticket_id: str) -> Ticket | None:
-            if ticket_id == "of another version":
-                raise ValueError(ticket_id)
             return kept.get(ticket_id)
 
     Gauges(redis, "executor", {}, Some(redis), now=lambda: now)()
@@ -244,8 +275,14 @@ def test_a_fix_that_was_approved_long_ago_and_has_not_ended_is_told(redis: Redis
 
 def test_what_a_redis_that_is_away_would_tell_is_not_a_number() -> None:
     with gone() as redis:
-        Gauges(redis, "web", {"alarms": Lane(redis, "alarms", 60)})()
-    assert value("alb502_oldest_job_seconds", queue="alarms") != value("alb502_oldest_job_seconds", queue="alarms")
+        Gauges(redis, "all", {"alarms": Lane(redis, "alarms", 60)}, Tickets(redis))()
+    for told in (
+        value("alb502_oldest_job_seconds", queue="alarms"),
+        value("alb502_fixes_open", state="executed"),
+        value("alb502_fix_approved_seconds"),
+        value("alb502_audit_records"),
+    ):
+        assert math.isnan(told)
     assert value("alb502_jobs_overdue", queue="alarms") == 0
 
 
@@ -296,3 +333,21 @@ def asked(checks: dict[str, ops.Check]) -> Iterator[Callable[[str], tuple[int, s
     listener.start()
     yield lambda path: fetch(listener.port, path)
     listener.stop()
+
+
+def test_the_log_has_when_a_part_stopped_and_when_it_was_well_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[str, str]] = []
+
+    class Log:
+        def warning(self, event: str, *, part: str, why: str) -> None:
+            told.append((f"{event}: {why}", part))
+
+        def info(self, event: str, *, part: str) -> None:
+            told.append((event, part))
+
+    monkeypatch.setattr(ops, "_log", Log())
+    complaints = iter(["away", "away for longer", None, None])
+    with asked({"redis": lambda: next(complaints), "slack": lambda: None}) as look:
+        for _ in range(4):
+            look("/readyz")
+    assert told == [("not ready: away", "redis"), ("ready again", "redis")]

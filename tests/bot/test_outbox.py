@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from redis import Redis
 
 from bot.slack_app import make_client
+from bot.store import effects
 from bot.store.asks import Asks
 from bot.store.budget import OwnBudget
 from bot.store.effects import Effects
@@ -17,6 +20,7 @@ from bot.store.marks import Layouts
 from diagnostics.question import Question
 from handlers import thread as threads
 from handlers.ask import Ask, Origin, Place
+from handlers.effects import SupersededError
 from handlers.slack_calls import SlackCalls, SlackLaterError, SlackRefusedError
 from handlers.thread import Thread, UnreachableError
 from handlers.views import Message
@@ -39,13 +43,13 @@ class Outbox:
         self.seen: list[tuple[str, str]] = []
         self.ledger = Effects(redis)
         self.asks = Asks(redis)
-        calls = SlackCalls(
+        self.calls = SlackCalls(
             make_client(slack_fake.TOKEN, f"{slack.url}/api/"),
             OwnBudget({}, {}),
             wait=lambda _: None,
             observe=lambda *seen, **_: self.seen.append((str(seen[0]), str(seen[1]))),
         )
-        self.thread = Thread(calls, self.ledger, Layouts(redis), slack_api_url=f"{slack.url}/api/")
+        self.thread = Thread(self.calls, self.ledger, Layouts(redis), slack_api_url=f"{slack.url}/api/")
         self.ask = Ask(
             id="ask-1",
             correlation_id="c-1",
@@ -75,13 +79,101 @@ def outbox(redis: Redis, slack: SlackFake) -> MakeOutbox:
     return lambda **more: Outbox(redis, slack, **more)
 
 
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Whoever was posting is certainly not any more."""
+    return lambda: monkeypatch.setattr(effects, "POSTING_MS", 0)
+
+
 def killed(*_: Any) -> None:
     raise KilledError
 
 
+def meanwhile(box: Outbox, what: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something happens while Slack has the next post of this process and has not done it yet."""
+    write, waiting = box.calls.write, [what]
+
+    def written(*arguments: Any, **more: Any) -> Any:
+        if waiting:
+            waiting.pop()()
+        return write(*arguments, **more)
+
+    monkeypatch.setattr(box.calls, "write", written)
+
+
+@pytest.mark.parametrize("in_doubt", [False, True], ids=["first", "after a search"])
+def test_two_deliveries_at_once_post_once(
+    outbox: MakeOutbox, slack: SlackFake, monkeypatch: pytest.MonkeyPatch, in_doubt: bool
+) -> None:
+    if in_doubt:
+        slack.fail("chat.postMessage", BROKEN)
+        with pytest.raises(SlackLaterError):
+            outbox().post()
+    first = outbox()
+
+    def post_too() -> None:
+        with pytest.raises(SlackLaterError):
+            outbox().post()
+
+    meanwhile(first, post_too, monkeypatch)
+    ts = first.post()
+    assert outbox().post() == ts
+    assert [message["ts"] for message in slack.said()] == [ts]
+
+
+def test_whoever_was_overtaken_while_it_waited_for_its_turn_posts_nothing(
+    outbox: MakeOutbox, slack: SlackFake, monkeypatch: pytest.MonkeyPatch, later: Callable[[], None]
+) -> None:
+    first = outbox()
+    turns = [0.1, 0.0]
+
+    def take(*_: Any, **__: Any) -> float:
+        return turns.pop(0)
+
+    def overtake(_: float) -> None:
+        later()
+        outbox().post()
+
+    monkeypatch.setattr(first.calls, "_budget", SimpleNamespace(take=take))
+    monkeypatch.setattr(first.calls, "_wait", overtake)
+    with pytest.raises(SupersededError):
+        first.post()
+    assert len(slack.said()) == 1
+
+
+def test_what_two_deliveries_whisper_at_once_is_said_once(
+    outbox: MakeOutbox, slack: SlackFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = outbox()
+
+    def whisper_too() -> None:
+        with pytest.raises(SlackLaterError):
+            outbox().whisper()
+
+    meanwhile(first, whisper_too, monkeypatch)
+    assert first.whisper()
+    assert outbox().whisper()
+    assert len(slack.whispers) == 1
+
+
+def test_a_message_that_was_posted_before_its_place_was_noted_says_what_is_true_now(
+    outbox: MakeOutbox, slack: SlackFake
+) -> None:
+    for words in ("running", "worked"):
+        box = outbox()
+        ask = box.ask.model_copy(update={"origin": box.ask.origin.model_copy(update={"thread_ts": "1700.1"})})
+        said = partial(Message, text=words, blocks=())
+        box.thread.publish(ask, box.fence, Place(channel=CHANNEL), lambda _, said=said: said(), None)  # type: ignore[misc]
+    assert [message["text"] for message in slack.replies()] == ["worked"]
+
+
 @pytest.mark.parametrize("dies_at", range(2), ids=["parent", "reply"])
 def test_whoever_is_killed_between_a_post_and_its_note_leaves_nothing_twice(
-    outbox: MakeOutbox, slack: SlackFake, monkeypatch: pytest.MonkeyPatch, dies_at: int
+    outbox: MakeOutbox,
+    slack: SlackFake,
+    monkeypatch: pytest.MonkeyPatch,
+    later: Callable[[], None],
+    dies_at: int,
 ) -> None:
     first = outbox()
     notes = [first.ledger.confirm] * dies_at + [killed]
@@ -92,6 +184,7 @@ def test_whoever_is_killed_between_a_post_and_its_note_leaves_nothing_twice(
     monkeypatch.setattr(first.ledger, "confirm", noted)
     with pytest.raises(KilledError):
         first.open()
+    later()
     place = outbox().open()
     assert [message["ts"] for message in slack.said()] == [place.parent_ts, place.reply_ts]
 

@@ -188,6 +188,7 @@ def test_what_a_process_was_given_is_known_however_it_is_spelled(monkeypatch: py
     sentinel = "redis+sentinel://u:p%40ss-one@a,b/main?sentinel_password=p-two-two"
     environ = {"OTEL_EXPORTER_OTLP_HEADERS": "x=y,api-key=for-the-collector"}
     environ |= {"REDIS_URL": sentinel, "AWS_SESSION_TOKEN": "session/token+of=aws", "HOME": "/a-long-home"}
+    environ |= {"SLACK_SIGNING_SECRET": "signed-with-this", "SLACK_WORKSPACE": "example-shop"}
     configured.settings({"REDIS_URL": "redis://:p%2Fthree-x@h/0", "ALB502_REMEDIATIONS__APPROVAL_KEY": "k" * 32})
     known_secrets.learn(known_secrets.secrets_in(environ))
     for said in (
@@ -198,9 +199,11 @@ def test_what_a_process_was_given_is_known_however_it_is_spelled(monkeypatch: py
         "p/three-x",
         "k" * 32,
         "for-the-collector",
+        "signed-with-this",
     ):
         assert known_secrets.without(f"it said {said}!", "-") == "it said -!"
-    assert known_secrets.without("in /a-long-home", "-") == "in /a-long-home"
+    for kept in ("in /a-long-home", "in example-shop"):
+        assert known_secrets.without(kept, "-") == kept
 
 
 def test_the_search_finds_what_is_encoded_and_packed() -> None:

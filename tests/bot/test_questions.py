@@ -248,7 +248,9 @@ def test_a_workspace_that_refuses_the_layout_gets_the_plain_one_and_is_remembere
     assert redis.ttl("alb502:plain-layout:T0TEAM") > 80_000
 
 
-def test_a_diagnosis_that_keeps_failing_leaves_no_message_in_progress(start: Start, slack: SlackFake) -> None:
+def test_a_diagnosis_that_keeps_failing_leaves_no_message_in_progress(
+    start: Start, slack: SlackFake, redis: Redis
+) -> None:
     bot = start(Diagnosis(error=RuntimeError("boom")))
     bot.ask("checkout")
 
@@ -258,6 +260,7 @@ def test_a_diagnosis_that_keeps_failing_leaves_no_message_in_progress(start: Sta
     slack.wait_for(told, timeout_s=30)
     (parent,) = slack.parents()
     slack.wait_for(lambda: "failed" in parent["text"])
+    assert not redis.keys("alb502:flight:*"), "whoever asks the same now would wait for it in vain"
 
 
 def test_whoever_waited_for_a_diagnosis_that_failed_is_told_too(start: Start, slack: SlackFake, redis: Redis) -> None:

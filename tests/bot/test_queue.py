@@ -12,6 +12,8 @@ from dramatiq.middleware.time_limit import TimeLimitExceeded, _CtypesTimeoutMana
 from prometheus_client import REGISTRY
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as NoConnectionError
+from redis.exceptions import ReadOnlyError
 from redis.exceptions import TimeoutError as NoAnswerError
 from redis.retry import Retry
 
@@ -157,6 +159,52 @@ def test_a_job_that_ends_each_of_its_workers_is_set_aside_and_said(lane: Lane, r
     assert lane.done == ["checkout"]
     assert REGISTRY.get_sample_value("alb502_jobs_total", {"name": "job", "result": "set aside"}) == 1
     assert redis.ttl(begun_key(sent)) > 0
+
+
+def test_a_redis_that_comes_and_goes_uses_up_no_tries(
+    store_url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "MIN_BACKOFF_MS", 1)
+    lane = Lane(store_url)
+    failures = [NoConnectionError(), NoAnswerError(), ReadOnlyError()] * 2 + [ValueError()] * queue.MAX_RETRIES
+
+    def stumble() -> None:
+        if failures:
+            raise failures.pop(0)
+        lane.done.append("at last")
+
+    worker = Worker(lane.broker, queues={"q"}, worker_threads=1, worker_timeout=10)
+    lane.send(actor(queue_name="q", actor_name="stumble", broker=lane.broker)(stumble))
+    worker.start()
+    try:
+        eventually(lambda: lane.done)
+        assert not redis.exists("alb502:jobs:q.XQ.msgs")
+    finally:
+        worker.stop()
+        lane.redis.close()
+        lane.patient.close()
+
+
+def test_a_job_that_never_finds_redis_is_set_aside_in_the_end(
+    store_url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "MIN_BACKOFF_MS", 1)
+    lane = Lane(store_url)
+    begun = []
+
+    def fail() -> None:
+        begun.append(1)
+        raise NoAnswerError
+
+    lane.send(actor(queue_name="q", actor_name="fail", broker=lane.broker)(fail))
+    worker = lane.at_work()
+    try:
+        eventually(lambda: redis.hlen("alb502:jobs:q.XQ.msgs") == 1)
+        assert len(begun) == queue.MAX_AWAY + queue.MAX_RETRIES + 1 <= queue.MAX_BEGUN
+    finally:
+        worker.stop()
+        lane.redis.close()
+        lane.patient.close()
 
 
 def test_a_job_is_ended_at_its_time_and_one_thread_sees_to_it_for_all_queues(lane: Lane) -> None:

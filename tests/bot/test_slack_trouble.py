@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 from typing import cast
 
 import pytest
@@ -10,10 +11,11 @@ from redis import Redis
 from bot import answering, app
 from bot.answering import MAX_PUT_OFFS
 from bot.patience import again_after_s
+from bot.slack_app import SlackError, identify, make_client
 from demo.slack.rates import Rates
 from handlers import slack_calls
 from tests.bot.conftest import Diagnosis, Start, eventually
-from tests.slack_fake import BROKEN, GUEST, RATE_LIMITED, Failure, SlackFake
+from tests.slack_fake import BROKEN, GUEST, RATE_LIMITED, TOKEN, Failure, SlackFake
 
 
 def test_what_one_person_is_told_by_response_url_waits_for_slack(start: Start, slack: SlackFake) -> None:
@@ -115,3 +117,21 @@ def test_a_mistake_is_told_although_slack_asks_for_patience(start: Start, slack:
     start(Diagnosis()).post(slack.mention("<@U0BOT> checkout since yesterday", event_id="Ev1"))
     (told,) = slack.wait_for(lambda: slack.whispers)
     assert "is no duration" in told["text"]
+
+
+def test_at_the_start_whatever_stands_before_slack_is_not_taken_for_its_refusal(
+    slack: SlackFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = make_client(TOKEN, f"{slack.url}/api/")
+    slack.fail("auth.test", Failure(200, "<html>log in to the proxy</html>"), BROKEN)
+    assert identify(client, lambda _: None).team
+    slack.fail("auth.test", Failure(200, "invalid_auth"))
+    with pytest.raises(SlackError, match="refuses SLACK_BOT_TOKEN"):
+        identify(client, lambda _: None)
+
+    def nonsense(**_: object) -> object:
+        raise http.client.BadStatusLine("nonsense")
+
+    monkeypatch.setattr(client, "auth_test", nonsense)
+    with pytest.raises(SlackError, match="cannot be reached"):
+        identify(client, lambda _: None)

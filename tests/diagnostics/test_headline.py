@@ -29,12 +29,12 @@ def test_tasks_that_stopped_for_a_while_are_told_in_the_past() -> None:
 
 def test_an_unread_health_is_no_clean_one() -> None:
     denied = Incident().denied(TargetHealth, "elasticloadbalancing:DescribeTargetHealth")
-    assert headline(denied) == "checkout · no fault found, but the health of its targets could not be read"
+    assert headline(denied) == "checkout · the health of its targets could not be read; no fault found in the rest"
 
 
 def test_an_unread_service_is_no_clean_one() -> None:
     denied = Incident().denied(EcsService, "ecs:DescribeServices")
-    assert headline(denied) == "checkout · no fault found, but its ECS service could not be read"
+    assert headline(denied) == "checkout · its ECS service could not be read; no fault found in the rest"
 
 
 def test_counted_unhealthy_targets_stand_in_for_a_health_that_was_not_read() -> None:

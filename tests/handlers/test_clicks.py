@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
+from slack_bolt import App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
@@ -133,6 +134,31 @@ def test_a_control_with_a_window_opens_it_before_anything_else() -> None:
             press(desk, client, body(button(spec.name)))
             assert desk.taken[-1].view_id == "V1"
     assert len(client.opened) == len(desk.taken) >= 4
+
+
+@dataclass
+class Listeners:
+    """Stands for Bolt's app."""
+
+    heard: list[Callable[..., None]] = field(default_factory=list)
+
+    def action(self, _: object) -> Callable[[Callable[..., None]], None]:
+        return self.heard.append
+
+    view = action
+
+
+@pytest.mark.parametrize(("name", "taken_before"), [("watch", 1), ("share", 0)], ids=["no window", "a window"])
+def test_a_click_is_acknowledged_once_it_is_queued_unless_a_window_has_to_open_first(
+    name: str, taken_before: int
+) -> None:
+    """Whoever dies in between has lost a click that Slack takes for done."""
+    app, desk, acknowledged = Listeners(), Desk(), []
+    clicks.register(cast("App", app), desk, lambda: NOW)
+    pressed = app.heard[0]
+    pressed(ack=lambda: acknowledged.append(len(desk.taken)), body=body(button(name)), client=Client())
+    assert acknowledged == [taken_before]
+    assert len(desk.taken) == 1
 
 
 def test_below_what_one_person_sees_a_click_is_private_too() -> None:

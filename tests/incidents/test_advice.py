@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from diagnostics.engine import diagnose
-from diagnostics.facts import ContainerDefinition
+from diagnostics.facts import ContainerDefinition, NetworkAcls
 from tests.incidents.building import LB, Incident, definition, deployment, stopped_task
 from tests.incidents.connection.keepalive_race import running
 from tests.incidents.lifecycle.image_pull_failed import new_tag_missing
+from tests.incidents.residual.insufficient_evidence import nobody_may_read_the_rules
 from tests.incidents.rows import ALL_TARGETS, logged, slow
 from tests.incidents.stopping import leaving, lost_at, with_delay
 
@@ -133,3 +134,9 @@ def test_a_shell_before_the_server_is_named() -> None:
     text = next(one.advice or "" for one in (*report.causes, *report.risks) if one.code == "task-sigkill-on-stop")
     assert text.startswith("Let SIGTERM reach the process: its command begins with a shell")
     assert "For Node.js" in text
+
+
+def test_what_would_tell_names_the_rules_that_may_not_be_read_first() -> None:
+    incident = nobody_may_read_the_rules().denied(NetworkAcls, "ec2:DescribeNetworkAcls")
+    text = advice(incident, "insufficient-evidence")
+    assert text.startswith("What would tell: security groups and network ACLs, which could not be read; ")

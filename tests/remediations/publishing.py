@@ -10,6 +10,7 @@ from remediations.catalogue import catalogue
 from remediations.plan import Grant, Plan, Write
 from remediations.policy import published_policy
 from remediations.session_policy import session_policy
+from remediations.steps.new_target_groups import PLAN_TAG
 
 
 def is_published(plan: Plan) -> None:
@@ -34,8 +35,16 @@ def _context(grant: Grant) -> dict[str, str]:
 
 def _of_request(write: Write) -> dict[str, str]:
     """Condition keys that AWS fills from the call itself."""
-    principal = write.call.parameters.get("Principal")
-    return {"lambda:Principal": principal} if isinstance(principal, str) else {}
+    given = write.call.parameters
+    principal, tags = given.get("Principal"), given.get("Tags")
+    found = (
+        {f"aws:RequestTag/{one['Key']}": "p-1" for one in tags if isinstance(one, dict)}
+        if isinstance(tags, list)
+        else {}
+    )
+    if write.call.operation == "delete_target_group":
+        found[f"aws:ResourceTag/{PLAN_TAG}"] = "p-1"  # with which it was made
+    return found | ({"lambda:Principal": principal} if isinstance(principal, str) else {})
 
 
 @cache

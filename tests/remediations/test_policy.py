@@ -61,6 +61,15 @@ def test_what_no_fix_does_is_not_allowed(action: str, arn: str) -> None:
     assert Policy(published_policy(account=ACCOUNT)).judge(action, full, context) is Verdict.IMPLICIT_DENY
 
 
+def test_only_a_target_group_that_was_made_for_a_plan_is_deleted() -> None:
+    own = Policy(published_policy(account=ACCOUNT))
+    arn = f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:targetgroup/checkout-https/1"
+    for action, kind in (("DeleteTargetGroup", "ResourceTag"), ("CreateTargetGroup", "RequestTag")):
+        tagged = {f"aws:{kind}/alb502:plan": "p-1"}
+        assert own.judge(f"elasticloadbalancing:{action}", arn, tagged) is Verdict.ALLOWED
+        assert own.judge(f"elasticloadbalancing:{action}", arn, {"aws:ResourceTag/team": "x"}) is Verdict.IMPLICIT_DENY
+
+
 def test_another_account_is_not_allowed() -> None:
     arn = "arn:aws:ecs:us-east-1:999999999999:service/prod/checkout"
     assert Policy(published_policy(account=ACCOUNT)).judge("ecs:UpdateService", arn, {}) is Verdict.IMPLICIT_DENY

@@ -11,6 +11,8 @@ from diagnostics.facts import (
     Gap,
     LoadBalancerAttributes,
     Metrics,
+    NetworkAcls,
+    SecurityGroups,
     StoppedTasks,
     TargetHealth,
 )
@@ -42,6 +44,8 @@ _WHO_DOES_IT = {
     "elb_507": "Look at the rule's redirect: it puts path or query into a URL that grows.",
 }
 
+_ON_THE_WAY = frozenset({"elb_502", "elb_504", "unhealthy"})
+"""What a rule between the load balancer and its targets may be behind."""
 _OF_TASKS = frozenset({"task-stops", "elb_504"})
 """What a task without memory or CPU to spare may be behind."""
 _SEEN = {
@@ -61,7 +65,17 @@ _SEEN = {
     family="residual",
     title="Something is wrong, and what was read does not say why",
     needs=(),
-    uses=(Metrics, TargetHealth, StoppedTasks, LoadBalancerAttributes, EcsService, EcsCluster, AccessLogs),
+    uses=(
+        Metrics,
+        TargetHealth,
+        StoppedTasks,
+        LoadBalancerAttributes,
+        EcsService,
+        EcsCluster,
+        AccessLogs,
+        SecurityGroups,
+        NetworkAcls,
+    ),
     clear_needs=(Metrics, TargetHealth, StoppedTasks),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html",
@@ -154,7 +168,7 @@ def _summary(left: frozenset[str], observed: Observations, rest: tuple[RowCluste
         for symptom in sorted(left)
     )
     if partly:
-        return f"not explained by the cause above: {what}"
+        return f"{what}: what else was found does not explain that"
     meant = [_MEANS[symptom] for symptom in sorted(left & _MEANS.keys())]
     if meant and left <= _MEANS.keys():
         return f"{what}: {'; '.join(meant)}"
@@ -211,8 +225,11 @@ def _of_health(symptom: str, facts: Facts) -> Evidence:
 
 
 def _what_would_tell(left: frozenset[str], facts: Facts) -> str:
+    rules = (SecurityGroups, NetworkAcls) if left & _ON_THE_WAY else ()
     unread = [
-        kind.name.replace("_", " ") for kind in (TargetHealth, StoppedTasks) if isinstance(facts.maybe(kind), Gap)
+        kind.name.replace("_", " ").replace("acls", "ACLs")
+        for kind in (*rules, TargetHealth, StoppedTasks)
+        if isinstance(facts.maybe(kind), Gap)
     ]
     told = set(told_by_rows(facts.observed))
     wants = [_WOULD_TELL[f"elb_{code}"] for code in ELB_CODES if f"elb_{code}" in left - told]
@@ -229,7 +246,5 @@ def _what_would_tell(left: frozenset[str], facts: Facts) -> str:
     cluster = facts.maybe(EcsCluster)
     if left & _OF_TASKS and isinstance(cluster, EcsCluster) and cluster.container_insights == "disabled":
         wants.append(f"CPU and memory of each task; Container Insights is off on cluster {cluster.cluster}")
-    return (
-        "; ".join([*wants, *(f"{name}, which could not be read" for name in unread)])
-        or "a second look in a few minutes"
-    )
+    could_not = [f"{' and '.join(unread)}, which could not be read"] if unread else []
+    return "; ".join([*could_not, *wants]) or "a second look in a few minutes"

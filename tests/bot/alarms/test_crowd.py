@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from redis import Redis
 
+from bot.account_shares import AccountFullError
 from bot.alarm_crowd import AlarmCrowd
+from bot.alarming import MAX_ACCOUNT_WAIT_S, Alarming
+from bot.jobs import PutOffError
 from bot.store.alarms import AlarmShelf
 from tests.bot.alarms.posting import Scene, ts
 from tests.bot.alarms.test_intake import NEWS
@@ -67,3 +71,23 @@ def test_whatever_comes_once_it_is_worked_on_is_taken_again(redis: Redis) -> Non
     assert crowd.has_room_for(later.model_copy(update={"channel": "C0OTHER"}))
     shelf.begun(first)
     assert crowd.has_room_for(later)
+
+
+def full(_: object) -> object:
+    raise AccountFullError("111111111111", "prod")
+
+
+def test_alarms_of_an_account_that_hangs_wait_ever_longer_and_still_stand_for_later_ones(redis: Redis) -> None:
+    shelf = AlarmShelf(redis)
+    shelf.put(NEWS)
+    unused: dict[str, Any] = dict.fromkeys(("asks", "incidents", "mutes", "thread", "diagnose", "why_not_told"))
+    ask_aws: Any = full
+    alarming = Alarming(shelf=shelf, ask_aws=ask_aws, pointers=3, now=lambda: NEWS.at, **unused)
+    waits = []
+    for _ in range(40):
+        with pytest.raises(PutOffError) as put_off:
+            alarming.take(NEWS.id)
+        waits.append(put_off.value.after_s)
+    assert waits[:3] == [1.0, 2.0, 3.0]
+    assert waits[-1] == MAX_ACCOUNT_WAIT_S
+    assert not AlarmCrowd(shelf, lambda: 3).has_room_for(NEWS.model_copy(update={"id": "ask-2"}))

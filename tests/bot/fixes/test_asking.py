@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from redis import Redis
 
+from handlers.effects import SupersededError
 from remediations.approval import Ticket
 from remediations.permission import Freeze, People
 from tests.bot.fixes.acting import POLICY, START, Stage, denied, person
@@ -113,6 +114,21 @@ def test_the_message_says_that_it_expired_as_soon_as_anybody_finds_out(desk: Des
     desk.click("review", ticket.id, user="U-bob")
     assert "expired" in desk.slack.told[-1]
     assert "Refuse" not in desk.slack.stories[-1]
+
+
+def test_a_window_is_filled_although_others_tell_of_its_fix_at_the_same_time(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = opened(desk, "U-ann")
+    desk.click("ask", ticket.id, user="U-ann")
+    desk.stage.wait(600)
+
+    def overtaken(*_: object) -> None:
+        raise SupersededError(ticket.id)
+
+    monkeypatch.setattr(desk.slack, "publish", overtaken)
+    desk.click("review", ticket.id, user="U-bob")
+    assert "Decided already" in desk.slack.views[-1]
 
 
 def test_asking_again_does_not_make_it_count_for_longer(desk: Desk) -> None:

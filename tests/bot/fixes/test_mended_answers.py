@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from bot.jobs import PutOffError
 from bot.mended_answers import MendedAnswers, Mends
 from bot.store.asks import Asks
 from bot.store.reports import Reports
@@ -17,6 +18,7 @@ from diagnostics.question import Question
 from diagnostics.report import Report
 from handlers import views
 from handlers.ask import Ask, Origin, Place
+from handlers.slack_calls import SlackLaterError
 from handlers.views.mended import with_mended
 from remediations.approval import Ticket
 from remediations.plan import Plan, Success
@@ -45,8 +47,9 @@ class Channel:
         self.jobs: list[str] = []
         self.edits: list[str] = []
         self.shared: set[str] = set()
+        self.busy: list[SlackLaterError] = []
         self.mended = MendedAnswers(
-            Standing(redis), stage.tickets, self.asks, self.reports, self._draw_again, self.shared.__contains__
+            Standing(redis), stage.tickets, self.asks, self.reports, self._draw_again, self._is_shared
         )
         self.mended.connect(lambda message, _after_s=0.0: self.jobs.append(message))
         self.shows(WRONG)
@@ -66,6 +69,11 @@ class Channel:
     def text(self, report: Report = WRONG, place: Place = HERE) -> str:
         drawn = self.mends.above(lambda _: views.summary(report, now=START, age_s=None, plain=True), place, report)
         return drawn(True).text
+
+    def _is_shared(self, channel: str) -> bool:
+        if self.busy:
+            raise self.busy.pop()
+        return channel in self.shared
 
     def _draw_again(self, asked: Ask, answer_id: str) -> None:
         found = self.reports.answer(answer_id)
@@ -213,6 +221,16 @@ def test_a_channel_that_another_organisation_reads_by_now_is_told_nothing(channe
     channel.shared.add("C1")
     channel.told(worked(channel.stage))
     assert channel.edits == []
+
+
+def test_a_slack_that_asks_for_patience_is_asked_again_later(channel: Channel) -> None:
+    channel.busy.append(SlackLaterError("conversations.info", 30.0))
+    ticket = worked(channel.stage)
+    with pytest.raises(PutOffError) as put_off:
+        channel.told(ticket)
+    assert put_off.value.after_s == 30.0
+    channel.told(ticket)
+    assert len(channel.edits) == 1
 
 
 def test_what_only_one_person_sees_is_left_alone(channel: Channel) -> None:

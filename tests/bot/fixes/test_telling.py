@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from redis import Redis
 
+from bot.store.asks import Asks
 from remediations.approval import Ticket
 from tests.bot.fixes.acting import Stage, person
 from tests.bot.fixes.test_clicks import HERE, Desk
@@ -47,6 +48,20 @@ def test_before_the_quarter_of_an_hour_there_is_no_last_word(desk: Desk) -> None
     desk.stage.executor().watch(ticket.id)
     desk.tell(ticket.id)
     assert desk.slack.posted == {}
+
+
+def test_what_changes_while_it_begins_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two deliveries the one that begins last tells; it may have looked first."""
+    ticket, begin = done(desk), Asks.begin
+    desk.stage.cloud.healthy = True
+
+    def begun(asks: Asks, ask_id: str) -> int:
+        desk.stage.executor().watch(ticket.id)
+        return begin(asks, ask_id)
+
+    monkeypatch.setattr(Asks, "begin", begun)
+    desk.tell(ticket.id)
+    assert "worked" in desk.slack.told[-1]
 
 
 def test_an_undo_has_no_last_word_of_its_own(desk: Desk) -> None:

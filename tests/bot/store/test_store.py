@@ -60,6 +60,17 @@ def test_a_forgotten_ask_cannot_begin(asks: Asks) -> None:
     assert asks.begin("ask-9") == 0
 
 
+def test_a_finished_ask_is_neither_begun_again_nor_in_progress(redis: Redis, asks: Asks) -> None:
+    """A late second delivery has nothing to do, and must not overtake whoever edits the answer."""
+    asks.in_progress("ask-1")
+    asks.finish("ask-1")
+    editing = asks.begin("ask-1")
+    assert asks.begin("ask-1", open_only=True) == 0
+    Effects(redis).check("ask-1", editing)
+    asks.in_progress("ask-1")
+    assert not asks.is_in_progress("ask-1")
+
+
 def test_only_the_newest_delivery_may_claim(redis: Redis, asks: Asks) -> None:
     effects = Effects(redis)
     first, second = asks.begin("ask-1"), asks.begin("ask-1")
@@ -74,10 +85,15 @@ def test_an_unconfirmed_claim_is_in_doubt_a_confirmed_one_is_done_a_released_one
     redis: Redis, asks: Asks
 ) -> None:
     effects = Effects(redis)
-    effects.claim("ask-1", "parent", asks.begin("ask-1"))
+    earlier = asks.begin("ask-1")
+    effects.claim("ask-1", "parent", earlier)
     fence = asks.begin("ask-1")
+    assert effects.claim("ask-1", "parent", fence).posting_for_s
+    effects.doubt("ask-1", "parent", earlier)
     assert effects.claim("ask-1", "parent", fence).in_doubt_since_s
-    effects.release("ask-1", "parent")
+    effects.release("ask-1", "parent", earlier)  # it is the newer one's by now
+    assert effects.claim("ask-1", "parent", fence).in_doubt_since_s
+    effects.release("ask-1", "parent", fence)
     assert effects.claim("ask-1", "parent", fence) == Claim()
     effects.confirm("ask-1", "parent", "17.1")
     assert effects.claim("ask-1", "parent", fence) == Claim(done_ts="17.1")

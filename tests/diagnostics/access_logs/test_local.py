@@ -43,13 +43,13 @@ def same(found: AccessLogs, wanted: AccessLogs) -> None:
     assert differing == {}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(logs(rows()))
 def test_rows_of_every_kind(lines: list[bytes]) -> None:
     same(answered([b"\n".join(lines)]), reference(lines, SCOPE))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(logs(st.one_of(rows(), hostile_lines())))
 def test_hostile_lines_among_good_ones(lines: list[bytes]) -> None:
     same(answered([b"\n" + b"\n".join(lines) + b"\n"]), reference(lines, SCOPE))

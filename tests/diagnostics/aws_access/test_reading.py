@@ -113,6 +113,11 @@ def test_a_region_that_does_not_exist_is_one_clear_line(aws: Aws, role: Role) ->
     assert explain(nowhere).startswith("There is no such AWS region")
 
 
+def test_where_a_region_that_does_not_exist_may_come_from() -> None:
+    nowhere = Gap(action="sts:X", resource="*", error="E", message="Credential should be scoped to a valid region.")
+    assert explain(nowhere) == "There is no such AWS region; check AWS_REGION, --region and the settings' regions."
+
+
 def test_what_does_not_exist_is_neither_an_answer_nor_a_gap(aws: Aws, role: Role) -> None:
     wanted: dict[str, Any] = {"Names": ["nothing"]}
     assert isinstance(role.reader().find(*BALANCERS, missing=("LoadBalancerNotFound",), **wanted), Missing)

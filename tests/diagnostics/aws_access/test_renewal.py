@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import botocore.session
 import pytest
 
 from demo.aws.call import account_key
 from demo.aws.layer import AwsError, Call
-from diagnostics.aws_access import AccessLimits, AwsAccess, explain
+from diagnostics.aws_access import AccessLimits, Account, AwsAccess, explain
 from diagnostics.facts import Gap
 from tests.diagnostics.aws_access.conftest import QUICK, REGION, Aws, Role
 
@@ -89,6 +90,24 @@ def test_newer_credentials_are_used_in_the_middle_of_a_diagnosis(aws: Aws, file:
     assert explain(over) == f"Role {role.arn} could not be assumed: the credentials that should assume it have expired."
     write(file, NEW)
     assert isinstance(reader.call(*CALLS[0]), dict)
+
+
+def test_own_credentials_are_looked_for_once_for_all_accounts(
+    file: Path, role: Role, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = (role.account, "600000000013", "600000000014")
+    accounts = [Account(one, "", (REGION,), read_role=role.arn) for one in ids]
+    access = AwsAccess(accounts, AccessLimits(attempts=1, role_failure_s=600))
+    make, made = botocore.session.get_session, []
+
+    def counted() -> botocore.session.Session:
+        made.append(make())
+        return made[-1]
+
+    monkeypatch.setattr(botocore.session, "get_session", counted)
+    gaps = [access.reader(one, REGION).call(*CALLS[0]) for one in ids]
+    assert all(isinstance(gap, Gap) and gap.kind == "expired" for gap in gaps)
+    assert len(made) == 1
 
 
 def test_of_two_who_renew_only_one_does(aws: Aws, role: Role) -> None:

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 import pytest
 
 from demo.aws.layer import Call
-from diagnostics.aws_access import AccessLimits, AwsAccess
+from diagnostics.aws_access import AccessLimits, AwsAccess, CallMeter
+from diagnostics.facts import Gap
 from diagnostics.locate import finder, locate, search
 from diagnostics.question import Progress, Question, Refused, Unknown
 from diagnostics.snapshot import Subject
@@ -101,6 +102,18 @@ def test_a_region_that_is_down_is_named_before_the_time_is_up(ask: Ask, places: 
     assert "AWS gave no answer" in outcome.message
     assert any("no answer yet from account dev, us-east-1; account prod, us-east-1" in text for text in told)
     assert places.took_s < BUDGET_S
+
+
+def test_an_answer_that_cannot_be_read_is_not_waited_for(access: AwsAccess) -> None:
+    def broken(_: search.Place) -> search.Looked[str]:
+        raise KeyError("clusterArns")
+
+    scopes = access.scopes()
+    assert not isinstance(scopes, Gap)
+    with search.Search(access, scopes, CallMeter()) as looking:
+        assert looking.together([(looking.places[0], broken)]) == ()
+        assert [gap.error for gap in looking.gaps] == ["MalformedAnswer"]
+        assert looking.late == ()
 
 
 def test_a_name_that_does_not_exist_is_not_looked_for_twice(ask: Ask) -> None:

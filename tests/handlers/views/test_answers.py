@@ -166,7 +166,7 @@ def test_help_has_examples_for_the_command_as_it_is_called_here() -> None:
     assert "`/alb502-dev checkout since 2h in prod region us-east-1 seeing 502`" in text
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(name=names, many=st.integers(0, 60))
 def test_no_name_breaks_an_answer(name: str, many: int) -> None:
     one = candidate(name=name, account=name, account_name=name, region=name, words=name)
@@ -194,3 +194,8 @@ def test_gaps_of_one_kind_say_no_more_than_the_line_above_them() -> None:
     assert same == ":no_entry: The region is not enabled."
     denied = gaps[0].model_copy(update={"kind": "denied"})
     assert "ec2:B" in shown(views.refused(Refused(message="No report.", gaps=(denied, gaps[1]))))
+
+
+def test_a_refusal_has_the_reference_for_operators_unless_the_question_was_at_fault() -> None:
+    assert "For your operators: `c-4f0a`" in shown(views.refused(Refused(message="Expired."), "c-4f0a"))
+    assert "c-4f0a" not in shown(views.refused(Refused(message="Which one?", bad_request=True), "c-4f0a"))

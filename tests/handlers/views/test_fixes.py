@@ -203,7 +203,7 @@ def test_high_risk_asks_for_the_name_and_a_narrower_form_can_be_chosen() -> None
         (
             "failed",
             {"execution": Execution(status="failed"), "executed_at": NOW},
-            ["could not be done", "Nothing was changed"],
+            ["could not be done", "Nothing was changed.* Press *Refresh*", "In the audit and the log: `p-"],
             [drawn.UNDO, "in place", "did not work", "done at"],
         ),
         ("failed", {"execution": LOST}, ["Whether it was changed is not known"], [drawn.UNDO, "in place"]),

@@ -366,3 +366,17 @@ def test_five_hundred_of_everything_still_leaves_the_answer() -> None:
     assert re.search(r"_Left out here: .*500 risks_", text)
     assert fold(summary(big), "Evidence").endswith("_showing 4 of 500 causes_")
     assert "_showing 12 of 2000_" in fold(summary(big), "Timeline")
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["rich", "plain"])
+def test_what_may_not_be_read_is_told_where_nothing_is_sure_however_little_room_there_is(plain: bool) -> None:
+    gaps = tuple(
+        ReportGap(action=f"ec2:Describe{name}", resource="*", error="UnauthorizedOperation " * 4)
+        for name in ("SecurityGroups", "NetworkAcls", "Subnets")
+    )
+    guess = reports.cause(band="possible", summary="a long guess " * 20, advice="what would tell " * 20)
+    unsure = reports.report(causes=(guess,), gaps=gaps)
+
+    assert "*Not read:* `ec2:DescribeSecurityGroups` (and 2 more)" in open_part(summary(unsure, plain=plain))
+    sure = reports.report(causes=(guess.model_copy(update={"band": "confirmed"}),), gaps=gaps)
+    assert "3 gaps" in open_part(summary(sure, plain=plain))

@@ -1,6 +1,6 @@
 from typing import Any
 
-from diagnostics.facts import StoppedTasks, TargetHealth
+from diagnostics.facts import SecurityGroups, StoppedTasks, TargetHealth
 from tests.incidents.building import LB_DIMENSION, OTHER_TG, TASK_SG, TG, Incident, change, minutes_of, stopped_task
 from tests.incidents.cases import finds, look_alike
 
@@ -27,6 +27,15 @@ def kept_stopping(until: float = 12) -> Incident:
 def the_rule_was_put_back(minutes_ago: float = 13, until: float = 12) -> Incident:
     rule = change("AuthorizeSecurityGroupIngress", minutes_ago=minutes_ago, resources=(TASK_SG,))
     return kept_stopping(until).changed(rule)
+
+
+def nobody_may_read_the_rules() -> Incident:
+    return (
+        Incident()
+        .unhealthy("Target.Timeout", "Request timed out", since=20)
+        .elb_errors(504, 40, 20)
+        .denied(SecurityGroups, "ec2:DescribeSecurityGroups")
+    )
 
 
 CASES = (
@@ -57,6 +66,14 @@ CASES = (
         "insufficient-evidence",
         "504, and target health may not be read",
         lambda: Incident().elb_errors(504, 40, 20).denied(TargetHealth, "elasticloadbalancing:DescribeTargetHealth"),
+    ),
+    finds(
+        "insufficient-evidence",
+        "504, all targets are unhealthy, and the rules on the way may not be read",
+        nobody_may_read_the_rules,
+        first="health-check-timeout-too-short",
+        also=("all-targets-unhealthy-fail-open",),
+        summary_says="what else was found does not explain that",
     ),
     finds(
         "insufficient-evidence",

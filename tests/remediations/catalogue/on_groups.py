@@ -6,6 +6,7 @@ from typing import Any
 
 from diagnostics.facts import (
     ContainerHealthCheck,
+    EcsService,
     ForwardTarget,
     Listener,
     Listeners,
@@ -45,15 +46,20 @@ def asks_itself(incident: Incident, *command: str, health: str = "HEALTHY") -> I
     return incident.edit(RunningTasks, well)
 
 
-def beside(incident: Incident, *, state: str = "healthy", rules: bool = True, **changes: Any) -> Incident:
-    """Another target group of the service, over which the same targets are reached; `changes` are those of it."""
+def beside(incident: Incident, *, state: str = "healthy", is_kept: bool = True, **changes: Any) -> Incident:
+    """Another target group of the service, over which the same targets are reached; `changes` are those of it.
+    `is_kept`: the service registers its tasks there as well."""
     own = incident.known(TargetGroups).items[0]
     other = own.model_copy(update={"arn": OTHER_TG, "name": "checkout-other", **changes})
     incident.edit(TargetGroups, lambda fact: fact.model_copy(update={"items": (*fact.items, other)}))
     targets = incident.known(TargetHealth).by_group[TG]
     incident.targets((one.model_copy(update={"state": state}) for one in targets), OTHER_TG)
     incident.subject = incident.subject.model_copy(update={"target_groups": (TG, OTHER_TG)})
-    return incident
+    if not is_kept:
+        return incident
+    registered = incident.known(EcsService).load_balancers
+    again = (one.model_copy(update={"target_group_arn": OTHER_TG}) for one in registered)
+    return incident.service(load_balancers=(*registered, *again))
 
 
 def in_two_rules(incident: Incident) -> Incident:

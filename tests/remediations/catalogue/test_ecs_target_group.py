@@ -55,6 +55,7 @@ def test_the_service_gets_the_group_that_the_rule_uses() -> None:
     ]
     assert (plan.risk, plan.undo.kind, plan.undo.writes) == ("high", "none", ())
     assert "role/ops-admin deleted the other one" in plan.warnings[0]
+    assert "is meant for it" in plan.warnings[1]
     gone, empty, forwards, registers, *_ = plan.guards
     assert holds(gone, {})
     assert not holds(gone, {"TargetGroups": [{"TargetGroupArn": TG}]})
@@ -66,7 +67,8 @@ def test_the_service_gets_the_group_that_the_rule_uses() -> None:
 
 
 def test_a_group_of_the_same_name_is_its_successor() -> None:
-    assert "has the name" in only(FIX, replaced(SAME_NAME)).warnings[0]
+    (why,) = only(FIX, replaced(SAME_NAME)).warnings
+    assert "has the name" in why
 
 
 def two_of_them() -> Incident:
@@ -87,6 +89,7 @@ def two_of_them() -> Incident:
         pytest.param(replaced, id="nothing tells that it took its place"),
         pytest.param(lambda: told(actor="role/somebody-else"), id="somebody else did it"),
         pytest.param(lambda: told(at=110), id="hours before"),
+        pytest.param(lambda: told(at=10), id="the rule was changed afterwards"),
         pytest.param(two_of_them, id="two could have"),
         pytest.param(
             lambda: told().replace(

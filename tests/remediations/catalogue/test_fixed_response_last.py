@@ -49,6 +49,8 @@ def test_on_a_shared_load_balancer_it_may_stay_before_others() -> None:
     assert plan.writes[0].call.parameters == priority(31)
     assert [one.writes[0].call.parameters for one in plan.narrower] == [priority(11)]
     assert "just behind rule 10" in plan.narrower[0].label
+    assert plan.success.quiet == plan.narrower[0].success.quiet == ()  # another service may go on to get 503
+    assert only(FIX, incidents.maintenance_left_on()).success.quiet
 
 
 def test_a_part_of_the_requests_counts_only_after_a_change() -> None:
@@ -119,9 +121,11 @@ def test_what_stands_before_the_default_rule_gets_a_stand_in() -> None:
     assert plan.undo.kind == "exact"
     assert [write.call.parameters for write in plan.undo.writes] == [priority(1), {"RuleArn": {FROM: "rule"}}]
     assert "no later change of the default rule" in plan.warnings[-1]
-    as_made = {"Priority": "2", "Actions": [{"Type": "forward", "TargetGroupArn": TG}]}
+    as_made = {"Priority": "2", "Conditions": [condition], "Actions": [{"Type": "forward", "TargetGroupArn": TG}]}
     assert holds(plan.undo.guards[-1], {"Rules": [as_made]})
     assert not holds(plan.undo.guards[-1], {"Rules": [as_made | {"Priority": "5"}]})
+    narrowed = [condition, {"Field": "host-header"}]
+    assert not holds(plan.undo.guards[-1], {"Rules": [as_made | {"Conditions": narrowed}]})
 
 
 def test_a_default_rule_that_does_more_than_forward_has_no_stand_in() -> None:

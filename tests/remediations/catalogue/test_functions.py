@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from diagnostics.facts import Changes, FunctionAlias, InvokeStatement, LambdaTargets
+from diagnostics.facts import Change, Changes, FunctionAlias, InvokeStatement, LambdaTargets
 from remediations.catalogue import catalogue
 from remediations.fix import CannotPrepareError
 from remediations.plan import FROM, PLAN
@@ -129,11 +130,31 @@ def test_a_function_that_was_switched_off_gets_what_it_had() -> None:
     assert plan.writes[0].call.operation == "delete_function_concurrency"
     assert plan.undo.writes[0].call.parameters["ReservedConcurrentExecutions"] == 0
     assert plan.changes[0].after is None
-    assert "ask who did it" in plan.warnings[0]
+    assert "switched it off at" in plan.warnings[0]
+    assert plan.warnings[1] == "no record tells what was reserved before"
     before = only(
         AT_ONCE, done(off, "PutFunctionConcurrency20171031", 600, request={"reservedConcurrentExecutions": 7})
     )
     assert before.writes[0].call.parameters["ReservedConcurrentExecutions"] == 7
+    lifted = done(off, "DeleteFunctionConcurrency20171031", 300, request={"functionName": NAME})
+    assert only(AT_ONCE, lifted).writes[0].call.operation == "delete_function_concurrency"
+
+
+def recorded(incident: Incident, *changes: Change) -> Incident:
+    """CloudTrail has just these."""
+    return incident.edit(Changes, lambda fact: fact.model_copy(update={"items": changes}))
+
+
+def test_a_function_that_may_be_switched_off_on_purpose_stays_off() -> None:
+    off = case_of(throttled, "somebody switched the function off")
+    was = off.known(Changes).items
+    assert plans(AT_ONCE, off)
+    for incident in (
+        recorded(off),
+        recorded(off, *(one.model_copy(update={"at": one.at - timedelta(hours=2)}) for one in was)),
+        off.denied(Changes, "cloudtrail:LookupEvents"),
+    ):
+        assert plans(AT_ONCE, incident) == ()
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_a_group_of_https_takes_the_place_of_the_other() -> None:
     assert (plan.risk, plan.undo.kind) == ("high", "compensating")
     assert [write.call.operation for write in plan.undo.writes] == ["modify_listener", "update_service"]
     assert "asks the same port over HTTPS, and all targets pass it" in plan.warnings[0]
-    free, version, forwards, registers, *_ = plan.guards
+    free, version, forwards, _, registers, *_ = plan.guards
     assert holds(free, {})
     assert not holds(free, {"TargetGroups": [{"TargetGroupName": "checkout-https"}]})
     assert holds(version, {"TargetGroups": [{"TargetGroupArn": TG}]})
@@ -155,6 +155,21 @@ def test_a_group_that_is_there_gets_the_requests_and_nothing_is_made() -> None:
     assert plan.guards[-1].text == "all targets of search are healthy"
 
 
+def test_targets_that_somebody_mended_in_the_meantime_stay_where_they_are() -> None:
+    for incident in (in_vain(), by_hand(), beside(by_hand(), protocol="HTTP", is_kept=False)):
+        (guard,) = (one for one in only(PLAIN, incident).guards if "a good answer" in one.text)
+        asked = guard.look.call.parameters
+        assert asked["StartTime"] == incident.snapshot().window.end.isoformat()
+        assert holds(guard, {"MetricDataResults": [{"Values": []}, {"Values": [0.0]}]})
+        assert not holds(guard, {"MetricDataResults": [{"Values": []}, {"Values": [0.0, 3.0]}]})
+        assert not holds(guard, {"MetricDataResults": []})
+
+
+def test_of_targets_that_nobody_keeps_no_group_is_left_alone() -> None:
+    (write,) = only(PLAIN, beside(by_hand(), protocol="HTTP", is_kept=False)).writes
+    assert write.call.operation == "modify_listener"
+
+
 def healthy_over(protocol: str) -> HealthCheck:
     own = Incident().known(TargetGroups).items[0].health_check
     return own.model_copy(update={"protocol": protocol})
@@ -171,8 +186,8 @@ def test_targets_that_nobody_keeps_are_registered_and_the_undo_deletes_the_group
         "TargetGroupArn": ARN,
         "Targets": [{"Id": "i-0a", "Port": 8080}, {"Id": "i-0b", "Port": 8080}],
     }
-    back, out, delete = plan.undo.writes
-    assert (back.call.operation, out.call.operation) == ("modify_listener", "deregister_targets")
+    back, delete = plan.undo.writes  # AWS refuses to delete what somebody uses, who then keeps the targets
+    assert back.call.operation == "modify_listener"
     assert (delete.call.operation, delete.call.parameters) == ("delete_target_group", {"TargetGroupArn": ARN})
     assert (plan.undo.kind, delete.after_s) == ("exact", 90)
     assert plan.undo.guards[0].expected == {FROM: PLAN}
@@ -264,6 +279,20 @@ def test_a_health_check_on_a_port_of_its_own_stays() -> None:
                 in_vain(on_another_port()), protocol="HTTP", health_check=healthy_over("HTTP"), state="unhealthy"
             ),
             id="the other group is unhealthy",
+        ),
+        pytest.param(
+            PLAIN,
+            lambda: beside(
+                in_vain(on_another_port()), protocol="HTTP", health_check=healthy_over("HTTP"), is_kept=False
+            ),
+            id="nobody registers new tasks in the other group",
+        ),
+        pytest.param(
+            PLAIN,
+            lambda: beside(by_hand(), protocol="HTTP", is_kept=False).replace(
+                Tags(by_arn={TG: {}, OTHER_TG: {"elbv2.k8s.aws/cluster": "shop"}})
+            ),
+            id="a controller keeps the other group",
         ),
         pytest.param(
             PLAIN,

@@ -208,6 +208,9 @@ def test_logs_go_to_the_bucket_of_the_settings() -> None:
         {"Key": "access_logs.s3.bucket", "Value": "shop-logs"},
     ]
     assert plan.undo.writes[0].call.parameters["Attributes"] == [{"Key": "access_logs.s3.enabled", "Value": "false"}]
+    assert plan.undo.kind == "compensating"
+    same = only("access-logs-enable", in_the_dark(**{"access_logs.s3.bucket": "shop-logs"}), BUCKET)
+    assert same.undo.kind == "exact"
     assert plans("access-logs-enable", in_the_dark()) == ()
     on = {"access_logs.s3.enabled": "true"}
     assert plans("access-logs-enable", in_the_dark(**on), BUCKET) == ()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from diagnostics.facts import AccessLogs, ApplicationLogs, LoadBalancerAttributes, Metrics, TargetGroupAttributes
+from remediations.watch import shows_recovery
 from tests.incidents.building import LB, NOW, TG, Incident, change
 from tests.incidents.connection.keepalive_race import idle_timeout, only_counters, running, trickle
 from tests.incidents.lifecycle import deregistration_delay_too_short as delays
@@ -87,6 +88,14 @@ def test_the_log_tells_how_long_answers_take() -> None:
 )
 def test_the_idle_timeout_is_not_raised(incident: Any) -> None:
     assert plans(RAISE, incident()) == ()
+
+
+def test_errors_that_may_be_another_services_do_not_tell_whether_it_worked() -> None:
+    raised = lowered(slow_search().shared_with_search(), ("60", 61), ("300", 170))
+    for plan in (only(RAISE, raised), only(LOWER, race().shared_with_search())):
+        assert plan.success.quiet == ()
+        assert "other services stand behind it" in plan.success.text
+        assert not shows_recovery(plan)
 
 
 def race(keep_alive_s: int = 40) -> Incident:

@@ -185,7 +185,7 @@ def test_markdown_in_data_is_shown_and_not_obeyed(said: str, shown: str) -> None
     assert words(said) == shown
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(report=hostile_reports)
 def test_no_report_breaks_the_post_mortem(report: Report) -> None:
     outside_code = re.sub(r"`[^`\n]*`|^ {4}.*$", "", post_mortem(report), flags=re.MULTILINE)

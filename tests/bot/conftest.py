@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import io
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +15,7 @@ from typing import Any
 
 import dramatiq.worker
 import pytest
+import structlog
 from redis import Redis
 
 from bot import queue
@@ -21,12 +24,15 @@ from bot.app import Engine, Role, Running, running
 from bot.settings import Settings
 from bot.store import budget
 from bot.store.private import private_store
+from bot.telemetry import logs
 from diagnostics.question import Outcome, Progress, ProgressListener, Question, Unknown
 from diagnostics.report import Report
 from handlers import thread
 from tests import slack_fake
 from tests.slack_fake import SlackFake, serving
+from tests.slack_socket import Socket, listening
 
+PING_S = 0.5
 WAIT = threading.Event().wait
 
 
@@ -175,3 +181,25 @@ def start(slack: SlackFake, store_url: str, redis: Redis) -> Iterator[Start]:
 @pytest.fixture
 def state_dir(tmp_path: Path) -> Path:
     return tmp_path / "state"
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    """What is logged, as it stands in the log."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    stream = io.StringIO()
+    logs.configure(stream)
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def socket(slack: SlackFake, monkeypatch: pytest.MonkeyPatch) -> Iterator[Socket]:
+    """With pings in quick succession: a connection counts as dead, and a bot as stopped, after a few of them."""
+    monkeypatch.setattr("bot.slack_app.SOCKET_PING_S", PING_S)
+    with listening() as socket:
+        slack.socket_url = socket.url
+        yield socket

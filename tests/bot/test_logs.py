@@ -7,7 +7,6 @@ import json
 import logging
 import sys
 import threading
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -19,18 +18,6 @@ from diagnostics.locate import locate
 from diagnostics.question import Question
 from diagnostics.snapshot import Subject, Window
 from tests.reports import END, START
-
-
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    stream = io.StringIO()
-    logs.configure(stream)
-    yield stream
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 def test_our_lines_and_those_of_libraries_have_one_form_and_one_correlation_id(lines: io.StringIO) -> None:

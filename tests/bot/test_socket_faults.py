@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.bot.conftest import Diagnosis, Start, eventually
-from tests.bot.test_socket_mode import PING_S, acknowledged, answers, command, mention, started
+from tests.bot.test_socket_mode import acknowledged, answers, command, mention, started
 from tests.slack_fake import SlackFake
-from tests.slack_socket import Connection, Socket, listening
+from tests.slack_socket import Connection, Socket
 
 BAD_CLICK = {"type": "block_actions", "actions": "none"}
 ODD: tuple[dict[str, Any], ...] = (
@@ -22,14 +21,6 @@ ODD: tuple[dict[str, Any], ...] = (
     {"type": "interactive", "envelope_id": "e", "payload": BAD_CLICK},
     {"type": "events_api", "envelope_id": "e", "payload": {"event": []}},
 )
-
-
-@pytest.fixture
-def socket(slack: SlackFake, monkeypatch: pytest.MonkeyPatch) -> Iterator[Socket]:
-    monkeypatch.setattr("bot.slack_app.SOCKET_PING_S", PING_S)
-    with listening() as socket:
-        slack.socket_url = socket.url
-        yield socket
 
 
 def disconnect(connection: Connection, reason: str) -> None:

@@ -4,27 +4,15 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from tests.bot.conftest import BotUnderTest, Diagnosis, Start
+from tests.bot.conftest import PING_S, BotUnderTest, Diagnosis, Start
 from tests.slack_fake import APP_TOKEN, SlackFake
-from tests.slack_socket import Connection, Socket, listening
-
-PING_S = 0.5
-
-
-@pytest.fixture
-def socket(slack: SlackFake, monkeypatch: pytest.MonkeyPatch) -> Iterator[Socket]:
-    """With pings in quick succession: a connection counts as dead, and a bot as stopped, after a few of them."""
-    monkeypatch.setattr("bot.slack_app.SOCKET_PING_S", PING_S)
-    with listening() as socket:
-        slack.socket_url = socket.url
-        yield socket
+from tests.slack_socket import Connection, Socket
 
 
 def started(start: Start, diagnosis: Diagnosis) -> BotUnderTest:

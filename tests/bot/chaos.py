@@ -93,6 +93,7 @@ class Chaos:
         self._starts: Counter[str] = Counter()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._group = keeper()
+        self.stopped = threading.Event()
         self.traffic = Traffic(self.slack, self.aws, self._http_port, self._dice)
         self._certificate = self.directory / "sns.pem"
         self._certificate.write_bytes(self.traffic.sns.certificate())
@@ -153,7 +154,7 @@ class Chaos:
             number += 1
             time.sleep(every_s)
 
-    def break_all(self, stopped: threading.Event, every_s: float) -> None:
+    def break_all(self, every_s: float) -> None:
         kinds: tuple[Callable[[], None], ...] = (
             self.kill_worker,
             self.end_worker,
@@ -169,13 +170,13 @@ class Chaos:
             self.throttle_aws,
             self.hang_aws,
         )
-        while not stopped.is_set():
+        while not self.stopped.is_set():
             for kind in self._dice.sample(kinds, len(kinds)):
-                if stopped.is_set():
+                if self.stopped.is_set():
                     return
                 kind()
                 self.broken[kind.__name__] += 1
-                stopped.wait(every_s)
+                self.stopped.wait(every_s)
 
     def kill_worker(self) -> None:
         self._again(self._a_worker(), signal.SIGKILL)
@@ -273,7 +274,8 @@ class Chaos:
         """Breaks what is up: on a machine that is busy a process may take a while until it is."""
         until = time.monotonic() + UP_WITHIN_S
         while not self._is_up(name) and time.monotonic() < until:
-            time.sleep(0.1)
+            if self.stopped.wait(0.1):
+                return
         process = self._running[name]
         process.send_signal(how)
         process.wait()
@@ -291,14 +293,13 @@ def run(seconds: float, directory: Path, seed: int, every_s: float = 1.0, settle
         stack.callback(chaos.end)
         for name in ("store", *ROLES):
             chaos.start(name)
-        stopped = threading.Event()
         chaos.traffic.question()
-        breaking = threading.Thread(target=chaos.break_all, args=(stopped, every_s))
+        breaking = threading.Thread(target=chaos.break_all, args=(every_s,))
         breaking.start()
         try:
             chaos.happen(seconds, every_s=0.4 if is_short else 1.4)
         finally:
-            stopped.set()
+            chaos.stopped.set()
             breaking.join()
         until = time.monotonic() + settle_s
         while chaos.left() and time.monotonic() < until:

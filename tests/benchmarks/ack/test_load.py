@@ -14,8 +14,6 @@ from benchmarks.ack.__main__ import EMPTY, WEB, judged
 from benchmarks.ack.load import PATH, Latencies, run
 from bot.listener import Listener
 
-SLOW_S = 0.2
-
 
 def load_on(statuses: list[int], together: bool = False) -> Latencies:
     """Ten commands within a tenth of a second, answered with these statuses in turn, or only when all are there."""
@@ -24,7 +22,6 @@ def load_on(statuses: list[int], together: bool = False) -> Latencies:
     async def answer(_: Request) -> Response:
         if together:
             await waiting.wait()
-            await asyncio.sleep(SLOW_S)
         return Response(status_code=next(answers))
 
     listener = Listener(Starlette(routes=[Route(PATH, answer, methods=["POST"])]), "127.0.0.1", 0, "the port")
@@ -41,9 +38,11 @@ def test_each_command_that_is_not_answered_with_200_has_failed() -> None:
 
 
 def test_commands_do_not_wait_for_the_answers_of_others() -> None:
+    """The first one is answered only when the last one has come, nine hundredths of a second later."""
     found = load_on([200], together=True)
     assert found.failed == 0
-    assert SLOW_S * 1000 <= found.p50 <= found.p99 <= found.maximum
+    assert found.maximum >= 80
+    assert found.p50 <= found.p99 <= found.maximum
 
 
 def test_a_server_that_is_not_there_fails_every_command() -> None:

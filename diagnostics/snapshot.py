@@ -151,7 +151,7 @@ class Snapshot(Frozen):
         found = self.facts.get(kind.name)
         if found is None:
             return Gap(action="alb502:Collect", resource=kind.name, error="NotRead", kind="not-read")
-        if not isinstance(found, kind | Gap | NotApplicable):
+        if not isinstance(found, (kind, Gap, NotApplicable)):  # asked by the thousand: a union takes twice as long
             raise TypeError(f"fact {kind.name} holds a {type(found).__name__}")
         return found
 

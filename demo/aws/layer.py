@@ -23,6 +23,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.test import run_wsgi_app
 
 from demo.aws.call import AwsError, Call, Principal, account_key
+from demo.aws.remembering import remember
 from demo.aws.wire import (
     Answer,
     UnidentifiedError,
@@ -89,6 +90,7 @@ class _Moto(DomainDispatcherApplication):
 @cache
 def _moto() -> _Moto:
     """One for all layers: what moto keeps, it keeps for the whole process."""
+    remember()
     return _Moto()
 
 

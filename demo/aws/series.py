@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 MAX_DISTINCT_VALUES_PER_MINUTE = 2_000
@@ -37,6 +37,17 @@ class Samples:
         if value not in self.distribution and len(self.distribution) >= MAX_DISTINCT_VALUES_PER_MINUTE:
             value = min(self.distribution, key=lambda known: abs(known - value))
         self.distribution[value] = self.distribution.get(value, 0.0) + times
+
+    def add_each(self, times: Mapping[float, float]) -> None:
+        """Count each value as often as it says."""
+        if len(self.distribution) + len(times) > MAX_DISTINCT_VALUES_PER_MINUTE:
+            for value, often in times.items():
+                self.add(value, often)
+        elif times:
+            total = sum(value * often for value, often in times.items())
+            self.add_totals(sum(times.values()), total, min(times), max(times))
+            for value, often in times.items():
+                self.distribution[value] = self.distribution.get(value, 0.0) + often
 
     def add_totals(self, count: float, total: float, low: float, high: float) -> None:
         """Merge an already aggregated set of samples."""

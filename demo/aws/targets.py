@@ -37,6 +37,7 @@ class TargetRegistry:
         self._clock = clock
         self._registered: dict[str, dict[tuple[str, int | None], Target]] = defaultdict(dict)
         self._draining: dict[str, dict[tuple[str, int | None], Target]] = defaultdict(dict)
+        self._listed: dict[str, tuple[Target, ...]] = {}
 
     def register(self, tg_arn: str, id: str, port: int | None, az: str | None = None) -> Target:  # noqa: A002
         """Register a target, or return it as it is when it already is registered.
@@ -51,6 +52,7 @@ class TargetRegistry:
         target = Target(id, port, az, self._clock())
         self._draining[tg_arn].pop(target.key, None)
         group[target.key] = target
+        self._listed.pop(tg_arn, None)
         return target
 
     def deregister(
@@ -64,6 +66,7 @@ class TargetRegistry:
         found = self._registered[tg_arn].pop((id, port), None)
         if found is None:
             return None
+        self._listed.pop(tg_arn, None)
         until_s = self._clock() + delay_s
         leaving = Target(found.id, found.port, found.availability_zone, found.registered_at_s, until_s)
         if delay_s > 0:
@@ -71,8 +74,11 @@ class TargetRegistry:
         return leaving
 
     def registered(self, tg_arn: str) -> tuple[Target, ...]:
-        """Registered targets, in the order of their registration."""
-        return tuple(self._registered.get(tg_arn, {}).values())
+        """Registered targets, in the order of their registration; the same tuple until that changes."""
+        listed = self._listed.get(tg_arn)
+        if listed is None:
+            listed = self._listed[tg_arn] = tuple(self._registered.get(tg_arn, {}).values())
+        return listed
 
     def draining(self, tg_arn: str, now: float) -> tuple[Target, ...]:
         """Targets whose deregistration delay is running at `now` (epoch seconds)."""
@@ -85,6 +91,7 @@ class TargetRegistry:
         """Drop everything about a target group that is gone."""
         self._registered.pop(tg_arn, None)
         self._draining.pop(tg_arn, None)
+        self._listed.pop(tg_arn, None)
 
 
 def delay_s_of(attributes: Mapping[str, object]) -> float:

@@ -112,16 +112,19 @@ class AppCatalogue:
 
     def __init__(self) -> None:
         self._apps: dict[str, App] = {}
+        self.version = 0
+        """Changes with every description."""
 
     def __getitem__(self, image: str) -> App:
         return self._apps.get(image, PLAIN)
 
     def __setitem__(self, image: str, app: App) -> None:
         self._apps[image] = app
+        self.version += 1
 
     def __contains__(self, image: str) -> bool:
         return image in self._apps
 
     def change(self, image: str, **attributes: Any) -> None:
         """Makes running copies of an image behave differently from now on (a dependency went away, a disk is full)."""
-        self._apps[image] = replace(self[image], **attributes)
+        self[image] = replace(self[image], **attributes)

@@ -11,6 +11,7 @@ import math
 import random
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 
 from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import lambda_backends
@@ -64,7 +65,9 @@ class Functions:
         self._targets = targets
         self._metrics = metrics
         self._rng = rng
-        self._minutes: dict[int, dict[tuple[str, Dimensions], Counter[float]]] = {}
+        self._minutes: dict[int, dict[tuple[str, Dimensions], Counter[float]]] = defaultdict(
+            lambda: defaultdict(Counter)
+        )
         self._begun: Counter[tuple[str, float]] = Counter()
         self._known: dict[tuple[str, str], tuple[float, _Called | None]] = {}
         self._log = FunctionLog(account, region, rng)
@@ -100,7 +103,8 @@ class Functions:
             for (name, dimensions), samples in self._minutes.pop(minute).items():
                 counts = [float(number) for number in samples.values()]
                 self._metrics.record(*self._place, LAMBDA, name, dict(dimensions), minute, list(samples), counts)
-        self._begun = Counter({key: number for key, number in self._begun.items() if key[1] > now - MINUTE_S})
+        if self._begun:
+            self._begun = Counter({key: number for key, number in self._begun.items() if key[1] > now - MINUTE_S})
 
     def _run(self, app: FunctionApp, called: _Called) -> tuple[Outcome, str]:
         """What comes of an invocation, and what the log says of one that fails."""
@@ -140,10 +144,15 @@ class Functions:
 
     def _count(self, arn: str, at: float, metric: str, value: float) -> None:
         """Of the function, and of the alias or version that was called; concurrency also of the whole account."""
-        _, _, _, _, _, _, name, *qualifier = arn.split(":")
-        minute = self._minutes.setdefault(int(at // MINUTE_S), defaultdict(Counter))
-        minute[metric, (("FunctionName", name),)][value] += 1
-        if qualifier:
-            minute[metric, (("FunctionName", name), ("Resource", f"{name}:{qualifier[0]}"))][value] += 1
+        minute = self._minutes[int(at // MINUTE_S)]
+        for dimensions in _dimensions(arn):
+            minute[metric, dimensions][value] += 1
         if metric == "ConcurrentExecutions":
             minute[metric, ()][value] += 1
+
+
+@lru_cache(maxsize=256)
+def _dimensions(arn: str) -> tuple[Dimensions, ...]:
+    _, _, _, _, _, _, name, *qualifier = arn.split(":")
+    alone = (("FunctionName", name),)
+    return (alone, (*alone, ("Resource", f"{name}:{qualifier[0]}"))) if qualifier else (alone,)

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetH
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +66,8 @@ class HealthChecks:
         self._timing = timing
         self._records: dict[Target, _Record] = {}
         self._unusable: dict[Target, Verdict | None] = {}
+        self.version = 0
+        """Changes when a target's health does."""
 
     def forget(self) -> None:
         """Rules, zones or instances may have changed."""
@@ -72,11 +75,18 @@ class HealthChecks:
 
     def tick(self) -> None:
         """Runs the checks that are due."""
-        now, present = self._timing.now(), set()
+        now, present = self._timing.now(), 0
         for group in self._balancers.target_groups():
-            for target in self._targets.active(group.arn):
-                present.add(target)
+            targets = self._targets.active(group.arn)
+            present += len(targets)
+            for target in targets:
                 self._bring_up_to(now, group, target)
+        if len(self._records) > present:  # each target has one by now, so some are of targets that are gone
+            self._forget_gone()
+
+    def _forget_gone(self) -> None:
+        groups = self._balancers.target_groups()
+        present = {target for group in groups for target in self._targets.active(group.arn)}
         for gone in self._records.keys() - present:
             del self._records[gone]
 
@@ -95,10 +105,10 @@ class HealthChecks:
         https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html
         """
         verdict = self.verdict(Target(target_group, target_id, port))
-        state = "unhealthy" if verdict in (ZONE_NOT_ENABLED, STOPPED_INSTANCE) else verdict.state
-        return TargetView(state, verdict.description)
+        is_unusable = verdict is ZONE_NOT_ENABLED or verdict is STOPPED_INSTANCE
+        return TargetView("unhealthy" if is_unusable else verdict.state, verdict.description)
 
-    def routable(self, group_arn: str) -> tuple[list[Target], bool]:
+    def routable(self, group_arn: str) -> tuple[Sequence[Target], bool]:
         """Targets that get requests, and whether that is because the load balancer fails open.
 
         https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
@@ -146,13 +156,15 @@ class HealthChecks:
         record = self._records.get(target)
         if record is None:
             record = self._records[target] = _Record(now + self._timing.span_s(REGISTRATION_S))
-        interval_s = self._timing.span_s(float(group.health_check_interval_seconds))
         while record.next_at <= now:
-            record.next_at += interval_s
+            record.next_at += self._timing.span_s(float(group.health_check_interval_seconds))
+            before = record.verdict
             if self.verdict(target).state != "unused":
                 self._check(group, target, record)
             else:  # checks begin anew once the load balancer sends requests there
                 record.verdict, record.passes, record.failures = REGISTERING, 0, 0
+            if record.verdict is not before:
+                self.version += 1
 
     def _check(self, group: FakeTargetGroup, target: Target, record: _Record) -> None:
         outcome = self._probe(group, target)

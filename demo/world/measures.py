@@ -13,14 +13,15 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from demo.aws.metrics import MetricStore
+from demo.aws.metrics import MetricStore, SeriesKey
+from demo.aws.series import Series as MetricSeries
 from demo.world.access_log import Handled
 from demo.world.apps import AppCatalogue
 from demo.world.balancers import Balancers, dimension, group_dimension
 from demo.world.ecs.store import EcsStore
 from demo.world.health import HealthChecks
-from demo.world.nodes import Node, Nodes
-from demo.world.probe import Kind, Prober
+from demo.world.nodes import Nodes
+from demo.world.probe import Kind, Outcome, Prober
 from demo.world.targets import Targets
 
 ELB = "AWS/ApplicationELB"
@@ -57,30 +58,24 @@ class Measures:
         self._prober = prober
         self._apps = apps
         self._rng = rng
-        self._minutes: dict[int, dict[Series, Counter[float]]] = {}
+        self._series: dict[tuple[str, str, Dimensions], MetricSeries] = {}
+        self._finished: dict[int, dict[Handled, list[float]]] = defaultdict(dict)
+        self._hosts: dict[int, dict[Series, Counter[float]]] = defaultdict(lambda: defaultdict(Counter))
         self.tally: Counter[tuple[str, int]] = Counter()
         """Finished requests since the beginning, by load balancer and status."""
 
-    def count(self, at: float, balancer: Any, node: Node, handled: Handled) -> None:
+    def count(self, at: float, handled: Handled, latency_s: float) -> None:
         """One finished request."""
-        self.tally[balancer.arn, handled.status] += 1
-        minute = self._minutes.setdefault(int(at // MINUTE_S), defaultdict(Counter))
-        for name in _names_by_balancer(handled):
-            for dimensions in _balancer_dimensions(balancer.arn, node.zone):
-                minute[(name, dimensions)][1.0] += 1
-        if handled.outcome is None or handled.group is None:
-            return
-        zone = handled.chosen.zone if handled.chosen is not None else node.zone
-        everywhere = _target_dimensions(balancer.arn, handled.group, zone)
-        for name, value in _names_by_target(handled):
-            for dimensions in everywhere:
-                minute[(name, dimensions)][value] += 1
-        if handled.chosen is not None and handled.chosen.failed_open:
-            minute[("UnhealthyRoutingRequestCount", everywhere[2])][1.0] += 1
+        self.tally[handled.balancer, handled.status] += 1
+        finished = self._finished[int(at // MINUTE_S)]
+        if handled in finished:
+            finished[handled].append(latency_s)
+        else:
+            finished[handled] = [latency_s]
 
     def hosts(self, at: float) -> None:
         """Samples the number of healthy and unhealthy targets; a group without targets reports nothing."""
-        minute = self._minutes.setdefault(int(at // MINUTE_S), defaultdict(Counter))
+        minute = self._hosts[int(at // MINUTE_S)]
         for group in self._balancers.target_groups():
             states = [(self._prober.zone_of(t), self._health.verdict(t).state) for t in self._targets.active(group.arn)]
             used = [(zone, state) for zone, state in states if state != "unused"]
@@ -96,11 +91,14 @@ class Measures:
 
     def flush(self, now: float) -> None:
         """Publishes the minutes that are over."""
-        for minute in [number for number in self._minutes if (number + 1) * MINUTE_S <= now]:
-            series = self._minutes.pop(minute)
+        for minute in sorted(number for number in {*self._finished, *self._hosts} if (number + 1) * MINUTE_S <= now):
+            series: dict[Series, Counter[float]] = defaultdict(Counter)
+            for handled, latencies in self._finished.pop(minute, {}).items():
+                _count(series, handled, latencies)
+            series.update(self._hosts.pop(minute, {}))
             self._per_target(series)
             for (name, dimensions), samples in series.items():
-                self._record(ELB, name, dict(dimensions), minute, samples)
+                self._record(ELB, name, dimensions, minute, samples)
             self._services(minute)
 
     def _host_counts(self, minute: dict[Series, Counter[float]], given: dict[str, str], states: list[str]) -> None:
@@ -125,9 +123,10 @@ class Measures:
             if not used:
                 continue
             by_cluster[service.cluster.name] += used
-            self._utilisation({"ClusterName": service.cluster.name, "ServiceName": service.name}, minute, used)
+            both = ("ClusterName", service.cluster.name), ("ServiceName", service.name)
+            self._utilisation(both, minute, used)
         for cluster, used in by_cluster.items():
-            self._utilisation({"ClusterName": cluster}, minute, used)
+            self._utilisation((("ClusterName", cluster),), minute, used)
 
     def _usage(self, task: Any, at: float) -> tuple[float, float]:
         """(CPU, memory) of one task in per cent of what it reserved."""
@@ -140,16 +139,37 @@ class Measures:
         cpu = max(app.cpu_used(task.definition.cpu_units) for app in apps) * self._rng.uniform(0.9, 1.1)
         return cpu, percent
 
-    def _utilisation(self, dimensions: dict[str, str], minute: int, used: list[tuple[float, float]]) -> None:
+    def _utilisation(self, dimensions: Dimensions, minute: int, used: list[tuple[float, float]]) -> None:
         self._record(ECS, "CPUUtilization", dimensions, minute, Counter(round(cpu, 2) for cpu, _ in used))
         self._record(ECS, "MemoryUtilization", dimensions, minute, Counter(round(memory, 2) for _, memory in used))
 
-    def _record(
-        self, namespace: str, name: str, dimensions: dict[str, str], minute: int, samples: Counter[float]
-    ) -> None:
-        values, counts = list(samples), [float(number) for number in samples.values()]
-        place = self._store.account, self._store.region
-        self._metrics.record(*place, namespace, name, dimensions, minute, values, counts)
+    def _record(self, namespace: str, name: str, dimensions: Dimensions, minute: int, samples: Counter[float]) -> None:
+        key = (namespace, name, dimensions)
+        series = self._series.get(key)
+        if series is None:
+            place = self._store.account, self._store.region
+            series = self._series[key] = self._metrics.series(SeriesKey(*place, namespace, name, dimensions))
+        series.at(minute).add_each(samples)
+
+
+def _count(series: dict[Series, Counter[float]], handled: Handled, latencies: list[float]) -> None:
+    """The requests of one minute that ended alike."""
+    many, zone = len(latencies), handled.node.zone
+    for name in _names_by_balancer(handled):
+        for dimensions in _balancer_dimensions(handled.balancer, zone):
+            series[(name, dimensions)][1.0] += many
+    outcome = handled.outcome
+    if outcome is None or handled.group is None:
+        return
+    everywhere = _target_dimensions(handled.balancer, handled.group, handled.chosen.zone if handled.chosen else zone)
+    for name in _names_by_target(outcome):
+        for dimensions in everywhere:
+            series[(name, dimensions)][1.0] += many
+    if outcome.kind is Kind.ANSWERED:
+        for dimensions in everywhere:
+            series[("TargetResponseTime", dimensions)].update(latencies)
+    if handled.chosen is not None and handled.chosen.failed_open:
+        series[("UnhealthyRoutingRequestCount", everywhere[2])][1.0] += many
 
 
 def _names_by_balancer(handled: Handled) -> Iterator[str]:
@@ -164,22 +184,18 @@ def _names_by_balancer(handled: Handled) -> Iterator[str]:
         yield f"HTTPCode_ELB_{handled.status}_Count"
 
 
-def _names_by_target(handled: Handled) -> Iterator[tuple[str, float]]:
+def _names_by_target(outcome: Outcome) -> Iterator[str]:
     """Only for requests that had a target chosen."""
-    yield "RequestCount", 1.0
-    outcome = handled.outcome
-    if outcome is None:
-        return
+    yield "RequestCount"
     match outcome.kind:
         case Kind.CONNECT_TIMEOUT | Kind.REFUSED:
-            yield "TargetConnectionErrorCount", 1.0
+            yield "TargetConnectionErrorCount"
         case Kind.TLS_FAILED:
-            yield "TargetTLSNegotiationErrorCount", 1.0
+            yield "TargetTLSNegotiationErrorCount"
         case Kind.FUNCTION_FAILED:
-            yield "LambdaUserError", 1.0
+            yield "LambdaUserError"
         case Kind.ANSWERED:
-            yield f"HTTPCode_Target_{outcome.status // 100}XX_Count", 1.0
-            yield "TargetResponseTime", outcome.latency_s
+            yield f"HTTPCode_Target_{outcome.status // 100}XX_Count"
 
 
 @lru_cache(maxsize=MAX_DIMENSION_SETS)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 from demo.world.access_log import Handled
 from demo.world.ecs.model import Task
-from demo.world.nodes import Node
 from demo.world.probe import Kind, Outcome
 from demo.world.timing import Timing
 
@@ -22,20 +21,18 @@ LOST = 502
 
 @dataclass(frozen=True, slots=True)
 class OpenRequest:
-    """A request that came at `created` and would be answered at `due`. `balancer` is the load balancer's ARN."""
+    """A request that came at `created` and would be answered at `due`, `latency_s` later in real AWS."""
 
-    balancer: str
-    node: Node
     created: float
     due: float
     handled: Handled
+    latency_s: float
     task: Task
 
 
-def is_long(handled: Handled) -> bool:
+def is_long(handled: Handled, latency_s: float) -> bool:
     """Whether the answer takes so long that it is not certain when the request is sent."""
-    outcome = handled.outcome
-    return outcome is not None and outcome.kind is Kind.ANSWERED and outcome.latency_s >= OPEN_FROM_S
+    return latency_s >= OPEN_FROM_S and handled.generated_by_target
 
 
 class OpenRequests:
@@ -45,29 +42,30 @@ class OpenRequests:
         self._timing = timing
         self._open: list[OpenRequest] = []
 
-    def takes(self, balancer: str, node: Node, created: float, handled: Handled, task: Task | None) -> bool:
+    def takes(self, created: float, handled: Handled, latency_s: float, task: Task | None) -> bool:
         """Keeps a request whose answer is not yet certain; False for all others."""
-        outcome = handled.outcome
-        if task is None or outcome is None or not is_long(handled):
+        if task is None or not is_long(handled, latency_s):
             return False
-        due = created + self._timing.span_s(outcome.latency_s)
-        self._open.append(OpenRequest(balancer, node, created, due, handled, task))
+        due = created + self._timing.span_s(latency_s)
+        self._open.append(OpenRequest(created, due, handled, latency_s, task))
         return True
 
-    def settled(self, now: float) -> Iterator[tuple[OpenRequest, float, Handled]]:
-        """Those that ended by now, when they did, and how."""
+    def settled(self, now: float) -> Iterator[tuple[OpenRequest, float, Handled, float]]:
+        """Those that ended by now, when they did, how, and with which latency."""
+        if not self._open:
+            return
         left = []
         for one in self._open:
             ended = one.task.execution_stopped
             if ended is not None and ended < one.due:
-                yield one, ended, _cut_off(one, ended)
+                yield one, ended, *_cut_off(one, ended)
             elif one.due <= now:
-                yield one, one.due, one.handled
+                yield one, one.due, one.handled, one.latency_s
             else:
                 left.append(one)
         self._open = left
 
 
-def _cut_off(one: OpenRequest, ended: float) -> Handled:
-    outcome = Outcome(Kind.CLOSED, latency_s=round(max(ended - one.created, 0.001), 3))
-    return replace(one.handled, outcome=outcome, status=LOST)
+def _cut_off(one: OpenRequest, ended: float) -> tuple[Handled, float]:
+    latency_s = round(max(ended - one.created, 0.001), 3)
+    return replace(one.handled, outcome=Outcome(Kind.CLOSED, latency_s=latency_s), status=LOST), latency_s

@@ -108,6 +108,22 @@ class Prober:
         task, listener = found
         return _converse(self._apps[listener.spec.image], exchange, listener.spec, task.definition.cpu_units)
 
+    @property
+    def apps_version(self) -> int:
+        """Changes when an image behaves differently from now on."""
+        return self._apps.version
+
+    def is_settled(self, target: Target) -> bool:
+        """Whether its answers last until something is changed: nothing boots there and nothing has ended."""
+        tasks = self._at(self.address_of(target))
+        return all(self._is_up(task) for task in tasks) and (bool(tasks) or target.id in self.servers)
+
+    def _is_up(self, task: Task) -> bool:
+        if task.started is None or not task.serves:
+            return False
+        age_s = self._timing.age_s(task.started)
+        return all(age_s >= self._apps[container.spec.image].boot_s for container in task.containers)
+
     def address_of(self, target: Target) -> str:
         """The private address behind a target; empty when there is none."""
         if not target.is_instance:

@@ -85,12 +85,11 @@ class Region:
         self.network.forget()
         self.prober.forget()
         self.health.forget()
+        self.traffic.forget()
 
     def _fingerprint(self) -> int:
         """Changes whenever a task gains or loses an address or a life."""
-        return sum(task.version for cluster in self.store.clusters.values() for task in cluster.tasks.values()) + sum(
-            len(cluster.tasks) for cluster in self.store.clusters.values()
-        )
+        return sum(task.version + 1 for cluster in self.store.clusters.values() for task in cluster.tasks.values())
 
 
 RegionOf = Callable[[Call], Region]

@@ -7,6 +7,7 @@ from collections import defaultdict
 from moto.elbv2.models import elbv2_backends
 
 from demo.aws.elbv2 import target_group_attributes
+from demo.aws.targets import Target as Registered
 from demo.aws.targets import TargetRegistry, delay_s_of
 from demo.aws.trail import Trail
 from demo.world.probe import Target
@@ -23,11 +24,17 @@ class Targets:
         self._registry = registry
         self._timing = timing
         self._trail = trail
+        self._active: dict[str, tuple[tuple[Registered, ...], tuple[Target, ...]]] = {}
         self._unsaid: dict[tuple[str, str], list[dict[str, object]]] = defaultdict(list)
 
-    def active(self, group: str) -> list[Target]:
+    def active(self, group: str) -> tuple[Target, ...]:
         """Targets with a port, in the order of their registration."""
-        return [Target(group, t.id, t.port) for t in self._registry.registered(group) if t.port is not None]
+        registered = self._registry.registered(group)
+        known = self._active.get(group)
+        if known is None or known[0] is not registered:
+            targets = tuple(Target(group, t.id, t.port) for t in registered if t.port is not None)
+            known = self._active[group] = registered, targets
+        return known[1]
 
     def function(self, group: str) -> str | None:
         """The ARN of the function that is registered, for a group of type lambda."""

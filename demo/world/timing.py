@@ -29,8 +29,9 @@ class Timing:
 
     def age_s(self, since: float) -> float:
         """For how long something lasts that began at `since`, in seconds of real AWS."""
-        turn = min(max(since, self._faster_from), self.now())
-        return max(turn - since, 0.0) * self._speed_before + (self.now() - turn) * self.speed
+        now = self.now()
+        turn = min(max(since, self._faster_from), now)
+        return max(turn - since, 0.0) * self._speed_before + (now - turn) * self.speed
 
     def span_s(self, seconds: float) -> float:
         """How long a duration of real AWS takes here."""

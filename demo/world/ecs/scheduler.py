@@ -121,10 +121,9 @@ class Scheduler:
 
     def _judge(self, service: Service, tasks: list[Task]) -> Judged:
         judged = Judged([], [], [])
+        lists = {"healthy": judged.healthy, "unhealthy": judged.unhealthy, "undecided": judged.undecided}
         for task in tasks:
-            {"healthy": judged.healthy, "unhealthy": judged.unhealthy}.get(
-                self._opinion(service, task), judged.undecided
-            ).append(task)
+            lists[self._opinion(service, task)].append(task)
         return judged
 
     def _opinion(self, service: Service, task: Task) -> str:

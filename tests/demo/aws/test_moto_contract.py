@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from moto.core import responses
 from moto.core.errors import COMMON_ERROR_CODES
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
@@ -13,7 +14,8 @@ from moto.core.responses import ActionContext, ActionResult
 from moto.core.routing import get_service_router
 from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
-from moto.ec2.models import ec2_backends
+from moto.ec2.models import ec2_backends, tags
+from moto.ec2.responses import EC2Response
 from moto.elbv2.models import elbv2_backends
 from moto.iam.models import get_account_id_from
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -21,8 +23,10 @@ from moto.s3.models import s3_backends
 from moto.sts.models import sts_backends
 
 from demo.aws.call import AwsError
+from demo.aws.remembering import remember
 
 ACCOUNT, REGION = "498888888888", "eu-west-1"
+CREDENTIAL = "AWS4-HMAC-SHA256 Credential=k/20261121/eu-west-1/ec2/aws4_request, SignedHeaders=host, Signature=0"
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
 
@@ -149,3 +153,16 @@ def test_elbv2_backend_has_attributes_listeners_rules_and_actions() -> None:
 def test_s3_backend_lists_buckets_by_name() -> None:
     s3_backends[ACCOUNT]["aws"].create_bucket("contract-bucket", REGION)
     assert "contract-bucket" in s3_backends[ACCOUNT]["aws"].buckets
+
+
+def test_moto_looks_up_in_its_modules_what_is_remembered_there() -> None:
+    remember()
+    body = "Action=DescribeVpcs&Version=2016-11-15&Filter.1.Name=tag:a&Filter.1.Value.1=b"
+    made = ec2_backends[ACCOUNT][REGION].create_vpc("10.2.0.0/16")
+    methods, patterns = vars(responses)["method_names_from_class"], vars(tags)["simple_aws_filter_to_re"]
+    before = methods.cache_info(), patterns.cache_info()
+    for _ in range(2):
+        EC2Response.dispatch(request(body, FORM, Authorization=CREDENTIAL), "https://ec2.amazonaws.com/", {})
+        ec2_backends[ACCOUNT][REGION].describe_tags(filters={"resource-id": [made.id]})
+    assert methods.cache_info().hits > before[0].hits
+    assert patterns.cache_info().hits > before[1].hits

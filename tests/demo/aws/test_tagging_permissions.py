@@ -31,6 +31,13 @@ LISTENER = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:listener/app/shop/1
             f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/checkout:*",
         ),
         (
+            "cloudwatch",
+            "PutMetricAlarm",
+            {"AlarmName": "alb502-x", "Tags": [{"Key": "a", "Value": "b"}]},
+            "cloudwatch:TagResource",
+            f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:alb502-x",
+        ),
+        (
             "elbv2",
             "CreateTargetGroup",
             {"Name": "shop-https", "Tags": [{"Key": "a", "Value": "b"}]},

@@ -21,6 +21,7 @@ from botocore.config import Config
 
 from diagnostics.aws_access.failures import READ_ERRORS, error_code
 from diagnostics.aws_access.observing import AwsCall, CallResult, Nobody, Observer, add_reference
+from diagnostics.aws_access.sessions import own_region
 from diagnostics.redaction import redact_prose
 from remediations.plan import Call, Plan
 from remediations.policy import undeclared
@@ -109,7 +110,7 @@ class WriteSessions:
 
     def _assume(self, account: WriteAccount, policy: str, behalf: OnBehalf, region: str) -> Mapping[str, str]:
         parameters = assume_parameters(account, policy, behalf)
-        home = str(self._own.get_config_variable("region") or region)
+        home = own_region(self._own) or region
         try:
             with self._lock:  # a session makes one client at a time
                 sts = self._own.create_client("sts", region_name=home, config=_config(ASSUME_ATTEMPTS))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 OK: Final = 0
+NOT_WELL: Final = 1
+"""`doctor` found something that will not work; `fix` was refused or failed."""
 BAD_USAGE: Final = 2
 """Bad usage, or an unknown or ambiguous target."""
 NO_REPORT: Final = 3

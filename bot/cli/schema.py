@@ -15,10 +15,17 @@ if TYPE_CHECKING:
 
 
 def schema(
-    what: Annotated[Literal["report", "alarms", "scan"], typer.Argument(help="Whose answer it describes.")] = "report",
+    what: Annotated[
+        Literal["report", "alarms", "doctor", "scan"], typer.Argument(help="Whose answer it describes.")
+    ] = "report",
 ) -> None:
     """Print the JSON Schema of what --json gives."""
-    texts = {"report": schema_text, "alarms": alarms_schema_text, "scan": scan_schema_text}
+    texts = {
+        "report": schema_text,
+        "alarms": alarms_schema_text,
+        "doctor": doctor_schema_text,
+        "scan": scan_schema_text,
+    }
     write(texts[what]())
 
 
@@ -34,6 +41,13 @@ def alarms_schema_text() -> str:
     from bot.cli.alarms_answer import SCHEMA, AlarmsAnswer
 
     return _text(AlarmsAnswer, SCHEMA)
+
+
+def doctor_schema_text() -> str:
+    """The schema of `alb502 doctor --json` as it stands in docs/, ending in a line break."""
+    from bot.doctor.finding import SCHEMA, Examination
+
+    return _text(Examination, SCHEMA)
 
 
 def scan_schema_text() -> str:

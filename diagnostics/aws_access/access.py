@@ -49,6 +49,11 @@ class AwsAccess:
         self._own: Future[Account | Gap] | None = None
 
     @property
+    def default_region(self) -> str | None:
+        """The region of the environment or the profile."""
+        return self._sessions.default_region
+
+    @property
     def has_to_ask_who_it_is(self) -> bool:
         """True until STS has said whose credentials these are; never with configured accounts."""
         own = self._own
@@ -142,7 +147,8 @@ class AwsAccess:
             answer = self._sessions.own_client("sts", region).get_caller_identity()
             return Account(id=str(answer["Account"]), name="", regions=(region,))
         except READ_ERRORS as error:
-            answer, gap = error, gap_of(error, action=action, resource="*", region=region)
+            answer = error
+            gap = gap_of(error, action=action, resource="*", region=region, whose=self._sessions.own_profile)
             if gap.kind == "expired" or gap.error == NO_CREDENTIALS:
                 self._sessions.renew_own()
             return gap

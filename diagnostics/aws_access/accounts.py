@@ -21,6 +21,11 @@ class Account:
     read_role: str | None = None
     external_id: str | None = None
 
+    @property
+    def label(self) -> str:
+        """For people: ``prod (111122223333)``."""
+        return f"{self.name} ({self.id})" if self.name else self.id
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:

@@ -10,6 +10,7 @@ from diagnostics.aws_access.failures import (
     NO_CREDENTIALS,
     NO_SUCH_PROFILE,
     TOO_MANY_PAGES,
+    WHOSE,
 )
 from diagnostics.facts.fact import Gap
 
@@ -33,6 +34,7 @@ REMEDIES = {
 }
 """What to do about errors that are nobody's refusal."""
 
+RENEW = "log in again or renew them, then ask again"
 NOT_A_REGION = "scoped to a valid region"
 """What AWS says when a request was signed for a region that it does not have.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html"""
@@ -47,7 +49,7 @@ def explain(gap: Gap) -> str:
     if gap.kind == "denied":
         return f"{gap.action} is not allowed{_identity(gap)}."
     if gap.kind == "expired":
-        return f"The AWS credentials have expired{_identity(gap)}: log in again or renew them."
+        return f"The AWS credentials {_whose(gap)} have expired: {RENEW}."
     if gap.kind == "not-enabled":
         return f"{gap.action} on {gap.resource} was refused: the account has not enabled this region; ask without it."
     if gap.kind == "throttled":
@@ -94,7 +96,7 @@ def _why_not_assumed(gap: Gap) -> str:
     if gap.kind == "denied":
         return "its trust policy, its external id or the caller's own permissions do not allow it"
     if gap.kind == "expired":
-        return "the credentials that should assume it have expired"
+        return f"the credentials that should assume it have expired; {RENEW}"
     if gap.error == NO_CREDENTIALS:
         return "there are no AWS credentials to assume it with"
     if gap.error in _UNKNOWN_CREDENTIALS:
@@ -104,6 +106,14 @@ def _why_not_assumed(gap: Gap) -> str:
     if gap.kind == "throttled":
         return "STS throttled the request"
     return gap.error
+
+
+def _whose(gap: Gap) -> str:
+    """Which credentials have expired."""
+    whose, separator, _ = gap.message.removeprefix(WHOSE).partition(": ")
+    if separator and gap.message.startswith(WHOSE):
+        return f"of {whose}"
+    return _identity(gap).strip() or "of this process"
 
 
 def _identity(gap: Gap) -> str:

@@ -9,11 +9,13 @@ from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
 from diagnostics.aws_access.clock import REQUEST_EXPIRED, SET_IT, WRONG_CLOCK, wrong_clock
+from diagnostics.aws_access.refusals import with_its_reason
 from diagnostics.facts.fact import Gap, GapKind
-from diagnostics.redaction import redact_prose
+from diagnostics.redaction import MAX_TEXT, redact_prose
 
 MALFORMED_ANSWER = "MalformedAnswer"
 NO_CREDENTIALS = "NoCredentials"
+WHOSE = "credentials of "
 NO_SUCH_PROFILE = "ProfileNotFound"
 LOCATE_ACTION = "alb502:Locate"
 OBJECT_TOO_LARGE = "ObjectTooLarge"
@@ -127,13 +129,20 @@ class RoleNotAssumedError(RuntimeError):
         self.cause = cause
 
 
-def gap_of(error: Exception, *, action: str, resource: str, region: str, role_arn: str | None = None) -> Gap:
-    """The gap that `error` leaves. A role that cannot be assumed is a gap of sts:AssumeRole on that role."""
+def gap_of(
+    error: Exception, *, action: str, resource: str, region: str, role_arn: str | None = None, whose: str = ""
+) -> Gap:
+    """The gap that `error` leaves. A role that cannot be assumed is a gap of sts:AssumeRole on that role. `whose`: the
+    account or profile that the credentials are of, where no role was assumed."""
     if isinstance(error, RoleNotAssumedError):
         return gap_of(error.cause, action="sts:AssumeRole", resource=error.role_arn, region=region)
     kind, code, message = _classify(error, region, assumed=role_arn is not None)
     if role_arn and kind in {"denied", "expired", "not-enabled"}:
         message = f"as {role_arn}: {message}"
+    elif whose and kind == "expired":
+        message = f"{WHOSE}{whose}: {message}"
+    if kind == "denied":
+        message = with_its_reason(message, MAX_TEXT)
     return Gap(
         action=action, resource=resource, error=redact_prose(code, 100), kind=kind, message=redact_prose(message)
     )

@@ -260,7 +260,14 @@ class Reader:
                 if code in missing:
                     result = "missing"
                     return Missing(code, gap_of(error, action=action, resource=resource, region=self.region).message)
-                gap = gap_of(error, action=action, resource=resource, region=self.region, role_arn=role_arn)
+                gap = gap_of(
+                    error,
+                    action=action,
+                    resource=resource,
+                    region=self.region,
+                    role_arn=role_arn,
+                    whose=f"account {self._account.label}",
+                )
                 action, result, code = gap.action, gap.kind, gap.error
                 return gap
             finally:

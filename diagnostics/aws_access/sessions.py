@@ -29,6 +29,15 @@ _OWN = ""
 """Stands for the process's own credentials where an account's id would."""
 
 
+def own_region(session: botocore.session.Session) -> str | None:
+    """The region of the environment or the profile. botocore alone of AWS's tools does not know AWS_REGION.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
+    """
+    region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
+    return str(region) if region else None
+
+
 class Sessions:
     """Makes and keeps clients. The first use of an account assumes its role; botocore renews it in time."""
 
@@ -45,8 +54,12 @@ class Sessions:
     @property
     def default_region(self) -> str | None:
         """The region of the environment or the profile."""
-        region = self._own.get_config_variable("region")
-        return str(region) if region else None
+        return own_region(self._own)
+
+    @property
+    def own_profile(self) -> str:
+        """``profile prod``, where the environment names one."""
+        return f"profile {self._own.profile}" if self._own.profile else ""
 
     def own_client(self, service: str, region: str) -> Any:
         """A client with the process's own credentials."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -40,9 +41,26 @@ class Endpoint:
         with suppress(OSError):
             while True:
                 with self._listening.accept()[0] as connection, suppress(OSError):
-                    while b"\r\n\r\n" not in connection.recv(65_536):
-                        continue
+                    _read_all(connection)
                     connection.sendall(self.answer)
+
+
+def _read_all(connection: socket.socket) -> None:
+    """Whoever hangs up with something unread resets the connection, and the answer may be lost with it."""
+    request = b""
+    while (end := request.find(b"\r\n\r\n")) < 0:
+        request += _more(connection)
+    found = re.search(rb"content-length: *(\d+)", request[:end], re.IGNORECASE)
+    left = (int(found[1]) if found else 0) - len(request[end + 4 :])
+    while left > 0:
+        left -= len(_more(connection))
+
+
+def _more(connection: socket.socket) -> bytes:
+    received = connection.recv(65_536)
+    if not received:
+        raise ConnectionResetError
+    return received
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,8 @@ def test_what_expires_again_at_once_is_said_and_not_tried_for_ever(aws: Aws, rol
     for gap in gaps:
         assert isinstance(gap, Gap)
         assert gap.kind == "expired"
-        assert explain(gap) == f"The AWS credentials have expired for {role.arn}: log in again or renew them."
+        says = f"The AWS credentials for {role.arn} have expired: log in again or renew them, then ask again."
+        assert explain(gap) == says
 
 
 @pytest.fixture
@@ -77,9 +78,25 @@ def test_who_logs_in_again_is_known_without_a_restart(aws: Aws, file: Path) -> N
     over = access.scopes()
     assert isinstance(over, Gap)
     assert over.kind == "expired"
-    assert explain(over) == "The AWS credentials have expired: log in again or renew them."
+    assert explain(over) == (
+        "The AWS credentials of this process have expired: log in again or renew them, then ask again."
+    )
     write(file, NEW)
     assert not isinstance(access.scopes(), Gap)
+
+
+def test_whose_credentials_have_expired_is_named(
+    aws: Aws, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = AwsAccess((Account(OLD, "prod", (REGION,)),), QUICK).reader(OLD, REGION)
+    over = reader.call("elbv2", "describe_load_balancers")
+    assert isinstance(over, Gap)
+    assert explain(over).startswith(f"The AWS credentials of account prod ({OLD}) have expired: log in again")
+    file.write_text(file.read_text().replace("[default]", "[at-work]"))
+    monkeypatch.setenv("AWS_PROFILE", "at-work")
+    unknown = AwsAccess((), QUICK).scopes()
+    assert isinstance(unknown, Gap)
+    assert explain(unknown).startswith("The AWS credentials of profile at-work have expired: log in again")
 
 
 def test_newer_credentials_are_used_in_the_middle_of_a_diagnosis(aws: Aws, file: Path, role: Role) -> None:
@@ -87,7 +104,10 @@ def test_newer_credentials_are_used_in_the_middle_of_a_diagnosis(aws: Aws, file:
     over = reader.call(*CALLS[0])
     assert isinstance(over, Gap)
     assert (over.kind, over.action) == ("expired", "sts:AssumeRole")
-    assert explain(over) == f"Role {role.arn} could not be assumed: the credentials that should assume it have expired."
+    assert explain(over) == (
+        f"Role {role.arn} could not be assumed: the credentials that should assume it have expired;"
+        " log in again or renew them, then ask again."
+    )
     write(file, NEW)
     assert isinstance(reader.call(*CALLS[0]), dict)
 

@@ -114,9 +114,10 @@ def test_no_redirect_is_followed(status: int) -> None:
 
 
 def test_what_slack_answers() -> None:
-    web = Web()
+    web, seen = Web(), []
     with on(web) as base:
-        urls, url = ResponseUrls(f"{base}/api/"), f"{base}/response/1"
+        urls = ResponseUrls(f"{base}/api/", lambda *request: seen.append(request))
+        url = f"{base}/response/1"
         assert urls.send(url, {"text": "é", "blocks": []})
         assert json.loads(web.heard[0]) == {"text": "é", "blocks": []}
         web.status, web.answer = 404, b"expired_url"
@@ -130,3 +131,6 @@ def test_what_slack_answers() -> None:
         assert later.value.after_s == 7
     with pytest.raises(SlackLaterError):
         urls.send(url, {})  # nobody listens there any more
+    words = ["ok", "not_taken", "invalid_blocks", "ratelimited", "unreachable"]
+    assert [(method, word) for method, word, _ in seen] == [("response_url", word) for word in words]
+    assert all(seconds > 0 for *_, seconds in seen)

@@ -15,7 +15,7 @@ import structlog
 
 from bot.account_shares import AccountFullError
 from bot.answering import Diagnose
-from bot.jobs import PutOffError, Send
+from bot.jobs import MIN_PUT_OFF_S, PutOffError, Send
 from bot.queue import job_in_work
 from bot.store.alarms import AlarmShelf
 from bot.store.asks import Asks
@@ -52,7 +52,6 @@ MAX_CONTRADICTED: Final = 2
 ANNOUNCED_AGAIN_S: Final = 1.0
 HELD_AGAIN_S: Final = 2.0
 MAX_ACCOUNT_WAIT_S: Final = 30.0
-MIN_PUT_OFF_S: Final = 1.0
 MAX_PUT_OFFS: Final = 200
 MAX_POINTER_PUT_OFFS: Final = 60
 MAX_POINTER_WAIT_S: Final = 10.0
@@ -140,7 +139,7 @@ class Alarming:
                 self._take(news.model_copy(update={"at": min(news.at, self._now())}))
             except SlackLaterError as later:
                 if self._shelf.tries(news_id, "slack") <= MAX_PUT_OFFS:
-                    raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
+                    raise PutOffError.asked_by(later) from later
                 _log.error("alarm not told: Slack keeps asking for patience")
             except AccountFullError as full:
                 self._shelf.stands_for_later(news)  # AWS was not asked: whatever came meanwhile is asked about with it

@@ -18,9 +18,10 @@ import structlog
 from bot.account_shares import AccountFullError
 from bot.answer_views import as_message, command_for, drawing, headline_of, refused_to, report_id, said
 from bot.fix_offers import Fixes
-from bot.jobs import Lane, PutOffError, Queue
-from bot.patience import MIN_PUT_OFF_S, AccountPatience, again_after_s
+from bot.jobs import MIN_PUT_OFF_S, Lane, PutOffError, Queue
+from bot.patience import AccountPatience, again_after_s
 from bot.progress import Ticker
+from bot.redrawing import Redrawing
 from bot.store.asks import Asks, fence_key
 from bot.store.flights import Flights
 from bot.store.marks import Buttons
@@ -46,10 +47,10 @@ MAX_DELIVERIES: Final = 12
 MAX_PUT_OFFS: Final = 40
 MAX_ALARM_PUT_OFFS: Final = 400
 """Nobody waits for it at a screen, and in a storm it waits for many others' posts."""
-REDRAW_AGAIN_S: Final = 3.0
+MAX_OVERTAKEN: Final = 900
+"""So often, a second apart, an answer that came late waits for the later one in its message."""
 UNASKED: Final = frozenset({"alarm", "watch"})
 """Nobody waits for an answer of these, so nobody is told that there is none."""
-REDRAW_PATIENCE: Final = 20
 SILENT_S: Final = 600.0
 """After so long without a sign of life a question that shows progress is taken for lost."""
 MAX_SILENT: Final = 20
@@ -109,6 +110,7 @@ class Answering:
         self._patience = patience
         self._now = now
         self._silent_s = silent_s
+        self._redrawing = Redrawing(asks, newest, incidents, partial(self._draw, again=True))
         self._lanes: Mapping[Queue, Lane] = {}
 
     def connect(self, lanes: Mapping[Queue, Lane]) -> None:
@@ -125,31 +127,13 @@ class Answering:
         self._begin(ask_id, self._give_up)
 
     def redraw(self, ask_id: str) -> None:
-        """Edits an answer that was delivered, if what its incident's alarms do has changed since.
-
-        Raises `PutOffError` while it is not delivered yet, or while Slack has no room for it.
-        """
-        ask, answer_id = self._asks.load(ask_id), self._asks.answer_id(ask_id)
-        if ask is None:
-            return
-        if answer_id is None and self._asks.is_finished(ask_id):
-            return  # nobody could be answered
-        if answer_id is None:
-            raise PutOffError(max(REDRAW_AGAIN_S, self._asks.awaited(ask_id) / REDRAW_PATIENCE))
-        if (incident := self._incidents.of_ask(ask_id)) is None:
-            return
-        self._incidents.retelling(incident.id)  # before it is looked at: later changes plan an edit of their own
-        if (incident := self._incidents.of_ask(ask_id)) is None or self._incidents.is_told(incident):
-            return
-        self.draw_again(ask, answer_id)
+        """Edits an answer that was delivered, if what its incident's alarms do has changed since. Raises `PutOffError`
+        while it is not delivered yet, or while Slack has no room for it."""
+        self._redrawing.of_incident(ask_id)
 
     def draw_again(self, ask: Ask, answer_id: str) -> None:
         """Edits an answer that stands. Raises `PutOffError` while Slack has no room for it."""
-        with correlated(ask.correlation_id, ask_id=ask.id):
-            try:
-                self._draw(ask, self._asks.begin(ask.id), answer_id, again=True)
-            except SlackLaterError as later:
-                raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
+        self._redrawing.show(ask, lambda: answer_id)
 
     def end_silent(self) -> None:
         """Ends what is said to be in progress and is not: its job was lost, with the store or with whoever led it.
@@ -157,11 +141,13 @@ class Answering:
         To be called again and again, by every process that works on questions.
         """
         for ask_id in self._asks.silent(self._silent_s, MAX_SILENT):
-            if self._asks.load(ask_id) is None or self._asks.is_finished(ask_id):
+            ask = self._asks.load(ask_id)
+            if ask is None or self._asks.is_finished(ask_id):
                 self._asks.forget_progress(ask_id)
                 continue
             landed = self._flights.landed(ask_id)
-            _log.error("nothing was heard of a question", ask_id=ask_id, answered=landed is not None)
+            with correlated(ask.correlation_id, ask_id=ask_id):
+                _log.error("nothing was heard of a question", answered=landed is not None)
             with suppress(PutOffError, SupersededError):  # it is tried again after another silence
                 if landed is None:
                     self.give_up(ask_id)
@@ -197,7 +183,7 @@ class Answering:
             if place is None:
                 return self._asks.finish(ask.id)
             self._asks.put_place(ask.id, place)
-        if ask.kind != "watch" and not place.private:
+        if ask.kind != "watch":
             self._asks.in_progress(ask.id)
         if self._flights.board(ask.question, ask.id) == "board":
             SHARED_ANSWERS.inc()
@@ -317,8 +303,8 @@ class Answering:
         newer = self._newest.than(ask, place)
         later = None if newer is None else self._asks.load(newer.ask_id)
         if newer is not None and later is not None:
-            if not self._asks.is_finished(later.id):  # its own delivery is not to be overtaken
-                self._asks.put_off(ask.id)
+            # Its own delivery is not to be overtaken, unless that was lost.
+            if not self._asks.is_finished(later.id) and self._asks.overtaken(ask.id) <= MAX_OVERTAKEN:
                 raise PutOffError(MIN_PUT_OFF_S)
             with suppress(SupersededError):  # others draw that one now, and this ask still has to be finished
                 self._draw(later, self._asks.begin(later.id), newer.answer_id, again=True)

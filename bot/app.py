@@ -16,7 +16,8 @@ from slack_sdk import WebClient
 from bot import __version__
 from bot.accepted import LOOK_EVERY_S, Accepted
 from bot.door_parts import Door, DoorParts, open_listener, plain
-from bot.engine import Engine, Fixing, MakeEngine, MakeFixing, Role, Shared, shared_through
+from bot.ending import Ending
+from bot.engine import MakeEngine, MakeFixing, Role, shared_through
 from bot.fix_lane import FIXES, FixLane
 from bot.gauges import Gauges
 from bot.jobs import Lane
@@ -32,10 +33,8 @@ from bot.store.connection import Wait, open_client, reach
 from bot.store.plans import Tickets
 from bot.store.private import private_store
 from bot.work_parts import Works, fix_news, nowhere, slack_side
-from bot.worker import Ending, Workers
+from bot.worker import Workers
 from diagnostics.locate.index import REFRESH_AFTER_S
-
-__all__ = ["Engine", "Fixing", "MakeEngine", "MakeFixing", "Role", "Running", "Shared", "running"]
 
 UPKEEP_EVERY_S: Final = REFRESH_AFTER_S * 0.8
 SILENT_EVERY_S: Final = 60.0
@@ -124,13 +123,13 @@ class _Bot:
         )
         counting = make_ops(checks, REGISTRY, gauges)
         ops = Listener(counting, settings.http_host, settings.ops_port, "ALB502_OPS_PORT")
-        open_listener(ops, stack)
+        open_listener(ops, stack, self._ending)
         self._start_work(stack, checks)
         if make_fixing is not None:
             fixing = make_fixing(settings, self._redis, self._works.fix_lane, self._works.fix_news)
             fixing.start(stack, checks, self._ending)
         if door is not None:
-            _repeat("accepted questions", self._accepted.look, LOOK_EVERY_S, stack)
+            self._repeat("accepted questions", self._accepted.look, LOOK_EVERY_S, stack)
             door.open(stack)
         self._up.set()
         stack.callback(self._up.clear)
@@ -140,7 +139,7 @@ class _Bot:
     def _door(self, stack: ExitStack, checks: dict[str, Check]) -> Door:
         diagnose = None if self._engine is None else self._engine.diagnose
         directly = None if diagnose is None else self._doors.directly(diagnose, self._stop.wait)
-        return self._doors.door(self._store_url, self._accepted, directly, stack, checks)
+        return self._doors.door(self._store_url, self._accepted, directly, stack, checks, self._ending)
 
     def _start_work(self, stack: ExitStack, checks: dict[str, Check]) -> None:
         if self._engine is None:
@@ -150,9 +149,14 @@ class _Bot:
         stack.callback(lambda: workers.stop(self._ending.left_s()))
         checks["workers"] = workers.complaint
         if self._works.answering is not None:
-            _repeat("lost questions", self._works.answering.end_silent, SILENT_EVERY_S, stack)
+            self._repeat("lost questions", self._works.answering.end_silent, SILENT_EVERY_S, stack)
         if self._engine.upkeep is not None:
-            _repeat("upkeep", self._engine.upkeep, UPKEEP_EVERY_S, stack)
+            self._repeat("upkeep", self._engine.upkeep, UPKEEP_EVERY_S, stack)
+
+    def _repeat(self, name: str, work: Callable[[], object], every_s: float, stack: ExitStack) -> None:
+        repeating = Repeating(name, work, every_s)
+        repeating.start()
+        repeating.ends_with(stack, self._ending)
 
 
 def _start_executor(settings: Settings, redis: Redis, make_fixing: MakeFixing | None, stack: ExitStack) -> int:
@@ -162,21 +166,15 @@ def _start_executor(settings: Settings, redis: Redis, make_fixing: MakeFixing | 
     lane, deliveries = FixLane(redis), Lane(redis, "deliveries", settings.limits.diagnosis_s)
     counting = make_ops(checks, REGISTRY, Gauges(redis, "executor", {FIXES: lane}, Tickets(redis)))
     ops = Listener(counting, settings.http_host, settings.ops_port, "ALB502_OPS_PORT")
-    open_listener(ops, stack)
+    ending = Ending(settings.limits.stop_s)
+    open_listener(ops, stack, ending)
     if make_fixing is not None:
-        ending = Ending(settings.limits.stop_s)
         make_fixing(settings, redis, lane, fix_news(deliveries, nowhere)).start(stack, checks, ending)
-        stack.callback(ending.begin)
     up.set()
     stack.callback(up.clear)
+    stack.callback(ending.begin)
     return ops.port
 
 
 def _starting_or_ending(up: threading.Event) -> Check:
     return lambda: None if up.is_set() else "is starting or ending"
-
-
-def _repeat(name: str, work: Callable[[], object], every_s: float, stack: ExitStack) -> None:
-    repeating = Repeating(name, work, every_s)
-    repeating.start()
-    stack.callback(repeating.stop)

@@ -34,7 +34,6 @@ from handlers.views.blocks import Message
 from handlers.views.escape import code, words
 from handlers.views.modals import telling
 
-MIN_PUT_OFF_S: Final = 1.0
 MAX_PUT_OFFS: Final = 40
 COUNTS_FOR_S: Final = 300.0
 """What was clicked longer ago does nothing any more: whoever clicked has gone on."""
@@ -82,7 +81,7 @@ class Controls:
                 result = self._work(click)
             except SlackLaterError as later:
                 if self._clicks.tries(click_id) <= MAX_PUT_OFFS:
-                    raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
+                    raise PutOffError.asked_by(later) from later
                 _log.error("click not answered: Slack keeps asking for patience")
                 result = "given up"
             CLICKS.labels(control=click.control, result=result).inc()

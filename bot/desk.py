@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Final
 
 import structlog
@@ -66,12 +66,13 @@ class FrontDesk:
         self._room = threading.BoundedSemaphore(MAX_WAITING)
         self._ended = threading.Event()
         self._threads = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="direct")
+        self._lock = threading.Lock()
+        self._running: set[Future[None]] = set()
 
     def submit(self, ask: Ask) -> str | None:
         with correlated(ask.correlation_id, ask_id=ask.id):
             try:
-                self._in.asks.save(ask)
-                self._in.lane.answer(ask.id)
+                self._in.lane.kept_and_queued(self._in.asks.saving(ask), lambda: self._in.lane.answer(ask.id))
             except RedisError as error:
                 _log.error("not queued", error=type(error).__name__)
                 return self._without_queue(ask)
@@ -181,10 +182,13 @@ class FrontDesk:
         except RedisError as error:
             raise NotQueuedError from error
 
-    def close(self) -> None:
-        """Takes nothing more and ends what runs."""
+    def close(self, within_s: float) -> None:
+        """Takes nothing more and gives what runs so long to end."""
         self._ended.set()
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            running = tuple(self._running)
+        wait(running, within_s)
 
     def _queued(self, what: str, queue: Callable[[], object]) -> None:
         try:
@@ -199,7 +203,7 @@ class FrontDesk:
         try:
             self._in.replicas.have_it()
         except RedisError as error:
-            _log.warning("not known whether a replica has it", error=type(error).__name__)
+            _log.warning("not known whether a replica has it", error=type(error).__name__, seldom=True)
 
     def _remember(self, ask: Ask) -> None:
         if ask.kind != "mention":
@@ -245,8 +249,15 @@ class FrontDesk:
                 self._room.release()
 
         try:
-            self._threads.submit(context.run, run)
+            begun = self._threads.submit(context.run, run)
         except RuntimeError:  # the bot is ending
             self._room.release()
             return False
+        with self._lock:
+            self._running.add(begun)
+        begun.add_done_callback(self._ran)
         return True
+
+    def _ran(self, ended: Future[None]) -> None:
+        with self._lock:
+            self._running.discard(ended)

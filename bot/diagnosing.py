@@ -240,7 +240,13 @@ def _remedied(settings: Settings, found: Diagnosed) -> Diagnosed:
     return remedied(found, settings)
 
 
-def access_of(settings: Settings, gate: RateGate | None = None, observer: Observer | None = None) -> AwsAccess:
+def access_of(
+    settings: Settings,
+    gate: RateGate | None = None,
+    observer: Observer | None = None,
+    limits: AccessLimits | None = None,
+) -> AwsAccess:
+    """The way to the accounts of the settings. `limits`: others than theirs."""
     accounts = tuple(
         Account(
             id=account.id,
@@ -251,8 +257,8 @@ def access_of(settings: Settings, gate: RateGate | None = None, observer: Observ
         )
         for account in settings.accounts
     )
-    limits = AccessLimits(parallel_per_service=settings.limits.aws_parallel_per_service)
-    return AwsAccess(accounts, limits, gate, observer)
+    usual = AccessLimits(parallel_per_service=settings.limits.aws_parallel_per_service)
+    return AwsAccess(accounts, limits or usual, gate, observer)
 
 
 def log_options_of(settings: Settings) -> LogOptions:

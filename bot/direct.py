@@ -13,6 +13,7 @@ from bot.answer_views import summary_view
 from bot.answering import Diagnose
 from bot.store.budget import OwnBudget
 from bot.telemetry.logs import correlated
+from bot.telemetry.slack import observed
 from diagnostics.question import Diagnosed
 from handlers import views
 from handlers.ask import Ask
@@ -77,7 +78,7 @@ class DirectAnswers:
         nothing = _Nothing()
         calls = SlackCalls(client, OwnBudget(), wait=wait)
         self._people = People(calls, nothing)
-        self._thread = Thread(calls, nothing, nothing, slack_api_url=slack_api_url)
+        self._thread = Thread(calls, nothing, nothing, slack_api_url=slack_api_url, observe=observed)
         self._wait = wait
         self._rules = rules
         self._diagnose = diagnose

@@ -18,6 +18,7 @@ from bot.alarm_parts import listened
 from bot.answering import Diagnose, utc_now
 from bot.desk import FrontDesk
 from bot.direct import DirectAnswers
+from bot.ending import Ending
 from bot.fix_clicks import Slack as SlackSide
 from bot.help_here import HelpHere
 from bot.intake import intake
@@ -58,6 +59,7 @@ class DoorParts:
         directly: DirectAnswers | None,
         stack: ExitStack,
         checks: dict[str, Check],
+        ending: Ending,
     ) -> Door:
         """`directly` answers where the store cannot be reached, in a process that can diagnose."""
         settings = self._settings
@@ -71,7 +73,7 @@ class DoorParts:
             seal=self._sealer(stack),
             here=HelpHere(self._slack.people, self._slack.rules, settings),
         )
-        stack.callback(desk.close)
+        stack.callback(lambda: desk.close(ending.left_s()))
         secret = plain(settings.slack_signing_secret)
         app = make_app(self._client, secret, desk, listened(settings))
         sns = self._sns(desk)
@@ -79,10 +81,11 @@ class DoorParts:
             at_once = open_client(store_url, AT_ONCE)
             stack.callback(at_once.close)
             web = make_web(Slack(app, SignatureVerifier(secret), Replays(at_once)), sns)
-            return self._listening(web, lambda _: None)
+            return self._listening(web, ending, checks, lambda _: None)
         token = plain(settings.slack_app_token)
         if sns is not None:
-            return self._listening(make_web(None, sns), lambda opened: _open_socket(app, token, opened, checks))
+            web = make_web(None, sns)
+            return self._listening(web, ending, checks, lambda opened: _open_socket(app, token, opened, checks))
         return Door(None, lambda opened: _open_socket(app, token, opened, checks))
 
     def directly(self, diagnose: Diagnose, wait: Wait) -> DirectAnswers:
@@ -95,11 +98,14 @@ class DoorParts:
         stack.callback(sealer.close)
         return sealer
 
-    def _listening(self, web: Starlette, also: Callable[[ExitStack], None]) -> Door:
+    def _listening(
+        self, web: Starlette, ending: Ending, checks: dict[str, Check], also: Callable[[ExitStack], None]
+    ) -> Door:
         listener = Listener(web, self._settings.http_host, self._settings.http_port, "ALB502_HTTP_PORT")
 
         def opened(stack: ExitStack) -> None:
-            open_listener(listener, stack)
+            open_listener(listener, stack, ending)
+            checks["http"] = listener.complaint
             also(stack)
 
         return Door(listener.port, opened)
@@ -112,9 +118,9 @@ class DoorParts:
         return Receiver(channels, SnsInbox(channels, desk, StoredTasks(self._redis), utc_now))
 
 
-def open_listener(listener: Listener, stack: ExitStack) -> None:
+def open_listener(listener: Listener, stack: ExitStack, ending: Ending) -> None:
     listener.start()
-    stack.callback(listener.stop)
+    stack.callback(lambda: listener.stop(ending.left_s()))
 
 
 def plain(secret: SecretStr | None) -> str:

@@ -11,6 +11,7 @@ from redis import Redis
 
 from bot.alarming import AskAws
 from bot.answering import Diagnose
+from bot.ending import Ending
 from bot.fix_lane import FixLane
 from bot.jobs import Send
 from bot.known_services import Known
@@ -21,7 +22,6 @@ from bot.store.audit import StoredAudit
 from bot.store.facts import StoredFacts, StoredIndex
 from bot.store.task_memory import StoredTasks
 from bot.store.turns import SharedRateGate
-from bot.worker import Ending
 from diagnostics.aws_access import RateGate
 from diagnostics.collect.cache import FactCache
 from diagnostics.collect.own_records import OwnRecords

@@ -28,7 +28,6 @@ from handlers.views import home as home_view
 from handlers.views import picker as picker_view
 from handlers.views.modals import MAX_OPTIONS
 
-MIN_PUT_OFF_S: Final = 1.0
 MAX_PUT_OFFS: Final = 20
 OLD_S: Final = 1_800.0
 
@@ -76,7 +75,7 @@ class Errands:
                     self._draw(errand)
             except SlackLaterError as later:
                 if self._wishes.tries(errand_id) <= MAX_PUT_OFFS:
-                    raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
+                    raise PutOffError.asked_by(later) from later
                 _log.error("errand left: Slack keeps asking for patience")
             except (SlackRefusedError, SlackInDoubtError) as error:
                 _log.info("errand not shown", error=str(error))

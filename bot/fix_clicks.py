@@ -38,7 +38,6 @@ from remediations.permission import Permission, Policy, permit
 from remediations.plan import Plan
 from remediations.reading import ReadsSource, see
 
-MIN_PUT_OFF_S: Final = 1.0
 EXPIRED: Final = "This button has expired. Diagnose again and press the new one."
 NOBODY: Final = ApproverPeople()
 
@@ -106,7 +105,7 @@ class FixClicks:
             try:
                 steps[click.kind](click)
             except SlackLaterError as later:
-                raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
+                raise PutOffError.asked_by(later) from later
         self._kept.clicks.done(click_id)
 
     def tell(self, ticket_id: str) -> None:
@@ -130,7 +129,7 @@ class FixClicks:
                 if ticket.closed_at is not None and ticket.undoes is None:
                     self._slack.thread.post(ask, fence, "closing", lambda _: drawn.closing(ticket), ticket.place)
             except SlackLaterError as later:
-                raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
+                raise PutOffError.asked_by(later) from later
             except (UnreachableError, SlackRefusedError) as error:
                 _log.warning("fix not told", error=str(error))
             self._mended(ticket)

@@ -58,8 +58,7 @@ class FixLane:
 
     def waiting(self) -> int:
         """Jobs that are queued, put off or in work. Raises `RedisError`."""
-        redis: Redis = self.broker.client
-        return sum(redis.hlen(f"{self.broker.namespace}:{name}.msgs") for name in (FIXES, f"{FIXES}.DQ"))
+        return self.broker.waiting(FIXES)
 
     def _actor(self, name: str) -> Actor[..., None]:
         def counted(ticket_id: str) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from redis import Redis
 
 from bot.diagnosing import access_of
+from bot.ending import Ending
 from bot.fix_lane import FIXES, FixLane
 from bot.jobs import Send
 from bot.ops import Check
@@ -20,7 +21,7 @@ from bot.store.claims import StoredClaims
 from bot.store.plans import Tickets
 from bot.store.turns import SharedRateGate
 from bot.telemetry.aws import CountedCalls
-from bot.worker import Ending, Workers
+from bot.worker import Workers
 from remediations.executor import Executor, Hands
 from remediations.proof import Proofs
 from remediations.reading import AwsReads, Reads
@@ -62,7 +63,7 @@ class FixingInAws:
         stack.callback(lambda: self._workers.stop(ending.left_s()))
         checks["executor"] = self._workers.complaint
         self._sweep.start()
-        stack.callback(self._sweep.stop)
+        self._sweep.ends_with(stack, ending)
 
 
 def write_accounts(settings: Settings) -> dict[str, WriteAccount]:

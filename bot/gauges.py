@@ -74,7 +74,7 @@ class Gauges:
             self._look()
         except RedisError as error:
             self._unknown()
-            _log.info("metrics without the store", error=type(error).__name__)
+            _log.info("metrics without the store", error=type(error).__name__, seldom=True)
 
     def _look(self) -> None:
         for queue, lane in self._lanes.items():

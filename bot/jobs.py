@@ -12,6 +12,7 @@ from redis import Redis
 from bot.queue import make_broker
 from bot.telemetry.metrics import JOBS_DONE
 from handlers.effects import SupersededError
+from handlers.slack_calls import SlackLaterError
 
 Queue = Literal["people", "alarms", "incidents", "deliveries"]
 QUEUES: Final[tuple[Queue, ...]] = ("people", "alarms", "incidents", "deliveries")
@@ -19,6 +20,7 @@ QUEUES: Final[tuple[Queue, ...]] = ("people", "alarms", "incidents", "deliveries
 what the first alarms of a storm need does not wait until all of its alarms are looked at."""
 HANDING_OUT_S: Final = 60
 """Time for posting, on top of the time that a diagnosis may take."""
+MIN_PUT_OFF_S: Final = 1.0
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -35,6 +37,11 @@ class PutOffError(Exception):
     def __init__(self, after_s: float) -> None:
         super().__init__(f"again in {after_s:.1f} s")
         self.after_s = after_s
+
+    @staticmethod
+    def asked_by(later: SlackLaterError) -> PutOffError:
+        """As long as Slack asks for, and no less than a moment."""
+        return PutOffError(max(later.after_s, MIN_PUT_OFF_S))
 
 
 class Work(Protocol):
@@ -85,8 +92,7 @@ class Lane:
 
     def waiting(self) -> int:
         """Jobs that are queued, put off or in work. Raises `RedisError`."""
-        redis: Redis = self.broker.client
-        return sum(redis.hlen(f"{self.broker.namespace}:{name}.msgs") for name in (self.queue, f"{self.queue}.DQ"))
+        return self.broker.waiting(self.queue)
 
     def _run_answer(self, ask_id: str) -> None:
         if self._work is not None:

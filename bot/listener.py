@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from bot.impatient import KEEP_ALIVE_S, Impatient
 
 DRAIN_S: Final = 5
+CUT_S: Final = 1.0
 BACKLOG: Final = 1_024
 MAX_CONCURRENT: Final = 1_000
 
@@ -45,17 +46,30 @@ class Listener:
                 limit_concurrency=MAX_CONCURRENT,
             )
         )
+        self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name=f"http-{self.port}", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
-        """Takes no new connection and ends when the running requests are answered, at latest after `DRAIN_S`."""
+    def stop(self, within_s: float = DRAIN_S + 1) -> None:
+        """Takes no new connection and ends when the running requests are answered, at latest after `within_s` and a
+        moment."""
+        self._is_stopping = True
         self._server.should_exit = True
         if self._thread.is_alive():
-            self._thread.join(DRAIN_S + 1)
-        self._socket.close()
+            self._thread.join(min(within_s, DRAIN_S + 1))
+        if self._thread.is_alive():
+            self._server.force_exit = True
+            self._thread.join(CUT_S)
+        if not self._thread.is_alive():
+            self._socket.close()
+
+    def complaint(self) -> str | None:
+        """One line if nobody answers at this port any more: only a restart helps."""
+        if self._is_stopping or self._thread.is_alive():
+            return None
+        return f"nobody answers at port {self.port} any more; restart this process"
 
     @property
     def is_alive(self) -> bool:

@@ -10,7 +10,6 @@ import structlog
 
 from bot.answer_views import as_message
 from bot.jobs import PutOffError, Send
-from bot.patience import MIN_PUT_OFF_S
 from bot.store.asks import Asks
 from bot.store.plans import Tickets
 from bot.store.reports import Reports
@@ -103,7 +102,7 @@ class MendedAnswers:
         try:
             return self._is_private(channel)
         except SlackLaterError as later:
-            raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
+            raise PutOffError.asked_by(later) from later
 
 
 def _what(ticket: Ticket) -> str | None:

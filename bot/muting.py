@@ -10,7 +10,7 @@ import structlog
 
 from bot.account_shares import AccountFullError
 from bot.jobs import PutOffError, Send
-from bot.patience import MAX_WAITS, MIN_PUT_OFF_S, room_again_s, too_slow
+from bot.patience import MAX_WAITS, room_again_s, too_slow
 from bot.store.asks import Asks
 from bot.store.mutes import Mutes
 from bot.store.wishes import Wishes
@@ -76,7 +76,7 @@ class Muting:
                 self._do(wish)
             except SlackLaterError as later:
                 if self._wishes.tries(wish_id) <= MAX_PUT_OFFS:
-                    raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
+                    raise PutOffError.asked_by(later) from later
                 _log.error("wish to mute not told: Slack keeps asking for patience")
         self._wishes.done(wish_id)
 
@@ -91,7 +91,7 @@ class Muting:
         try:
             self._tell(mute, mute.id, "ended", views.mute_ended(mute))
         except SlackLaterError as later:
-            raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
+            raise PutOffError.asked_by(later) from later
         self._mutes.end(mute)
 
     def _do(self, wish: MuteWish) -> None:

@@ -35,7 +35,7 @@ SLACK_PATIENCE_S: Final = 1.0
 SLACK_SILENT_S: Final = 90.0
 """A call that takes so long is no hiccup."""
 
-VITAL: Final = frozenset({"workers", "executor"})
+VITAL: Final = frozenset({"http", "workers", "executor"})
 """The checks whose complaint a restart ends."""
 
 _log: Final = structlog.get_logger(__name__)
@@ -75,11 +75,15 @@ def make_ops(checks: Mapping[str, Check], registry: CollectorRegistry, before_sc
 
 def redis_check(redis: Redis) -> Check:
     """Whether the store answers and keeps what it is given."""
+    was_full = False
 
     def check() -> str | None:
+        nonlocal was_full
         try:
             redis.ping()
-            return replica_complaint(redis) or room_complaint(redis) or eviction_complaint(redis)
+            full = room_complaint(redis, was_full)
+            was_full = full is not None
+            return replica_complaint(redis) or full or eviction_complaint(redis)
         except RedisError as error:
             return f"does not answer ({type(error).__name__})"
 

@@ -31,7 +31,7 @@ class AuditedChanges:
         try:
             newest = self._audit.newest(start, MAX_RECORDS)
         except RedisError as error:
-            _log.warning("own changes not read", error=type(error).__name__)
+            _log.warning("own changes not read", error=type(error).__name__, seldom=True)
             return None
         return own_records([one for one in newest if (one.account, one.region) == (account, region)])
 

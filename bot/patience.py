@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from bot.account_shares import AccountFullError
+from bot.jobs import MIN_PUT_OFF_S
 from bot.store.asks import Asks
 from diagnostics.question import Progress, Refused
 from handlers import views
@@ -16,7 +17,6 @@ from handlers.ask import Ask, Place
 from handlers.slack_calls import TROUBLE_RETRY_AFTER_S
 from handlers.thread import Thread
 
-MIN_PUT_OFF_S: Final = 1.0
 MAX_TROUBLE_PUT_OFF_S: Final = 30
 MAX_WAITS: Final = 130
 """About ten minutes: after that the person is told that there will be no answer."""

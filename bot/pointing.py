@@ -11,7 +11,7 @@ import structlog
 from bot.account_shares import AccountFullError
 from bot.alarming import BEFORE, AskAws
 from bot.jobs import PutOffError
-from bot.patience import MAX_WAITS, MIN_PUT_OFF_S, room_again_s, too_slow
+from bot.patience import MAX_WAITS, room_again_s, too_slow
 from bot.store.asks import Asks
 from bot.store.incidents import Incidents
 from bot.store.wishes import Wishes
@@ -91,7 +91,7 @@ class Pointing:
                     self._thread.whisper(pointed.origin, lambda _: told)
             except SlackLaterError as later:
                 if self._wishes.tries(wish_id) <= MAX_PUT_OFFS:
-                    raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
+                    raise PutOffError.asked_by(later) from later
                 _log.error("not answered: Slack keeps asking for patience")
             self._wishes.done(wish_id)
 

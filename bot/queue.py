@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -47,6 +49,8 @@ RECLAIM_EVERY_S: Final = 5.0
 """How often a worker compares what Redis has handed it with what it holds."""
 
 DEADLINES_EVERY_MS: Final = 1_000
+PROCESS: Final = f"{socket.gethostname()}:{os.getpid()}"
+"""This one, for people: in Kubernetes the host is the pod."""
 
 _KEPT: Final = "alb502_keep"
 _AWAY: Final = "alb502_away"
@@ -94,6 +98,16 @@ def begun_key(job_id: str) -> str:
     return f"{JOBS}:begun:{job_id}"
 
 
+def _taker_key(job_id: str) -> str:
+    """Which process has begun a job last."""
+    return f"{JOBS}:begun-by:{job_id}"
+
+
+def _failed_tries(message: MessageProxy) -> int:
+    """How often it was begun and ended in an error, after which it was put back."""
+    return int(message.options.get("retries", 0)) + int(message.options.get(_AWAY, 0))
+
+
 class _TimeLimit(TimeLimit):
     """One thread watches over the jobs of all queues; the library starts one for each queue, and none of them ends."""
 
@@ -120,14 +134,27 @@ class _SetAside(Middleware):
         self._redis = redis
 
     def before_process_message(self, _: Broker, message: MessageProxy) -> None:
-        name = begun_key(message.message_id)
+        name, taker = begun_key(message.message_id), _taker_key(message.message_id)
         try:
             pipe = self._redis.pipeline(transaction=False)
             pipe.incr(name)
             pipe.expire(name, BEGUN_KEEP_S)
-            begun = int(pipe.execute()[0])
+            pipe.getset(taker, PROCESS)
+            pipe.expire(taker, BEGUN_KEEP_S)
+            begun, _, before, _ = pipe.execute()
         except RedisError:
             return
+        if begun > 1 + _failed_tries(message) and before is not None:
+            _log.warning(
+                "job taken over: whoever had it ended, or fell silent, before it was done",
+                job=message.actor_name,
+                job_id=message.message_id,
+                about=str(message.args[:1])[:100],
+                begun=begun,
+                taken_from=text_of(before),
+                taken_by=PROCESS,
+                correlation_id=reference_of(message),
+            )
         if begun > MAX_BEGUN:
             message.fail()
             raise SkipMessage
@@ -279,6 +306,11 @@ class JobBroker(RedisBroker):
         """Which jobs of a queue Redis has given to this worker and not heard of since."""
         found = self.client.smembers(f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}")
         return {text_of(raw) for raw in found}
+
+    def waiting(self, queue_name: str) -> int:
+        """Jobs of a queue that are queued, put off or in work. Raises `RedisError`."""
+        names = (queue_name, dq_name(queue_name))
+        return sum(self.client.hlen(f"{self.namespace}:{name}.msgs") for name in names)
 
     def oldest_due_ms(self, queue_name: str) -> int | None:
         """When the next job of a queue was due, since the epoch; None if none waits. Raises `RedisError`."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Final
 
 import structlog
 
+from bot.ending import Ending
 from bot.telemetry.logs import correlated
 from handlers.ask import new_id
 
 SPREAD: Final = 0.2
-STOP_S: Final = 5.0
+STOP_S: Final = 1.0
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -35,10 +37,15 @@ class Repeating:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
-        """Begins no further round and gives the running one a moment to end."""
+    def ends_with(self, stack: ExitStack, ending: Ending) -> None:
+        """No round begins once the process is told to end; `stack` then gives the running one a moment."""
+        ending.tells(self._stopped.set)
+        stack.callback(lambda: self.stop(ending.left_s(STOP_S)))
+
+    def stop(self, within_s: float = STOP_S) -> None:
+        """Begins no further round and waits for the running one, but not for long."""
         self._stopped.set()
-        self._thread.join(STOP_S)
+        self._thread.join(within_s)
 
     def _run(self) -> None:
         while not self._stopped.is_set():

@@ -24,7 +24,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from bot.store.connection import Wait
 from bot.telemetry import traces
 from bot.telemetry.metrics import ACK_SECONDS
-from bot.telemetry.slack import ObservedClient
+from bot.telemetry.slack import ObservedClient, observed
 from handlers import actions, alarms, clicks, commands, fixes, home, mentions, picker, shortcuts
 from handlers.alarms import AlarmDesk, Listened
 from handlers.ask import NotQueuedError
@@ -34,7 +34,7 @@ from handlers.fixes import FixReception
 from handlers.muting import MutingDesk
 from handlers.payloads import misshapen
 from handlers.pointing import PointingDesk
-from handlers.slack_calls import CALL_TIMEOUT_S, UNREADABLE, is_refusal, word_of
+from handlers.slack_calls import CALL_TIMEOUT_S, UNREADABLE, Observe, is_refusal, word_of
 
 START_ATTEMPTS: Final = 6
 START_PAUSE_S: Final = 1.5
@@ -71,9 +71,9 @@ class Identity:
     bot_id: str
 
 
-def make_client(token: str, api_url: str) -> WebClient:
+def make_client(token: str, api_url: str, observe: Observe = observed) -> WebClient:
     """A client that never retries by itself: whether a call may be made twice is decided by its caller."""
-    return ObservedClient(token=token, base_url=api_url, timeout=CALL_TIMEOUT_S, retry_handlers=[])
+    return ObservedClient(token=token, base_url=api_url, timeout=CALL_TIMEOUT_S, retry_handlers=[], observe=observe)
 
 
 def identify(client: WebClient, wait: Wait) -> Identity:

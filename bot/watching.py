@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from bot.jobs import PutOffError, Send
+from bot.jobs import MIN_PUT_OFF_S, PutOffError, Send
 from bot.store.asks import Asks
 from bot.store.reports import Reports
 from bot.store.watches import MAX_WATCHES, Watches
@@ -31,7 +31,6 @@ JUDGE_AFTER: Final = timedelta(seconds=8)
 """A diagnosis takes a few seconds; one that takes longer is waited for."""
 JUDGE_AGAIN_S: Final = 4.0
 MAX_AWAITED: Final = 60
-MIN_PUT_OFF_S: Final = 1.0
 BETWEEN: Final = ":"
 TOO_MANY: Final = f"{MAX_WATCHES} answers are watched already, so this one is not. Press Refresh to look again."
 NOT_HERE: Final = "Only an answer that stands in a channel can be watched: this one is seen by you alone."
@@ -111,7 +110,7 @@ class Watching:
                 else:
                     self._judge(watch, watch.look, self._jobs)
             except SlackLaterError as later:
-                raise PutOffError(max(later.after_s, MIN_PUT_OFF_S)) from later
+                raise PutOffError.asked_by(later) from later
 
     def _look(self, watch: Watch, jobs: WatchJobs) -> None:
         ask = self._ask(watch)

@@ -36,7 +36,8 @@ from bot.store.recent import RecentAnswers
 from bot.store.reports import Reports
 from bot.store.standing import Standing
 from bot.store.watches import Watches
-from bot.telemetry.metrics import SLACK_CALLS, SLACK_RETRIES
+from bot.telemetry.metrics import SLACK_RETRIES
+from bot.telemetry.slack import observed
 from handlers.people import People
 from handlers.permission import Rules, must_be_private
 from handlers.slack_calls import SlackCalls
@@ -46,8 +47,8 @@ from remediations.approval import Ticket
 
 def slack_side(settings: Settings, redis: Redis, client: WebClient, rules: Rules, wait: Wait) -> SlackSide:
     """What is said to Slack and asked of it, within one budget for all replicas."""
-    calls = SlackCalls(client, Budget(redis), wait=wait, observe=_observe, again=_count_again)
-    thread = Thread(calls, Effects(redis), Layouts(redis), slack_api_url=settings.slack_api_url)
+    calls = SlackCalls(client, Budget(redis), wait=wait, again=_count_again)
+    thread = Thread(calls, Effects(redis), Layouts(redis), slack_api_url=settings.slack_api_url, observe=observed)
     return SlackSide(thread, calls, People(calls, Lookups(redis)), rules)
 
 
@@ -142,7 +143,3 @@ def nowhere(_: str) -> None:
 
 def _count_again(method: str) -> None:
     SLACK_RETRIES.labels(method=method).inc()
-
-
-def _observe(method: str, result: str) -> None:
-    SLACK_CALLS.labels(method=method, result=result).inc()

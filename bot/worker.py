@@ -18,7 +18,8 @@ THREADS: Final[Mapping[str, int]] = MappingProxyType({"people": 8, "alarms": 4, 
 IDLE_POLL_MS: Final = 100
 """The longest that a new job waits for an idle worker."""
 
-MIN_STOP_S: Final = 1.0
+SETTLE_S: Final = 1.0
+"""For the threads that fetch, on top of the time that the jobs have."""
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -31,22 +32,6 @@ class Taken(Protocol):
 
     @property
     def broker(self) -> JobBroker: ...
-
-
-class Ending:
-    """How long the process may still take once it was told to end: one time for everything that it has to finish."""
-
-    def __init__(self, within_s: float) -> None:
-        self._within_s = within_s
-        self._since_s: float | None = None
-
-    def begin(self) -> None:
-        """Now."""
-        self._since_s = time.monotonic()
-
-    def left_s(self) -> float:
-        since_s = time.monotonic() if self._since_s is None else self._since_s
-        return max(0.0, since_s + self._within_s - time.monotonic())
 
 
 class Workers:
@@ -77,9 +62,12 @@ class Workers:
         for worker in self._workers.values():
             for consumer in worker.consumers.values():  # these tell that the jobs in work are in work
                 consumer.stop()
+        settled_s = time.monotonic() + SETTLE_S
+        for worker in self._workers.values():
+            for consumer in worker.consumers.values():
+                consumer.join(max(0.0, settled_s - time.monotonic()))
         for queue, worker in self._workers.items():
-            left_s = max(MIN_STOP_S, deadline_s - time.monotonic())
-            worker.stop(timeout=int(left_s * 1_000))
+            worker.stop(timeout=0)  # all that can be waited for was waited for
             _log.info("queue drained", queue=queue, given_back=self._given_back(queue))
 
     def _given_back(self, queue: Any) -> int | None:

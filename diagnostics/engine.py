@@ -13,7 +13,7 @@ from diagnostics.commands import without_commands
 from diagnostics.facts.access_logs import AccessLogs
 from diagnostics.facts.fact import Fact, Frozen, Gap, NotApplicable
 from diagnostics.facts.own_changes import OwnChange
-from diagnostics.gaps import report_gaps
+from diagnostics.gaps import Undecided, report_gaps
 from diagnostics.log_notes import log_notes
 from diagnostics.ranking import Ranked, rank
 from diagnostics.report import (
@@ -94,7 +94,7 @@ def diagnose(snapshot: Snapshot) -> Report:
         causes=causes,
         risks=tuple(_cause(item, specs[item.code], owner, first=False) for item in ranked_risks),
         checks=tuple(_settled(item.check, reported, {r.code for r in ranked_risks}) for item in judged.values()),
-        gaps=report_gaps(snapshot, specs),
+        gaps=report_gaps(snapshot, specs, _undecided(judged, ranked, specs, observed)),
         timeline=timeline.build(snapshot, observed),
         stats=_stats(snapshot),
     )
@@ -185,6 +185,14 @@ def _settled(check: Check, reported: set[str], risks: set[str]) -> Check:
     if check.status == "risk" and check.code not in risks:
         return check.model_copy(update={"status": "clear", "reason": "a more specific risk covers it"})
     return check
+
+
+def _undecided(
+    judged: Mapping[str, Judged], ranked: Iterable[Ranked], specs: Mapping[str, CauseSpec], observed: Observations
+) -> Undecided:
+    unknown = frozenset(code for code, item in judged.items() if item.check.status == "unknown")
+    fitting = frozenset(code for code in unknown if not observed.known_quiet(specs[code].shows))
+    return Undecided(unknown, fitting, tuple(item.code for item in ranked))
 
 
 def _explained(judged: Iterable[Judged]) -> frozenset[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from diagnostics.aws_access.explanations import REMEDIES
 from diagnostics.causes.cause import CauseSpec
@@ -20,29 +21,62 @@ _HINTS = {
 }
 
 
-def report_gaps(snapshot: Snapshot, specs: Mapping[str, CauseSpec]) -> tuple[ReportGap, ...]:
-    """One entry for each (action, resource, error), with every cause that needs or uses the fact."""
-    merged: dict[tuple[str, str, str], tuple[Gap, set[str]]] = {}
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """What the causes came to, as far as it says which gap matters.
+
+    `unknown`: causes of which nothing can be said; `fitting`: those of them that would show in what was seen;
+    `reported`: the causes that were found, the best first.
+    """
+
+    unknown: frozenset[str] = frozenset()
+    fitting: frozenset[str] = frozenset()
+    reported: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Unread:
+    gap: Gap
+    affects: set[str] = field(default_factory=set)
+    decides: set[str] = field(default_factory=set)
+
+
+def report_gaps(
+    snapshot: Snapshot, specs: Mapping[str, CauseSpec], undecided: Undecided = Undecided()
+) -> tuple[ReportGap, ...]:
+    """One entry for each (action, resource, error), with every cause that needs or uses the fact, the gap that leaves
+    the most open first: every output tells them in this order."""
+    merged: dict[tuple[str, str, str], _Unread] = {}
     for name, gap in snapshot.gaps():
-        codes = _affected(name, specs)
-        _, affected = merged.setdefault((gap.action, gap.resource, gap.error), (gap, set()))
-        affected.update(codes)
+        unread = merged.setdefault((gap.action, gap.resource, gap.error), _Unread(gap))
+        for code, spec in specs.items():
+            if any(kind.name == name for kind in (*spec.needs, *spec.uses)):
+                unread.affects.add(code)
+            if any(kind.name == name for kind in (*spec.needs, *spec.clear_needs)):
+                unread.decides.add(code)
+    ordered = sorted(merged.values(), key=lambda unread: _weight(unread, undecided), reverse=True)
     return tuple(
         ReportGap(
-            action=gap.action,
-            resource=gap.resource,
-            error=gap.error,
-            affects=tuple(sorted(affected)),
-            fix=_fix(gap),
+            action=unread.gap.action,
+            resource=unread.gap.resource,
+            error=unread.gap.error,
+            affects=tuple(sorted(unread.affects)),
+            fix=_fix(unread.gap),
         )
-        for gap, affected in list(merged.values())[:MAX_GAPS]
+        for unread in ordered[:MAX_GAPS]
     )
 
 
-def _affected(fact_name: str, specs: Mapping[str, CauseSpec]) -> Iterable[str]:
-    for code, spec in specs.items():
-        if any(kind.name == fact_name for kind in (*spec.needs, *spec.uses)):
-            yield code
+def _weight(unread: _Unread, undecided: Undecided) -> tuple[int, ...]:
+    """The causes that it keeps from being judged, those first that fit what was seen; then how good the best of the
+    found causes is that it would make surer."""
+    best = next((place for place, code in enumerate(undecided.reported) if code in unread.affects), None)
+    return (
+        len(unread.decides & undecided.fitting),
+        len(unread.decides & undecided.unknown),
+        0 if best is None else len(undecided.reported) - best,
+        len(unread.affects),
+    )
 
 
 def _fix(gap: Gap) -> str | None:

@@ -22,6 +22,8 @@ DEFAULT_RETRY_AFTER_S: Final = 30.0
 MAX_RETRY_AFTER_S: Final = 600.0
 TROUBLE_RETRY_AFTER_S: Final = 5.0
 MAX_WORD: Final = 60
+OK: Final = "ok"
+UNREACHABLE: Final = "unreachable"
 
 # Errors after which Slack itself says that the effect may have happened: https://docs.slack.dev/reference/methods/chat.postMessage
 _AMBIGUOUS: Final = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
@@ -34,8 +36,9 @@ UNREADABLE: Final = (
 )  # fmt: skip
 _SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", re.ASCII)
 
-Observe = Callable[[str, str], None]
-"""Called with method and result (``ok`` or the error) after each call."""
+Observe = Callable[[str, str, float], None]
+"""Called once for each request that was sent: method, result and seconds. The result is `OK`, Slack's word for what it
+does not take, or `UNREACHABLE`."""
 
 
 class SlackRefusedError(Exception):
@@ -67,14 +70,12 @@ class SlackCalls:
         budget: Budget,
         *,
         wait: Callable[[float], object],
-        observe: Observe = lambda *_: None,
         again: Callable[[str], None] = lambda _: None,
     ) -> None:
         """`again` hears the method of each call that is about to be made once more."""
         self._client = client
         self._budget = budget
         self._wait = wait
-        self._observe = observe
         self._again = again
 
     def write(
@@ -124,10 +125,6 @@ class SlackCalls:
         """A reading call. Raises `SlackRefusedError`, `SlackLaterError`."""
         return self._repeated(method, channel, params={**({"channel": channel} if channel else {}), **params})
 
-    def count(self, method: str, result: str) -> None:
-        """Counts a call that was made elsewhere."""
-        self._observe(method, result)
-
     def _repeated(
         self,
         method: str,
@@ -169,18 +166,10 @@ class SlackCalls:
             data = self._client.api_call(method, **arguments).data
         except SlackApiError as error:
             word = word_of(error)
-            self._observe(method, word)
             raise self._meant(method, int(error.response.status_code), word, error.response.headers) from error
         except UNREADABLE as error:
-            raise self._unanswered(method, error) from error
-        self._observe(method, "ok")
+            raise _unanswered(method, error) from error
         return data if isinstance(data, dict) else {}
-
-    def _unanswered(self, method: str, error: Exception) -> Exception:
-        self._observe(method, "unreachable")
-        if is_never_sent(error):
-            return SlackLaterError(method, TROUBLE_RETRY_AFTER_S)
-        return SlackInDoubtError(f"{method}: {type(_reason(error)).__name__}")
 
     def _meant(self, method: str, status: int, word: str, headers: Mapping[str, Any]) -> Exception:
         if status == http.HTTPStatus.TOO_MANY_REQUESTS or word in {"ratelimited", "rate_limited"}:
@@ -194,6 +183,12 @@ class SlackCalls:
         if unclear or status == http.HTTPStatus.REQUEST_TIMEOUT or word in _AMBIGUOUS:
             return SlackInDoubtError(f"{method}: {status} {word}")
         return SlackRefusedError(method, word)
+
+
+def _unanswered(method: str, error: Exception) -> Exception:
+    if is_never_sent(error):
+        return SlackLaterError(method, TROUBLE_RETRY_AFTER_S)
+    return SlackInDoubtError(f"{method}: {type(_reason(error)).__name__}")
 
 
 def is_never_sent(error: Exception) -> bool:

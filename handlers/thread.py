@@ -15,9 +15,10 @@ import structlog
 
 from handlers.ask import Ask, Origin, Place
 from handlers.effects import Claim, Dress, Layouts, Ledger, SupersededError
-from handlers.response_urls import METHOD, ResponseUrls
+from handlers.response_urls import METHOD, NOT_TAKEN, ResponseUrls
 from handlers.slack_calls import (
     TROUBLE_RETRY_AFTER_S,
+    Observe,
     SlackCalls,
     SlackInDoubtError,
     SlackLaterError,
@@ -42,7 +43,6 @@ _UNDRESSABLE: Final = frozenset(
 )
 _GONE: Final = frozenset({"message_not_found", "thread_not_found", "cant_update_message", "edit_window_closed"})
 _TOLD: Final = "told"
-_NOT_TAKEN: Final = "not_taken"
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -66,11 +66,20 @@ class UnreachableError(Exception):
 
 
 class Thread:
-    def __init__(self, calls: SlackCalls, ledger: Ledger, layouts: Layouts, *, slack_api_url: str) -> None:
+    def __init__(
+        self,
+        calls: SlackCalls,
+        ledger: Ledger,
+        layouts: Layouts,
+        *,
+        slack_api_url: str,
+        observe: Observe = lambda *_: None,
+    ) -> None:
+        """`observe` hears of answers by response URL, which are no calls of the client's."""
         self._calls = calls
         self._ledger = ledger
         self._layouts = layouts
-        self._response_urls = ResponseUrls(slack_api_url)
+        self._response_urls = ResponseUrls(slack_api_url, observe)
 
     def open(self, ask: Ask, fence: int, place: Place, parent: Draw, progress: Draw) -> Place:
         """Posts what is still missing of parent line and progress reply.
@@ -207,9 +216,8 @@ class Thread:
         """Answers by the response URL of a command or a click."""
         body = {"response_type": "ephemeral", "replace_original": replace, **_body(drawn)}
         taken = self._response_urls.send(origin.response_url or "", body)
-        self._calls.count(METHOD, "ok" if taken else _NOT_TAKEN)
         if not taken:
-            raise SlackRefusedError(METHOD, _NOT_TAKEN)
+            raise SlackRefusedError(METHOD, NOT_TAKEN)
 
     def _overwrite(self, ask: Ask, fence: int, channel: str, ts: str, draw: Draw, *, spare: bool = False) -> bool:
         """False if the message is not there any more."""

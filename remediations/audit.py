@@ -18,6 +18,7 @@ Event = Literal[
     "expired",
     "started",
     "wrote",
+    "rejected",
     "executed",
     "verified",
     "failed",
@@ -25,7 +26,8 @@ Event = Literal[
     "closed",
 ]
 """``denied``: somebody tried what they may not. ``refused``: a person said no, or it could not be carried out as it was
-approved. ``wrote``: what came of one call to AWS."""
+approved. ``wrote``: one call to AWS that was done, or of which it is not known. ``rejected``: one that was not done,
+and what AWS answered."""
 
 
 class Who(Frozen):

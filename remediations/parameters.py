@@ -62,7 +62,7 @@ ONLY_SETS: Final[Mapping[tuple[str, str], frozenset[str]]] = MappingProxyType(
             ("ecs", "stop_task"): ("cluster", "task", "reason"),
             ("ecs", "update_cluster_settings"): ("cluster", "settings"),
             ("ecs", "update_service"): _SERVICE,
-            ("elbv2", "create_rule"): ("ListenerArn", "Priority", "Conditions", "Actions"),
+            ("elbv2", "create_rule"): ("ListenerArn", "Priority", "Conditions", "Actions", "Tags"),
             ("elbv2", "create_target_group"): (
                 *("Name", "Protocol", "ProtocolVersion", "Port", "VpcId", "TargetType", "Tags"),
                 *_CHECK,

@@ -23,6 +23,12 @@ MAX_AFTER_S = 90
 FROM = "$from"
 PLAN = "plan"
 """Under this name the id of the plan itself is found."""
+PLAN_TAG = "alb502:plan"
+"""With this tag, and the plan's id as its value, alb502 makes what it makes."""
+
+WITHOUT_RESOURCE = frozenset({"codedeploy:StopDeployment"})
+"""Actions that IAM compares no resource with: allowed on an ARN, they are denied.
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscodedeploy.html"""
 
 UndoKind = Literal["exact", "compensating", "none"]
 
@@ -98,7 +104,8 @@ class Write(Frozen):
 
     @property
     def grants(self) -> tuple[Grant, ...]:
-        return (Grant(action=self.call.action, resources=self.resources), *self.also)
+        own = ("*",) if self.call.action in WITHOUT_RESOURCE else self.resources
+        return (Grant(action=self.call.action, resources=own), *self.also)
 
 
 class Quiet(Frozen):

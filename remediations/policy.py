@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from pydantic import JsonValue
 
+from diagnostics.aws_access.read_policy import reader_policy
 from remediations.catalogue import catalogue
-from remediations.plan import Grant, Plan
+from remediations.plan import PLAN_TAG, WITHOUT_RESOURCE, Grant, Plan
 from remediations.session_policy import statements
-from remediations.steps.new_target_groups import PLAN_TAG
 
 _ELB: Final = "elasticloadbalancing"
 
@@ -24,7 +24,7 @@ _KINDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "cloudwatch:DeleteAlarms": ("alarm:alb502-*",),
         "cloudwatch:PutMetricAlarm": ("alarm:alb502-*",),
         "cloudwatch:TagResource": ("alarm:alb502-*",),
-        "codedeploy:StopDeployment": ("deploymentgroup:*",),
+        "codedeploy:StopDeployment": ("*",),
         "ec2:AuthorizeSecurityGroupEgress": ("security-group/*", "security-group-rule/*"),
         "ec2:AuthorizeSecurityGroupIngress": ("security-group/*", "security-group-rule/*"),
         "ec2:CreateNetworkAclEntry": ("network-acl/*",),
@@ -39,7 +39,7 @@ _KINDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "ecs:TagResource": ("task-definition/*:*",),
         "ecs:UpdateClusterSettings": ("cluster/*",),
         "ecs:UpdateService": ("service/*",),
-        f"{_ELB}:AddTags": ("targetgroup/*",),
+        f"{_ELB}:AddTags": ("targetgroup/*", "listener-rule/app/*"),
         f"{_ELB}:CreateRule": ("listener/app/*", "listener-rule/app/*"),
         f"{_ELB}:CreateTargetGroup": ("targetgroup/*",),
         f"{_ELB}:DeleteRule": ("listener-rule/app/*",),
@@ -75,14 +75,17 @@ _CONDITIONS: Final[Mapping[str, dict[str, dict[str, JsonValue]]]] = MappingProxy
             }
         },
         "ecs:TagResource": {"StringEquals": {"ecs:CreateAction": "RegisterTaskDefinition"}},
-        f"{_ELB}:AddTags": {"StringEquals": {f"{_ELB}:CreateAction": "CreateTargetGroup"}},
+        f"{_ELB}:AddTags": {"StringEquals": {f"{_ELB}:CreateAction": ["CreateRule", "CreateTargetGroup"]}},
+        f"{_ELB}:CreateRule": {"StringLike": {f"aws:RequestTag/{PLAN_TAG}": "*"}},
         f"{_ELB}:CreateTargetGroup": {"StringLike": {f"aws:RequestTag/{PLAN_TAG}": "*"}},
+        f"{_ELB}:DeleteRule": {"StringLike": {f"aws:ResourceTag/{PLAN_TAG}": "*"}},
         f"{_ELB}:DeleteTargetGroup": {"StringLike": {f"aws:ResourceTag/{PLAN_TAG}": "*"}},
         "iam:PassRole": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
         "lambda:AddPermission": {"StringEquals": {"lambda:Principal": "elasticloadbalancing.amazonaws.com"}},
     }
 )
-"""A target group that is deleted must have the tag with which alb502 makes its own; nobody else's is touched."""
+"""A target group or a rule that is deleted must have the tag with which alb502 makes its own; nobody else's is
+touched."""
 _GLOBAL_SERVICES: Final = frozenset({"iam"})
 SESSION_ACTIONS: Final = ("sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession")
 """What assuming a role in somebody's name takes, of whoever assumes it and in the role's trust policy.
@@ -114,23 +117,28 @@ def undeclared(plan: Plan) -> str | None:
 
 
 def trust_policy(executor: str, external_id: str | None = None) -> dict[str, Any]:
-    """Who may assume the role: the identity of the executor, and nobody else."""
+    """Who may assume the role: the identity of the executor, in somebody's name, and nobody else."""
     statement: dict[str, Any] = {"Effect": "Allow", "Principal": {"AWS": executor}, "Action": list(SESSION_ACTIONS)}
+    named: dict[str, Any] = {"StringLike": {"sts:SourceIdentity": "*"}}
     if external_id is None:
-        return {"Version": "2012-10-17", "Statement": [statement]}
+        return {"Version": "2012-10-17", "Statement": [{**statement, "Condition": named}]}
     # A request for a tag or a source identity alone carries no external id to compare.
-    assume = {**statement, "Action": SESSION_ACTIONS[0], "Condition": {"StringEquals": {"sts:ExternalId": external_id}}}
+    condition = {"StringEquals": {"sts:ExternalId": external_id}, **named}
+    assume = {**statement, "Action": SESSION_ACTIONS[0], "Condition": condition}
     return {"Version": "2012-10-17", "Statement": [assume, {**statement, "Action": list(SESSION_ACTIONS[1:])}]}
 
 
-def executor_policy(roles: Iterable[str]) -> dict[str, Any]:
-    """What the executor's own identity needs; nobody else's has any of it."""
+def executor_policy(roles: Iterable[str], read_roles: Iterable[str] = ()) -> dict[str, Any]:
+    """What the executor's own identity needs. Nobody else's may assume `roles`; it looks around a fix, and watches it,
+    with the roles that read."""
     statement = {"Effect": "Allow", "Action": list(SESSION_ACTIONS), "Resource": sorted(roles)}
-    return {"Version": "2012-10-17", "Statement": [statement]}
+    reading = reader_policy(read_roles)["Statement"] if (read_roles := sorted(read_roles)) else []
+    return {"Version": "2012-10-17", "Statement": [*reading, statement]}
 
 
 def _grant(action: str, account: str, region: str, partition: str) -> Grant:
     service = action.split(":", 1)[0]
     place = "" if service in _GLOBAL_SERVICES else region
     arns = tuple(f"arn:{partition}:{service}:{place}:{account}:{kind}" for kind in _KINDS[action])
-    return Grant(action=action, resources=arns, condition=_CONDITIONS.get(action, {}))
+    wanted = ("*",) if action in WITHOUT_RESOURCE else arns
+    return Grant(action=action, resources=wanted, condition=_CONDITIONS.get(action, {}))

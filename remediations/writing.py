@@ -81,7 +81,7 @@ _GONE = ("NotFound", "NotFoundException", "NotFoundFault", "ServiceNotActiveExce
 
 
 def in_words(call: Call, rejected: Rejected) -> str:
-    """For people, why AWS did not do it; without a full stop."""
+    """For people, why AWS did not do it, with its code; without a full stop."""
     code, said = rejected.code, f" ({rejected.message})" if rejected.message else ""
     if code == NO_SESSION:
         return rejected.message
@@ -90,9 +90,9 @@ def in_words(call: Call, rejected: Rejected) -> str:
             f"AWS has it already ({code}), so what the diagnosis took for missing is there: the hypothesis is refuted"
         )
     if code in _DENIED:
-        return f"{call.action} was denied to the remediation role{said}"
+        return f"{call.action} was denied to the remediation role: {code}{said}"
     if code in THROTTLED:
-        return f"AWS throttled {call.action} also after several tries; nothing of it was done"
+        return f"AWS throttled {call.action} also after several tries ({code}); nothing of it was done"
     if any(word in code for word in _FULL):
         return f"A limit of the account is reached: {code}{said}"
     if code.endswith(_GONE):

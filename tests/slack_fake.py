@@ -53,6 +53,7 @@ class Channel:
     bot_is_member: bool = True
     shared: bool = False
     private: bool = False
+    archived: bool = False
     members: tuple[str, ...] = ()
 
 
@@ -92,6 +93,10 @@ class SlackFake:
     """What the next calls of a method are answered, whatever they do: a status and any bytes."""
     socket_url: str = ""
     """What `apps.connections.open` answers; empty: Socket Mode is turned off."""
+    scopes: tuple[str, ...] | None = None
+    """What the bot token may do, as each answer's header tells; None: no header."""
+    groups: dict[str, Body] = field(default_factory=dict)
+    """User groups by id, with what is special about them."""
 
     def __post_init__(self) -> None:
         self._changed = threading.Condition()
@@ -219,7 +224,7 @@ class SlackFake:
             self.calls.append(Call(method, body, time.monotonic(), failure is None and bool(answer.get("ok"))))
             self._changed.notify_all()
         if failure is None:
-            return 200, answer, {}
+            return 200, answer, {} if self.scopes is None else {"X-OAuth-Scopes": ",".join(self.scopes)}
         headers = {} if failure.retry_after_s is None else {"Retry-After": str(failure.retry_after_s)}
         return failure.status, {"ok": False, "error": failure.error} if failure.error else {}, headers
 
@@ -243,6 +248,9 @@ class SlackFake:
         user = self.users.get(str(body.get("user")))
         return {"ok": True, "user": user} if user else _no("user_not_found")
 
+    def _usergroups_list(self, _: Body) -> Body:
+        return {"ok": True, "usergroups": [{"id": group, "user_count": 1, **own} for group, own in self.groups.items()]}
+
     def _usergroups_users_list(self, body: Body) -> Body:
         return {"ok": True, "users": [ALICE] if body.get("usergroup") == "S0ASK" else []}
 
@@ -251,7 +259,7 @@ class SlackFake:
         if channel is None:
             return _no("channel_not_found")
         told = {"id": channel.id, "is_ext_shared": channel.shared, "is_private": channel.private}
-        return {"ok": True, "channel": told}
+        return {"ok": True, "channel": {**told, "is_member": channel.bot_is_member, "is_archived": channel.archived}}
 
     def _conversations_members(self, body: Body) -> Body:
         channel = self.channels.get(str(body.get("channel")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 import threading
 
@@ -14,6 +15,7 @@ cycles among them again and again."""
 
 def main() -> None:
     """The console script `alb502`; ends the process with the status that docs and scripts rely on."""
+    heed_sigterm()
     gc.set_threshold(*SELDOM)
     from bot.cli.top import run
 
@@ -24,9 +26,20 @@ def main() -> None:
     sys.exit(status)
 
 
-def calls_are_left() -> bool:
-    """Whether threads still wait for AWS after the answer was printed.
+def heed_sigterm() -> None:
+    """SIGTERM ends the first process of a container, too, as it ends any other.
 
-    The interpreter would join them, and a person who has the answer would wait for a call's last timeout.
+    The kernel has no default for that process: a signal that comes before somebody handles it would be lost, and
+    whoever sent it would wait until they kill. https://man7.org/linux/man-pages/man7/pid_namespaces.7.html
     """
-    return any(not one.daemon and one is not threading.main_thread() for one in threading.enumerate())
+    if os.getpid() == 1:
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(128 + signal.SIGTERM))
+
+
+def calls_are_left() -> bool:
+    """Whether threads still wait for AWS after the answer was printed, or after the bot has ended.
+
+    The interpreter would join them, those of a pool even where they are daemons, and a person who has the answer would
+    wait for a call's last timeout.
+    """
+    return any(one is not threading.main_thread() for one in threading.enumerate())

@@ -14,10 +14,13 @@ from bot.cli import (
     causes,
     demo,
     diagnose,
+    doctor,
     feedback,
     fix,
     iam_policy,
     logs,
+    manifest,
+    mcp,
     replay,
     report,
     scan,
@@ -49,8 +52,11 @@ app.command("feedback", short_help="Show what people said of answers.", epilog=f
 app.command("iam-policy", short_help="Print what a role has to be allowed.", epilog=iam_policy.EXAMPLE)(
     iam_policy.iam_policy
 )
+app.command("manifest", short_help="Print the manifest of the Slack app.", epilog=manifest.EXAMPLE)(manifest.manifest)
+app.command("mcp", short_help="Serve AI assistants, read-only.", epilog=mcp.EXAMPLE)(mcp.mcp)
 app.command("causes", short_help="Show what can be found.", epilog=causes.EXAMPLE)(causes.causes)
 app.command("demo", short_help="Start a simulated AWS with an incident in it.", epilog=demo.EXAMPLE)(demo.demo)
+app.command("doctor", short_help="Check everything that the bot needs.", epilog=doctor.EXAMPLE)(doctor.doctor)
 app.command("serve", short_help="Run the bot.", epilog=serve.EXAMPLE)(serve.serve)
 app.command("schema", hidden=True)(schema.schema)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bot.cli.exits import BAD_USAGE, CommandError
+from bot.cli.output import lead_logs_to_stderr
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -17,6 +18,7 @@ def settings(environ: Mapping[str, str] | None = None) -> Settings:
     from bot.settings import SettingsError, load
     from bot.telemetry import known_secrets
 
+    lead_logs_to_stderr()  # whoever reads the store or AWS comes here first
     environ = os.environ if environ is None else environ
     known_secrets.learn(known_secrets.secrets_in(environ))
     try:

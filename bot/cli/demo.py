@@ -114,6 +114,11 @@ def _scenarios() -> Mapping[str, Scenario]:
     try:
         from demo import scenarios
     except ModuleNotFoundError as missing:
+        if missing.name == "demo":
+            raise CommandError(
+                "the demo is not in this installation; `./run demo` in a checkout of alb502 starts it",
+                status=exits.BAD_USAGE,
+            ) from None
         if (missing.name or "").partition(".")[0] in {"demo", "bot", "diagnostics"}:
             raise
         raise CommandError(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from bot.cli import configured, replay
-from bot.cli.exits import BAD_USAGE, NO_REPORT, OK, CommandError
+from bot.cli.exits import BAD_USAGE, NO_REPORT, NOT_WELL, OK, CommandError
 from bot.cli.output import draw, note, write
 from bot.cli.stored import connected
 from diagnostics import printable
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from remediations.execute import Execution
 
 EXAMPLE: Final = "Example: alb502 fix incident.json health-check-path --dry-run"
-REFUSED: Final = 1
 pause: Callable[[float], object] = time.sleep
 MAX_SHOWN: Final = 80
 MAX_EDIT: Final = 2_000
@@ -62,7 +61,7 @@ def fix(
         if redis is None:
             note(NO_AUDIT)
         if not _agreed(hand, yes=yes):
-            raise CommandError("nothing was changed: it was not approved", status=REFUSED)
+            raise CommandError("nothing was changed: it was not approved", status=NOT_WELL)
         _do(hand)
 
 
@@ -140,7 +139,7 @@ def _by_hand(settings: Settings, redis: Redis | None, wanted: Wanted, *, dry_run
     made = ByHand(wanted, access_of(settings), policy_of(settings), caller, _noting(redis))
     refused = made.refusal()
     if refused is not None and not dry_run:
-        raise CommandError(f"{wanted.offer} is not carried out: {refused}", status=REFUSED)
+        raise CommandError(f"{wanted.offer} is not carried out: {refused}", status=NOT_WELL)
     if refused is not None:
         note(f"It would not be carried out: {refused}.")
     return made
@@ -171,7 +170,7 @@ def _check(hand: ByHand) -> None:
     """Whether what the plan is based on is still so. Raises `CommandError` where it is not."""
     changed = [seen.told for seen in hand.look() if not seen.holds]
     if changed:
-        raise CommandError(f"nothing was changed: {changed[0]}; diagnose again", status=REFUSED)
+        raise CommandError(f"nothing was changed: {changed[0]}; diagnose again", status=NOT_WELL)
     write("  looked at just now: all that it is based on is still so")
 
 
@@ -180,7 +179,7 @@ def _agreed(hand: ByHand, *, yes: bool) -> bool:
     if yes and not is_high:
         return True
     if not sys.stdin.isatty() and not is_high:
-        raise CommandError("nobody can be asked here: add --yes, or run it in a terminal", status=REFUSED)
+        raise CommandError("nobody can be asked here: add --yes, or run it in a terminal", status=NOT_WELL)
     target = hand.wanted.target
     word = (target.service or target.function or target.label.strip() or hand.plan.resource) if is_high else "yes"
     return _asked(f"Type {printable.line(word, MAX_SHOWN)} to change this: ").strip() == word
@@ -196,15 +195,15 @@ def _asked(question: str) -> str:
 def _do(hand: ByHand) -> None:
     execution = hand.carry_out()
     if execution.status == "refused":
-        raise CommandError(f"nothing was changed: {execution.text}", status=REFUSED)
+        raise CommandError(f"nothing was changed: {execution.text}", status=NOT_WELL)
     if execution.status != "done":
         _offer_undo(hand, execution)
-        raise CommandError(f"{execution.status}: {execution.text}", status=REFUSED)
+        raise CommandError(f"{execution.status}: {execution.text}", status=NOT_WELL)
     write("Done. Watching whether it works; Ctrl-C stops watching and changes nothing.")
     worked = _watched(hand)
     if not worked:
         _offer_undo(hand, execution)
-        raise CommandError("it was done and has not worked so far; diagnose again", status=REFUSED)
+        raise CommandError("it was done and has not worked so far; diagnose again", status=NOT_WELL)
     _offer_undo(hand, execution)
 
 
@@ -241,5 +240,5 @@ def _offer_undo(hand: ByHand, execution: Execution) -> None:
     taken = hand.undo(execution)
     if taken is None or taken[1].status != "done":
         text = taken[1].text if taken else "there is no undo"
-        raise CommandError(f"not undone: {text}", status=REFUSED)
+        raise CommandError(f"not undone: {text}", status=NOT_WELL)
     write("Undone.")

@@ -9,9 +9,9 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from bot.cli.exits import ReaderGoneError
 from diagnostics import printable
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 PIPE_WIDTH: Final = 100
 MAX_LINE: Final = 1_000
 PROGRAM: Final = "alb502"
+_OURS: Final = "alb502_ours"
+"""A log record of our own code has it."""
+_NO_DETAIL: Final = frozenset({"event", "error", "exc_info", "seldom", "correlation_id"})
 _UNSEEN: Final = re.compile(
     r"\x1b(?!\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
     r"|[\U000e0000-\U000e007f]"
@@ -100,7 +103,8 @@ def called_as() -> str:
     if shutil.which(PROGRAM):
         return PROGRAM
     script = Path(sys.prefix) / "bin" / PROGRAM
-    return _from_here(script) if script.exists() else f"{_from_here(Path(sys.executable))} -m bot"
+    module = PROGRAM if PROGRAM in sys.modules else "bot"  # installed, or in a checkout
+    return _from_here(script) if script.exists() else f"{_from_here(Path(sys.executable))} -m {module}"
 
 
 def _from_here(path: Path) -> str:
@@ -118,8 +122,30 @@ class OneLine(logging.Formatter):
 
 
 def log_errors_to_stderr() -> None:
-    """Errors that the engine survived are one line each; warnings of libraries are not for people at a terminal."""
+    """Errors that the engine survived are one line each, and so are our own warnings; those of libraries are not for
+    people at a terminal."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setLevel(logging.ERROR)
+    handler.addFilter(lambda record: record.levelno >= logging.ERROR or hasattr(record, _OURS))
     handler.setFormatter(OneLine())
     logging.getLogger().handlers = [handler]
+
+
+def lead_logs_to_stderr() -> None:
+    """Our own logs go the same way: structlog writes to stdout, where the answer stands, until it is told otherwise."""
+    import structlog
+
+    from bot.telemetry.logs import redact
+
+    structlog.configure(
+        processors=[redact, _in_words],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+def _in_words(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> tuple[tuple[str], dict[str, Any]]:
+    details = [str(event["error"])] if "error" in event and "exc_info" not in event else []
+    details += [f"{name} {value}" for name, value in event.items() if name not in _NO_DETAIL]
+    said = str(event["event"]) + (f" ({', '.join(details)})" if details else "")
+    return (said,), {"extra": {_OURS: True}}

@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
@@ -18,7 +19,7 @@ from bot.cli.output import note
 if TYPE_CHECKING:
     from redis import Redis
 
-    from bot.app import Engine, Fixing, Shared
+    from bot.engine import Engine, Fixing, Shared
     from bot.fix_lane import FixLane
     from bot.jobs import Send
     from bot.settings import Settings
@@ -38,7 +39,7 @@ def serve(
     complaints = missing(settings, role)
     if complaints:
         raise CommandError(*complaints, status=exits.BAD_USAGE)
-    from bot import memory
+    from bot import ending, memory
     from bot.telemetry import logs, traces
 
     memory.keep_few_reserves()
@@ -50,6 +51,7 @@ def serve(
     try:
         with stopped_by_signals() as stopped:
             memory.start_giving_back(stopped)
+            ending.leave_in_time(stopped, settings.limits.stop_s)
             _run(settings, role, stopped)
     finally:
         stop_traces()
@@ -75,19 +77,30 @@ def missing(settings: Settings, role: Role) -> list[str]:
 
 @contextmanager
 def stopped_by_signals() -> Iterator[threading.Event]:
-    """An event that SIGTERM and Ctrl-C set. The second Ctrl-C is not caught: somebody is in a hurry."""
+    """An event that SIGTERM and Ctrl-C set. The second Ctrl-C is not caught: somebody is in a hurry.
+
+    A signal interrupts the main thread anywhere, also where it holds the lock of the event that it is about to wait
+    for; so another thread sets it.
+    """
     stopped = threading.Event()
+    heard: SimpleQueue[bool] = SimpleQueue()
 
     def stop(number: int, _frame: object) -> None:
-        stopped.set()
+        heard.put(True)
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
+    def hear() -> None:
+        if heard.get():
+            stopped.set()
+
+    threading.Thread(target=hear, name="signals", daemon=True).start()
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield stopped
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        heard.put(False)
 
 
 def _run(settings: Settings, role: Role, stopped: threading.Event) -> None:
@@ -115,8 +128,8 @@ def make_engine(settings: Settings, shared: Shared) -> Engine:
     """The diagnosis with what it shares with other replicas behind it."""
     from bot.account_shares import AccountShares
     from bot.alarms_in_aws import AlarmsInAws
-    from bot.app import Engine
     from bot.diagnosing import access_of, diagnoser, nicknames_of
+    from bot.engine import Engine
     from bot.known_services import KnownServices
     from bot.telemetry.aws import CountedCalls
     from bot.telemetry.diagnoses import CountedFacts, counted

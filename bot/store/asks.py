@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from redis import Redis
@@ -31,6 +31,17 @@ return redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
 """
 
 
+_LOOK_AT_ALL: Final = """
+local states = {}
+for number, name in ipairs(KEYS) do
+    states[number] = redis.call('HEXISTS', name, 'ask') == 0 and 0 or 2 - redis.call('HEXISTS', name, 'finished')
+end
+return states
+"""
+"""One answer of small numbers about a thousand questions: who asks takes commands in meanwhile."""
+_STATES: Final[tuple[State, ...]] = ("lost", "finished", "open")
+
+
 class Asks:
     """Each delivery of a job raises the fence of its ask; only the newest delivery may post."""
 
@@ -38,17 +49,25 @@ class Asks:
         self._redis = redis
         self._begin = redis.register_script(_BEGIN)
         self._progress = redis.register_script(_PROGRESS)
+        self._states = redis.register_script(_LOOK_AT_ALL)
 
     def save(self, ask: Ask) -> None:
         """Keeps a new ask for a day. An ask that is there already (a second delivery of its event) stays as it is."""
+        pipe = self._redis.pipeline(transaction=True)
+        self.saving(ask)(pipe)
+        pipe.execute()
+
+    def saving(self, ask: Ask) -> Callable[[Redis], object]:
+        """What `save` sends, for who sends it along with something else."""
         text = ask.model_dump_json()
         if len(text) > MAX_ASK_BYTES:
             raise ValueError("an ask is bounded by its parser and by Slack")
-        name = fence_key(ask.id)
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.hsetnx(name, "ask", text)
-        pipe.expire(name, KEEP_S)
-        pipe.execute()
+
+        def send(redis: Redis) -> None:
+            redis.hsetnx(fence_key(ask.id), "ask", text)
+            redis.expire(fence_key(ask.id), KEEP_S)
+
+        return send
 
     def restore(self, ask: Ask, since_s: int) -> None:
         """Keeps an ask that the store has lost. What was said for it since `since_s` (Unix time) is not known any more;
@@ -61,10 +80,7 @@ class Asks:
 
     def states(self, ask_ids: Sequence[str]) -> list[State]:
         """What has become of each."""
-        pipe = self._redis.pipeline(transaction=False)
-        for ask_id in ask_ids:
-            pipe.hmget(fence_key(ask_id), "ask", "finished")
-        return ["lost" if ask is None else "finished" if done else "open" for ask, done in pipe.execute()]
+        return [_STATES[int(state)] for state in self._states(keys=[fence_key(ask_id) for ask_id in ask_ids])]
 
     def load(self, ask_id: str) -> Ask | None:
         """The ask, or None once it is forgotten."""
@@ -101,7 +117,7 @@ class Asks:
         pipe.execute()
 
     def in_progress(self, ask_id: str) -> None:
-        """A message of this ask says that it is being worked on, until it is finished."""
+        """A message of this ask says that it is being worked on, or its asker waits unseen, until it is finished."""
         self._progress(keys=[fence_key(ask_id), _in_progress()], args=[ask_id, time.time()])
 
     def is_in_progress(self, ask_id: str) -> bool:
@@ -125,13 +141,18 @@ class Asks:
         return int(self._redis.hincrby(fence_key(ask_id), "awaited", 1))
 
     def put_off(self, ask_id: str) -> int:
-        """How often this ask has been put off, this time included."""
+        """How often Slack has put this ask off, this time included."""
         self._alive(ask_id)
         return int(self._redis.hincrby(fence_key(ask_id), "put-offs", 1))
 
     def put_offs(self, ask_id: str) -> int:
         """How often this ask has been put off, for whatever reason."""
-        return sum(int(raw or 0) for raw in self._redis.hmget(fence_key(ask_id), "put-offs", "waits"))
+        return sum(int(raw or 0) for raw in self._redis.hmget(fence_key(ask_id), "put-offs", "waits", "overtaken"))
+
+    def overtaken(self, ask_id: str) -> int:
+        """It has to wait for a later ask; how often it had to, this time included."""
+        self._alive(ask_id)
+        return int(self._redis.hincrby(fence_key(ask_id), "overtaken", 1))
 
     def wait_for(self, ask_id: str, account: str) -> int:
         """It has to wait for this account; how often it had to wait for any, this time included."""

@@ -183,7 +183,7 @@ class Budget:
         try:
             return int(self._take(keys=keys, args=args)) / SECOND_MS
         except RedisError as error:
-            _log.warning("this process keeps to Slack's rates by itself", error=type(error).__name__)
+            _log.warning("this process keeps to Slack's rates by itself", error=type(error).__name__, seldom=True)
             return self._own.take(method, channel, spare=spare, message=message)
 
     def pause(self, method: str, seconds: float) -> None:
@@ -192,7 +192,9 @@ class Budget:
         try:
             self._pause(keys=[_paused(method)], args=[max(1, int(min(seconds, MAX_PAUSE_S) * SECOND_MS))])
         except RedisError as error:
-            _log.warning("other processes are not told that Slack asks for patience", error=type(error).__name__)
+            _log.warning(
+                "other processes are not told that Slack asks for patience", error=type(error).__name__, seldom=True
+            )
 
 
 def _limits(

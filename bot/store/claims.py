@@ -149,7 +149,7 @@ class StoredJournal:
         details = {"call": step.action, "outcome": step.state, "by_reading": step.by_reading, "kept": dict(step.kept)}
         record = record_of(
             self._ticket,
-            "wrote",
+            "rejected" if step.state == "rejected" else "wrote",
             self._clock(),
             self._ticket.approved_by,
             text=step.text,

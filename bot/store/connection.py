@@ -21,6 +21,9 @@ MAX_CONNECTIONS: Final = 200
 START_ATTEMPTS: Final = 6
 START_PAUSE_S: Final = 1.0
 SAFE_POLICY: Final = "noeviction"
+FULL: Final = 0.99
+ROOM_AGAIN: Final = 0.97
+"""Shares of `maxmemory`."""
 
 
 class StoreError(Exception):
@@ -163,11 +166,17 @@ def replica_complaint(client: Redis) -> str | None:
     return "is a replica, which takes no writes; point REDIS_URL at the primary"
 
 
-def room_complaint(client: Redis) -> str | None:
+def is_full(used: int, limit: int, was_full: bool) -> bool:
+    """Whether there is no room for more. A full Redis is now a little above its limit and now a little below, as each
+    command comes and goes: it is full from a little below the limit on, and until there is room again."""
+    return limit > 0 and used >= limit * (ROOM_AGAIN if was_full else FULL)
+
+
+def room_complaint(client: Redis, was_full: bool = False) -> str | None:
     """One line if this Redis is full. Raises `RedisError` if it cannot be reached."""
     memory = client.info("memory")
     limit, used = int(memory.get("maxmemory", 0)), int(memory.get("used_memory", 0))
-    if not limit or used < limit:
+    if not is_full(used, limit, was_full):
         return None
     return (
         f"is full ({used:,} of {limit:,} bytes): questions are answered directly and nothing is kept; raise maxmemory"

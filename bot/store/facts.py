@@ -73,7 +73,7 @@ class StoredIndex:
         try:
             self._release(keys=[claim], args=[token])
         except RedisError as error:
-            _log.warning("claim not released; it ends by itself", error=type(error).__name__)
+            _log.warning("claim not released; it ends by itself", error=type(error).__name__, seldom=True)
 
 
 def _read(redis: Redis, name: str, max_bytes: int) -> Stored | None:
@@ -85,7 +85,7 @@ def _read(redis: Redis, name: str, max_bytes: int) -> Stored | None:
         written_ms = int(packed[:STAMP_DIGITS])
         text = zlib.decompressobj().decompress(packed[STAMP_DIGITS:], max_bytes * 4).decode()
     except (RedisError, ValueError, zlib.error) as error:
-        _log.warning("not read from the store", error=type(error).__name__)
+        _log.warning("not read from the store", error=type(error).__name__, seldom=True)
         return None
     return Stored(text, max(0.0, time.time() - written_ms / SECOND_MS))
 
@@ -95,7 +95,7 @@ def _write(redis: Redis, name: str, text: str, ttl_s: int) -> None:
     try:
         redis.set(name, stamp + zlib.compress(text.encode(), 1), ex=ttl_s)
     except RedisError as error:
-        _log.warning("not written to the store", error=type(error).__name__)
+        _log.warning("not written to the store", error=type(error).__name__, seldom=True)
 
 
 def _fact(name: str) -> str:

@@ -33,7 +33,7 @@ class Replays:
         try:
             return bool(self._redis.set(_name(signature), "1", nx=True, ex=KEEP_S))
         except RedisError as error:
-            _log.warning("not known whether a request came before", error=type(error).__name__)
+            _log.warning("not known whether a request came before", error=type(error).__name__, seldom=True)
             return True
 
     def forget(self, signature: str) -> None:
@@ -41,7 +41,7 @@ class Replays:
         try:
             self._redis.delete(_name(signature))
         except RedisError as error:
-            _log.warning("a request that failed may not come again", error=type(error).__name__)
+            _log.warning("a request that failed may not come again", error=type(error).__name__, seldom=True)
 
 
 def _name(signature: str) -> str:

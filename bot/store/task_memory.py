@@ -33,7 +33,7 @@ class StoredTasks:
                 return None
             return _unpacked(raw)
         except (RedisError, ValueError, zlib.error) as error:
-            _log.warning("stopped tasks not recalled", error=type(error).__name__)
+            _log.warning("stopped tasks not recalled", error=type(error).__name__, seldom=True)
             return None
 
     def change(self, service: str, change: Callable[[str | None], str]) -> None:
@@ -55,7 +55,7 @@ class StoredTasks:
         try:
             self._redis.set(_name(service), zlib.compress(text.encode(), 1), ex=KEEP_S)
         except RedisError as error:
-            _log.warning("stopped tasks not kept", error=type(error).__name__)
+            _log.warning("stopped tasks not kept", error=type(error).__name__, seldom=True)
 
 
 def _unpacked(raw: Any) -> str:

@@ -47,7 +47,7 @@ class SharedRateGate:
         try:
             wait_ms = int(self._book(keys=[_turn(key)], args=[math.ceil(spacing_s * SECOND_MS), _ms(timeout_s)]))
         except RedisError as error:
-            _log.warning("rate kept by this process alone", error=type(error).__name__)
+            _log.warning("rate kept by this process alone", error=type(error).__name__, seldom=True)
             return self._without_redis.wait(key, spacing_s, timeout_s)
         if wait_ms == TOO_LATE:
             return False

@@ -10,7 +10,6 @@ import logging
 import re
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager, suppress
 from typing import Any, Final, TextIO
@@ -18,6 +17,7 @@ from typing import Any, Final, TextIO
 import structlog
 
 from bot.telemetry import known_secrets, traces
+from bot.telemetry.seldom import SeldomFilter
 from diagnostics.reference import REFERENCE
 
 HIDDEN: Final = "(hidden)"
@@ -25,9 +25,6 @@ MAX_VALUE_CHARS: Final = 4_000
 MAX_DEPTH: Final = 12
 QUIET: Final = ("slack_bolt", "slack_sdk", "botocore", "boto3", "urllib3", "uvicorn", "dramatiq", "asyncio")
 
-SAME_AGAIN_S: Final = 60.0
-_CONSUMER: Final = "dramatiq.worker.ConsumerThread"
-_NO_CONNECTION: Final = "Consumer encountered a connection error"
 _BOLT: Final = "slack_bolt.App"
 _UNUSED_HERE: Final = "`token` will be unused"
 """Bolt warns of SLACK_BOT_TOKEN in the environment, which is where people are told to put it."""
@@ -59,7 +56,8 @@ def configure(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(stream)
-    handler.addFilter(_Rarely())
+    handler.addFilter(_is_of_use)
+    handler.addFilter(SeldomFilter())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -79,24 +77,8 @@ def configure(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
     logging.getLogger("botocore.credentials").setLevel(logging.ERROR)
 
 
-class _Rarely(logging.Filter):
-    """Ten threads that look for jobs each say every second that the store does not answer: once a minute will do."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__()
-        self._clock = clock
-        self._said_at_s = -SAME_AGAIN_S
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if record.name == _BOLT and _UNUSED_HERE in str(record.msg):
-            return False
-        if not (record.name.startswith(_CONSUMER) and str(record.msg).startswith(_NO_CONNECTION)):
-            return True
-        now_s = self._clock()
-        if now_s - self._said_at_s < SAME_AGAIN_S:
-            return False
-        self._said_at_s = now_s
-        return True
+def _is_of_use(record: logging.LogRecord) -> bool:
+    return not (record.name == _BOLT and _UNUSED_HERE in str(record.msg))
 
 
 def catch_threads() -> None:

@@ -1,4 +1,4 @@
-"""Calls to Slack: timed, traced, and logged when they fail or take long, whoever makes them."""
+"""Requests to Slack: each counted, timed, traced, and logged when it fails or takes long, whoever makes it."""
 
 from __future__ import annotations
 
@@ -11,32 +11,17 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from bot.telemetry import traces
-from bot.telemetry.metrics import SLACK_CALL_SECONDS, SLACK_CONTACT
-from handlers.slack_calls import word_of
+from bot.telemetry.metrics import SLACK_CALL_SECONDS, SLACK_CALLS, SLACK_CONTACT
+from handlers.slack_calls import OK, UNREACHABLE, Observe, word_of
 
-OK: Final = "ok"
-UNREACHABLE: Final = "unreachable"
 SLOW_CALL_S: Final = 3.0
 
 _log: Final = structlog.get_logger(__name__)
 
 
-class ObservedClient(WebClient):
-    def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:
-        began_s, result = time.monotonic(), UNREACHABLE
-        try:
-            answer = super().api_call(api_method, **arguments)
-            result = OK
-        except SlackApiError as error:
-            result = word_of(error)
-            raise
-        else:
-            return answer
-        finally:
-            _observe(api_method, result, time.monotonic() - began_s)
-
-
-def _observe(method: str, result: str, seconds: float) -> None:
+def observed(method: str, result: str, seconds: float) -> None:
+    """One request has ended so; `handlers.slack_calls.Observe`."""
+    SLACK_CALLS.labels(method=method, result=result).inc()
     SLACK_CALL_SECONDS.labels(method=method).observe(seconds)
     if result == OK:
         SLACK_CONTACT.set_to_current_time()
@@ -48,3 +33,22 @@ def _observe(method: str, result: str, seconds: float) -> None:
             seconds=round(seconds, 3),
         )
     traces.ended(f"Slack {method}", seconds, "" if result == OK else result, {"alb502.result": result})
+
+
+class ObservedClient(WebClient):
+    def __init__(self, *, observe: Observe = observed, **options: Any) -> None:
+        super().__init__(**options)
+        self._observe = observe
+
+    def api_call(self, api_method: str, **arguments: Any) -> SlackResponse:
+        began_s, result = time.monotonic(), UNREACHABLE
+        try:
+            answer = super().api_call(api_method, **arguments)
+            result = OK
+        except SlackApiError as error:
+            result = word_of(error)
+            raise
+        else:
+            return answer
+        finally:
+            self._observe(api_method, result, time.monotonic() - began_s)

@@ -26,6 +26,7 @@ FROM_THEN_ON = "from then on the new rule decides about these requests, and no l
     risk="medium",
     causes=("fixed-response-5xx",),
     calls=(
+        "elasticloadbalancing:AddTags",
         "elasticloadbalancing:CreateRule",
         "elasticloadbalancing:DeleteRule",
         "elasticloadbalancing:SetRulePriorities",

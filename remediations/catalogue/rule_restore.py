@@ -33,7 +33,11 @@ ATTACHED_S = 60
     risk="medium",
     aim="back",
     causes=("target-group-not-in-rule",),
-    calls=("elasticloadbalancing:CreateRule", "elasticloadbalancing:DeleteRule"),
+    calls=(
+        "elasticloadbalancing:AddTags",
+        "elasticloadbalancing:CreateRule",
+        "elasticloadbalancing:DeleteRule",
+    ),
     needs=(DeletedRules, Listeners, TargetGroups),
     uses=(EcsService,),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-update-rules.html",),
@@ -46,8 +50,8 @@ def rule_restore(case: Case) -> Iterator[Plan]:
     a client secret, nor for one with the value of a secret header. Its priority must be free, its target groups must be
     there, no other rule may have taken its requests over, and CodeDeploy or another controller must not keep the rules.
 
-    The new rule has another ARN, and no tags: what names the old ARN, such as Terraform's state, does not know it. Who
-    deleted the rule may have meant to. The undo deletes the new rule, and nothing else.
+    The new rule has another ARN, and no tag but alb502's own: what names the old ARN, such as Terraform's state, does
+    not know it. Who deleted the rule may have meant to. The undo deletes the new rule, and nothing else.
     """
     service = case.facts.maybe(EcsService)
     if case.cause.band == "possible" or isinstance(service, Gap) or swaps.swaps_groups(service):
@@ -112,7 +116,7 @@ def _plan(case: Case, listener: Listener, one: DeletedRule, former: FormerRule, 
         touches=f"the requests of port {listener.port} that fit {words}, which go elsewhere now",
         warnings=(
             f"{one.actor[:80]} deleted it at {one.at:%H:%M} UTC: ask whether that was meant",
-            f"it is made as {deleted_rules.told_in(former)} describes it, with a new ARN and without tags",
+            f"it is made as {deleted_rules.told_in(former)} describes it, with a new ARN and without its tags",
         ),
         eta_s=within_s,
     )

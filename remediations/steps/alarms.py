@@ -9,11 +9,10 @@ from pydantic import JsonValue
 from diagnostics.report import SettingChange
 from diagnostics.rules.recommended_alarms import NAMESPACE, PERIOD_S, RecommendedAlarm
 from diagnostics.snapshot import Subject
-from remediations.plan import FROM, PLAN, Call, Grant, Guard, Look, Plan, Success, Undo, Write
+from remediations.plan import FROM, PLAN, PLAN_TAG, Call, Grant, Guard, Look, Plan, Success, Undo, Write
 from remediations.steps import paths
 from remediations.steps.arns import arn_of
 
-PLAN_TAG = "alb502:plan"
 COMPARISON = "GreaterThanOrEqualToThreshold"
 KINDS: JsonValue = ["MetricAlarm", "CompositeAlarm"]
 SEEN_S = 10

@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from diagnostics.facts import FormerRule, Listener, Rule
 from remediations.fix import CannotPrepareError, Prepare
-from remediations.plan import FROM, Call, Guard, Kept, Look, Write
+from remediations.plan import FROM, PLAN, PLAN_TAG, Call, Grant, Guard, Kept, Look, Write
 from remediations.steps import paths
 
 MAX_PRIORITY: Final = 50_000
@@ -60,13 +60,14 @@ def set_priority(listener: Listener, rule: Rule, priority: int) -> Write:
 
 def stand_in(listener: Listener, rule: Rule, default: Rule, priority: int) -> Write:
     """A new rule that does with the requests of `rule` what the default rule would do."""
-    where: dict[str, JsonValue] = {"ListenerArn": listener.arn, "Priority": priority}
+    where: dict[str, JsonValue] = {"ListenerArn": listener.arn, "Priority": priority, "Tags": _tags()}
     there = priority_is_free(listener, priority).model_copy(
         update={"expected": False, "text": f"a rule of port {listener.port} has priority {priority}"}
     )
     return Write(
         call=Call(service="elbv2", operation="create_rule", parameters=where),
-        resources=(listener.arn,),
+        resources=(listener.arn, _below(listener)),
+        also=(_may_tag(listener),),
         done_when=there,
         keeps=(_kept_at(listener, priority),),
         reads={"rule": describe(rule.arn), "default": describe(default.arn)},
@@ -97,13 +98,30 @@ def make_again(listener: Listener, former: FormerRule) -> Write:
         "Priority": former.rule.priority,
         "Conditions": [*former.conditions],
         "Actions": [*former.actions],
+        "Tags": _tags(),
     }
     return Write(
         call=Call(service="elbv2", operation="create_rule", parameters=parameters),
-        resources=(listener.arn,),
+        resources=(listener.arn, _below(listener)),
+        also=(_may_tag(listener),),
         done_when=is_there_again(listener, former),
         keeps=(_kept_at(listener, former.rule.priority),),
     )
+
+
+def _tags() -> list[JsonValue]:
+    """Only rules with this tag can be deleted again: nobody else's are touched."""
+    return [{"Key": PLAN_TAG, "Value": {FROM: PLAN}}]
+
+
+def _may_tag(listener: Listener) -> Grant:
+    created = {"StringEquals": {"elasticloadbalancing:CreateAction": "CreateRule"}}
+    return Grant(action="elasticloadbalancing:AddTags", resources=(_below(listener),), condition=dict(created))
+
+
+def _below(listener: Listener) -> str:
+    """Stands for a rule that is not there yet."""
+    return f"{listener.arn.replace(':listener/', ':listener-rule/')}/*"
 
 
 def _kept_at(listener: Listener, priority: int | None) -> Kept:
@@ -135,8 +153,7 @@ def leads_nowhere(listener: Listener, target_group: str) -> Guard:
 def delete_new(listener: Listener, done_when: Guard) -> Write:
     """Deletes the rule that `make_again` or `stand_in` made. Nobody knows its ARN before."""
     call = Call(service="elbv2", operation="delete_rule", parameters={"RuleArn": {FROM: NEW}})
-    below = listener.arn.replace(":listener/", ":listener-rule/")
-    return Write(call=call, resources=(f"{below}/*",), done_when=done_when)
+    return Write(call=call, resources=(_below(listener),), done_when=done_when)
 
 
 def _of_listener(listener: Listener, path: str) -> Look:
@@ -260,7 +277,7 @@ def _as_the_default(answers: Mapping[str, Any], arguments: Mapping[str, Any]) ->
         for one in rules[0]["Conditions"]
     ]
     actions = [as_request(action) for action in defaults[0]["Actions"]]
-    where = {"ListenerArn": arguments["ListenerArn"], "Priority": arguments["Priority"]}
+    where = {name: arguments[name] for name in ("ListenerArn", "Priority", "Tags")}
     return {**where, "Conditions": conditions, "Actions": actions}
 
 

@@ -13,14 +13,13 @@ from pydantic import JsonValue
 
 from diagnostics.facts import HealthCheck, Target, TargetGroup
 from diagnostics.snapshot import Subject
-from remediations.plan import FROM, PLAN, Call, Grant, Guard, Kept, Look, Write
+from remediations.plan import FROM, PLAN, PLAN_TAG, Call, Grant, Guard, Kept, Look, Write
 from remediations.steps import paths, target_groups, targets
 from remediations.steps.arns import arn_of
 
 NEW: Final = "target group"
 ARN: Final[JsonValue] = {FROM: NEW}
 """Stands for the ARN of the group that a plan makes."""
-PLAN_TAG: Final = "alb502:plan"
 MAX_NAME: Final = 32
 TRAFFIC_PORT: Final = "traffic-port"
 _CHECKED: Final = "target_group_health.{}.minimum_healthy_targets.{}"

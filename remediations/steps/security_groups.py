@@ -9,13 +9,12 @@ from pydantic import JsonValue
 from diagnostics.facts import SecurityGroups
 from diagnostics.printable import line
 from diagnostics.snapshot import Subject
-from remediations.plan import FROM, PLAN, Call, Grant, Guard, Kept, Look, Write
+from remediations.plan import FROM, PLAN, PLAN_TAG, Call, Grant, Guard, Kept, Look, Write
 from remediations.steps import paths
 from remediations.steps.arns import arn_of, ec2_arns
 
 Direction = Literal["ingress", "egress"]
 RULE_ID = "security group rule"
-PLAN_TAG = "alb502:plan"
 MAX_NAME = 40
 
 

@@ -19,14 +19,13 @@ from diagnostics.redaction import is_allowed_name
 from diagnostics.report import SettingChange
 from diagnostics.snapshot import Subject
 from remediations.fix import CannotPrepareError, Prepare
-from remediations.plan import FROM, PLAN, Call, Grant, Guard, Kept, Look, Write
+from remediations.plan import FROM, PLAN, PLAN_TAG, Call, Grant, Guard, Kept, Look, Write
 from remediations.steps import paths
 from remediations.steps.arns import arn_of, partition_of
 
 REVISION = "task definition"
 """Under this name the ARN of the new revision is kept."""
 NEW: JsonValue = {FROM: REVISION}
-PLAN_TAG = "alb502:plan"
 _DEFINITION = "definition"
 _ONLY_ANSWERED = (
     "taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities", "registeredAt", "registeredBy",

@@ -11,9 +11,11 @@ from typing import Any, Final, cast
 
 import dramatiq.worker
 
-from bot import alarming, answering, app, fixing, patience, queue, slack_app
-from bot.app import Engine, Role, running
+from bot import alarming, app, fixing, patience, queue, redrawing, slack_app
+from bot.app import running
 from bot.cli.serve import make_fixing, stopped_by_signals
+from bot.ending import leave_in_time
+from bot.engine import Engine, Role
 from bot.settings import Settings
 from bot.sns import receiving
 from bot.sns.verifying import Verifier
@@ -39,7 +41,7 @@ QUICKER: Final[tuple[tuple[Any, str, object], ...]] = (
     (alarming, "RECHECK_AFTER_S", 0.5),
     (alarming, "RETELL_AFTER_S", 0.5),
     (alarming, "UNREAD_AGAIN_S", 1.0),
-    (answering, "REDRAW_AGAIN_S", 0.5),
+    (redrawing, "REDRAW_AGAIN_S", 0.5),
     (watch, "LEAST_PAUSE_S", 0.3),
     (watch, "LOOKS_PER_PLAN", 200),
     (fixing, "SWEEP_EVERY_S", 2.0),
@@ -82,6 +84,7 @@ def main() -> None:
     )
     engine = Engine(diagnose=aws.diagnose, alarm=aws, reads=lambda *_: cast("Reads", aws))
     with stopped_by_signals() as stopped:
+        leave_in_time(stopped, settings.limits.stop_s)
         wait = threading.Event().wait
         with running(settings, cast("Role", role), lambda *_: engine, wait, make_fixing):
             stopped.wait()

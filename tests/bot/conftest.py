@@ -20,7 +20,8 @@ from redis import Redis
 
 from bot import queue
 from bot.alarming import AskAws
-from bot.app import Engine, Role, Running, running
+from bot.app import Running, running
+from bot.engine import Engine, Role
 from bot.settings import Settings
 from bot.store import budget
 from bot.store.private import private_store

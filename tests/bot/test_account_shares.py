@@ -14,7 +14,8 @@ from redis import Redis
 
 from bot import account_shares
 from bot.account_shares import AccountFullError, AccountShares
-from bot.app import Engine, running
+from bot.app import running
+from bot.engine import Engine
 from bot.jobs import PutOffError
 from bot.muting import Muting
 from bot.patience import AccountPatience

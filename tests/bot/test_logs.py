@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import logging
@@ -11,7 +12,12 @@ import threading
 import pytest
 import structlog
 
+from bot.store.budget import Budget
+from bot.store.connection import open_client
+from bot.store.facts import StoredFacts
+from bot.store.turns import SharedRateGate
 from bot.telemetry import logs
+from bot.telemetry.seldom import MAX_REMEMBERED, Seldom, SeldomFilter
 from diagnostics.aws_access import AccessLimits, Account, AwsAccess
 from diagnostics.collect.runner import collect
 from diagnostics.locate import locate
@@ -107,22 +113,61 @@ def test_what_stands_deeper_in_a_line_is_hidden_and_bounded_too(lines: io.String
     assert json.loads(written)["number"] == 3
 
 
-def test_a_store_that_is_away_is_told_once_a_minute_and_not_by_each_thread(
-    lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def consumers_complain() -> None:
-        for queue in ("people", "people.DQ", "fixes"):
-            logging.getLogger(f"dramatiq.worker.ConsumerThread({queue})").critical(
-                "Consumer encountered a connection error: %s", "refused"
-            )
-
-    consumers_complain()
-    consumers_complain()
+def test_a_store_that_is_away_is_told_once_and_not_by_each_thread(lines: io.StringIO) -> None:
+    for queue in ("people", "people.DQ", "fixes") * 2:
+        logging.getLogger(f"dramatiq.worker.ConsumerThread({queue})").critical(
+            "Consumer encountered a connection error: %s", "refused"
+        )
     logging.getLogger("dramatiq.worker.ConsumerThread(people)").critical("Consumer encountered an unexpected error.")
     assert [json.loads(line)["event"] for line in lines.getvalue().splitlines()] == [
         "Consumer encountered a connection error: refused",
         "Consumer encountered an unexpected error.",
     ]
-    monkeypatch.setattr(logs, "SAME_AGAIN_S", 0.0)
-    consumers_complain()
-    assert len(lines.getvalue().splitlines()) == 5
+
+
+def test_one_question_without_the_store_is_a_few_lines(lines: io.StringIO) -> None:
+    """It looks for thirty facts, calls AWS and Slack thirty times, and asks the store before each."""
+    away = open_client("redis://127.0.0.1:1")
+    facts, gate, budget = StoredFacts(away), SharedRateGate(away), Budget(away)
+    for number in range(30):
+        facts.get(f"fact {number}")
+        facts.put(f"fact {number}", "text", 60)
+        gate.wait(f"service {number}", 0.0, 1.0)
+        budget.take("chat.update", f"C{number}")
+    said = [json.loads(line) for line in lines.getvalue().splitlines()]
+    assert len(said) == len({line["event"] for line in said}) == 4
+    assert all("seldom" not in line and line["error"] == "ConnectionError" for line in said)
+
+
+def test_what_is_said_again_says_how_often_it_was_held_back() -> None:
+    now_s = [0.0]
+    filtered, stream = logging.getLogger("tests.seldom"), io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.addFilter(SeldomFilter(Seldom(every_s=60.0, clock=lambda: now_s[0])))
+    filtered.handlers, filtered.propagate = [handler], False
+    for now_s[0], event, error in (
+        (1.0, "not read", "ConnectionError"),
+        (2.0, "not read", "ConnectionError"),
+        (3.0, "not read", "TimeoutError"),
+        (60.0, "not read", "ConnectionError"),
+        (61.0, "not read", "ConnectionError"),
+        (62.0, "diagnosed", ""),
+        (62.0, "diagnosed", ""),
+    ):
+        filtered.warning({"event": event, "error": error, **({"seldom": True} if error else {})})
+    filtered.handlers = []
+    assert [ast.literal_eval(line) for line in stream.getvalue().splitlines()] == [
+        {"event": "not read", "error": "ConnectionError"},
+        {"event": "not read", "error": "TimeoutError"},
+        {"event": "not read", "error": "ConnectionError", "held_back": 2},
+        {"event": "diagnosed", "error": ""},
+        {"event": "diagnosed", "error": ""},
+    ]
+
+
+def test_what_is_remembered_of_lines_is_bounded() -> None:
+    seldom = Seldom()
+    for number in range(2 * MAX_REMEMBERED):
+        assert seldom.held_back(str(number)) == 0
+    assert seldom.held_back("0") == 0, "it was forgotten"
+    assert seldom.held_back(str(2 * MAX_REMEMBERED - 1)) is None

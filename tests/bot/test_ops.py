@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from prometheus_client import REGISTRY
@@ -17,13 +17,15 @@ from redis import Redis
 from slack_sdk import WebClient
 
 from bot import ops
-from bot.app import Role, running
+from bot.app import running
+from bot.engine import Role
 from bot.fix_lane import FixLane
 from bot.gauges import Gauges
 from bot.jobs import Lane, Queue
 from bot.listener import Listener
 from bot.ops import SlackCheck, make_ops, redis_check
 from bot.slack_app import make_client
+from bot.store.connection import is_full
 from bot.store.plans import Tickets
 from bot.telemetry.jobs import JobContext
 from bot.worker import Workers
@@ -39,7 +41,7 @@ def test_a_bot_that_works_is_healthy_ready_and_counted(start: Start, slack: Slac
     status, text = bot.ops("/readyz")
     assert (status, json.loads(text)) == (
         200,
-        {"ready": True, "checks": {"process": "ok", "redis": "ok", "slack": "ok", "workers": "ok"}},
+        {"ready": True, "checks": {"http": "ok", "process": "ok", "redis": "ok", "slack": "ok", "workers": "ok"}},
     )
     bot.ask("checkout")
     slack.wait_for(lambda: len(slack.of("chat.update")) >= 2)
@@ -151,7 +153,25 @@ def test_a_slack_that_hangs_holds_up_no_look_and_is_complained_of_when_it_stays_
     client.go.set()
 
 
-@pytest.mark.parametrize(("complaint", "part", "healthy"), [("ended", "workers", 503), ("away", "redis", 200)])
+def test_a_public_port_whose_server_has_ended_is_what_only_a_restart_mends() -> None:
+    class Ending(Listener):
+        def _run(self) -> None:
+            over.wait(10)
+
+    over = threading.Event()
+    listener = Ending(make_ops({}, REGISTRY, lambda: None), "127.0.0.1", 0, "the port of a test")
+    listener.start()
+    assert listener.complaint() is None
+    over.set()
+    eventually(lambda: not listener.is_alive)
+    assert "restart this process" in (listener.complaint() or "")
+    listener.stop()
+    assert listener.complaint() is None, "it was told to end"
+
+
+@pytest.mark.parametrize(
+    ("complaint", "part", "healthy"), [("ended", "http", 503), ("ended", "workers", 503), ("away", "redis", 200)]
+)
 def test_only_what_a_restart_ends_makes_the_process_unhealthy(complaint: str, part: str, healthy: int) -> None:
     with asked({part: lambda: complaint, "slack": lambda: None}) as look:
         assert look("/healthz")[0] == healthy
@@ -187,7 +207,8 @@ def test_a_process_that_ends_is_not_ready_any_more_and_still_healthy(
 
 
 @pytest.mark.parametrize(
-    ("role", "parts"), [("web", {"process", "redis", "slack"}), ("worker", {"process", "redis", "slack", "workers"})]
+    ("role", "parts"),
+    [("web", {"http", "process", "redis", "slack"}), ("worker", {"process", "redis", "slack", "workers"})],
 )
 def test_a_role_is_ready_when_what_it_needs_works(start: Start, role: Role, parts: set[str]) -> None:
     status, text = start(Diagnosis(), role=role).ops("/readyz")
@@ -296,6 +317,34 @@ def test_how_full_redis_is_is_told_where_it_has_a_limit(redis: Redis) -> None:
     finally:
         redis.config_set("maxmemory", 0)
     assert 0 < value("alb502_redis_memory_ratio") < 1
+
+
+@pytest.mark.parametrize(
+    ("used", "was_full", "full"),
+    [(1_001, False, True), (990, False, True), (989, False, False), (989, True, True), (970, True, True),
+     (969, True, False)],
+)  # fmt: skip
+def test_a_redis_at_its_limit_stays_full_until_there_is_room(used: int, was_full: bool, full: bool) -> None:
+    assert is_full(used, 1_000, was_full) is full
+    assert not is_full(used, 0, was_full), "it has no limit"
+
+
+def test_readyz_does_not_change_its_mind_with_every_command_of_a_full_redis() -> None:
+    used = [980, 995, 985, 960]
+
+    class Hovering:
+        def ping(self) -> bool:
+            return True
+
+        def info(self, section: str) -> dict[str, Any]:
+            memory = {"maxmemory": 1_000, "maxmemory_policy": "noeviction"}
+            return {"role": "master"} if section == "replication" else {**memory, "used_memory": used[0]}
+
+    check, said = redis_check(cast("Redis", Hovering())), []
+    while used:
+        said.append("full" in (check() or ""))
+        del used[0]
+    assert said == [False, True, True, False]
 
 
 def ticket(state: State, approved_at: datetime | None) -> Ticket:

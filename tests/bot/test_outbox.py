@@ -44,12 +44,11 @@ class Outbox:
         self.ledger = Effects(redis)
         self.asks = Asks(redis)
         self.calls = SlackCalls(
-            make_client(slack_fake.TOKEN, f"{slack.url}/api/"),
-            OwnBudget({}, {}),
-            wait=lambda _: None,
-            observe=lambda *seen, **_: self.seen.append((str(seen[0]), str(seen[1]))),
+            make_client(slack_fake.TOKEN, f"{slack.url}/api/", self.see), OwnBudget({}, {}), wait=lambda _: None
         )
-        self.thread = Thread(self.calls, self.ledger, Layouts(redis), slack_api_url=f"{slack.url}/api/")
+        self.thread = Thread(
+            self.calls, self.ledger, Layouts(redis), slack_api_url=f"{slack.url}/api/", observe=self.see
+        )
         self.ask = Ask(
             id="ask-1",
             correlation_id="c-1",
@@ -60,6 +59,10 @@ class Outbox:
         )
         self.asks.save(self.ask)
         self.fence = self.asks.begin(self.ask.id)
+
+    def see(self, method: str, result: str, seconds: float) -> None:
+        assert seconds >= 0
+        self.seen.append((method, result))
 
     def open(self) -> Place:
         return self.thread.open(self.ask, self.fence, Place(channel=CHANNEL), lambda _: HELLO, lambda _: HELLO)

@@ -16,9 +16,10 @@ import pytest
 import structlog
 from redis import Redis
 
-from bot.app import Engine, running
+from bot.app import running
 from bot.cli import configured, crash
 from bot.cli.serve import make_engine
+from bot.engine import Engine
 from bot.telemetry import known_secrets, logs
 from demo.running import RunningWorld, run
 from demo.scenarios.scenario import ACCOUNT

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +22,7 @@ from redis.retry import Retry
 from bot import queue
 from bot.queue import begun_key, job_in_work, make_broker
 from bot.store.alarms import AlarmShelf
+from bot.telemetry.logs import correlated
 from tests.bot.conftest import WAIT, eventually, stays
 
 IMPATIENT_S = 0.1
@@ -205,6 +208,33 @@ def test_a_job_that_never_finds_redis_is_set_aside_in_the_end(
         worker.stop()
         lane.redis.close()
         lane.patient.close()
+
+
+def test_a_job_that_somebody_else_had_begun_is_said_to_be_taken_over(
+    lane: Lane, redis: Redis, lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "MIN_BACKOFF_MS", 1)
+    tries: list[str] = []
+
+    def fail_once(about: str) -> None:
+        tries.append(about)
+        if len(tries) == 1:
+            raise ValueError("try again")
+
+    again = actor(queue_name="q", actor_name="again", broker=lane.broker)(fail_once)
+    with correlated("c-1"):
+        sent = lane.send(lane.job, "ask-1")
+        lane.send(again, "ask-2")
+    redis.set(begun_key(sent), 1)
+    redis.set(f"alb502:jobs:begun-by:{sent}", "pod-a:7")
+    worker = lane.at_work()
+    eventually(lambda: lane.done == ["ask-1"] and tries == ["ask-2", "ask-2"])
+    worker.stop()
+    said = [json.loads(line) for line in lines.getvalue().splitlines()]
+    (taken,) = [line for line in said if line["event"].startswith("job taken over")]
+    assert (taken["job_id"], taken["about"], taken["begun"]) == (sent, "('ask-1',)", 2)
+    assert (taken["correlation_id"], taken["taken_from"], taken["taken_by"]) == ("c-1", "pod-a:7", queue.PROCESS)
+    assert all(redis.ttl(name) > 0 for name in redis.scan_iter("alb502:jobs:begun*"))
 
 
 def test_a_job_is_ended_at_its_time_and_one_thread_sees_to_it_for_all_queues(lane: Lane) -> None:

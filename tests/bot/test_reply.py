@@ -114,6 +114,26 @@ def test_a_question_whose_job_was_lost_does_not_stay_in_progress(start: Start, s
     assert len(slack.replies()) == 1
 
 
+def test_who_waits_unseen_for_an_answer_that_never_comes_is_told_so(
+    start: Start, slack: SlackFake, redis: Redis
+) -> None:
+    """They wait for the same question of somebody else, and nothing in the channel says so."""
+    slack.channels["C0NOT"] = Channel("C0NOT", bot_is_member=False)
+    diagnosis = Diagnosis()
+    diagnosis.go.clear()
+    bot = start(diagnosis)
+    bot.ask("checkout")
+    assert diagnosis.started.wait(10)
+    (first,) = eventually(lambda: redis.zrange("alb502:in-progress", 0, -1))
+    bot.ask("checkout", channel="C0NOT")
+    unseen = eventually(lambda: set(redis.zrange("alb502:in-progress", 0, -1)) - {first}).pop()
+    redis.zadd("alb502:in-progress", {unseen: 0})  # nothing was heard of it for long
+
+    slack.wait_for(lambda: "Something went wrong" in str(slack.whispers))
+    diagnosis.go.set()
+    eventually(lambda: redis.zcard("alb502:in-progress") == 0)
+
+
 def test_an_answered_question_is_not_taken_for_lost(start: Start, slack: SlackFake, redis: Redis) -> None:
     start(answered_with_report()).ask("checkout")
     slack.wait_for(lambda: "container" in kinds(slack))

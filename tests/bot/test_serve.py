@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 from pathlib import Path
@@ -9,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from bot.app import Engine, Shared
 from bot.cli import serve
 from bot.cli.exits import CommandError
 from bot.cli.serve import Role, make_engine, missing
+from bot.engine import Engine, Shared
 from bot.settings.models import LocalBudget, Logs, Remediations
 from bot.store.connection import open_client
 from bot.store.facts import StoredFacts, StoredIndex
@@ -75,6 +76,22 @@ def test_the_bot_reads_what_its_settings_allow_and_completes_its_answers(
     assert (made["logs"].budget.lines, made["logs"].app_log_scan_bytes) == (1234, 0)
     assert made["logs"].trail_lookups > LogOptions().trail_lookups
     assert made["useful_s"] == settings.limits.useful_answer_s
+
+
+def test_a_signal_that_comes_while_the_event_is_locked_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The main thread may hold its lock at that moment, and would wait for itself."""
+    with serve.stopped_by_signals() as stopped:
+        set_by: list[threading.Thread] = []
+        as_ever = stopped.set
+
+        def noted() -> None:
+            set_by.append(threading.current_thread())
+            as_ever()
+
+        monkeypatch.setattr(stopped, "set", noted)
+        signal.raise_signal(signal.SIGTERM)
+        assert stopped.wait(10)
+    assert threading.main_thread() not in set_by
 
 
 def test_it_runs_on_a_private_store_until_it_is_told_to_end(slack: SlackFake, state_dir: Path) -> None:

@@ -114,7 +114,7 @@ def test_without_a_queue_an_event_is_not_acknowledged_so_that_slack_delivers_it_
     started(start, Diagnosis())
     connection = socket.next_connection()
     with monkeypatch.context() as patch:
-        patch.setattr("bot.store.asks.Asks.save", unreachable)
+        patch.setattr("bot.store.asks.Asks.saving", unreachable)
         connection.send(mention(slack, "checkout", "e-1"))
         assert tried.wait(10)
     connection.send(mention(slack, "checkout", "e-2", retry=1))

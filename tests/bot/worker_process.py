@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 
-from bot.app import Engine, running
+from bot.app import running
+from bot.engine import Engine
 from bot.settings import Settings
 from diagnostics.question import Outcome, ProgressListener, Question
 from tests import slack_fake

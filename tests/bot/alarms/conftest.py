@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from redis import Redis
 
-from bot import alarming, answering
+from bot import alarming, redrawing
 from tests.bot.alarms.posting import Scene
 from tests.bot.conftest import Start
 from tests.slack_fake import SlackFake
@@ -17,5 +17,5 @@ def scene(start: Start, slack: SlackFake, redis: Redis, monkeypatch: pytest.Monk
         monkeypatch.setattr(alarming, name, 0.0)
     for name in ("UNREAD_AGAIN_S", "CONTRADICTED_AGAIN_S", "HELD_AGAIN_S"):
         monkeypatch.setattr(alarming, name, 0.1)
-    monkeypatch.setattr(answering, "REDRAW_AGAIN_S", 0.1)
+    monkeypatch.setattr(redrawing, "REDRAW_AGAIN_S", 0.1)
     return Scene(start, slack, redis)

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from redis import Redis
 
-from bot.app import Role
+from bot.engine import Role
 from bot.jobs import QUEUES, Lane, Queue
 from bot.store.alarms import AlarmShelf
 from diagnostics.locate.alarm_truth import KnownAlarm, NotOurs

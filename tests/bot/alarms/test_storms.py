@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis import Redis
 
-from bot import answering
+from bot import redrawing
 from bot.queue import HEARTBEAT_MS
 from bot.store.asks import Asks
 from bot.store.incidents import RETELL_S, Incidents
@@ -91,7 +91,7 @@ def test_an_incident_that_is_replaced_does_not_answer_for_another_question(redis
 
 
 def test_edits_that_wait_for_an_answer_use_up_none_of_its_tries(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answering, "REDRAW_AGAIN_S", 0.0)
+    monkeypatch.setattr(redrawing, "REDRAW_AGAIN_S", 0.0)
     scene.diagnosis.go.clear()
     scene.begin()
     for number in range(3):

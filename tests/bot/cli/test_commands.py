@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,18 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_version(capsys: Capsys) -> None:
     assert alb502(capsys, "--version").out == f"alb502 {__version__}\n"
+
+
+def test_a_folder_with_a_package_of_the_same_name_is_not_run(tmp_path: Path) -> None:
+    """Assistants start `alb502 mcp` in whatever folder somebody has open."""
+    (tmp_path / "bot").mkdir()
+    (tmp_path / "bot" / "__init__.py").write_text("raise SystemExit('the code of somebody else')")
+    there = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    command = [sys.executable, "-m", "alb502", "--version"]
+
+    ran = subprocess.run(command, cwd=tmp_path, env=there, capture_output=True, text=True, check=False, timeout=60)
+
+    assert (ran.stdout, ran.stderr) == (f"alb502 {__version__}\n", "")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -213,6 +226,13 @@ def test_an_unknown_scenario_is_one_line(capsys: Capsys) -> None:
 
     assert ran.status == exits.BAD_USAGE
     assert "moon-landing" in ran.err
+
+
+def test_where_the_demo_was_left_out_it_says_so(capsys: Capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "demo", None)
+    ran = alb502(capsys, "demo")
+    assert ran.status == 2
+    assert "not in this installation" in ran.err.splitlines()[-1]
 
 
 def test_the_demo_diagnoses_its_incident_and_says_what_to_try(capsys: Capsys) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +14,7 @@ import pytest
 from redis import Redis
 
 from bot.store.feedback import MAX_FEEDBACK, StoredFeedback
+from bot.store.keys import key, text_of
 from handlers.feedback import Feedback
 from tests.bot.cli.running import alb502
 
@@ -83,3 +88,22 @@ def test_what_another_version_wrote_is_left_out(kept: StoredFeedback, redis: Red
     kept.keep(said("r-1", "right"))
     redis.set(next(iter(redis.scan_iter("alb502:feedback:*"))), b"\x00 no feedback")
     assert list(kept.read(NOW - timedelta(days=1))) == []
+
+
+def test_a_record_of_another_version_is_told_beside_the_answer_and_not_in_it(
+    kept: StoredFeedback, redis: Redis, store_url: str
+) -> None:
+    kept.keep(said("r-1", "right"))
+    kept.keep(said("r-2", "wrong"))
+    newest = redis.zrange(key("feedback-index"), -1, -1)[0]  # type: ignore[index]
+    redis.set(text_of(newest), zlib.compress(b'{"report": "r-2"}'))
+    ran = subprocess.run(  # its own process, which has not been told where logs go
+        [sys.executable, "-m", "bot", "feedback", "--json"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env=os.environ | {"REDIS_URL": store_url},
+    )
+    assert [json.loads(line)["report"] for line in ran.stdout.splitlines()] == ["r-1"]
+    assert ran.stderr.startswith("alb502: a record of the store is taken for gone")

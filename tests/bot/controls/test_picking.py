@@ -9,7 +9,8 @@ from typing import Any
 
 from redis import Redis
 
-from bot.app import Engine, running
+from bot.app import running
+from bot.engine import Engine
 from bot.known_services import Known, KnownPlace
 from bot.store.recent import MAX_RECENT, Recent, RecentAnswers
 from bot.store.watches import Watches

@@ -127,8 +127,9 @@ def test_a_plan_that_ends_in_the_middle_says_what_was_done_and_that_part_is_undo
     ticket = stage.ran()
     assert ticket.state == "failed"
     assert ticket.text == (
-        "it ended in the middle: elasticloadbalancing:ModifyTargetGroupAttributes was denied to the remediation role"
-        " (said AWS). Done before that: elasticloadbalancing:ModifyTargetGroup; the undo takes back that part"
+        "it ended in the middle: elasticloadbalancing:ModifyTargetGroupAttributes was denied to the remediation role:"
+        " AccessDenied (said AWS). Done before that: elasticloadbalancing:ModifyTargetGroup;"
+        " the undo takes back that part"
     )
     undo = stage.desk.undo(ticket.id, person("U-ann"))
     assert isinstance(undo, Ticket)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +14,9 @@ from bot.own_changes import AuditedChanges
 from bot.store.audit import StoredAudit
 from bot.store.claims import StoredClaims
 from bot.store.plans import Offers, Tickets
-from demo.aws.guards import Faults, IamGuard, TrustGuard
+from demo.aws.guards import Faults
 from demo.aws.layer import AwsError
-from demo.aws.sts_limits import SessionLimits
 from demo.aws.trail import DELIVERY_DELAY_S
-from diagnostics.aws_access import AccessLimits, Account, AwsAccess
 from diagnostics.facts.fact import Gap
 from remediations.approval import Ticket
 from remediations.desk import Wanted
@@ -27,14 +24,13 @@ from remediations.executor import Executor, Hands
 from remediations.offers import offer
 from remediations.permission import AccountAccess, People, Policy, Rules
 from remediations.plan import Call, Plan
-from remediations.policy import published_policy
 from remediations.proof import Proofs
 from remediations.protection import Protection
 from remediations.reading import AwsReads
 from remediations.sessions import OnBehalf, OwnSession, SessionError, WriteAccount, WriteSessions
 from remediations.writing import Lost, Rejected, SupersededError
 from tests.bot.fixes.acting import KEY, Queue, SealingDesk, Told, person
-from tests.remediations.doing import REGION, OpenGate, Scene, scene
+from tests.remediations.doing import REGION, Scene, scene
 
 PLAIN: dict[str, Any] = {"GroupId": "sg-1", "IpPermissions": []}
 EXTERNAL_ID = "a-secret-between-us"
@@ -43,33 +39,17 @@ NAME_PATTERN = re.compile(r"[\w+=,.@-]{2,64}\Z", re.ASCII)
 
 
 class Guarded:
-    """The scene with a role that reads and one that writes, each with the policy that this project publishes."""
+    """The scene, somebody who may approve, and what was found and is offered."""
 
     def __init__(self, there: Scene) -> None:
         self.there = there
-        account = there.account
-        self.read_role = f"arn:aws:iam::{account}:role/alb502-read"
-        self.fix_role = f"arn:aws:iam::{account}:role/alb502-fix"
-        self.assumed: list[dict[str, Any]] = []
-        iam = IamGuard({self.read_role: [read_policy()], self.fix_role: [published_policy(account=account)]})
-        trust = TrustGuard({self.read_role: None, self.fix_role: EXTERNAL_ID})
-        for guard in (SessionLimits(), trust, iam):
-            guard.install(there.running.world.layer)
-        there.running.world.layer.before.append(self._note)
-        limits = AccessLimits(attempts=1)
-        there.access = AwsAccess(
-            (Account(id=account, name="prod", regions=(REGION,), read_role=self.read_role),), limits, gate=OpenGate()
-        )
+        self.fix_role, self.assumed, self.sessions = there.roles.fix_role, there.roles.assumed, there.sessions
         self.policy = Policy(
             mode="approve",
             rules=Rules(approvers=People(users=frozenset({"U-bob"}))),
             protect=(Protection("change-freeze", "true"),),
-            accounts=(AccountAccess(id=account, name="prod", remediate_role=self.fix_role),),
+            accounts=(AccountAccess(id=there.account, name="prod", remediate_role=self.fix_role),),
         )
-        self.sessions = WriteSessions(
-            {account: WriteAccount(id=account, remediate_role=self.fix_role, external_id=EXTERNAL_ID)}
-        )
-
         self.report, snapshot = there.diagnose()
         self.offered = offer(self.report, snapshot, self.policy)
 
@@ -77,24 +57,11 @@ class Guarded:
     def plan(self) -> Plan:
         return next(plan for plan in self.offered.plans.values() if plan.fix == "sg-allow-lb-ingress")
 
-    def _note(self, call: Any) -> None:
-        if call.operation == "AssumeRole":
-            self.assumed.append(dict(call.params))
-
     def rules(self) -> list[str]:
         client = self.there.running.world.account(self.there.account).client("ec2")
         return sorted(
             rule["SecurityGroupRuleId"] for rule in client.describe_security_group_rules()["SecurityGroupRules"]
         )
-
-
-def read_policy() -> dict[str, Any]:
-    """The policy of docs/permissions.md."""
-    page = (ROOT / "docs" / "permissions.md").read_text(encoding="utf-8")
-    block = re.search(r"```json\n(.*?)```", page, re.DOTALL)
-    assert block is not None
-    found: dict[str, Any] = json.loads(block[1])
-    return found
 
 
 @pytest.fixture(scope="module")

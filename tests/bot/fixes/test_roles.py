@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot.app import Engine, Role, running
+from bot.app import running
 from bot.cli import serve
+from bot.ending import Ending
+from bot.engine import Engine, Role
 from bot.fix_lane import FixLane
 from bot.fixing import FixingInAws, write_accounts
 from bot.sealing import key_of
 from bot.settings.models import Account
-from bot.worker import Ending
 from remediations.seals import Deed, SealKey
 from tests.bot.conftest import WAIT, Diagnosis, eventually, settings_for
 from tests.bot.fixes.acting import START, Stage

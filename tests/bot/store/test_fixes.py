@@ -13,7 +13,7 @@ from bot.store.keys import text_of
 from bot.store.plans import MAX_STORED_BYTES, Offers, Tickets, TicketTooLargeError
 from remediations.approval import changed, record_of
 from remediations.audit import Record, Who
-from remediations.journal import Step
+from remediations.journal import Step, StepState
 from remediations.writing import SupersededError
 from tests.remediations.cloud import REACH, plan
 from tests.remediations.test_approval import ticket
@@ -100,6 +100,16 @@ def test_what_was_done_is_never_unsaid(redis: Redis) -> None:
     assert new.steps()[0].request_id == "from-aws"
     wrote = [kept.record.request_ids for kept in StoredAudit(redis).read()]
     assert wrote == [(), ("from-aws",)]
+
+
+@pytest.mark.parametrize(("state", "event"), [("done", "wrote"), ("lost", "wrote"), ("rejected", "rejected")])
+def test_the_audit_says_wrote_only_of_what_was_done_or_is_not_known(redis: Redis, state: StepState, event: str) -> None:
+    claims, one = StoredClaims(redis, lambda: NOW), ticket("approved")
+    journal = claims.journal("arn:1", one, claims.take("arn:1", one.id) or 0)
+    journal.sending(0, "a:X")
+    journal.record(Step(index=0, state=state, action="a:X", text="AWS refused a:X: NotSo (no)"))
+    (kept,) = StoredAudit(redis).read()
+    assert (kept.record.event, kept.record.text) == (event, "AWS refused a:X: NotSo (no)")
 
 
 def test_a_ticket_is_changed_by_the_first_of_two(redis: Redis) -> None:

@@ -56,6 +56,13 @@ def test_an_ask_that_is_saved_twice_stays_as_it_was(asks: Asks) -> None:
     Effects(asks._redis).check("ask-1", fence)
 
 
+def test_waiting_for_a_later_ask_takes_none_of_the_tries_that_slack_has(asks: Asks) -> None:
+    for _ in range(50):
+        asks.overtaken("ask-1")
+    assert asks.put_off("ask-1") == 1
+    assert asks.put_offs("ask-1") == 51, "the job was begun so often without ending its worker"
+
+
 def test_a_forgotten_ask_cannot_begin(asks: Asks) -> None:
     assert asks.begin("ask-9") == 0
 

@@ -1,0 +1,1 @@
+"""The roles of this program as files to deploy: CloudFormation templates and Terraform modules, and their policies."""

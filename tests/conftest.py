@@ -9,10 +9,14 @@ from __future__ import annotations
 import gc
 import os
 from functools import cache
+from typing import Any
 
 import botocore.session
+import pytest
 from botocore.loaders import create_loader
 from hypothesis import settings
+
+from tests import aws_use
 
 botocore.session.create_loader = cache(create_loader)
 
@@ -34,3 +38,22 @@ def pytest_collection_finish() -> None:
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Bytes may differ from one process to the next (gzip notes the time), and a test must have one name in all."""
     return argname if isinstance(val, bytes) else None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker of pytest-xdist has ended, and says what the roles were used for in it."""
+    aws_use.heard(getattr(node, "workeroutput", {}).get("aws_use", ()))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["aws_use"] = aws_use.used()
+    elif session.exitstatus == pytest.ExitCode.OK and aws_use.complaints(aws_use.used()):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    for line in aws_use.complaints(aws_use.used()):
+        terminalreporter.write_line(f"FAILED {line}", red=True)

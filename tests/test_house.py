@@ -17,7 +17,19 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "handlers", "remediations", "diagnostics", "demo")
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"}
 LONGEST_MODULE_LINES = 400
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-uv.lock", "requirements-browser.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-dev.lock",
+    "requirements-uv.lock",
+    "requirements-aws.lock",
+    "requirements-browser.lock",
+    "requirements-chart.lock",
+    "requirements-docs.lock",
+    "requirements-build.lock",
+    "requirements-image.lock",
+    "requirements-image-checks.lock",
+    "requirements-release.lock",
+)
 
 # Each in two halves, so that this file does not say what it forbids.
 REGISTRY_HOSTS = re.compile("|".join(("pypi" + r"\.org", "python" + "hosted", "npm" + r"js\.(?:org|com)")))
@@ -86,7 +98,9 @@ def test_modules_stay_short_enough_to_read() -> None:
 def test_every_package_ships_in_the_wheel() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
-    assert set(project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]) == set(PACKAGES)
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert set(wheel["only-include"]) == {"alb502", *PACKAGES}
+    assert wheel["sources"] == {name: f"alb502/_parts/{name}" for name in PACKAGES}
 
 
 def test_the_version_is_the_same_everywhere() -> None:

@@ -43,8 +43,8 @@ def test_start_up_is_judged_round_by_round() -> None:
 
 
 def test_two_workers_are_compared_with_one_of_the_same_round() -> None:
-    assert met(workers({1: [100, 50, 100], 2: [140, 80, 90]})) == [True]
-    assert met(workers({1: [100, 50, 100], 2: [139, 50, 200]})) == [False]
+    assert met(workers({1: [100, 50, 100], 2: [170, 90, 90]})) == [True]
+    assert met(workers({1: [100, 50, 100], 2: [169, 50, 200]})) == [False]
 
 
 def test_the_questions_differ_so_that_no_answer_serves_two() -> None:

@@ -1,4 +1,5 @@
-"""Every incident of the simulated world through the whole stack over HTTP, at its end and at a moment after it.
+"""Every incident of the simulated world through the whole stack over HTTP, at its end and at a moment after it, with a
+role that may read what the published policy allows.
 
 A fault does not care when somebody looks: in between two replacements, during a drain or minutes later, the first
 cause has to be the same.
@@ -26,10 +27,13 @@ from demo.world.moto_state import forget_account
 from diagnostics.aws_access import AccessLimits, AwsAccess
 from diagnostics.question import Diagnosed, Progress, Question
 from diagnostics.report import Report
+from tests import aws_use
 from tests.demo.scenarios.test_scenarios import SHOWS, Seen
+from tests.published_policies import RolesOfAnAccount
 from tests.remediations.holding import hold
 
 PRESENT = 1_800_000_000.0
+REGION = "us-east-1"
 LATER_S = dict(zip(scenarios.names()[::3], itertools.cycle((45.0, 180.0)), strict=False))
 """Seconds after which a scenario is asked about again: between two replacements, or when many are over. Every third
 one: each costs seconds, and the faults behind them have their moments in the built incidents."""
@@ -54,8 +58,9 @@ class Asked:
 
     def __init__(self, world: RunningWorld) -> None:
         self.world = world
+        self.roles = RolesOfAnAccount(world.world.layer, world.account)
         self._diagnoser = Diagnoser(
-            AwsAccess((), AccessLimits(), gate=OpenGate()),
+            AwsAccess((self.roles.reader(REGION),), AccessLimits(), gate=OpenGate()),
             nicknames={},
             budget_s=BUDGET_S,
             cache_s=0,
@@ -83,7 +88,9 @@ def asked(request: pytest.FixtureRequest) -> Iterator[Asked]:
     ):
         for name, value in world.environment().items():
             patch.setenv(name, value)
-        yield Asked(world)
+        there = Asked(world)
+        yield there
+    there.roles.check()
     forget_account(account)
 
 
@@ -108,6 +115,7 @@ def test_a_repair_names_what_is_there(asked: Asked) -> None:
 def test_a_scenario_is_diagnosed_the_same_now_and_later(asked: Asked) -> None:
     for expect in asked.expectations:
         _check(asked.about(expect.target), expect, 0)
+    aws_use.diagnosed(asked.world.scenario.name)
     later_s = LATER_S.get(asked.world.scenario.name)
     if later_s is not None and later_s < OVER_BY_ITSELF.get(asked.world.scenario.name, later_s + 1):
         asked.world.world.advance(later_s)

@@ -1,11 +1,11 @@
-"""Carrying out plans in the simulated world, over HTTP, with the process's own credentials."""
+"""Carrying out plans in the simulated world, over HTTP, with the roles and policies that this project publishes."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,15 +22,20 @@ from diagnostics.snapshot import Snapshot
 from remediations.execute import Execution, Tools, carry_out
 from remediations.journal import MemoryJournal
 from remediations.plan import Plan
+from remediations.protection import Protection
 from remediations.reading import AwsReads
-from remediations.sessions import OwnSession
+from remediations.sessions import OnBehalf, WriteSessions
 from remediations.undo import undo_of
 from remediations.watch import check, gives_up_at
 from remediations.writing import Writer
+from tests import aws_use
+from tests.published_policies import RolesOfAnAccount
 
 PRESENT = 1_800_000_000.0
 REGION = "us-east-1"
 LOOK_EVERY_S = 30.0
+FREEZE = Protection("change-freeze", "true")
+"""Nothing has this tag; that is read before each fix."""
 _accounts = itertools.count(770_000_000_000)
 
 
@@ -46,8 +51,9 @@ class Scene:
     """A scenario that answers over HTTP, and somebody who diagnoses and repairs it. Its clock moves by `advance`."""
 
     running: RunningWorld
-    access: AwsAccess = field(default_factory=lambda: AwsAccess((), AccessLimits(), gate=OpenGate()))
-    writer: Writer = field(default_factory=lambda: OwnSession().writer(REGION))
+    roles: RolesOfAnAccount
+    access: AwsAccess
+    sessions: WriteSessions
 
     @property
     def account(self) -> str:
@@ -69,24 +75,34 @@ class Scene:
         assert isinstance(outcome, Diagnosed), outcome
         return outcome.report, outcome.snapshot
 
-    def tools(self, **more: Any) -> Tools:
+    def tools(self, plan: Plan, plan_id: str, **more: Any) -> Tools:
         given: dict[str, Any] = {
             "reads": self.reads,
-            "writer": self.writer,
+            "writer": more.get("writer") or self.writer(plan, plan_id),
             "journal": MemoryJournal(),
+            "protections": (FREEZE,),
             "pause": lambda _seconds: None,
         }
         return Tools(**{**given, **more})
 
+    def writer(self, plan: Plan, plan_id: str) -> Writer:
+        """A session that can do what the plan does and nothing else, as the executor gets it."""
+        behalf = OnBehalf(person="Ann", person_id="U-ann", incident="r-test", plan_id=plan_id)
+        return self.sessions.writer(plan, self.account, REGION, behalf)
+
     def carry_out(self, plan: Plan, plan_id: str = "p-test", **more: Any) -> Execution:
         """Carries the plan out; `more` replaces tools, such as ``writer`` or ``boundary``."""
-        return carry_out(plan, plan_id, self.tools(**more))
+        execution = carry_out(plan, plan_id, self.tools(plan, plan_id, **more))
+        if execution.status == "done":
+            aws_use.carried_out(plan.fix)
+        return execution
 
     def undo(self, plan: Plan, execution: Execution, plan_id: str = "p-test", **more: Any) -> Execution:
         """Carries out what takes back what was done of the plan."""
         undo = undo_of(plan, plan_id, execution)
         assert undo is not None
-        return carry_out(undo, f"{plan_id}-undo", self.tools(**more), undoes=True)
+        undo_id = f"{plan_id}-undo"
+        return carry_out(undo, undo_id, self.tools(undo, undo_id, **more), undoes=True)
 
     def watch(self, *plans: Plan, look_every_s: float = LOOK_EVERY_S) -> None:
         """Looks until the watch says of every plan that it worked, within the time that the plan gives itself."""
@@ -113,7 +129,10 @@ def scene(scenario: str) -> Iterator[Scene]:
     ):
         for name, value in running.environment().items():
             patch.setenv(name, value)
-        yield Scene(running)
+        roles = RolesOfAnAccount(running.world.layer, account)
+        access = AwsAccess((roles.reader(REGION),), AccessLimits(), gate=OpenGate())
+        yield Scene(running, roles, access, roles.writers())
+    roles.check()
     forget_account(account)
 
 

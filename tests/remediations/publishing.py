@@ -7,10 +7,9 @@ from functools import cache
 
 from demo.aws.iam_policy import Policy, Verdict
 from remediations.catalogue import catalogue
-from remediations.plan import Grant, Plan, Write
+from remediations.plan import PLAN_TAG, Grant, Plan, Write
 from remediations.policy import published_policy
 from remediations.session_policy import session_policy
-from remediations.steps.new_target_groups import PLAN_TAG
 
 
 def is_published(plan: Plan) -> None:
@@ -42,7 +41,7 @@ def _of_request(write: Write) -> dict[str, str]:
         if isinstance(tags, list)
         else {}
     )
-    if write.call.operation == "delete_target_group":
+    if write.call.operation in ("delete_rule", "delete_target_group"):
         found[f"aws:ResourceTag/{PLAN_TAG}"] = "p-1"  # with which it was made
     return found | ({"lambda:Principal": principal} if isinstance(principal, str) else {})
 

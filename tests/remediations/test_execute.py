@@ -99,7 +99,7 @@ def test_what_aws_has_already_refutes_the_hypothesis() -> None:
 @pytest.mark.parametrize(
     ("code", "says"),
     [
-        ("AccessDenied", "elasticloadbalancing:ModifyTargetGroup was denied to the remediation role (said AWS)"),
+        ("AccessDenied", "elasticloadbalancing:ModifyTargetGroup was denied to the remediation role: AccessDenied (s"),
         ("ValidationError", "AWS refused elasticloadbalancing:ModifyTargetGroup: ValidationError (said AWS)"),
         ("RulesPerSecurityGroupLimitExceeded", "A limit of the account is reached"),
         ("TargetGroupNotFound", "What it should change is no longer there"),
@@ -155,7 +155,7 @@ def test_throttling_is_waited_for_and_no_effect_is_doubled() -> None:
     cloud.next_answers.extend(["throttled"] * 9)
     found = ran(cloud, one_write())
     assert (found.status, len(cloud.sent)) == ("failed", 4)
-    assert "nothing of it was done" in found.text
+    assert "(Throttling); nothing of it was done" in found.text
 
 
 def test_a_plan_that_ends_in_the_middle_knows_what_was_done() -> None:

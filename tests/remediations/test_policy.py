@@ -61,13 +61,17 @@ def test_what_no_fix_does_is_not_allowed(action: str, arn: str) -> None:
     assert Policy(published_policy(account=ACCOUNT)).judge(action, full, context) is Verdict.IMPLICIT_DENY
 
 
-def test_only_a_target_group_that_was_made_for_a_plan_is_deleted() -> None:
+@pytest.mark.parametrize(
+    ("kind", "what"), [("TargetGroup", "targetgroup/checkout-https/1"), ("Rule", "listener-rule/app/shop/1/2/3")]
+)
+def test_only_what_was_made_for_a_plan_is_deleted(kind: str, what: str) -> None:
     own = Policy(published_policy(account=ACCOUNT))
-    arn = f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:targetgroup/checkout-https/1"
-    for action, kind in (("DeleteTargetGroup", "ResourceTag"), ("CreateTargetGroup", "RequestTag")):
-        tagged = {f"aws:{kind}/alb502:plan": "p-1"}
-        assert own.judge(f"elasticloadbalancing:{action}", arn, tagged) is Verdict.ALLOWED
-        assert own.judge(f"elasticloadbalancing:{action}", arn, {"aws:ResourceTag/team": "x"}) is Verdict.IMPLICIT_DENY
+    arn = f"arn:aws:elasticloadbalancing:us-east-1:{ACCOUNT}:{what}"
+    for action, key in (("Delete", "ResourceTag"), ("Create", "RequestTag")):
+        tagged = {f"aws:{key}/alb502:plan": "p-1"}
+        assert own.judge(f"elasticloadbalancing:{action}{kind}", arn, tagged) is Verdict.ALLOWED
+        other = {"aws:ResourceTag/team": "x"}
+        assert own.judge(f"elasticloadbalancing:{action}{kind}", arn, other) is Verdict.IMPLICIT_DENY
 
 
 def test_another_account_is_not_allowed() -> None:
@@ -87,7 +91,10 @@ def test_a_policy_for_some_fixes_has_only_theirs() -> None:
 def test_the_role_trusts_the_executor_with_its_external_id() -> None:
     executor = f"arn:aws:iam::{ACCOUNT}:role/alb502-executor"
     assume, rest = trust_policy(executor, "secret-id")["Statement"]
-    assert assume["Condition"] == {"StringEquals": {"sts:ExternalId": "secret-id"}}
+    assert assume["Condition"] == {
+        "StringEquals": {"sts:ExternalId": "secret-id"},
+        "StringLike": {"sts:SourceIdentity": "*"},
+    }
     assert {assume["Action"], *rest["Action"]} == {"sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"}
     assert len(trust_policy(executor)["Statement"]) == 1
     assert executor_policy([executor])["Statement"][0]["Resource"] == [executor]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import botocore.session
 import pytest
 from botocore import exceptions as boto
 from botocore.awsrequest import AWSResponse
 
+from remediations.dry_runs import Real, rehearse
 from remediations.plan import Grant, Plan
 from remediations.session_policy import MAX_CHARS, PolicyTooLargeError, policy_text, session_policy
 from remediations.sessions import (
@@ -184,3 +187,33 @@ def test_no_session_is_made_for_what_no_fix_calls(fix: str) -> None:
     behalf = OnBehalf(person="Ann", person_id="U1", incident="r-1", plan_id="p-1")
     with pytest.raises(SessionError, match=r"this is never done: (there is no fix|ecs-stop-task never calls)"):
         sessions.writer(plan(fix=fix), ACCOUNT, REGION, behalf)
+
+
+@pytest.mark.parametrize(
+    ("environment", "host"),
+    [
+        ({}, f"sts.{REGION}.amazonaws.com"),
+        ({"AWS_DEFAULT_REGION": "eu-west-1"}, "sts.eu-west-1.amazonaws.com"),
+        ({"AWS_DEFAULT_REGION": "eu-west-1", "AWS_REGION": "eu-central-1"}, "sts.eu-central-1.amazonaws.com"),
+        ({"AWS_REGION": "eu-central-1"}, "sts.eu-central-1.amazonaws.com"),
+    ],
+    ids=lambda value: "+".join(value) if isinstance(value, dict) else None,
+)
+def test_the_role_is_assumed_where_the_bot_is(
+    left: list[str], monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], host: str
+) -> None:
+    """Not where the change is made: from a network without a way to the internet no other region is reached."""
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {**environment, "AWS_CONFIG_FILE": os.devnull, "AWS_ACCESS_KEY_ID": "AKIA"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    account = WriteAccount(id=ACCOUNT, remediate_role=f"arn:aws:iam::{ACCOUNT}:role/fix")
+    behalf = OnBehalf(person="Ann", person_id="U1", incident="r-1", plan_id="p-1")
+
+    with pytest.raises(SessionError):
+        WriteSessions({ACCOUNT: account})._assume(account, "{}", behalf, REGION)
+    rehearse(account, REGION, ["ec2:AuthorizeSecurityGroupIngress"], Real(group="sg-1"))
+
+    assert {urlsplit(url).hostname for url in left} == {host}

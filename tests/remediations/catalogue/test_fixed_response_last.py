@@ -8,7 +8,7 @@ import pytest
 
 from diagnostics.facts import EcsService, Listeners
 from remediations.fix import CannotPrepareError
-from remediations.plan import FROM
+from remediations.plan import FROM, PLAN
 from remediations.steps.listener_rules import STAND_IN
 from tests.incidents.building import LISTENER, OTHER_TG, TG, Incident, change, forward_rule
 from tests.incidents.error_source import fixed_response_5xx as incidents
@@ -117,6 +117,7 @@ def test_what_stands_before_the_default_rule_gets_a_stand_in() -> None:
         "Priority": 2,
         "Conditions": [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}}],
         "Actions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": TG}]}}],
+        "Tags": [{"Key": "alb502:plan", "Value": {FROM: PLAN}}],
     }
     assert plan.undo.kind == "exact"
     assert [write.call.parameters for write in plan.undo.writes] == [priority(1), {"RuleArn": {FROM: "rule"}}]

@@ -22,7 +22,7 @@ from diagnostics.facts import (
 )
 from remediations.execute import Execution
 from remediations.journal import Step
-from remediations.plan import FROM, Plan
+from remediations.plan import FROM, PLAN, Plan
 from remediations.reach import reach_of
 from remediations.refusals import refusal, refusal_of_undo
 from remediations.undo import undo_of
@@ -67,6 +67,7 @@ def test_the_rule_is_made_again_as_it_was() -> None:
         "Priority": 10,
         "Conditions": [CONDITION],
         "Actions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": TG, "Weight": 1}]}}],
+        "Tags": [{"Key": "alb502:plan", "Value": {FROM: PLAN}}],
     }
     assert plan.title == "Make rule 10 (path-pattern /shop/*) of port 443 again, to checkout"
     assert "role/ops-admin deleted it at" in plan.warnings[0]

@@ -105,6 +105,8 @@ def _added_actions(call: Call) -> tuple[str, ...]:
         return ("ec2:CreateTags",)
     if call.service == "elbv2" and call.operation.startswith("Create") and call.params.get("Tags"):
         return ("elasticloadbalancing:AddTags",)
+    if call.operation == "PutMetricAlarm" and call.params.get("Tags"):
+        return ("cloudwatch:TagResource",)
     if call.operation == "RegisterTaskDefinition":
         tagging = ("ecs:TagResource",) if call.params.get("tags") else ()
         return (*tagging, *(("iam:PassRole",) if passed_roles(call) else ()))

@@ -56,6 +56,8 @@ def _tagged(call: Call) -> list[str]:
             return list(_ecs(call))
         case "CreateTargetGroup":
             return list(_elbv2(call))
+        case "PutMetricAlarm":
+            return _resources(call)
         case "CreateRule":
             return [f"{call.params['ListenerArn'].replace(':listener/', ':listener-rule/')}/{_NEW}"]
     return [_arn(call, "ec2", f"{one['ResourceType']}/{_NEW}") for one in call.params.get("TagSpecifications", ())]
@@ -67,6 +69,8 @@ def _context(call: Call) -> dict[str, str]:
         context["ec2:Region"] = call.region
     if call.service == "elbv2" and not call.read_only:
         context |= _tags(call)
+    if call.service == "s3" and call.operation.startswith("ListObjects"):
+        context["s3:prefix"] = str(call.params.get("prefix", ""))
     if call.service == "lambda" and call.params.get("Principal"):
         context["lambda:Principal"] = str(call.params["Principal"])
     if call.service == "ecs" and call.operation not in ("ListClusters", "RegisterTaskDefinition"):
@@ -75,9 +79,9 @@ def _context(call: Call) -> dict[str, str]:
 
 
 def _tags(call: Call) -> dict[str, str]:
-    """Those that the request gives, and those of the target group that it changes."""
+    """Those that the request gives, and those of the target group or the rule that it changes."""
     given = {f"aws:RequestTag/{one['Key']}": str(one.get("Value", "")) for one in call.params.get("Tags", ())}
-    arn = str(call.params.get("TargetGroupArn", ""))
+    arn = str(call.params.get("TargetGroupArn") or call.params.get("RuleArn") or "")
     own = elbv2_backends[call.account][call.region].describe_tags([arn])[arn] if arn else {}
     return given | {f"aws:ResourceTag/{key}": str(value) for key, value in own.items()}
 
@@ -151,9 +155,13 @@ def _lambda_arn(call: Call) -> str:
 
 
 def _log_groups(call: Call) -> Iterator[str]:
+    """By name or by ARN; one who asks for a stream is judged by that."""
+    stream = f"log-stream:{call.params['logStreamName']}" if call.operation == "GetLogEvents" else "*"
     names = [call.params.get("logGroupName"), *call.params.get("logGroupNames", ())]
-    for name in filter(None, names):
-        yield _arn(call, "logs", f"log-group:{name}:*")
+    given = [call.params.get("logGroupIdentifier"), *call.params.get("logGroupIdentifiers", ())]
+    for name in filter(None, [*names, *given]):
+        own = str(name).removesuffix(":*")
+        yield f"{own if own.startswith('arn:') else _arn(call, 'logs', f'log-group:{own}')}:{stream}"
 
 
 def _cluster(call: Call) -> str:

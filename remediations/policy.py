@@ -118,12 +118,10 @@ def undeclared(plan: Plan) -> str | None:
 
 def trust_policy(executor: str, external_id: str | None = None) -> dict[str, Any]:
     """Who may assume the role: the identity of the executor, in somebody's name, and nobody else."""
-    statement: dict[str, Any] = {"Effect": "Allow", "Principal": {"AWS": executor}, "Action": list(SESSION_ACTIONS)}
-    named: dict[str, Any] = {"StringLike": {"sts:SourceIdentity": "*"}}
-    if external_id is None:
-        return {"Version": "2012-10-17", "Statement": [{**statement, "Condition": named}]}
-    # A request for a tag or a source identity alone carries no external id to compare.
-    condition = {"StringEquals": {"sts:ExternalId": external_id}, **named}
+    statement: dict[str, Any] = {"Effect": "Allow", "Principal": {"AWS": executor}}
+    word = {} if external_id is None else {"StringEquals": {"sts:ExternalId": external_id}}
+    # A request for a tag or a source identity alone carries nothing to compare, and gives nobody the role.
+    condition = {**word, "StringLike": {"sts:SourceIdentity": "*"}}
     assume = {**statement, "Action": SESSION_ACTIONS[0], "Condition": condition}
     return {"Version": "2012-10-17", "Statement": [assume, {**statement, "Action": list(SESSION_ACTIONS[1:])}]}
 

@@ -70,11 +70,8 @@ async def run(port: int, command: Callable[[int], bytes], *, per_second: int, se
     """Sends `per_second` signed commands a second for so many seconds, and waits for every answer."""
     connections = Connections("127.0.0.1", port)
     taken_ms: list[float] = []
-    start = time.perf_counter()
 
-    async def one(number: int) -> bool:
-        planned = start + number / per_second
-        await asyncio.sleep(max(0.0, planned - time.perf_counter()))
+    async def one(number: int, planned: float) -> bool:
         body = command(number)
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT_S):
@@ -84,7 +81,13 @@ async def run(port: int, command: Callable[[int], bytes], *, per_second: int, se
         taken_ms.append((time.perf_counter() - planned) * 1000)
         return status == HTTP_OK
 
-    answered = await asyncio.gather(*(one(number) for number in range(round(per_second * seconds))))
+    start = time.perf_counter()
+    sent: list[asyncio.Task[bool]] = []
+    for number in range(round(per_second * seconds)):
+        planned = start + number / per_second
+        await asyncio.sleep(max(0.0, planned - time.perf_counter()))
+        sent.append(asyncio.create_task(one(number, planned)))
+    answered = await asyncio.gather(*sent)
     connections.close()
     return _summary(taken_ms, answered.count(False))
 

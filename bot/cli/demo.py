@@ -69,6 +69,11 @@ def demo(
 
     Nothing of yours is touched, and nothing leaves this machine. Ctrl-C ends all of it.
     """
+    with pointed_at({}):  # even to load the simulated AWS reads a profile, which may not be there
+        _shown(scenario, port, listing=listing, once=once, terminal=terminal, plain=plain)
+
+
+def _shown(scenario: str, port: int | None, *, listing: bool, once: bool, terminal: bool, plain: bool) -> None:
     scenarios = _scenarios()
     if listing:
         width = max(map(len, scenarios))
@@ -216,7 +221,7 @@ def _invitation(scenario: Scenario, page: Page, world: RunningWorld, state_dir: 
             f"  It runs {LIVE_TIMES} times as fast as AWS, so that a repair shows while you watch.",
             "",
             "The same simulated AWS, and what the bot keeps, in a second terminal, while this one runs:",
-            f"  export {exported}",
+            f"  unset AWS_PROFILE; export {exported}",
             f"  {call} diagnose {target} --watch",
             f"  {call} audit",
             "",
@@ -274,7 +279,7 @@ def try_next(
         target = shlex.quote(scenario.target)
         lines += [
             "  In a second terminal, while this one runs:",
-            f"    export {exported}",
+            f"    unset AWS_PROFILE; export {exported}",
             f"    {call} diagnose {target} --json",
             f"    {call} diagnose {target} --watch    # and meanwhile do what it says, with the AWS CLI",
             *([f"    {repair}", "  That repairs it: press Enter here half a minute later."] if repair else ()),

@@ -23,6 +23,8 @@ EXAMPLE: Final = "Example: alb502 iam-policy read --account prod --log-bucket sh
 MAX_SHOWN: Final = 60
 _ACCOUNT_ID: Final = re.compile(r"[0-9]{12}", re.ASCII)
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[\w!.*'()/ -]{0,900})?", re.ASCII)
+_LOGS_PLACE: Final = re.compile(rf"(?!.*/AWSLogs(/|$)){_BUCKET.pattern}", re.ASCII)
+"""What AWS adds itself is no part of a prefix."""
 _LOG_GROUP: Final = re.compile(r"[\w.#/-]{1,512}\*?", re.ASCII)
 _KEY: Final = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):kms:[a-z0-9-]+:[0-9]{12}:key/[\w-]{1,128}", re.ASCII)
 _ATHENA_NAME: Final = re.compile(r"[\w.-]{1,128}", re.ASCII)
@@ -101,7 +103,9 @@ def iam_policy(
         within = reach(
             account_id,
             partition,
-            log_buckets=_checked("--log-bucket", log_bucket or ["*"], _BUCKET, "bucket or bucket/prefix"),
+            log_buckets=_checked(
+                "--log-bucket", log_bucket or ["*"], _LOGS_PLACE, "bucket or bucket/prefix, without /AWSLogs"
+            ),
             log_groups=_checked("--log-group", log_group or ["*"], _LOG_GROUP, "a log group's name, * at its end only"),
             kms_keys=_checked("--kms-key", kms_key or [], _KEY, "the ARN of a key (arn:aws:kms:…:key/…)"),
             athena=_athena(athena, account_id, partition),
@@ -114,7 +118,7 @@ def _print(document: dict[str, Any], name: str, form: Form) -> None:
     try:
         parts = sizes.divided(document)
     except sizes.TooLargeError as large:
-        line = f"{large}: give fewer buckets, log groups or keys, or * at their ends"
+        line = f"{large}: give fewer buckets, log groups or keys, or log groups with * at their ends"
         raise CommandError(line, status=BAD_USAGE) from None
     if len(parts) > 1:
         size = f"the policy has {sizes.chars(document):,} characters and a managed policy may have {sizes.MAX_CHARS:,}"

@@ -187,13 +187,20 @@ def reach(
     )
 
 
+def glue_tables(prefix: str, database: str) -> tuple[str, ...]:
+    """ARNs below `prefix`. Athena looks at the database ``default`` whichever one is asked.
+    https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html"""
+    kinds = ("catalog", "database/default", f"database/{database}", f"table/{database}/*")
+    return tuple(dict.fromkeys(f"{prefix}:{kind}" for kind in kinds))
+
+
 def athena_reach(workgroup: str, database: str, output: str, account: str = "*", partition: str = "aws") -> AthenaReach:
     """`output`: the place of the results as bucket/prefix."""
     bucket, _, prefix = output.partition("/")
     glue = f"arn:{partition}:glue:*:{account}"
     return AthenaReach(
         workgroup=f"arn:{partition}:athena:*:{account}:workgroup/{workgroup}",
-        glue=(f"{glue}:catalog", f"{glue}:database/{database}", f"{glue}:table/{database}/*"),
+        glue=glue_tables(glue, database),
         bucket=f"arn:{partition}:s3:::{bucket}",
         results=f"arn:{partition}:s3:::{bucket}/{f'{prefix.rstrip(chr(47))}/' if prefix else ''}*",
     )

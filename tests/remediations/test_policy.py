@@ -96,7 +96,9 @@ def test_the_role_trusts_the_executor_with_its_external_id() -> None:
         "StringLike": {"sts:SourceIdentity": "*"},
     }
     assert {assume["Action"], *rest["Action"]} == {"sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"}
-    assert len(trust_policy(executor)["Statement"]) == 1
+    without_id, same_rest = trust_policy(executor)["Statement"]
+    assert without_id["Condition"] == {"StringLike": {"sts:SourceIdentity": "*"}}
+    assert same_rest == rest
     assert executor_policy([executor])["Statement"][0]["Resource"] == [executor]
 
 

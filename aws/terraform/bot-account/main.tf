@@ -7,6 +7,7 @@ data "aws_caller_identity" "here" {}
 locals {
   partition  = data.aws_partition.here.partition
   account    = data.aws_caller_identity.here.account_id
+  role_arn   = "arn:${local.partition}:iam::${local.account}:role/${var.role_name_prefix}"
   identities = toset(var.executor ? ["worker", "executor"] : ["worker"])
   associated = var.platform == "pod-identity" && var.cluster_name != "" ? local.identities : toset([])
 }

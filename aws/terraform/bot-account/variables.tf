@@ -73,6 +73,11 @@ variable "permissions_boundary_arn" {
   description = "A managed policy that no role here may go beyond."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn == null ? true : can(regex("^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary_arn))
+    error_message = "permissions_boundary_arn is the ARN of a managed policy."
+  }
 }
 
 variable "tags" {

@@ -141,6 +141,7 @@ locals {
             ]
             Resource = [
               "arn:${local.partition}:glue:*:${local.account}:catalog",
+              "arn:${local.partition}:glue:*:${local.account}:database/default",
               "arn:${local.partition}:glue:*:${local.account}:database/${local.athena.database}",
               "arn:${local.partition}:glue:*:${local.account}:table/${local.athena.database}/*",
             ]

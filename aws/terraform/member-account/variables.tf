@@ -9,7 +9,7 @@ variable "reader_arn" {
 }
 
 variable "executor_arn" {
-  description = "The identity that carries out approved fixes. Empty: no role that can change anything is made."
+  description = "The identity that carries out approved fixes, known when the plan is made. Empty: no role that can change anything is made."
   type        = string
   default     = ""
 
@@ -78,6 +78,16 @@ variable "athena" {
     prefix    = optional(string, "alb502/")
   })
   default = null
+
+  validation {
+    condition     = var.athena == null ? true : alltrue([for name in [var.athena.workgroup, var.athena.database] : can(regex("^[0-9A-Za-z_.-]{1,128}$", name))])
+    error_message = "athena.workgroup and athena.database are names."
+  }
+
+  validation {
+    condition     = var.athena == null ? true : can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.athena.bucket))
+    error_message = "athena.bucket is the name of a bucket."
+  }
 
   validation {
     condition     = var.athena == null ? true : can(regex("^[^*?]*/$", var.athena.prefix))

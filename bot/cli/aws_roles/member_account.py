@@ -19,13 +19,14 @@ from bot.cli.aws_roles.cloudformation import (
     words,
 )
 from bot.cli.aws_roles.variants import When, parts
-from diagnostics.aws_access.read_policy import LOG_KEYS, AthenaReach, ReadReach, read_trust_policy
+from diagnostics.aws_access.read_policy import LOG_KEYS, AthenaReach, ReadReach, glue_tables, read_trust_policy
 from remediations.policy import published_policy, trust_policy
 
 PARTITION: Final = "${AWS::Partition}"
 ACCOUNT: Final = "${AWS::AccountId}"
 MAY_REMEDIATE: Final = "MayRemediate"
 MAY_SIMULATE: Final = "MaySimulate"
+_TWO_READERS: Final = "ExecutorIsAnother"
 _ROLE_ARN: Final = r"arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:(role|user|assumed-role)/.+"
 _KEY_ARN: Final = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+"
 _BUCKET_ARN: Final = r"arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]+[a-z0-9]"
@@ -43,11 +44,7 @@ def _whole() -> ReadReach:
         keys=(_KEYS,),
         athena=AthenaReach(
             workgroup=f"arn:{PARTITION}:athena:*:{ACCOUNT}:workgroup/${{AthenaWorkgroup}}",
-            glue=(
-                f"{glue}:catalog",
-                f"{glue}:database/${{AthenaDatabase}}",
-                f"{glue}:table/${{AthenaDatabase}}/*",
-            ),
+            glue=glue_tables(glue, "${AthenaDatabase}"),
             bucket=f"arn:{PARTITION}:s3:::${{AthenaBucket}}",
             results=f"arn:{PARTITION}:s3:::${{AthenaBucket}}/${{AthenaPrefix}}*",
         ),
@@ -93,6 +90,12 @@ def template() -> dict[str, Any]:
             MAY_REMEDIATE: given("ExecutorArn"),
             MAY_SIMULATE: {
                 "Fn::And": [{"Condition": MAY_REMEDIATE}, {"Fn::Equals": [{"Ref": "DoctorMaySimulate"}, "yes"]}]
+            },
+            _TWO_READERS: {
+                "Fn::And": [
+                    {"Condition": MAY_REMEDIATE},
+                    {"Fn::Not": [{"Fn::Equals": [{"Ref": "ReaderArn"}, {"Ref": "ExecutorArn"}]}]},
+                ]
             },
             "HasBoundary": given("PermissionsBoundaryArn"),
             "NarrowBuckets": given_list("LogBucketArns"),
@@ -228,7 +231,7 @@ def _roles() -> dict[str, Any]:
     writing = [{"Ref": name} for name in policies if name.startswith(("RemediatePolicy", "NeverContents"))]
     trust = filled_in(read_trust_policy(["${ReaderArn}", _EXECUTOR], "${ExternalId}"), {})
     for statement in trust["Statement"]:
-        executor = {"Fn::If": [MAY_REMEDIATE, {"Ref": "ExecutorArn"}, NO_VALUE]}
+        executor = {"Fn::If": [_TWO_READERS, {"Ref": "ExecutorArn"}, NO_VALUE]}
         statement["Principal"]["AWS"] = [executor if one == _EXECUTOR else one for one in statement["Principal"]["AWS"]]
     return {
         "ReadRole": _role("read", "alb502 reads this account with it", trust, reading),

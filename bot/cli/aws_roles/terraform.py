@@ -9,7 +9,7 @@ from typing import Any, Final
 from bot.cli.aws_roles import identities, sizes
 from bot.cli.aws_roles.hcl import Expression, attributes, hcl, template
 from bot.cli.aws_roles.variants import Statement, When, parts
-from diagnostics.aws_access.read_policy import LOG_KEYS, AthenaReach, ReadReach, read_trust_policy
+from diagnostics.aws_access.read_policy import LOG_KEYS, AthenaReach, ReadReach, glue_tables, read_trust_policy
 from remediations.policy import published_policy, trust_policy
 
 PARTITION: Final = "${local.partition}"
@@ -93,7 +93,7 @@ def _whole() -> ReadReach:
         keys=("@keys",),
         athena=AthenaReach(
             workgroup=f"arn:{PARTITION}:athena:*:{ACCOUNT}:workgroup/${{local.athena.workgroup}}",
-            glue=(f"{glue}:catalog", f"{glue}:database/{database}", f"{glue}:table/{database}/*"),
+            glue=glue_tables(glue, database),
             bucket=bucket,
             results=f"{bucket}/${{local.athena.prefix}}*",
         ),

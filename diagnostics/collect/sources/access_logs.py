@@ -14,13 +14,14 @@ from diagnostics.collect.collector import Later, Now, Reads, Step, collector
 from diagnostics.collect.errand import Errand, Leash
 from diagnostics.collect.log_options import LogBudget, LogOptions
 from diagnostics.collect.log_stream import Streamed, Wanted, stream
+from diagnostics.collect.reading_places import WAIT_S, no_place, reading_place
 from diagnostics.collect.sources.athena_logs import read_by_athena
 from diagnostics.collect.sources.load_balancers import MAX_LOAD_BALANCERS, NO_LOAD_BALANCER
-from diagnostics.collect.sources.log_files import distinct_gaps, log_files, off
+from diagnostics.collect.sources.log_files import GET_OBJECT, distinct_gaps, log_files, off
 from diagnostics.collect.sources.log_wish import why_not
 from diagnostics.collect.sources.target_groups import own_groups
 from diagnostics.collect.sources.vended_events import read_groups
-from diagnostics.collect.sources.vended_logs import DESCRIBE_SOURCES, LogGroup, log_groups
+from diagnostics.collect.sources.vended_logs import DESCRIBE_SOURCES, FILTER, LogGroup, log_groups
 from diagnostics.facts import (
     AccessLogs,
     Gap,
@@ -97,7 +98,7 @@ def _from_s3(
         if options.athena_first:
             return asked.outcome
         gaps += (asked.outcome,)
-    errand = Errand(partial(_stream, files, scope, options.budget), seconds=options.budget.seconds)
+    errand = Errand(partial(_stream, files, scope, options.budget), seconds=options.budget.seconds + WAIT_S)
     yield errand
     if isinstance(errand.outcome, Gap):
         return errand.outcome
@@ -120,12 +121,15 @@ def _from_s3(
 
 def _stream(
     files: Sequence[Wanted], scope: Scope, budget: LogBudget, reader: Reader, leash: Leash
-) -> tuple[Streamed, AccessLogs]:
+) -> tuple[Streamed, AccessLogs] | Gap:
     from diagnostics.access_logs.local import LocalEngine  # DuckDB and sqlglot take a while: only who needs them waits
 
-    with LocalEngine(scope) as engine:
-        streamed = stream(files, engine.add, reader, leash, budget)
-        return streamed, engine.answer(source="s3", share_read=streamed.share_read)
+    with reading_place(leash, budget.seconds) as tether:
+        if tether is None:
+            return no_place(GET_OBJECT, f"s3://{files[0].bucket}")
+        with LocalEngine(scope) as engine:
+            streamed = stream(files, engine.add, reader, tether, budget)
+            return streamed, engine.answer(source="s3", share_read=streamed.share_read)
 
 
 def _is_too_much(files: Sequence[Wanted], budget: LogBudget) -> bool:
@@ -158,7 +162,7 @@ def _from_log_groups(
             f"; whether they go to CloudWatch Logs is not known, {hidden.action} gave {hidden.error}" if hidden else ""
         )
         return elsewhere or off(balancers[0], also)
-    errand = Errand(partial(_read_groups, found, window, scope, budget), seconds=budget.seconds)
+    errand = Errand(partial(_read_groups, found, window, scope, budget), seconds=budget.seconds + WAIT_S)
     yield errand
     if isinstance(errand.outcome, Gap):
         return errand.outcome
@@ -170,13 +174,16 @@ def _read_groups(
 ) -> AccessLogs | Gap:
     from diagnostics.access_logs.local import LocalEngine
 
-    with LocalEngine(scope) as engine:
-        read = read_groups(groups, window.start, window.end, engine.add, reader, leash, budget)
-        gaps = tuple(gap for one in read for gap in one.gaps)
-        if gaps and not any(one.lines for one in read):
-            return gaps[0]
-        share = min(one.share for one in read)
-        logs = engine.answer(source="cloudwatch-logs", share_read=share)
+    with reading_place(leash, budget.seconds) as tether:
+        if tether is None:
+            return no_place(FILTER, groups[0].arn)
+        with LocalEngine(scope) as engine:
+            read = read_groups(groups, window.start, window.end, engine.add, reader, tether, budget)
+            gaps = tuple(gap for one in read for gap in one.gaps)
+            if gaps and not any(one.lines for one in read):
+                return gaps[0]
+            share = min(one.share for one in read)
+            logs = engine.answer(source="cloudwatch-logs", share_read=share)
     since, until = max(one.since for one in read), min(one.until for one in read)
     return logs.model_copy(
         update={

@@ -88,6 +88,8 @@ def test_with_an_executor_there_is_one_and_it_may_read_too() -> None:
     made = stack("member-account.yaml", **LEAST, ExecutorArn=EXECUTOR)
     assert _listed(made.trust_of("ReadRole")) == _listed(read_trust_policy([WORKER, EXECUTOR], LEAST["ExternalId"]))
     assert made.trust_of("RemediateRole") == trust_policy(EXECUTOR, LEAST["ExternalId"])
+    one = stack("member-account.yaml", **LEAST, ExecutorArn=WORKER)
+    assert _listed(one.trust_of("ReadRole")) == _listed(read_trust_policy([WORKER], LEAST["ExternalId"]))
     contents, *changes = made.policies_of("RemediateRole")
     assert _statements(*changes) == _statements(published_policy(account=ACCOUNT))
     assert {one["Effect"] for one in contents["Statement"]} == {"Deny"}

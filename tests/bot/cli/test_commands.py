@@ -245,8 +245,6 @@ def test_the_demo_diagnoses_its_incident_and_says_what_to_try(capsys: Capsys) ->
 
 
 def test_nothing_leads_the_demo_to_real_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("ALB502_CONFIG", "/etc/alb502.yaml")
     with pointed_at({"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}):
@@ -256,11 +254,22 @@ def test_nothing_leads_the_demo_to_real_accounts(monkeypatch: pytest.MonkeyPatch
     assert os.environ["AWS_PROFILE"] == "production"
 
 
+def test_the_demo_asks_for_no_profile_of_the_person() -> None:
+    """Not even to load the simulated AWS; in a process of its own, where nothing of it is loaded yet."""
+    there = {**os.environ, "AWS_PROFILE": "not-there", "AWS_CONFIG_FILE": os.devnull}
+    command = [sys.executable, "-m", "bot", "demo", "--list"]
+
+    ran = subprocess.run(command, cwd=ROOT, env=there, capture_output=True, text=True, check=False, timeout=60)
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "security-group-revoked" in ran.stdout
+
+
 def test_the_second_terminal_gets_the_environment() -> None:
     scenario = scenarios.load("all-well")
     text = try_next(scenario, {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, reports.well(), scenarios.names(), "alb502")
 
-    assert "export AWS_ENDPOINT_URL=http://127.0.0.1:1" in text
+    assert "unset AWS_PROFILE; export AWS_ENDPOINT_URL=http://127.0.0.1:1" in text
     assert "alb502 diagnose" in text
     assert "repairs" not in text
     repaired = try_next(

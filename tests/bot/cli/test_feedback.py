@@ -95,8 +95,8 @@ def test_a_record_of_another_version_is_told_beside_the_answer_and_not_in_it(
 ) -> None:
     kept.keep(said("r-1", "right"))
     kept.keep(said("r-2", "wrong"))
-    newest = redis.zrange(key("feedback-index"), -1, -1)[0]  # type: ignore[index]
-    redis.set(text_of(newest), zlib.compress(b'{"report": "r-2"}'))
+    newest: Any = redis.zrange(key("feedback-index"), -1, -1)
+    redis.set(text_of(newest[0]), zlib.compress(b'{"report": "r-2"}'))
     ran = subprocess.run(  # its own process, which has not been told where logs go
         [sys.executable, "-m", "bot", "feedback", "--json"],
         capture_output=True,

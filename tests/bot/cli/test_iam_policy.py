@@ -64,6 +64,7 @@ def test_athena_comes_from_the_settings(capsys: Capsys, monkeypatch: pytest.Monk
     ("options", "told"),
     [
         (["read", "--log-bucket", "Not A Bucket"], "--log-bucket 'Not A Bucket': give bucket or bucket/prefix"),
+        (["read", "--log-bucket", "logs/alb/AWSLogs/111122223333"], "give bucket or bucket/prefix, without /AWSLogs"),
         (["read", "--log-group", "a*b"], "--log-group 'a*b': give a log group's name, * at its end only"),
         (["read", "--kms-key", "alias/logs"], "--kms-key 'alias/logs': give the ARN of a key"),
         (["read", "--athena", "logs"], "--athena 'logs': give a work group, a database and bucket/prefix"),

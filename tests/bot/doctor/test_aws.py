@@ -204,6 +204,10 @@ def test_each_denied_action_is_named(world: PlantedAws) -> None:
     assert named == ALL - AS_IT_IS - BY_WHAT_IS_THERE
     assert set(_actions(found[1])) <= {action for action in ALL if is_optional(action)}
 
+    pasted = [json.loads(line) for one in found for line in one.paste[0].text.split(",\n")]
+    world.declare(read_role(NOTHING), {"Statement": pasted})
+    assert [one.id for one in looked(world, [fixing]).of(NOTHING) if one.id.startswith("actions-missing")] == []
+
 
 def _actions(found: Finding) -> list[str]:
     (paste,) = found.paste

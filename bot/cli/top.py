@@ -24,7 +24,7 @@ def run(arguments: Sequence[str]) -> int:
         output.complain(error.lines)
         return error.status
     except TyperException as error:
-        said = error.format_message().rstrip(".")
+        said = " ".join(error.format_message().split()).rstrip(".")
         output.complain([f"{said}; `{_asked_for(arguments)} --help` shows how it is used."])
         return exits.BAD_USAGE
     except (KeyboardInterrupt, Abort):

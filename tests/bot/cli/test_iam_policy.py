@@ -68,6 +68,7 @@ def test_athena_comes_from_the_settings(capsys: Capsys, monkeypatch: pytest.Monk
         (["read", "--log-group", "a*b"], "--log-group 'a*b': give a log group's name, * at its end only"),
         (["read", "--kms-key", "alias/logs"], "--kms-key 'alias/logs': give the ARN of a key"),
         (["read", "--athena", "logs"], "--athena 'logs': give a work group, a database and bucket/prefix"),
+        ([], "Missing argument 'role'. Choose from: read, remediate; `alb502 iam-policy --help`"),
         (["remediate", "--kms-key", KEY], "are for the role that reads: alb502 iam-policy read"),
         (
             ["read", *("--log-bucket", f"{'x' * 60}/{'y' * 800}") * 8],

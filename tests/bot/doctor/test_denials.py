@@ -97,6 +97,7 @@ def test_what_athena_needs_is_allowed_on_the_tables_of_the_settings() -> None:
     (paste,) = found.paste
     assert json.loads(paste.text)["Resource"] == [
         "arn:aws:glue:*:111122223333:catalog",
+        "arn:aws:glue:*:111122223333:database/default",
         "arn:aws:glue:*:111122223333:database/alb",
         "arn:aws:glue:*:111122223333:table/alb/*",
     ]

@@ -6,8 +6,10 @@ HYPOTHESIS_PROFILE=explore tries others, HYPOTHESIS_PROFILE=long many more of th
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
+import sys
 from functools import cache
 from typing import Any
 
@@ -30,6 +32,20 @@ settings.register_profile("long", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
+LEAVING: list[bool] = []
+"""Filled in a worker of pytest-xdist that has reported everything."""
+
+
+@atexit.register
+def _leave() -> None:
+    """To take hundreds of megabytes of simulated worlds apart costs such a worker seconds, and nobody looks at what
+    comes of it."""
+    if LEAVING:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+
+
 def pytest_collection_finish() -> None:
     """What is imported by now stays until the end."""
     gc.freeze()
@@ -50,6 +66,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
         output["aws_use"] = aws_use.used()
+        gc.freeze()
+        LEAVING.append(True)
     elif session.exitstatus == pytest.ExitCode.OK and aws_use.complaints(aws_use.used()):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -77,7 +77,7 @@ def main() -> int:
         ):
             doors = {EMPTY: empty.ready, WEB: web.port}
             for name, port in doors.items():
-                load(name, port, _another_service, rates[0], WARM_UP_S)
+                load(name, port, _another_service, max(rates), WARM_UP_S)
             for _ in range(options.rounds):
                 for rate in rates:
                     for name, port in doors.items():

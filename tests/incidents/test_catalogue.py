@@ -7,6 +7,7 @@ import re
 import shlex
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import groupby
 
 import pytest
 
@@ -20,6 +21,7 @@ from handlers import views
 from handlers.views.controls import controls
 from handlers.views.fixes import fix_buttons, offered
 from tests.incidents.cases import Case, all_cases
+from tests.incidents.each import check_each
 from tests.remediations.holding import hold
 from tests.slack_limits import check_quickly
 
@@ -40,28 +42,34 @@ _ODD = {
     "separator": re.compile(rf"(?<![\w.,:/-])\d{{4,}} (?:{_PLURALS}|good|access|log|invocations|connection)\b"),
 }
 CASES = sorted(all_cases(), key=lambda case: (case.code, case.kind, case.title))
+CASES_OF = {code: tuple(cases) for code, cases in groupby(CASES, key=lambda case: case.code)}
 READ_BACK: set[tuple[type, bytes]] = set()
 """What some case has read back already: kinds, and the digests of what was saved."""
-FIRST_OF_THEIR_CODE = tuple({case.code: case for case in reversed(CASES)}.values())
 
 
 @dataclass(frozen=True)
 class Told:
-    """A case and its answer, for all tests of the case."""
+    """A case and its answer."""
 
     case: Case
     snapshot: Snapshot
     report: Report
 
 
-@pytest.fixture(scope="module", params=CASES, ids=[f"{case.code}: {case.title}" for case in CASES])
-def told(request: pytest.FixtureRequest) -> Told:
-    snapshot = request.param.build().snapshot()
-    return Told(request.param, snapshot, diagnose(snapshot))
+@pytest.mark.parametrize("code", CASES_OF)
+def test_every_case_of_a_cause(code: str, caplog: pytest.LogCaptureFixture) -> None:
+    def check(case: Case) -> None:
+        caplog.clear()
+        snapshot = case.build().snapshot()
+        told = Told(case, snapshot, diagnose(snapshot))
+        _blames_what_is_to_blame(case, told.report)
+        _can_be_read_shown_saved_and_acted_on(told)
+        assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+    check_each(CASES_OF[code], check)
 
 
-def test_incident(told: Told) -> None:
-    case, report = told.case, told.report
+def _blames_what_is_to_blame(case: Case, report: Report) -> None:
     causes = {cause.code: cause for cause in report.causes}
     story = [(cause.code, cause.role, cause.band, cause.summary) for cause in report.causes]
     expected_first = case.first or (case.code if case.kind == "finds" else None)
@@ -81,13 +89,12 @@ def test_incident(told: Told) -> None:
     assert not [check for check in report.checks if "the check itself failed" in check.reason]
 
 
-def test_its_answer_can_be_read_shown_saved_and_acted_on(told: Told, caplog: pytest.LogCaptureFixture) -> None:
+def _can_be_read_shown_saved_and_acted_on(told: Told) -> None:
     _commands_can_be_pasted_whole(told.report)
     _numbers_are_written_as_people_write_them(told.report)
     _slack_takes_it(told.report)
     _what_was_read_survives_being_saved(told)
     hold(told.report, told.snapshot)
-    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 def _commands_can_be_pasted_whole(report: Report) -> None:
@@ -123,7 +130,7 @@ def _slack_takes_it(report: Report) -> None:
 
 def _what_was_read_survives_being_saved(told: Told) -> None:
     """The whole once for each cause, and of the others each fact that no other case has."""
-    if told.case in FIRST_OF_THEIR_CODE:
+    if told.case is CASES_OF[told.case.code][0]:
         text = told.snapshot.model_dump_json()
         again = Snapshot.model_validate_json(text)
         assert again.model_dump_json() == text
@@ -136,13 +143,12 @@ def _what_was_read_survives_being_saved(told: Told) -> None:
             assert type(outcome).model_validate_json(saved).model_dump() == outcome.model_dump()
 
 
-@pytest.mark.parametrize("kind", [*Fact.registry.values(), Gap, NotApplicable])
-def test_all_of_a_fact_is_saved(kind: type[Frozen]) -> None:
+def test_all_of_a_fact_is_saved() -> None:
     """So that two facts which are saved as the same text are the same."""
-    assert not [name for name, field in kind.model_fields.items() if field.exclude]
+    kinds: list[type[Frozen]] = [*Fact.registry.values(), Gap, NotApplicable]
+    assert not [(kind, name) for kind in kinds for name, field in kind.model_fields.items() if field.exclude]
 
 
-@pytest.mark.parametrize("code", sorted(catalogue()))
-def test_each_cause_has_a_case_and_a_look_alike(code: str) -> None:
-    kinds = {case.kind for case in CASES if case.code == code}
-    assert kinds == {"finds", "look-alike"}
+def test_each_cause_has_a_case_and_a_look_alike() -> None:
+    kinds = {code: {case.kind for case in cases} for code, cases in CASES_OF.items()}
+    assert kinds == {code: {"finds", "look-alike"} for code in catalogue()}

@@ -64,15 +64,16 @@ def _without(snapshot: Snapshot, kind: type[Fact]) -> Snapshot:
 def test_a_denied_fact_neither_blames_nor_acquits(case: Case) -> None:
     snapshot = case.build().snapshot()
     whole = diagnose(snapshot)
-    for kind in _looked_at(case.code, snapshot):
+    looked_at = tuple(_looked_at(case.code, snapshot))
+    assert looked_at, "nothing to deny"
+    for kind in looked_at:
         less = diagnose(_without(snapshot, kind))
         assert not _new_blame(whole, less), (kind.__name__, _story(whole), _story(less))
         assert not _acquitted(whole, less), kind.__name__
 
 
-def test_every_code_has_an_incident_with_something_to_deny() -> None:
+def test_every_code_has_an_incident() -> None:
     assert {case.code for case in CASES} == set(catalogue())
-    assert all(any(_looked_at(case.code, case.build().snapshot())) for case in CASES)
 
 
 def _new_blame(whole: Report, less: Report) -> set[str]:

@@ -74,7 +74,8 @@ class Shop:
 
 
 @pytest.fixture(scope="session")
-def shop() -> Iterator[Shop]:
+def standing() -> Iterator[tuple[Shop, dict[str, str]]]:
+    """The shop, and the environment that leads boto3 there."""
     world = World(ManualClock(START), present=START)
     prod, dev = world.account(PROD), world.account(DEV)
     shop = Shop(world, prod)
@@ -95,8 +96,16 @@ def shop() -> Iterator[Shop]:
     _add_names(shop)
     guard = TrustGuard({str(account.read_role): None for account in (PROD_ACCOUNT, DEV_ACCOUNT)})
     guard.install(world.layer)
-    with server.start(world.layer) as running, pytest.MonkeyPatch.context() as patch:
-        for name, value in server.environment(running.endpoint_url, REGION, PROD).items():
+    with server.start(world.layer) as running:
+        yield shop, server.environment(running.endpoint_url, REGION, PROD)
+
+
+@pytest.fixture(scope="module")
+def shop(standing: tuple[Shop, dict[str, str]]) -> Iterator[Shop]:
+    """The environment leads there no longer than the tests of this directory run."""
+    shop, environment = standing
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
             patch.setenv(name, value)
         yield shop
 

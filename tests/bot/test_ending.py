@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -28,6 +29,13 @@ from tests.slack_fake import SlackFake
 
 ROOT = Path(__file__).parents[2]
 NOBODY = cast("Any", None)
+
+
+class _Flushed(logging.NullHandler):
+    times = 0
+
+    def flush(self) -> None:
+        self.times += 1
 
 
 def test_a_process_ends_in_time_though_aws_never_answers(start: Start, slack: SlackFake) -> None:
@@ -59,6 +67,8 @@ def test_a_process_ends_in_time_though_aws_never_answers(start: Start, slack: Sl
 
 def test_what_still_hangs_when_the_time_is_up_is_named_and_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ending, "MARGIN_S", 0.0)
+    log = _Flushed()
+    monkeypatch.setattr(logging.getLogger(), "handlers", [log])
     stopped, go = threading.Event(), threading.Event()
     left: list[int] = []
     for number in range(2):
@@ -71,6 +81,7 @@ def test_what_still_hangs_when_the_time_is_up_is_named_and_left(monkeypatch: pyt
     go.set()
     assert left == [ending.CUT_SHORT]
     assert [line["threads"]["hanging"] for line in said] == [2]
+    assert log.times == 1
 
 
 def test_whoever_has_to_stop_is_told_at_once_and_no_wait_is_longer_than_the_time() -> None:

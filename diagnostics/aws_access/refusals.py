@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 PolicyKind = Literal[
     "identity-based policy",
@@ -19,15 +19,7 @@ PolicyKind = Literal[
     "VPC endpoint policy",
 ]
 
-_KINDS: Final[tuple[PolicyKind, ...]] = (
-    "identity-based policy",
-    "permissions boundary",
-    "resource-based policy",
-    "resource control policy",
-    "service control policy",
-    "session policy",
-    "VPC endpoint policy",
-)
+_KINDS: Final[tuple[PolicyKind, ...]] = get_args(PolicyKind)
 _REASON: Final = re.compile(
     r"because no (?P<missing>[A-Za-z -]{1,60}?) allows the \S+ action"
     r"|with an explicit deny in an? (?P<deny>[A-Za-z -]{1,60})"

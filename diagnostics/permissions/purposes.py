@@ -8,6 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from diagnostics.aws_access.read_policy import STATEMENTS
 from diagnostics.causes import catalogue
 from diagnostics.collect.graph import all_collectors
 
@@ -82,18 +83,7 @@ ALARMS: Final = frozenset({"cloudwatch:DescribeAlarms"})
 DOMAINS: Final = frozenset({"route53:ListHostedZones", "route53:ListResourceRecordSets"})
 """Without these a domain is not followed through Route 53."""
 
-AROUND_FIXES: Final = frozenset(
-    {
-        "application-autoscaling:ListTagsForResource",
-        "cloudwatch:ListTagsForResource",
-        "codedeploy:ListTagsForResource",
-        "ec2:DescribeSecurityGroupRules",
-        "ec2:DescribeTags",
-        "ecs:ListTagsForResource",
-        "lambda:ListTags",
-        "lambda:ListVersionsByFunction",
-    }
-)
+AROUND_FIXES: Final = frozenset(STATEMENTS["Alb502AroundFixes"])
 """What is looked at just before something is changed: what cannot be, counts as protected."""
 
 OPTIONAL: Final = frozenset(

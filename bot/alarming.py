@@ -15,8 +15,10 @@ import structlog
 
 from bot.account_shares import AccountFullError
 from bot.answering import Diagnose
+from bot.clock import Now, utc_now
 from bot.jobs import MIN_PUT_OFF_S, PutOffError, Send
 from bot.queue import job_in_work
+from bot.slack_side import SlackSide
 from bot.store.alarms import AlarmShelf
 from bot.store.asks import Asks
 from bot.store.incidents import Incidents
@@ -28,12 +30,12 @@ from diagnostics.question import Ambiguous, Diagnosed, Question, Refused, Unknow
 from diagnostics.report import Report
 from diagnostics.rules.own_changes import OWN
 from diagnostics.snapshot import Subject
-from handlers import views
+from handlers import admission, views
 from handlers.alarms import OLDEST_S, AlarmNews
 from handlers.ask import Ask, Origin, new_id
 from handlers.incidents import AlarmChange, Incident
 from handlers.slack_calls import SlackLaterError, SlackRefusedError
-from handlers.thread import Draw, Thread, UnreachableError
+from handlers.thread import Draw, UnreachableError
 
 BEFORE: Final = timedelta(hours=1)
 """So much before the alarm is looked at: an alarm needs minutes to begin."""
@@ -70,11 +72,6 @@ class AskAws(Protocol):
         """What a person's words mean."""
 
 
-class WhyNotTold(Protocol):
-    def __call__(self, question: Question, channel: str, subject: Subject | None = None) -> str | None:
-        """Why a channel may not be told of an alarm about this, if it may not."""
-
-
 @dataclass(frozen=True, slots=True)
 class AlarmJobs:
     """The queue's jobs: `answer` a question, edit its message again (`retell`), look what ended it (`recheck`), post a
@@ -96,21 +93,19 @@ class Alarming:
         asks: Asks,
         incidents: Incidents,
         mutes: Mutes,
-        thread: Thread,
+        slack: SlackSide,
         ask_aws: AskAws,
         diagnose: Diagnose,
-        why_not_told: WhyNotTold,
         pointers: int,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Now = utc_now,
     ) -> None:
         self._shelf = shelf
         self._asks = asks
         self._incidents = incidents
         self._mutes = mutes
-        self._thread = thread
+        self._slack = slack
         self._ask_aws = ask_aws
         self._diagnose_it = diagnose
-        self._why_not_told = why_not_told
         self._pointers = pointers
         self._now = now
         self._jobs: AlarmJobs | None = None
@@ -137,9 +132,9 @@ class Alarming:
         with correlated(news.correlation_id, alarm=news.alarm or news.load_balancer or news.target_group or ""):
             try:
                 self._take(news.model_copy(update={"at": min(news.at, self._now())}))
-            except SlackLaterError as later:
+            except SlackLaterError:
                 if self._shelf.tries(news_id, "slack") <= MAX_PUT_OFFS:
-                    raise PutOffError.asked_by(later) from later
+                    raise
                 _log.error("alarm not told: Slack keeps asking for patience")
             except AccountFullError as full:
                 self._shelf.stands_for_later(news)  # AWS was not asked: whatever came meanwhile is asked about with it
@@ -219,7 +214,7 @@ class Alarming:
         here = [
             one
             for one in several.places
-            if self._why_not_told(Question(words=name, account=one.account, region=one.region), channel) is None
+            if self._why_not(Question(words=name, account=one.account, region=one.region), channel) is None
         ]
         if len(here) == 1 < len(several.places):
             return self._take(news.model_copy(update={"account": here[0].account, "region": here[0].region}))
@@ -233,7 +228,7 @@ class Alarming:
 
     def _begin(self, news: AlarmNews, truth: KnownAlarm, what: str, change: AlarmChange) -> None:
         question = question_about(truth, change.changed_at)
-        why_not = self._why_not_told(question, news.channel, truth.subject)
+        why_not = self._why_not(question, news.channel, truth.subject)
         if why_not is not None:
             return self._silent(news, why_not, "not for this channel")
         thread_ts = news.thread_ts or self._announced(news, what, truth)
@@ -278,7 +273,7 @@ class Alarming:
     def _point(self, news: AlarmNews, incident: Incident, thread_ts: str) -> None:
         ask = _ask(news, Question(words=news.alarm or incident.what), thread_ts)
         self._asks.save(ask)
-        permalink = self._thread.permalink(incident.channel, incident.thread_ts)
+        permalink = self._slack.thread.permalink(incident.channel, incident.thread_ts)
         self._post(ask, "pointer", lambda _: views.pointer(incident, permalink), thread_ts)
 
     def _announced(self, news: AlarmNews, what: str, truth: KnownAlarm) -> str | None:
@@ -296,7 +291,7 @@ class Alarming:
     def _post(self, ask: Ask, what: str, draw: Draw, thread_ts: str | None) -> str | None:
         """One message, once. None where the channel cannot be posted to. Raises `SlackLaterError`."""
         try:
-            return self._thread.post(ask, self._asks.begin(ask.id), what, draw, thread_ts)
+            return self._slack.thread.post(ask, self._asks.begin(ask.id), what, draw, thread_ts)
         except (UnreachableError, SlackRefusedError) as error:
             _log.warning("not posted about an alarm", what=what, error=str(error))
             return None
@@ -304,6 +299,10 @@ class Alarming:
     def _plan_retelling(self, incident: Incident) -> None:
         if self._incidents.plan_retelling(incident):
             self._queue().retell(incident.ask_id, RETELL_AFTER_S)
+
+    def _why_not(self, question: Question, channel: str, subject: Subject | None = None) -> str | None:
+        """Why a channel may not be told of an alarm about this, if it may not."""
+        return admission.why_not_told(self._slack.people, self._slack.rules, question, channel, subject)
 
     def _silent(self, news: AlarmNews, why: str, result: str) -> None:
         ALARMS.labels(result=result).inc()

@@ -3,10 +3,11 @@ of what is being worked on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
+from bot.clock import Now
 from diagnostics.question import Ambiguous, Refused, Unknown
 from diagnostics.reference import REFERENCE
 from diagnostics.report import Report
@@ -14,31 +15,32 @@ from handlers import views
 from handlers.ask import Answer, Ask, Place
 from handlers.commands import COMMAND
 from handlers.mentions import MENTION
-from handlers.thread import Draw, Drawn
+from handlers.thread import Draw
 from handlers.views.controls import controls
 from handlers.views.escape import code
 
 
 def summary_view(
     answer: Answer,
-    now: datetime,
+    now: Now,
     facts_at: datetime | None,
-    *,
     plain: bool,
+    *,
     refresh: str | None = None,
     command: str = COMMAND,
     fix_ids: Mapping[str, str] = MappingProxyType({}),
     choices: Sequence[str] = (),
 ) -> views.Message:
-    """The answer as a message. `command` is what the examples in it begin with, `choices` the ids behind the things
-    that the words can mean."""
+    """The answer as a message. `now` is asked when it is drawn: how old its facts are changes while it waits for its
+    turn. `command` is what the examples in it begin with, `choices` the ids behind what the words can mean."""
     match answer:
         case Report():
-            age_s = None if facts_at is None else max(0.0, (now - facts_at).total_seconds())
+            at = now()
+            age_s = None if facts_at is None else max(0.0, (at - facts_at).total_seconds())
             buttons = views.fix_buttons(answer, fix_ids)
             below = controls(answer, refresh) if refresh else ()
             return views.summary(
-                answer, now=now, age_s=age_s, plain=plain, refresh=refresh, fixes=buttons, controls=below, folds=refresh
+                answer, now=at, age_s=age_s, plain=plain, refresh=refresh, fixes=buttons, controls=below
             )
         case Ambiguous():
             return views.ambiguous(answer, command, choices)
@@ -46,26 +48,6 @@ def summary_view(
             return views.unknown(answer, command, choices)
         case Refused():
             return views.refused(answer, REFERENCE.get())
-
-
-def drawing(
-    answer: Answer,
-    facts_at: datetime | None,
-    now: Callable[[], datetime],
-    *,
-    refresh: str,
-    command: str,
-    fix_ids: Mapping[str, str],
-    choices: Sequence[str],
-) -> Draw:
-    """Draws it as it is then: how old its facts are changes while a message waits for its turn."""
-    return lambda plain: summary_view(
-        answer, now(), facts_at, plain=plain, refresh=refresh, command=command, fix_ids=fix_ids, choices=choices
-    )
-
-
-def report_id(answer: Answer) -> str | None:
-    return answer.id if isinstance(answer, Report) else None
 
 
 def headline_of(answer: Answer, ask: Ask) -> views.Message:
@@ -83,16 +65,8 @@ def command_for(place: Place) -> str:
     return MENTION if answers_a_mention else COMMAND
 
 
-def as_message(drawn: Drawn) -> views.Message:
-    if isinstance(drawn, views.Message):
-        return drawn
-    if isinstance(drawn, views.Message):
-        return drawn
-    return views.Message(text=drawn.text, blocks=tuple(dict(block) for block in drawn.blocks))
-
-
 def said(text: str) -> Draw:
-    return lambda _: views.Message(text=text, blocks=())
+    return lambda _: views.Message(text)
 
 
 def refused_to(ask: Ask, refusal: str) -> Draw:

@@ -9,38 +9,40 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
 from bot.account_shares import AccountFullError
-from bot.answer_views import as_message, command_for, drawing, headline_of, refused_to, report_id, said
+from bot.answer_views import command_for, headline_of, refused_to, said, summary_view
+from bot.below import BelowAnswers
+from bot.clock import Now, utc_now
 from bot.fix_offers import Fixes
 from bot.jobs import MIN_PUT_OFF_S, Lane, PutOffError, Queue
 from bot.patience import AccountPatience, again_after_s
 from bot.progress import Ticker
 from bot.redrawing import Redrawing
+from bot.slack_side import SlackSide
 from bot.store.asks import Asks, fence_key
 from bot.store.flights import Flights
+from bot.store.incidents import Incidents
 from bot.store.marks import Buttons
 from bot.store.newest import Newest
 from bot.store.reports import Reports, ReportTooLargeError
-from bot.surroundings import Below, KnownIncidents
 from bot.telemetry.diagnoses import kind_of
 from bot.telemetry.logs import correlated
 from bot.telemetry.metrics import DIAGNOSIS_SECONDS, QUESTIONS, SHARED_ANSWERS
 from diagnostics.question import Diagnosed, Outcome, Progress, ProgressListener, Question, Refused
 from diagnostics.report import Report
-from handlers import admission, views
+from handlers import views
 from handlers.ask import Answer, Ask, Place, Refresh, new_id
 from handlers.effects import Dress, SupersededError
 from handlers.incidents import Incident
-from handlers.people import People
-from handlers.permission import Rules, must_be_private
+from handlers.permission import must_be_private
 from handlers.slack_calls import SlackLaterError, SlackRefusedError
-from handlers.thread import Draw, Thread, UnreachableError
+from handlers.thread import Draw, UnreachableError
 
 MAX_DELIVERIES: Final = 12
 """A job that was begun so often (put-offs aside) ends its worker each time; it is set aside."""
@@ -65,14 +67,6 @@ Diagnose = Callable[[Question, ProgressListener], Outcome]
 _log: Final = structlog.get_logger(__name__)
 
 
-class Now(Protocol):
-    def __call__(self) -> datetime: ...
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Answering:
     """Implements `bot.jobs.Work`."""
 
@@ -83,13 +77,11 @@ class Answering:
         flights: Flights,
         reports: Reports,
         buttons: Buttons,
-        thread: Thread,
-        people: People,
-        rules: Rules,
+        slack: SlackSide,
         diagnose: Diagnose,
-        incidents: KnownIncidents,
+        incidents: Incidents,
         fixes: Fixes,
-        below: Below,
+        below: BelowAnswers,
         newest: Newest,
         patience: AccountPatience,
         now: Now = utc_now,
@@ -99,9 +91,7 @@ class Answering:
         self._flights = flights
         self._reports = reports
         self._buttons = buttons
-        self._thread = thread
-        self._people = people
-        self._rules = rules
+        self._slack = slack
         self._diagnose = diagnose
         self._incidents = incidents
         self._fixes = fixes
@@ -128,11 +118,11 @@ class Answering:
 
     def redraw(self, ask_id: str) -> None:
         """Edits an answer that was delivered, if what its incident's alarms do has changed since. Raises `PutOffError`
-        while it is not delivered yet, or while Slack has no room for it."""
+        while it is not delivered yet, and `SlackLaterError`."""
         self._redrawing.of_incident(ask_id)
 
     def draw_again(self, ask: Ask, answer_id: str) -> None:
-        """Edits an answer that stands. Raises `PutOffError` while Slack has no room for it."""
+        """Edits an answer that stands. Raises `SlackLaterError`."""
         self._redrawing.show(ask, lambda: answer_id)
 
     def end_silent(self) -> None:
@@ -201,20 +191,20 @@ class Answering:
             QUESTIONS.labels(kind=ask.kind, result="refused").inc()
             _log.info("refused", reason=refusal)
             if ask.kind not in UNASKED:
-                self._thread.whisper_once(ask, fence, "refused", refused_to(ask, refusal))
+                self._slack.thread.whisper_once(ask, fence, "refused", refused_to(ask, refusal))
             return None
         place = ask.place or Place(channel=ask.origin.channel)
-        channel = self._people.channel(ask.origin.channel)
-        if not place.private and must_be_private(channel, self._rules):
+        channel = self._slack.people.channel(ask.origin.channel)
+        if not place.private and must_be_private(channel, self._slack.rules):
             if ask.kind in UNASKED:
                 _log.info("not answered: another organisation reads the channel, or may", kind=ask.kind)
                 return None
-            self._thread.whisper_once(ask, fence, "private", said(PRIVATE if channel.known else INVITE))
+            self._slack.thread.whisper_once(ask, fence, "private", said(PRIVATE if channel.known else INVITE))
             return place.model_copy(update={"private": True})
         started = self._now()
         waiting = Progress(step="finding", text="")
         try:
-            return self._thread.open(
+            return self._slack.thread.open(
                 ask,
                 fence,
                 place,
@@ -225,13 +215,13 @@ class Answering:
             if ask.kind == "alarm":
                 _log.warning("alarm not answered: the channel cannot be posted to")
                 return None
-            self._thread.whisper_once(ask, fence, "invite", said(INVITE))
+            self._slack.thread.whisper_once(ask, fence, "invite", said(INVITE))
             return place.model_copy(update={"private": True})
 
     def _refusal(self, ask: Ask) -> str | None:
         if ask.kind == "alarm":
-            return self._rules.scopes.refusal(ask.question, ask.origin.channel)
-        return admission.refusal(self._people, self._rules, ask.question, ask.origin)
+            return self._slack.rules.scopes.refusal(ask.question, ask.origin.channel)
+        return self._slack.refusal(ask.question, ask.origin)
 
     def _found(self, ask: Ask, fence: int, place: Place) -> tuple[Answer, datetime | None]:
         """What the diagnosis finds. Raises `AccountFullError` where it has to wait for others to be done."""
@@ -247,10 +237,10 @@ class Answering:
         def show(step: Progress) -> None:
             if ask.kind == "watch":
                 return
-            step = self._rules.scopes.step_within(step, ask.origin.channel)
+            step = self._slack.rules.scopes.step_within(step, ask.origin.channel)
             dress: Dress = "progress" if step.so_far is None else "answer"
             draw = partial(self._progress, step, ask, started)
-            self._thread.progress(ask, fence, place, draw, dress)
+            self._slack.thread.progress(ask, fence, place, draw, dress)
 
         began_s = time.monotonic()
         with Ticker(show) as ticker:
@@ -289,7 +279,7 @@ class Answering:
         self._flights.served(ask.id)
 
     def _deliver(self, ask: Ask, fence: int, answer_id: str) -> None:
-        place = self._asks.place(ask.id) or ask.place or Place(channel=ask.origin.channel)
+        place = self._place_of(ask)
         self._newest.stands(ask, place, answer_id)
         if self._newest.than(ask, place) is None:
             self._draw(ask, fence, answer_id, again=ask.kind == "watch")
@@ -311,16 +301,24 @@ class Answering:
 
     def _draw(self, ask: Ask, fence: int, answer_id: str, *, again: bool = False) -> None:
         kept, facts_at = self._reports.answer(answer_id) or (Refused(message=FORGOTTEN), None)
-        answer = self._rules.scopes.within(kept, ask.origin.channel)
-        place = self._asks.place(ask.id) or ask.place or Place(channel=ask.origin.channel)
+        answer = self._slack.rules.scopes.within(kept, ask.origin.channel)
+        place = self._place_of(ask)
         button_id, choices = new_id("b"), self._below.choices(answer, ask, place)
-        self._buttons.put(button_id, Refresh(question=ask.question, place=place, report=report_id(answer)))
-        fix_ids = self._fixes.buttons(answer) if isinstance(answer, Report) else {}
-        summary = drawing(
-            answer, facts_at, self._now, refresh=button_id, command=command_for(place), fix_ids=fix_ids, choices=choices
+        report = answer if isinstance(answer, Report) else None
+        self._buttons.put(button_id, Refresh(question=ask.question, place=place, report=report and report.id))
+        fix_ids = self._fixes.buttons(report) if report else {}
+        summary: Draw = partial(
+            summary_view,
+            answer,
+            self._now,
+            facts_at,
+            refresh=button_id,
+            command=command_for(place),
+            fix_ids=fix_ids,
+            choices=choices,
         )
         incident = self._incident_of(ask, place)
-        if incident is not None and (answer is kept or isinstance(answer, Report)):
+        if incident is not None and (answer is kept or report):
             summary = self._with_alarms(summary, incident)
         summary = self._below.above(self._below.watched(summary, place, answer), place, answer)
         headline = self._below.above(lambda _: headline_of(answer, ask), place, answer)
@@ -329,6 +327,9 @@ class Answering:
         if incident is not None:
             self._asks.put_answer(incident.ask_id, answer_id)
             self._incidents.told(incident)
+
+    def _place_of(self, ask: Ask) -> Place:
+        return self._asks.place(ask.id) or ask.place or Place(channel=ask.origin.channel)
 
     def _incident_of(self, ask: Ask, place: Place) -> Incident | None:
         """The incident whose one message this answer stands in: its own, or refreshed by somebody."""
@@ -353,7 +354,7 @@ class Answering:
         if ask.kind == "watch":  # what stands there is as true as it was
             self._asks.finish(ask.id)
             return
-        place = self._asks.place(ask.id) or ask.place or Place(channel=ask.origin.channel)
+        place = self._place_of(ask)
         self._publish(
             ask,
             fence,
@@ -367,15 +368,15 @@ class Answering:
         self, ask: Ask, fence: int, place: Place, summary: Draw, headline: Draw, *, again: bool = False
     ) -> None:
         try:
-            self._thread.publish(ask, fence, place, summary, headline, spare=again)
+            self._slack.thread.publish(ask, fence, place, summary, headline, spare=again)
         except (UnreachableError, SlackRefusedError) as error:
-            if self._thread.whisper_once(ask, fence, "summary", summary):
+            if self._slack.thread.whisper_once(ask, fence, "summary", summary):
                 _log.warning("not posted, told privately", error=str(error))
             else:
                 _undelivered(ask, str(error))
 
     def _with_alarms(self, summary: Draw, incident: Incident) -> Draw:
-        return lambda plain: views.with_incident(as_message(summary(plain)), incident, self._now())
+        return lambda plain: views.with_incident(summary(plain), incident, self._now())
 
 
 def _undelivered(ask: Ask, why: str) -> None:

@@ -23,16 +23,18 @@ from bot.gauges import Gauges
 from bot.jobs import Lane
 from bot.listener import Listener
 from bot.ops import Check, SlackCheck, make_ops, redis_check
+from bot.queue import Queued
 from bot.repeating import Repeating
 from bot.rules import rules_of
 from bot.settings import Settings
 from bot.slack_app import Identity, identify, make_client
+from bot.slack_side import slack_side
 from bot.store.address import where
 from bot.store.asks import Asks
 from bot.store.connection import Wait, open_client, reach
 from bot.store.plans import Tickets
 from bot.store.private import private_store
-from bot.work_parts import Works, fix_news, nowhere, slack_side
+from bot.work_parts import Works, fix_news, lanes_of
 from bot.worker import Workers
 from diagnostics.locate.index import REFRESH_AFTER_S
 
@@ -101,9 +103,12 @@ class _Bot:
         self._ending = Ending(settings.limits.stop_s)
         self._up = threading.Event()
         slack = slack_side(settings, redis, client, rules_of(settings, identity), self._stop.wait)
-        self._engine = None if role == "web" else make_engine(settings, shared_through(redis))
-        self._works = Works(settings, redis, slack, self._engine)
-        lanes = self._works.lanes
+        self._works: Works | None = None
+        if role != "web":
+            self._works = Works(settings, redis, slack, make_engine(settings, shared_through(redis)))
+        lanes = lanes_of(redis, settings) if self._works is None else self._works.lanes
+        fix_lane = FixLane(redis) if self._works is None else self._works.fix_lane
+        self._queues = dict[str, Queued]([*lanes.items(), (FIXES, fix_lane)])
         self._accepted = Accepted(Asks(redis), (lanes[queue] for queue in ("people", "incidents", "deliveries")))
         self._doors = DoorParts(settings, redis, client, slack)
 
@@ -116,18 +121,18 @@ class _Bot:
             "redis": redis_check(self._redis),
             "slack": SlackCheck(self._client),
         }
-        self._works.controls.connect(checks)
+        if self._works is not None:
+            self._works.controls.connect(checks)
         door = None if self._role == "worker" else self._door(stack, checks)
-        gauges = Gauges(
-            self._redis, self._role, self._works.queues, Tickets(self._redis) if make_fixing is not None else None
-        )
-        counting = make_ops(checks, REGISTRY, gauges)
+        tickets = None if make_fixing is None else Tickets(self._redis)
+        counting = make_ops(checks, REGISTRY, Gauges(self._redis, self._role, self._queues, tickets))
         ops = Listener(counting, settings.http_host, settings.ops_port, "ALB502_OPS_PORT")
         open_listener(ops, stack, self._ending)
-        self._start_work(stack, checks)
-        if make_fixing is not None:
-            fixing = make_fixing(settings, self._redis, self._works.fix_lane, self._works.fix_news)
-            fixing.start(stack, checks, self._ending)
+        if self._works is not None:
+            self._start_work(self._works, stack, checks)
+            if make_fixing is not None:
+                fixing = make_fixing(settings, self._redis, self._works.fix_lane, self._works.fix_news)
+                fixing.start(stack, checks, self._ending)
         if door is not None:
             self._repeat("accepted questions", self._accepted.look, LOOK_EVERY_S, stack)
             door.open(stack)
@@ -137,21 +142,19 @@ class _Bot:
         return door.port if door else None, ops.port
 
     def _door(self, stack: ExitStack, checks: dict[str, Check]) -> Door:
-        diagnose = None if self._engine is None else self._engine.diagnose
-        directly = None if diagnose is None else self._doors.directly(diagnose, self._stop.wait)
+        directly = None
+        if self._works is not None:
+            directly = self._doors.directly(self._works.engine.diagnose, self._stop.wait)
         return self._doors.door(self._store_url, self._accepted, directly, stack, checks, self._ending)
 
-    def _start_work(self, stack: ExitStack, checks: dict[str, Check]) -> None:
-        if self._engine is None:
-            return
-        workers = Workers(self._works.lanes)
+    def _start_work(self, works: Works, stack: ExitStack, checks: dict[str, Check]) -> None:
+        workers = Workers(works.lanes)
         workers.start()
         stack.callback(lambda: workers.stop(self._ending.left_s()))
         checks["workers"] = workers.complaint
-        if self._works.answering is not None:
-            self._repeat("lost questions", self._works.answering.end_silent, SILENT_EVERY_S, stack)
-        if self._engine.upkeep is not None:
-            self._repeat("upkeep", self._engine.upkeep, UPKEEP_EVERY_S, stack)
+        self._repeat("lost questions", works.answering.end_silent, SILENT_EVERY_S, stack)
+        if works.engine.upkeep is not None:
+            self._repeat("upkeep", works.engine.upkeep, UPKEEP_EVERY_S, stack)
 
     def _repeat(self, name: str, work: Callable[[], object], every_s: float, stack: ExitStack) -> None:
         repeating = Repeating(name, work, every_s)
@@ -169,7 +172,7 @@ def _start_executor(settings: Settings, redis: Redis, make_fixing: MakeFixing | 
     ending = Ending(settings.limits.stop_s)
     open_listener(ops, stack, ending)
     if make_fixing is not None:
-        make_fixing(settings, redis, lane, fix_news(deliveries, nowhere)).start(stack, checks, ending)
+        make_fixing(settings, redis, lane, fix_news(deliveries)).start(stack, checks, ending)
     up.set()
     stack.callback(up.clear)
     stack.callback(ending.begin)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.answer_views import as_message
-from bot.answering import Now, utc_now
+from bot.clock import Now, utc_now
 from bot.mended_answers import Mends
 from bot.store.marks import Buttons
 from bot.store.recent import Recent, RecentAnswers
@@ -22,8 +21,6 @@ QUIET: Final = frozenset({"well", "unread"})
 
 
 class BelowAnswers:
-    """Implements `bot.answering.Below`."""
-
     def __init__(
         self, buttons: Buttons, watches: Watches, recent: RecentAnswers, mends: Mends, now: Now = utc_now
     ) -> None:
@@ -34,6 +31,7 @@ class BelowAnswers:
         self._now = now
 
     def choices(self, answer: Answer, ask: Ask, place: Place) -> tuple[str, ...]:
+        """An id for each thing that the words of a question can mean."""
         candidates = answer.candidates if isinstance(answer, Ambiguous) else ()
         candidates = answer.nearest if isinstance(answer, Unknown) else candidates
         ids = []
@@ -44,15 +42,18 @@ class BelowAnswers:
         return tuple(ids)
 
     def above(self, drawn: Draw, place: Place, answer: Answer) -> Draw:
+        """The answer, or its headline, with the fix that has ended what it tells of."""
         return self._mends.above(drawn, place, answer)
 
     def watched(self, summary: Draw, place: Place, answer: Answer) -> Draw:
+        """The answer with what is said of it while somebody watches it."""
         watch = self._watches.of(place) if isinstance(answer, Report) and place.reply_ts else None
         if watch is None or watch.state != "on" or not isinstance(answer, Report):
             return summary
-        return lambda plain: with_watch(as_message(summary(plain)), watch, answer, self._now())
+        return lambda plain: with_watch(summary(plain), watch, answer, self._now())
 
     def stands(self, ask: Ask, place: Place, answer: Answer) -> None:
+        """People see the answer."""
         self._mends.stands(ask, place, answer)
         if not isinstance(answer, Report) or place.private or (mood := digest(answer).mood) in QUIET:
             return

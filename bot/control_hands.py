@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from bot.cli.drawing import markdown
-from bot.fix_clicks import Slack
+from bot.slack_side import SlackSide
 from bot.store.asks import Asks
 from bot.store.control_clicks import ControlClicks
 from bot.store.feedback import StoredFeedback
@@ -41,7 +41,7 @@ class BotHands:
 
     def __init__(
         self,
-        slack: Slack,
+        slack: SlackSide,
         asks: Asks,
         clicks: ControlClicks,
         feedback: StoredFeedback,

@@ -11,10 +11,10 @@ from redis import Redis
 from bot.control_hands import BotHands
 from bot.controls import Controls
 from bot.errands import Checks, Errands
-from bot.fix_clicks import Slack
 from bot.jobs import Lane, Queue
 from bot.known_services import Known
 from bot.settings import Settings
+from bot.slack_side import SlackSide
 from bot.store.asks import Asks
 from bot.store.control_clicks import ControlClicks
 from bot.store.feedback import StoredFeedback
@@ -28,7 +28,6 @@ from bot.watching import Watching, WatchJobs
 from handlers.controls.control import Click
 from handlers.errands import Errand, Pick
 from handlers.muting import MuteWish
-from handlers.permission import must_be_private
 
 SUBMITTED_AFTER_S: Final = 0.4
 """The acknowledgement of a modal replaces what it shows; what is told before it arrives would be replaced, too."""
@@ -47,16 +46,16 @@ class ControlIntake:
     """Keeps and queues clicks and errands. They are quick to work on, so they stand where answers are delivered and
     wait for no diagnosis. Raises `RedisError`."""
 
-    def __init__(self, redis: Redis, lanes: Mapping[Queue, Lane], works: ControlWorks | None) -> None:
+    def __init__(self, redis: Redis, lanes: Mapping[Queue, Lane], works: ControlWorks | None = None) -> None:
         self._clicks = ControlClicks(redis)
         self._errands = Wishes(redis, Errand)
         self._picks = Picks(redis)
         self._works = works
         deliveries = lanes["deliveries"]
-        self._click = deliveries.job("control", works.controls.work if works else _nowhere)
-        self._errand = deliveries.job("errand", works.errands.work if works else _nowhere)
-        step = deliveries.job("watch-step", works.watching.step if works else _nowhere)
+        self._click = deliveries.job("control", works.controls.work if works else None)
+        self._errand = deliveries.job("errand", works.errands.work if works else None)
         if works is not None:
+            step = deliveries.job("watch-step", works.watching.step)
             works.watching.connect(WatchJobs(answer=lanes["alarms"].answer, step=step))
 
     def connect(self, checks: Checks) -> None:
@@ -79,25 +78,17 @@ class ControlIntake:
 def control_works(
     settings: Settings,
     redis: Redis,
-    slack: Slack,
+    slack: SlackSide,
     mute: Callable[[MuteWish], None] | None,
     known: Callable[[], Known] | None,
 ) -> ControlWorks:
     """`mute` None where AWS cannot be asked; `known` what there is to ask about."""
     days = settings.limits.reports_days
     asks, watches, reports = Asks(redis), Watches(redis), Reports(redis, days)
-
-    def is_private(channel: str) -> bool:
-        return must_be_private(slack.people.channel(channel), slack.rules)
-
-    watching = Watching(watches, asks, reports, slack.thread, is_private)
+    watching = Watching(watches, asks, reports, slack.thread, slack.is_private)
     hands = BotHands(slack, asks, ControlClicks(redis), StoredFeedback(redis, days), watching, mute)
     return ControlWorks(
         controls=Controls(ControlClicks(redis), Buttons(redis), reports, slack, hands),
         watching=watching,
         errands=Errands(settings, slack, Wishes(redis, Errand), Picks(redis), watches, RecentAnswers(redis), known),
     )
-
-
-def _nowhere(_: str) -> None:
-    """In a process that only takes requests no job runs."""

@@ -6,15 +6,13 @@ reference that is in the log.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from redis.exceptions import RedisError
 
-from bot.fix_clicks import Slack
-from bot.jobs import PutOffError
+from bot.clock import Now, utc_now
+from bot.slack_side import SlackSide
 from bot.store.control_clicks import ControlClicks
 from bot.store.marks import Buttons
 from bot.store.reports import Reports
@@ -22,14 +20,14 @@ from bot.telemetry.logs import correlated
 from bot.telemetry.metrics import CLICKS
 from handlers import admission
 from handlers.actions import ELSEWHERE, EXPIRED
-from handlers.ask import Origin, Refresh
+from handlers.ask import Refresh
 from handlers.commands import COMMAND
 from handlers.controls import catalogue
 from handlers.controls.control import Click, ControlSpec, Outcome, Visit, Window
 from handlers.controls.hands import Hands
 from handlers.effects import SupersededError
 from handlers.permission import must_be_private
-from handlers.slack_calls import SlackInDoubtError, SlackLaterError, SlackRefusedError
+from handlers.slack_calls import SlackLaterError
 from handlers.views.blocks import Message
 from handlers.views.escape import code, words
 from handlers.views.modals import telling
@@ -59,9 +57,9 @@ class Controls:
         clicks: ControlClicks,
         buttons: Buttons,
         reports: Reports,
-        slack: Slack,
+        slack: SlackSide,
         hands: Hands,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Now = utc_now,
     ) -> None:
         self._clicks = clicks
         self._buttons = buttons
@@ -71,7 +69,7 @@ class Controls:
         self._now = now
 
     def work(self, click_id: str) -> None:
-        """One job: a click that was taken in. Raises `PutOffError`."""
+        """One job: a click that was taken in. Raises `SlackLaterError`."""
         click = self._clicks.get(click_id)
         if click is None or self._clicks.is_done(click_id):
             return
@@ -79,9 +77,9 @@ class Controls:
             _log.info("control", step=click.step, user=click.user, channel=click.channel)
             try:
                 result = self._work(click)
-            except SlackLaterError as later:
+            except SlackLaterError:
                 if self._clicks.tries(click_id) <= MAX_PUT_OFFS:
-                    raise PutOffError.asked_by(later) from later
+                    raise
                 _log.error("click not answered: Slack keeps asking for patience")
                 result = "given up"
             CLICKS.labels(control=click.control, result=result).inc()
@@ -93,16 +91,16 @@ class Controls:
             outcome: Outcome = self._decide(click)
         except _RefusedError as refused:
             _log.info("refused", why=str(refused))
-            self._tell(click, Message(text=_referred(str(refused), click), blocks=()))
+            self._tell(click, Message(_referred(str(refused), click)))
             return "refused"
         except (SlackLaterError, SupersededError, RedisError):
             raise
         except Exception as error:  # noqa: BLE001 - a control must not end in silence; the log has all of it
             _log.exception("control failed", error=type(error).__name__)
-            self._tell(click, Message(text=_referred(FAILED, click), blocks=()))
+            self._tell(click, Message(_referred(FAILED, click)))
             return "failed"
         if isinstance(outcome, Window):
-            self._show(click, outcome.view)
+            self._slack.fill(click.view_id, outcome.view)
         elif outcome is not None:
             self._tell(click, outcome)
         return "done"
@@ -131,7 +129,7 @@ class Controls:
         about = self._buttons.get(click.about)
         if about is None or about.report is None:
             raise _RefusedError(EXPIRED)
-        if click.channel and click.channel != about.place.channel:
+        if click.channel != about.place.channel:
             raise _RefusedError(ELSEWHERE)
         self._admit(click, about, spec)
         report = self._reports.load(about.report)
@@ -145,7 +143,7 @@ class Controls:
     def _admit(self, click: Click, about: Refresh, spec: ControlSpec) -> None:
         """Slack is asked anew about the person and the channel: an answer of some minutes ago lets nobody in."""
         people, rules = self._slack.people.anew(), self._slack.rules
-        refused = admission.refusal(people, rules, about.question, _origin(click, about.place.channel))
+        refused = admission.refusal(people, rules, about.question, click.origin)
         if refused is not None:
             raise _RefusedError(refused)
         seen_by_others = not click.private or spec.reach == "elsewhere"
@@ -157,27 +155,10 @@ class Controls:
         """In the modal if one is open, else to the person alone."""
         spec = catalogue().get(click.control)
         title = spec.label[:MAX_LABEL] if spec else "alb502"
-        if click.view_id is not None and self._show(click, telling(title, message, f"control-{click.control}")):
+        if self._slack.fill(click.view_id, telling(title, message, f"control-{click.control}")):
             return
-        if not click.channel or not self._slack.thread.whisper(_origin(click, click.channel), lambda _: message):
+        if not click.channel or not self._slack.thread.whisper(click.origin, lambda _: message):
             _log.warning("person not told", text=message.text)
-
-    def _show(self, click: Click, view: Mapping[str, Any]) -> bool:
-        """False for a modal that was closed meanwhile."""
-        if click.view_id is None:
-            return False
-        try:
-            self._slack.calls.write_again("views.update", "", {"view_id": click.view_id, "view": view})
-        except (SlackRefusedError, SlackInDoubtError) as error:
-            _log.info("modal not filled", error=str(error))
-            return False
-        return True
-
-
-def _origin(click: Click, channel: str) -> Origin:
-    return Origin(
-        team=click.team, channel=channel, user=click.user, thread_ts=click.thread_ts, response_url=click.response_url
-    )
 
 
 def _referred(text: str, click: Click) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import Final
 
 import structlog
@@ -17,7 +18,7 @@ from bot.telemetry.logs import correlated
 from bot.telemetry.metrics import QUESTIONS
 from handlers import views
 from handlers.alarms import AlarmNews
-from handlers.ask import Ask, NotQueuedError, Origin, Refresh
+from handlers.ask import NO_QUEUE, Ask, NotQueuedError, Origin, Refresh
 from handlers.controls.control import Click
 from handlers.errands import Errand, Pick
 from handlers.fixes import FixClick
@@ -35,7 +36,6 @@ MAX_TELL_WAIT_S: Final = 10.0
 HELP_WITHIN_S: Final = 1.0
 
 DIRECTLY: Final = "My queue does not answer, so I look into this directly; the answer comes here and only you see it."
-NOT_NOW: Final = "My queue does not answer, so this question was not taken. Ask again in a minute."
 
 AnswerDirectly = Callable[[Ask], None]
 """Answers a question without any store, by its response URL alone."""
@@ -84,62 +84,42 @@ class FrontDesk:
     def take_alarm(self, news: AlarmNews) -> bool:
         """Implements `handlers.alarms.AlarmDesk`."""
         with correlated(news.correlation_id):
-            try:
+            with _queueing("alarm"):
                 is_new = self._in.alarms.take(news)
                 self._in.replicas.have_it()  # an error has it delivered again, which does no harm
-            except RedisError as error:
-                _log.error("alarm not queued", error=type(error).__name__)
-                raise NotQueuedError from error
             _log.info("alarm received", is_new=is_new, state=news.state, channel=news.channel, format=news.format)
             return is_new
 
     def take_pointed(self, pointed: Pointed) -> None:
         """Implements `handlers.pointing.PointingDesk`."""
-        with correlated(pointed.correlation_id, ask_id=pointed.id):
-            try:
-                self._in.alarms.point(pointed)
-                self._in.seen.add(pointed.id)
-            except RedisError as error:
-                _log.error("not queued", error=type(error).__name__)
-                raise NotQueuedError from error
-            self._copied()
+        with correlated(pointed.correlation_id, ask_id=pointed.id), self._kept("wish"):
+            self._in.alarms.point(pointed)
+            self._in.seen.add(pointed.id)
 
     def take_mute(self, wish: MuteWish) -> None:
         """Implements `handlers.muting.MutingDesk`."""
-        with correlated(wish.correlation_id):
-            try:
-                self._in.alarms.mute(wish)
-            except RedisError as error:
-                _log.error("not queued", error=type(error).__name__)
-                raise NotQueuedError from error
-            self._copied()
+        with correlated(wish.correlation_id), self._kept("wish to mute"):
+            self._in.alarms.mute(wish)
 
     def take_click(self, click: FixClick) -> None:
         """Implements `handlers.fixes.FixReception`."""
-        with correlated(click.correlation_id):
-            try:
-                self._in.clicks.put(self._seal(click))
-                self._in.take_click(click.id)
-            except RedisError as error:
-                _log.error("click not queued", error=type(error).__name__)
-                raise NotQueuedError from error
-            self._copied()
+        with correlated(click.correlation_id), self._kept("click on a fix"):
+            self._in.clicks.put(self._seal(click))
+            self._in.take_click(click.id)
 
     def take_control(self, click: Click) -> None:
         """Implements `handlers.clicks.ControlDesk`."""
-        with correlated(click.correlation_id):
-            self._queued("click", lambda: self._in.controls.take(click))
+        with correlated(click.correlation_id), self._kept("click"):
+            self._in.controls.take(click)
 
     def take_errand(self, errand: Errand) -> None:
         """Implements `handlers.errands.ErrandDesk`."""
-        with correlated(errand.correlation_id):
-            self._queued("errand", lambda: self._in.controls.run(errand))
+        with correlated(errand.correlation_id), self._kept("errand"):
+            self._in.controls.run(errand)
 
     def pick_behind(self, pick_id: str) -> Pick | None:
-        try:
+        with _queueing("pick"):
             return self._in.controls.pick(pick_id)
-        except RedisError as error:
-            raise NotQueuedError from error
 
     def help_for(self, origin: Origin, command: str) -> Message:
         """Slack is asked who it is, but not for as long as it waits for the acknowledgement."""
@@ -162,10 +142,6 @@ class FrontDesk:
         wanted = ticket.word_to_type if ticket else None
         return None if wanted is None or typed.strip() == wanted else f"Type {wanted} to approve this."
 
-    def tell_presser(self, click: FixClick, message: Message) -> None:
-        origin = Origin(team=click.team, channel=click.channel, user=click.user, thread_ts=click.thread_ts)
-        self.tell(origin, message)
-
     def tell(self, origin: Origin, message: Message) -> None:
         if not self._in_background(lambda: self._tell(origin, message)):
             _log.warning("not told: too many wait")
@@ -177,10 +153,8 @@ class FrontDesk:
             return False
 
     def refresh_behind(self, button_id: str) -> Refresh | None:
-        try:
+        with _queueing("refresh"):
             return self._in.buttons.get(button_id)
-        except RedisError as error:
-            raise NotQueuedError from error
 
     def close(self, within_s: float) -> None:
         """Takes nothing more and gives what runs so long to end."""
@@ -190,16 +164,11 @@ class FrontDesk:
             running = tuple(self._running)
         wait(running, within_s)
 
-    def _queued(self, what: str, queue: Callable[[], object]) -> None:
-        try:
-            queue()
-        except RedisError as error:
-            _log.error("not queued", what=what, error=type(error).__name__)
-            raise NotQueuedError from error
-        self._copied()
-
-    def _copied(self) -> None:
-        """Of what Slack does not deliver again, a lost answer to this is no reason to call it lost."""
+    @contextmanager
+    def _kept(self, what: str) -> Iterator[None]:
+        """Of what Slack does not deliver again, a lost answer of the replicas is no reason to call it lost."""
+        with _queueing(what):
+            yield
         try:
             self._in.replicas.have_it()
         except RedisError as error:
@@ -221,7 +190,7 @@ class FrontDesk:
             QUESTIONS.labels(kind=ask.kind, result="direct").inc()
             return DIRECTLY
         QUESTIONS.labels(kind=ask.kind, result="not taken").inc()
-        return NOT_NOW
+        return NO_QUEUE
 
     def _tell(self, origin: Origin, message: Message) -> None:
         for _ in range(MAX_TELLS):
@@ -261,3 +230,13 @@ class FrontDesk:
     def _ran(self, ended: Future[None]) -> None:
         with self._lock:
             self._running.discard(ended)
+
+
+@contextmanager
+def _queueing(what: str) -> Iterator[None]:
+    """Raises `NotQueuedError` where Redis fails."""
+    try:
+        yield
+    except RedisError as error:
+        _log.error("not queued", what=what, error=type(error).__name__)
+        raise NotQueuedError from error

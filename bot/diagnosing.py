@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import Final
 
+from bot.clock import Now, utc_now
 from bot.settings import Settings
 from diagnostics.app_logs.signs import all_signs
 from diagnostics.aws_access import AccessLimits, Account, AwsAccess, CallMeter, Observer, RateGate, explain
@@ -75,7 +76,7 @@ class Diagnoser:
         own: OwnRecords | None = None,
         room: Room = lambda _: nullcontext(),
         remedy: Callable[[Diagnosed], Diagnosed] = lambda found: found,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Now = utc_now,
     ) -> None:
         self._access = access
         self._nicknames = nicknames

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Final
 
 import structlog
@@ -11,15 +10,16 @@ from slack_sdk import WebClient
 
 from bot.answer_views import summary_view
 from bot.answering import Diagnose
+from bot.clock import utc_now
 from bot.store.budget import OwnBudget
 from bot.telemetry.logs import correlated
 from bot.telemetry.slack import observed
 from diagnostics.question import Diagnosed
-from handlers import views
+from handlers import admission, views
 from handlers.ask import Ask
 from handlers.effects import Claim, Dress
 from handlers.people import People
-from handlers.permission import Rules, refusal_of_person
+from handlers.permission import Rules
 from handlers.slack_calls import SlackCalls, SlackLaterError
 from handlers.thread import Thread
 
@@ -105,12 +105,10 @@ class DirectAnswers:
         return False
 
     def _message(self, ask: Ask) -> views.Message:
-        person = self._people.person(ask.origin.user)
-        groups = self._people.groups_of(person.id, self._rules.ask_groups)
-        channel = ask.origin.channel
-        refusal = refusal_of_person(person, groups, self._rules) or self._rules.scopes.refusal(ask.question, channel)
+        refusal = admission.refusal(self._people, self._rules, ask.question, ask.origin)
         if refusal is not None:
-            return views.Message(text=refusal, blocks=())
+            return views.Message(refusal)
         outcome = self._diagnose(ask.question, lambda _: None)
-        answer = self._rules.scopes.within(outcome.report if isinstance(outcome, Diagnosed) else outcome, channel)
-        return summary_view(answer, datetime.now(UTC), None, plain=True)
+        found = outcome.report if isinstance(outcome, Diagnosed) else outcome
+        answer = self._rules.scopes.within(found, ask.origin.channel)
+        return summary_view(answer, utc_now, None, plain=True)

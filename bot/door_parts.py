@@ -15,11 +15,11 @@ from starlette.applications import Starlette
 
 from bot.accepted import Accepted
 from bot.alarm_parts import listened
-from bot.answering import Diagnose, utc_now
+from bot.answering import Diagnose
+from bot.clock import utc_now
 from bot.desk import FrontDesk
 from bot.direct import DirectAnswers
 from bot.ending import Ending
-from bot.fix_clicks import Slack as SlackSide
 from bot.help_here import HelpHere
 from bot.intake import intake
 from bot.listener import Listener
@@ -29,6 +29,7 @@ from bot.sealing import ClickSealer, approver_groups, key_of
 from bot.server import Slack, make_web
 from bot.settings import Settings
 from bot.slack_app import connect_socket, make_app
+from bot.slack_side import SlackSide
 from bot.sns.inbox import SnsInbox
 from bot.sns.receiving import Receiver
 from bot.store.connection import ACKNOWLEDGING, Wait, open_client
@@ -71,7 +72,7 @@ class DoorParts:
             thread=self._slack.thread,
             answer_directly=directly,
             seal=self._sealer(stack),
-            here=HelpHere(self._slack.people, self._slack.rules, settings),
+            here=HelpHere(self._slack, settings),
         )
         stack.callback(lambda: desk.close(ending.left_s()))
         secret = plain(settings.slack_signing_secret)

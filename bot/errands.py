@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final
 
 import structlog
 
-from bot.fix_clicks import Slack
-from bot.jobs import PutOffError
+from bot.clock import Now, utc_now
 from bot.known_services import Known, KnownPlace
 from bot.settings import Settings
+from bot.slack_side import SlackSide
 from bot.store.picks import Picks
 from bot.store.recent import MAX_RECENT, RecentAnswers
 from bot.store.watches import Watches
@@ -20,10 +19,9 @@ from bot.store.wishes import Wishes
 from bot.telemetry.logs import correlated
 from diagnostics.printable import counted
 from diagnostics.question import Ambiguous, Candidate, Question
-from handlers import admission
 from handlers.errands import Errand, Pick
 from handlers.sight import Sight
-from handlers.slack_calls import SlackInDoubtError, SlackLaterError, SlackRefusedError
+from handlers.slack_calls import SlackLaterError, SlackRefusedError
 from handlers.views import home as home_view
 from handlers.views import picker as picker_view
 from handlers.views.modals import MAX_OPTIONS
@@ -40,13 +38,13 @@ class Errands:
     def __init__(
         self,
         settings: Settings,
-        slack: Slack,
+        slack: SlackSide,
         wishes: Wishes[Errand],
         picks: Picks,
         watches: Watches,
         recent: RecentAnswers,
         known: Callable[[], Known] | None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Now = utc_now,
     ) -> None:
         self._settings = settings
         self._slack = slack
@@ -63,7 +61,7 @@ class Errands:
         self._checks = checks
 
     def work(self, errand_id: str) -> None:
-        """One job. Raises `PutOffError`."""
+        """One job. Raises `SlackLaterError`."""
         errand = self._wishes.get(errand_id)
         if errand is None:
             return
@@ -73,37 +71,35 @@ class Errands:
                     self._fill(errand)
                 else:
                     self._draw(errand)
-            except SlackLaterError as later:
+            except SlackLaterError:
                 if self._wishes.tries(errand_id) <= MAX_PUT_OFFS:
-                    raise PutOffError.asked_by(later) from later
+                    raise
                 _log.error("errand left: Slack keeps asking for patience")
-            except (SlackRefusedError, SlackInDoubtError) as error:
+            except SlackRefusedError as error:
                 _log.info("errand not shown", error=str(error))
         self._wishes.done(errand_id)
 
     def _fill(self, errand: Errand) -> None:
-        refused = admission.refusal(self._slack.people, self._slack.rules, None, errand.origin)
+        refused = self._slack.refusal(None, errand.origin)
         if refused is not None:
-            return self._update(errand, picker_view.not_for_you(refused))
+            self._slack.fill(errand.view_id, picker_view.not_for_you(refused))
+            return
         known = self._known() if self._known is not None else Known()
         offered = self._within(known.candidates, errand.origin.channel)
         shown = offered[:MAX_OPTIONS]
         self._picks.put(errand.id, Pick(origin=errand.origin, questions=tuple(map(_question, shown))))
         view = picker_view.picker(shown, len(offered), errand.id, incomplete=not known.is_complete)
-        return self._update(errand, view)
+        self._slack.fill(errand.view_id, view)
 
     def _within(self, candidates: tuple[Candidate, ...], channel: str) -> tuple[Candidate, ...]:
         """Those that may be asked about there."""
         answer = self._slack.rules.scopes.within(Ambiguous(words="", candidates=candidates), channel)
         return answer.candidates if isinstance(answer, Ambiguous) else ()
 
-    def _update(self, errand: Errand, view: Mapping[str, Any]) -> None:
-        self._slack.calls.write_again("views.update", "", {"view_id": errand.view_id, "view": view})
-
     def _draw(self, errand: Errand) -> None:
-        refused = admission.refusal(self._slack.people, self._slack.rules, None, errand.origin)
+        refused = self._slack.refusal(None, errand.origin)
         view = home_view.closed(refused) if refused is not None else self._home(errand.origin.user)
-        self._slack.calls.write_again("views.publish", "", {"user_id": errand.origin.user, "view": view})
+        self._slack.calls.write("views.publish", "", {"user_id": errand.origin.user, "view": view}, repeatable=True)
 
     def _home(self, user: str) -> dict[str, Any]:
         now, sight = self._now(), Sight(self._slack.people, self._slack.rules, user)

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
+from bot.clock import Now, utc_now
 from bot.fix_visits import Visit
-from bot.jobs import PutOffError
+from bot.slack_side import SlackSide
 from bot.store.asks import Asks
 from bot.store.clicks import Clicks, FixButtons
 from bot.store.plans import Offers
@@ -26,11 +26,11 @@ from diagnostics.report import Remediation, Report
 from handlers.ask import Ask, Origin, Place
 from handlers.effects import SupersededError
 from handlers.fixes import FixClick
-from handlers.people import People
-from handlers.permission import Rules
-from handlers.slack_calls import SlackCalls, SlackInDoubtError, SlackLaterError, SlackRefusedError
-from handlers.thread import Thread, UnreachableError
+from handlers.slack_calls import SlackRefusedError
+from handlers.thread import UnreachableError
+from handlers.views import fix_story
 from handlers.views import fixes as drawn
+from handlers.views.modals import View
 from remediations.approval import COUNTS_FOR_S, Denied, Person, Ticket, is_old, why_not_a_member, why_not_an_approver
 from remediations.desk import FixDesk, Wanted
 from remediations.permission import People as ApproverPeople
@@ -55,16 +55,6 @@ class Kept:
     asks: Asks
 
 
-@dataclass(frozen=True, slots=True)
-class Slack:
-    """How people are reached, and what is known of them."""
-
-    thread: Thread
-    calls: SlackCalls
-    people: People
-    rules: Rules
-
-
 class FixClicks:
     """Works on clicks, and tells what becomes of fixes. `reads` None: this process cannot look at AWS. `mended` has the
     answers edited that a fix concerns."""
@@ -72,12 +62,12 @@ class FixClicks:
     def __init__(
         self,
         kept: Kept,
-        slack: Slack,
+        slack: SlackSide,
         desk: FixDesk,
         policy: Policy,
         reads: ReadsSource | None,
         mended: Callable[[Ticket], None],
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Now = utc_now,
     ) -> None:
         self._kept = kept
         self._slack = slack
@@ -88,29 +78,23 @@ class FixClicks:
         self._now = now
 
     def work(self, click_id: str) -> None:
-        """One job: a click that was taken in."""
+        """One job: a click that was taken in. Raises `SlackLaterError`."""
         click = self._kept.clicks.take(click_id)
         if click is None:
             return
         with correlated(click.correlation_id, click=click.kind):
-            steps = {
-                "open": self._open,
-                "review": self._review,
-                "ask": self._ask,
-                "approve": self._approve,
-                "refuse": self._refuse,
-                "undo": self._undo,
-            }
             _log.info("fix click", user=click.user)
-            try:
-                steps[click.kind](click)
-            except SlackLaterError as later:
-                raise PutOffError.asked_by(later) from later
+            if click.kind == "open":
+                self._open(click)
+            elif click.kind == "review":
+                self._review(click)
+            else:
+                self._act(click)
         self._kept.clicks.done(click_id)
 
     def tell(self, ticket_id: str) -> None:
         """One job: the message of a fix as it stands now, and the last word once it is closed. Of a plan that somebody
-        looked at and closed again nobody is told."""
+        looked at and closed again nobody is told. Raises `SlackLaterError`."""
         ticket = self._desk.ticket(ticket_id)
         if ticket is None or ticket.channel is None or not ticket.is_wanted:
             return
@@ -123,13 +107,11 @@ class FixClicks:
         with correlated(ask.correlation_id, fix=ticket.id):
             try:
                 place = self._slack.thread.publish(
-                    ask, fence, place, lambda _: drawn.story(ticket, approvers, self._now()), None
+                    ask, fence, place, lambda _: fix_story.story(ticket, approvers, self._now()), None
                 )
                 self._kept.asks.put_place(ask.id, place)
                 if ticket.closed_at is not None and ticket.undoes is None:
-                    self._slack.thread.post(ask, fence, "closing", lambda _: drawn.closing(ticket), ticket.place)
-            except SlackLaterError as later:
-                raise PutOffError.asked_by(later) from later
+                    self._slack.thread.post(ask, fence, "closing", lambda _: fix_story.closing(ticket), ticket.place)
             except (UnreachableError, SlackRefusedError) as error:
                 _log.warning("fix not told", error=str(error))
             self._mended(ticket)
@@ -187,7 +169,7 @@ class FixClicks:
         if seen.state != "pending":
             self._tell_of_the_end(seen)
             return self._view(
-                click, drawn.told(f"Decided already: {drawn.state_in_words(seen)}. Its message says more.")
+                click, drawn.told(f"Decided already: {fix_story.state_in_words(seen)}. Its message says more.")
             )
         permission = self._desk.permission(seen)
         viewer = drawn.Viewer(why_not_an_approver(seen, person, permission), is_asked=self._is_told(seen))
@@ -203,47 +185,37 @@ class FixClicks:
         seen = [see(reads, guard) for guard in plan.guards]
         return drawn.Looked(self._now(), tuple(one.told for one in seen if not one.holds))
 
-    def _ask(self, click: FixClick) -> None:
-        """Calls those who may approve."""
+    def _act(self, click: FixClick) -> None:
         ticket = self._desk.ticket(click.about)
         if ticket is None:
             return self._tell_presser(click, None, Denied(text=EXPIRED))
-        visit = self._visit(click)
+        acts = {"ask": self._ask, "approve": self._approve, "refuse": self._refuse, "undo": self._undo}
+        outcome = acts[click.kind](click, ticket, self._visit(click))
+        if isinstance(outcome, Denied):
+            return self._tell_presser(click, ticket, outcome)
+        self._kept.asks.save(self._ask_of(outcome, click.team))
+        return self._told(outcome.id)
+
+    def _ask(self, click: FixClick, ticket: Ticket, visit: Visit) -> Ticket | Denied:
+        """Calls those who may approve."""
         person = visit.person(NOBODY)
         denied = visit.may_not_ask(person) or self._not_done(click, ticket, visit)
-        called = denied or self._desk.call(ticket.id, person, click.proof)
-        if isinstance(called, Denied):
-            return self._tell_presser(click, ticket, called)
-        return self._told(ticket.id)
+        return denied or self._desk.call(ticket.id, person, click.proof)
 
-    def _approve(self, click: FixClick) -> None:
-        ticket = self._desk.ticket(click.about)
-        if ticket is None:
-            return self._tell_presser(click, None, Denied(text=EXPIRED))
-        visit = self._visit(click)
+    def _approve(self, click: FixClick, ticket: Ticket, visit: Visit) -> Ticket | Denied:
         person = visit.person(self._desk.permission(ticket).approvers)
-        agreed = self._not_done(click, ticket, visit) or self._desk.approve(
+        return self._not_done(click, ticket, visit) or self._desk.approve(
             ticket.id, person, channel=ticket.channel, typed=click.typed, narrower=click.narrower, proof=click.proof
         )
-        return self._tell_outcome(click, ticket, agreed)
 
-    def _refuse(self, click: FixClick) -> None:
-        ticket = self._desk.ticket(click.about)
-        if ticket is None:
-            return self._tell_presser(click, None, Denied(text=EXPIRED))
-        person = self._visit(click).person(self._desk.permission(ticket).approvers)
-        return self._tell_outcome(click, ticket, self._desk.refuse(ticket.id, person))
+    def _refuse(self, _: FixClick, ticket: Ticket, visit: Visit) -> Ticket | Denied:
+        return self._desk.refuse(ticket.id, visit.person(self._desk.permission(ticket).approvers))
 
-    def _undo(self, click: FixClick) -> None:
-        ticket = self._desk.ticket(click.about)
-        if ticket is None:
-            return self._tell_presser(click, None, Denied(text=EXPIRED))
-        visit = self._visit(click)
+    def _undo(self, click: FixClick, ticket: Ticket, visit: Visit) -> Ticket | Denied:
         person = visit.person(self._desk.permission(ticket).approvers)
-        undoing = self._not_done(click, ticket, visit) or self._desk.undo(
+        return self._not_done(click, ticket, visit) or self._desk.undo(
             ticket.id, person, ticket.channel, proof=click.proof
         )
-        return self._tell_outcome(click, ticket, undoing)
 
     def _not_done(self, click: FixClick, ticket: Ticket, visit: Visit) -> Denied | None:
         """Why this click changes nothing, whoever made it. Whoever clicked a while ago may have thought better of it,
@@ -252,12 +224,6 @@ class FixClicks:
         if waited_s > COUNTS_FOR_S:
             return Denied(text=f"Your click waited {waited_s:,.0f} s in my queue, so nothing was done; press again.")
         return visit.out_of_scope(ticket.target, ticket.channel) or visit.among_strangers(ticket.channel)
-
-    def _tell_outcome(self, click: FixClick, ticket: Ticket, outcome: Ticket | Denied) -> None:
-        if isinstance(outcome, Denied):
-            return self._tell_presser(click, ticket, outcome)
-        self._kept.asks.save(self._ask_of(outcome, click.team))
-        return self._told(outcome.id)
 
     def _tell_presser(self, click: FixClick, ticket: Ticket | None, refused: Denied) -> None:
         """The person alone; a modal that is closed by then cannot say it."""
@@ -287,14 +253,9 @@ class FixClicks:
             return None
         return permit(self._policy, wanted.plan, wanted.target, now=self._now(), channel=click.channel)
 
-    def _view(self, click: FixClick, view: dict[str, Any]) -> None:
+    def _view(self, click: FixClick, view: View) -> None:
         """Fills the modal; one that was closed meanwhile needs nothing."""
-        if click.view_id is None:
-            return
-        try:
-            self._slack.calls.write_again("views.update", "", {"view_id": click.view_id, "view": view})
-        except (SlackRefusedError, SlackInDoubtError) as error:
-            _log.info("modal not filled", error=str(error))
+        self._slack.fill(click.view_id, view)
 
     def _is_told(self, ticket: Ticket) -> bool:
         return self._kept.asks.place(_ask_id(ticket.id)) is not None

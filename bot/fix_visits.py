@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import structlog
-
 from diagnostics.report import ReportTarget
 from handlers.fixes import FixClick
 from handlers.people import People
@@ -19,8 +17,6 @@ SHARED: Final = Denied(text="Another organisation reads this channel, so nothing
 UNKNOWN: Final = Denied(
     text="It could not be told who reads this channel, so nothing is asked for or done from here; invite the bot first."
 )
-
-_log: Final = structlog.get_logger(__name__)
 
 
 class Visit:
@@ -37,14 +33,14 @@ class Visit:
             known = self._people.person(self._click.user)
         except SlackRefusedError:
             return Person(who=Who(id=self._click.user))
-        groups = self._groups_of(known.id, approvers.groups)
+        groups = self._people.groups_of(known.id, approvers.groups)
         return Person(who=Who(id=known.id, name=known.name), kind=kind_of(known, self._rules), groups=groups)
 
     def may_not_ask(self, person: Person) -> Denied | None:
         """By `slack.ask`. Who is no member at all is denied by the desk, with its line in the audit."""
         if person.kind != "member":
             return None
-        groups = self._groups_of(person.who.id, self._rules.ask_groups)
+        groups = self._people.groups_of(person.who.id, self._rules.ask_groups)
         refusal = refusal_of_person(self._people.person(person.who.id), groups, self._rules)
         return Denied(text=refusal) if refusal else None
 
@@ -62,14 +58,6 @@ class Visit:
             if found.shared or not found.known:
                 return SHARED if found.shared else UNKNOWN
         return None
-
-    def _groups_of(self, user: str, groups: frozenset[str]) -> frozenset[str]:
-        """Of a group that Slack does not tell about, nobody is a member."""
-        try:
-            return self._people.groups_of(user, groups)
-        except SlackRefusedError as refused:
-            _log.warning("groups not read", error=str(refused))
-            return frozenset()
 
     def _places(self, channels: tuple[str | None, ...]) -> tuple[str, ...]:
         """Where it was clicked, and where what it is about was asked for."""

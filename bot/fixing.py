@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from typing import Final
 
 from redis import Redis
 
+from bot.clock import utc_now
 from bot.diagnosing import access_of
 from bot.ending import Ending
 from bot.fix_lane import FIXES, FixLane
@@ -42,14 +42,14 @@ class FixingInAws:
 
         hands = Hands(
             tickets=Tickets(redis),
-            claims=StoredClaims(redis, now),
+            claims=StoredClaims(redis, utc_now),
             queue=lane,
             policy=policy_of(settings),
             proofs=Proofs(key_of(settings), settings.remediations.approval_ttl_s),
             reads=reads,
             sessions=WriteSessions(write_accounts(settings), CountedCalls()),
             tell=lambda ticket: tell(ticket.id),
-            clock=now,
+            clock=utc_now,
             preferences=preferences_of(settings),
         )
         self.executor = Executor(hands)
@@ -77,7 +77,3 @@ def write_accounts(settings: Settings) -> dict[str, WriteAccount]:
         for account in settings.accounts
         if account.remediate_role is not None
     }
-
-
-def now() -> datetime:
-    return datetime.now(UTC)

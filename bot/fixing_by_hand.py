@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from pydantic import JsonValue
 
+from bot.clock import Now, utc_now
 from diagnostics.aws_access import AwsAccess
 from remediations import watch
 from remediations.approval import Progress
@@ -45,7 +46,7 @@ class ByHand:
     policy: Policy
     caller: Who
     note: Note
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Now = utc_now
     id: str = field(default_factory=new_ticket_id)
 
     def __post_init__(self) -> None:
@@ -81,10 +82,9 @@ class ByHand:
 
     def watch(self, since: datetime) -> Iterator[Progress]:
         """Looks, again and again when asked for the next, until it has worked, has failed, or took too long."""
-        progress: Progress | None = None
         plan, until = as_done(self.plan, self._kept), watch.gives_up_at(self.plan, since)
         while True:
-            progress = watch.check(plan, self._reads, since, self.clock(), progress)
+            progress = watch.check(plan, self._reads, since, self.clock())
             is_last = progress.complete or progress.failing is not None or self.clock() >= until
             if is_last:
                 text = progress.failing or "; ".join(progress.missing)

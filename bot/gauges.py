@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import Final, Protocol, get_args
+from collections.abc import Mapping
+from typing import Final, get_args
 
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
 from bot import __version__
-from bot.queue import JobBroker
+from bot.clock import Now, utc_now
+from bot.queue import Queued
 from bot.store.audit import stream
 from bot.store.keys import SECOND_MS
 from bot.store.plans import Tickets
@@ -37,18 +37,6 @@ MAX_TICKETS: Final = 100
 _log: Final = structlog.get_logger(__name__)
 
 
-class Queued(Protocol):
-    """A queue with its jobs: `bot.jobs.Lane`, or that of fixes."""
-
-    @property
-    def queue(self) -> str: ...
-
-    @property
-    def broker(self) -> JobBroker: ...
-
-    def waiting(self) -> int: ...
-
-
 class Gauges:
     """To be called before each look at the metrics. What cannot be read is not a number, never an old one."""
 
@@ -58,7 +46,7 @@ class Gauges:
         role: str,
         lanes: Mapping[str, Queued],
         tickets: Tickets | None = None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Now = utc_now,
     ) -> None:
         """`tickets`: in a process that carries out fixes."""
         self._redis = redis

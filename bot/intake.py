@@ -8,13 +8,14 @@ from redis import Redis
 
 from bot.alarm_parts import AlarmIntake
 from bot.control_parts import ControlIntake
-from bot.jobs import QUEUES, Lane, Queue, Send
+from bot.jobs import Lane, Send
 from bot.settings import Settings
 from bot.store.asks import Asks
 from bot.store.clicks import Clicks
 from bot.store.marks import Buttons, SeenEvents
 from bot.store.plans import Tickets
 from bot.store.replicas import Replicas
+from bot.work_parts import lanes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +36,16 @@ class Intake:
 
 def intake(redis: Redis, settings: Settings) -> Intake:
     """`redis`: a client that waits for no longer than a person does. No job is worked on by what is made here."""
-    lanes: dict[Queue, Lane] = {queue: Lane(redis, queue, settings.limits.diagnosis_s) for queue in QUEUES}
+    lanes = lanes_of(redis, settings)
     return Intake(
         asks=Asks(redis),
         lane=lanes["people"],
         seen=SeenEvents(redis),
         buttons=Buttons(redis),
-        alarms=AlarmIntake(redis, lanes, None, None),
+        alarms=AlarmIntake(redis, lanes),
         clicks=Clicks(redis),
-        take_click=lanes["people"].job("fix-click", _elsewhere),
+        take_click=lanes["people"].job("fix-click"),
         tickets=Tickets(redis),
-        controls=ControlIntake(redis, lanes, None),
+        controls=ControlIntake(redis, lanes),
         replicas=Replicas(redis),
     )
-
-
-def _elsewhere(_: str) -> None:
-    """The jobs run in the workers."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, Literal, Protocol
 
 import structlog
@@ -32,20 +33,16 @@ class Send(Protocol):
 
 
 class PutOffError(Exception):
-    """The job cannot go on now (Slack asks for patience) and is to be tried again after `after_s`."""
+    """The job cannot go on now and is to be tried again after `after_s`."""
 
     def __init__(self, after_s: float) -> None:
         super().__init__(f"again in {after_s:.1f} s")
         self.after_s = after_s
 
-    @staticmethod
-    def asked_by(later: SlackLaterError) -> PutOffError:
-        """As long as Slack asks for, and no less than a moment."""
-        return PutOffError(max(later.after_s, MIN_PUT_OFF_S))
-
 
 class Work(Protocol):
-    """What the jobs do. Any exception but `PutOffError` and `SupersededError` counts as a failed try."""
+    """What the jobs do. What raises `PutOffError` or `SlackLaterError` is put off; any other exception but
+    `SupersededError` counts as a failed try."""
 
     def answer(self, ask_id: str) -> None:
         """Works on a question until its answer is known and handed to every asker's `deliver`."""
@@ -63,10 +60,9 @@ class Lane:
     def __init__(self, redis: Redis, queue: Queue, diagnosis_s: int, work: Work | None = None) -> None:
         self.queue = queue
         self.broker = make_broker(redis, (diagnosis_s + HANDING_OUT_S) * 1_000)
-        self._work = work
-        self._answer = self._actor(self._run_answer, "answer", on_retry_exhausted="give_up")
-        self._deliver = self._actor(self._run_deliver, "deliver", on_retry_exhausted="give_up")
-        self._give_up = self._actor(self._run_give_up, "give_up")
+        self._answer = self._actor("answer", None if work is None else work.answer, on_retry_exhausted="give_up")
+        self._deliver = self._actor("deliver", None if work is None else work.deliver, on_retry_exhausted="give_up")
+        self._actor("give_up", None if work is None else partial(_give_up, work))
 
     def answer(self, ask_id: str) -> None:
         """Queues the work on a question. Raises `RedisError`."""
@@ -81,51 +77,45 @@ class Lane:
         keeping it returns. Raises `RedisError`."""
         return self.broker.one_trip(keep, queue)
 
-    def job(self, name: str, run: Callable[[str], None]) -> Send:
-        """Another job of this queue, by the id that it is about. To be called before a worker starts."""
-
-        def counted(about: str) -> None:
-            self._counted(name, made, (about,), run)
-
-        made = self._actor(counted, name)
+    def job(self, name: str, run: Callable[[str], None] | None = None) -> Send:
+        """Another job of this queue, by the id that it is about, which without `run` is only queued here. To be called
+        before a worker starts."""
+        made = self._actor(name, run)
         return lambda about, after_s=0.0: _sent(made, about, after_s)
 
     def waiting(self) -> int:
         """Jobs that are queued, put off or in work. Raises `RedisError`."""
         return self.broker.waiting(self.queue)
 
-    def _run_answer(self, ask_id: str) -> None:
-        if self._work is not None:
-            self._counted("answer", self._answer, (ask_id,), self._work.answer)
+    def _actor(self, name: str, run: Callable[..., None] | None, **options: Any) -> Actor[..., None]:
+        def counted(*args: Any) -> None:
+            if run is not None:
+                _counted(name, made, args, run)
 
-    def _run_deliver(self, ask_id: str, answer_id: str) -> None:
-        if self._work is not None:
-            self._counted("deliver", self._deliver, (ask_id, answer_id), self._work.deliver)
-
-    def _run_give_up(self, message: dict[str, Any], retries: dict[str, int]) -> None:
-        """dramatiq passes the job that has failed for good, and how often it was tried."""
-        if self._work is not None:
-            give_up, ask_id = self._work.give_up, str(message["args"][0])
-            _log.error("job set aside", ask_id=ask_id, job=message["actor_name"])
-            self._counted("give_up", self._give_up, (message, retries), lambda *_: give_up(ask_id))
-
-    def _counted(self, name: str, job: Actor[..., None], args: tuple[Any, ...], run: Callable[..., None]) -> None:
-        try:
-            run(*args)
-        except PutOffError as put_off:
-            job.send_with_options(args=args, delay=int(put_off.after_s * 1_000))
-            JOBS_DONE.labels(name=name, result="put off").inc()
-        except SupersededError:
-            JOBS_DONE.labels(name=name, result="superseded").inc()
-        except Exception:
-            JOBS_DONE.labels(name=name, result="failed").inc()
-            raise
-        else:
-            JOBS_DONE.labels(name=name, result="done").inc()
-
-    def _actor(self, run: Callable[..., None], name: str, **options: Any) -> Actor[..., None]:
-        made: Actor[..., None] = actor(actor_name=name, queue_name=self.queue, broker=self.broker, **options)(run)
+        made: Actor[..., None] = actor(actor_name=name, queue_name=self.queue, broker=self.broker, **options)(counted)
         return made
+
+
+def _counted(name: str, job: Actor[..., None], args: tuple[Any, ...], run: Callable[..., None]) -> None:
+    result = "failed"
+    try:
+        run(*args)
+        result = "done"
+    except SupersededError:
+        result = "superseded"
+    except (PutOffError, SlackLaterError) as later:
+        least_s = MIN_PUT_OFF_S if isinstance(later, SlackLaterError) else 0.0
+        job.send_with_options(args=args, delay=int(max(later.after_s, least_s) * 1_000))
+        result = "put off"
+    finally:
+        JOBS_DONE.labels(name=name, result=result).inc()
+
+
+def _give_up(work: Work, message: dict[str, Any], _retries: dict[str, int]) -> None:
+    """dramatiq passes the job that has failed for good, and how often it was tried."""
+    ask_id = str(message["args"][0])
+    _log.error("job set aside", ask_id=ask_id, job=message["actor_name"])
+    work.give_up(ask_id)
 
 
 def _sent(job: Actor[..., None], about: str, after_s: float) -> None:

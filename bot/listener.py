@@ -71,9 +71,5 @@ class Listener:
             return None
         return f"nobody answers at port {self.port} any more; restart this process"
 
-    @property
-    def is_alive(self) -> bool:
-        return self._thread.is_alive()
-
     def _run(self) -> None:
         asyncio.run(self._server.serve(sockets=[self._socket]))

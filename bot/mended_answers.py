@@ -8,21 +8,19 @@ from typing import Final
 
 import structlog
 
-from bot.answer_views import as_message
-from bot.jobs import PutOffError, Send
+from bot.jobs import Send
 from bot.store.asks import Asks
 from bot.store.plans import Tickets
 from bot.store.reports import Reports
 from bot.store.standing import Stand, Standing
 from diagnostics.report import Report
 from handlers.ask import Answer, Ask, Place
-from handlers.slack_calls import SlackLaterError
 from handlers.thread import Draw
 from handlers.views.mended import is_newer, with_mended
 from remediations.approval import Ticket
 
 DrawAgain = Callable[[Ask, str], None]
-"""Edits the answer to a question, which stands already. Raises `PutOffError`."""
+"""Edits the answer to a question, which stands already. Raises `SlackLaterError`."""
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -39,7 +37,7 @@ class Mends:
         ticket = self._tickets.load(ticket_id) if ticket_id else None
         if ticket is None or not isinstance(answer, Report):
             return drawn
-        return lambda plain: with_mended(as_message(drawn(plain)), ticket, answer)
+        return lambda plain: with_mended(drawn(plain), ticket, answer)
 
     def stands(self, ask: Ask, place: Place, answer: Answer) -> None:
         """People see this answer there."""
@@ -85,7 +83,7 @@ class MendedAnswers:
                 self._edit(message)
 
     def edit(self, message: str) -> None:
-        """One job: edits the answer that stands in this message. Raises `PutOffError`."""
+        """One job: edits the answer that stands in this message. Raises `SlackLaterError`."""
         ticket = self._tickets.load(self._standing.mended_by(message) or "")
         what = _what(ticket) if ticket else None
         stand = self._standing.stand(message)
@@ -94,15 +92,9 @@ class MendedAnswers:
         if ticket is None or what is None or ask is None or report is None:
             _log.info("answer not edited: too much of it is forgotten", message=message)
             return
-        if not is_newer(report, ticket) and not self._is_private_now(ask.origin.channel):
+        if not is_newer(report, ticket) and not self._is_private(ask.origin.channel):
             self._draw_again(ask, self._reports.put_answer(report, report.made_at))
         self._standing.tell(message, what)
-
-    def _is_private_now(self, channel: str) -> bool:
-        try:
-            return self._is_private(channel)
-        except SlackLaterError as later:
-            raise PutOffError.asked_by(later) from later
 
 
 def _what(ticket: Ticket) -> str | None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import structlog
 
 from bot.account_shares import AccountFullError
+from bot.clock import Now, utc_now
 from bot.jobs import PutOffError, Send
 from bot.patience import MAX_WAITS, room_again_s, too_slow
+from bot.slack_side import SlackSide
 from bot.store.asks import Asks
 from bot.store.mutes import Mutes
 from bot.store.wishes import Wishes
@@ -19,15 +21,13 @@ from diagnostics.engine import target_of
 from diagnostics.locate.alarm_truth import watched_thing
 from diagnostics.question import Ambiguous, Question, Refused, Unknown
 from diagnostics.snapshot import Subject
-from handlers import admission, views
+from handlers import views
 from handlers.ask import Ask, Origin
 from handlers.commands import COMMAND
 from handlers.mutes import Mute
 from handlers.muting import MuteWish
-from handlers.people import People
-from handlers.permission import Rules, must_be_private
 from handlers.slack_calls import SlackLaterError, SlackRefusedError
-from handlers.thread import Thread, UnreachableError
+from handlers.thread import UnreachableError
 from handlers.views import Message
 
 MAX_PUT_OFFS: Final = 40
@@ -46,18 +46,14 @@ class Muting:
         wishes: Wishes[MuteWish],
         mutes: Mutes,
         asks: Asks,
-        thread: Thread,
-        people: People,
-        rules: Rules,
+        slack: SlackSide,
         find: Find,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Now = utc_now,
     ) -> None:
         self._wishes = wishes
         self._mutes = mutes
         self._asks = asks
-        self._thread = thread
-        self._people = people
-        self._rules = rules
+        self._slack = slack
         self._find = find
         self._now = now
         self._ends: Send | None = None
@@ -74,9 +70,9 @@ class Muting:
         with correlated(wish.correlation_id):
             try:
                 self._do(wish)
-            except SlackLaterError as later:
+            except SlackLaterError:
                 if self._wishes.tries(wish_id) <= MAX_PUT_OFFS:
-                    raise PutOffError.asked_by(later) from later
+                    raise
                 _log.error("wish to mute not told: Slack keeps asking for patience")
         self._wishes.done(wish_id)
 
@@ -88,22 +84,19 @@ class Muting:
         left_s = (mute.until - self._now()).total_seconds()
         if left_s > 0:
             raise PutOffError(min(left_s, LONGEST_DELAY_S))
-        try:
-            self._tell(mute, mute.id, "ended", views.mute_ended(mute))
-        except SlackLaterError as later:
-            raise PutOffError.asked_by(later) from later
+        self._tell(mute, mute.id, "ended", views.mute_ended(mute))
         self._mutes.end(mute)
 
     def _do(self, wish: MuteWish) -> None:
-        refused = admission.refusal(self._people, self._rules, wish.question, wish.origin)
+        refused = self._slack.refusal(wish.question, wish.origin)
         if refused is not None:
-            return self._whisper(wish.origin, Message(text=refused, blocks=()))
+            return self._whisper(wish.origin, Message(refused))
         if wish.question is None:
             muted = self._mutes.all_of(wish.origin.channel, self._now())
             return self._whisper(wish.origin, views.muted(muted, self._now()))
         found = self._found(wish, wish.question)
         if isinstance(found, Subject):
-            outside = self._rules.scopes.refusal_of_target(target_of(found), wish.origin.channel)
+            outside = self._slack.rules.scopes.refusal_of_target(target_of(found), wish.origin.channel)
             if outside is not None:
                 return self._whisper(wish.origin, views.refused(outside))
             return self._mute(wish, found) if wish.verb == "mute" else self._unmute(wish, found)
@@ -119,7 +112,7 @@ class Muting:
             return Refused(message=too_slow(full))
 
     def _not_found(self, wish: MuteWish, found: Ambiguous | Unknown | Refused) -> Message:
-        answer, command = self._rules.scopes.within(found, wish.origin.channel), f"{COMMAND} {wish.verb}"
+        answer, command = self._slack.rules.scopes.within(found, wish.origin.channel), f"{COMMAND} {wish.verb}"
         match answer:
             case Ambiguous():
                 return views.ambiguous(answer, command)
@@ -156,14 +149,14 @@ class Muting:
 
     def _tell_all(self, wish: MuteWish, mute: Mute, message: Message) -> None:
         """The channel, since it concerns everybody in it; where that cannot be, the person."""
-        if must_be_private(self._people.channel(mute.channel), self._rules):
+        if self._slack.is_private(mute.channel):
             return self._whisper(wish.origin, message)
         if not self._tell(mute, wish.id, wish.verb, message):
             self._whisper(wish.origin, message)
         return None
 
     def _tell(self, mute: Mute, wish_id: str, name: str, message: Message) -> bool:
-        if must_be_private(self._people.channel(mute.channel), self._rules):
+        if self._slack.is_private(mute.channel):
             return False
         ask = Ask(
             id=f"mute-{wish_id}-{name}",
@@ -175,14 +168,14 @@ class Muting:
         )
         self._asks.save(ask)
         try:
-            self._thread.post(ask, self._asks.begin(ask.id), name, lambda _: message, None)
+            self._slack.thread.post(ask, self._asks.begin(ask.id), name, lambda _: message, None)
         except (UnreachableError, SlackRefusedError) as error:
             _log.warning("mute not told", error=str(error))
             return False
         return True
 
     def _whisper(self, origin: Origin, message: Message) -> None:
-        self._thread.whisper(origin, lambda _: message)
+        self._slack.thread.whisper(origin, lambda _: message)
 
 
 def label_of(subject: Subject) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Protocol
+from datetime import timedelta
+from typing import Final
 
 import structlog
 
 from bot.account_shares import AccountFullError
 from bot.alarming import BEFORE, AskAws
+from bot.clock import Now, utc_now
 from bot.jobs import PutOffError
 from bot.patience import MAX_WAITS, room_again_s, too_slow
+from bot.slack_side import SlackSide
 from bot.store.asks import Asks
 from bot.store.incidents import Incidents
 from bot.store.wishes import Wishes
@@ -19,18 +21,15 @@ from bot.telemetry.logs import correlated
 from diagnostics.locate.alarm_truth import KnownAlarm, NotOurs
 from diagnostics.locate.seen import Where
 from diagnostics.question import Question
-from handlers import admission, views
+from handlers import views
 from handlers.alarm_formats import AlarmPost, named_in
 from handlers.alarm_formats import read as read_post
 from handlers.alarms import AlarmNews
 from handlers.ask import Ask
 from handlers.incidents import Incident
 from handlers.mentions import MENTION
-from handlers.people import People
-from handlers.permission import Rules, must_be_private
 from handlers.pointing import NOT_ALARM, Pointed, news_of_post
 from handlers.slack_calls import SlackLaterError, SlackRefusedError
-from handlers.thread import Thread
 from handlers.views import Message
 
 LONG_AGO: Final = timedelta(hours=3)
@@ -45,11 +44,6 @@ MAX_PUT_OFFS: Final = 40
 _log: Final = structlog.get_logger(__name__)
 
 
-class Heads(Protocol):
-    def __call__(self, channel: str, thread_ts: str) -> AlarmPost | None:
-        """What a thread is about; None where nothing in it says so or it may not be read. Raises `SlackLaterError`."""
-
-
 class Pointing:
     def __init__(
         self,
@@ -57,20 +51,14 @@ class Pointing:
         wishes: Wishes[Pointed],
         asks: Asks,
         incidents: Incidents,
-        thread: Thread,
-        people: People,
-        rules: Rules,
-        head: Heads,
+        slack: SlackSide,
         ask_aws: AskAws,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Now = utc_now,
     ) -> None:
         self._wishes = wishes
         self._asks = asks
         self._incidents = incidents
-        self._thread = thread
-        self._people = people
-        self._rules = rules
-        self._head = head
+        self._slack = slack
         self._ask_aws = ask_aws
         self._now = now
         self._answer: Callable[[str], None] | None = None
@@ -80,7 +68,7 @@ class Pointing:
         self._answer = answer
 
     def work(self, wish_id: str) -> None:
-        """Raises `PutOffError`."""
+        """Raises `PutOffError`, `SlackLaterError`."""
         pointed = self._wishes.get(wish_id)
         if pointed is None:
             return
@@ -88,10 +76,10 @@ class Pointing:
             try:
                 told = self._told(pointed)
                 if told is not None:
-                    self._thread.whisper(pointed.origin, lambda _: told)
-            except SlackLaterError as later:
+                    self._slack.thread.whisper(pointed.origin, lambda _: told)
+            except SlackLaterError:
                 if self._wishes.tries(wish_id) <= MAX_PUT_OFFS:
-                    raise PutOffError.asked_by(later) from later
+                    raise
                 _log.error("not answered: Slack keeps asking for patience")
             self._wishes.done(wish_id)
 
@@ -102,23 +90,23 @@ class Pointing:
             waits = self._wishes.tries(pointed.id, "account")
             if waits <= MAX_WAITS:
                 raise PutOffError(room_again_s(full, waits)) from full
-            return _line(too_slow(full))
+            return Message(too_slow(full))
 
     def _work(self, pointed: Pointed) -> Message | None:
-        refused = admission.refusal(self._people, self._rules, None, pointed.origin)
+        refused = self._slack.refusal(None, pointed.origin)
         if refused is not None:
-            return _line(refused)
+            return Message(refused)
         incident = self._incident(pointed)
         if incident is not None and (told := self._about(incident, pointed)) is not None:
             return told
         news = pointed.news or self._read(pointed)
         if news is None:
-            return views.help(MENTION) if pointed.news is None else _line(NOT_ALARM)
+            return views.help(MENTION) if pointed.news is None else Message(NOT_ALARM)
         truth = self._ask_aws(news)
         if isinstance(truth, NotOurs) and (here := self._here(news, truth)):
             return views.which_alarm(news.alarm or "", here)
         if isinstance(truth, NotOurs):
-            return _line(UNREAD) if truth.unread else views.not_an_alarm_of_ours(news.alarm or "", truth.why)
+            return Message(UNREAD) if truth.unread else views.not_an_alarm_of_ours(news.alarm or "", truth.why)
         self._queue(self._fresh(pointed, news, truth))
         return None
 
@@ -127,11 +115,11 @@ class Pointing:
         asked = (
             (one, Question(words=news.alarm or "", account=one.account, region=one.region)) for one in several.places
         )
-        return [one for one, question in asked if self._rules.scopes.refusal(question, news.channel) is None]
+        return [one for one, question in asked if self._slack.rules.scopes.refusal(question, news.channel) is None]
 
     def _incident(self, pointed: Pointed) -> Incident | None:
         origin = pointed.origin
-        if origin.thread_ts is None or must_be_private(self._people.channel(origin.channel), self._rules):
+        if origin.thread_ts is None or self._slack.is_private(origin.channel):
             return None
         return self._incidents.in_thread(origin.channel, origin.thread_ts)
 
@@ -143,11 +131,11 @@ class Pointing:
         there = views.the_thread(
             None
             if incident.thread_ts == pointed.origin.thread_ts
-            else self._thread.permalink(incident.channel, incident.thread_ts)
+            else self._slack.thread.permalink(incident.channel, incident.thread_ts)
         )
         if self._asks.answer_id(incident.ask_id) is None:
             finished = self._asks.is_finished(incident.ask_id)
-            return None if finished else _line(RUNNING.format(there=there))
+            return None if finished else Message(RUNNING.format(there=there))
         refresh = Ask(
             id=f"{pointed.id}-again",
             correlation_id=pointed.correlation_id,
@@ -158,13 +146,30 @@ class Pointing:
             place=place,
         )
         self._queue(refresh)
-        return _line(REFRESHED.format(there=there))
+        return Message(REFRESHED.format(there=there))
 
     def _read(self, pointed: Pointed) -> AlarmNews | None:
         """The alarm that the thread is about."""
         origin = pointed.origin
         post = None if origin.thread_ts is None else self._head(origin.channel, origin.thread_ts)
-        return None if post is None else news_of_post(post, pointed.id, pointed.correlation_id, origin)
+        return None if post is None else news_of_post(post, pointed.id, origin)
+
+    def _head(self, channel: str, thread_ts: str) -> AlarmPost | None:
+        """What a thread is about: the message at its head, whoever wrote it; else the last alarm that a program posted
+        below it. None where nothing says so, or it may not be read.
+
+        https://docs.slack.dev/reference/methods/conversations.replies
+        """
+        method, params = "conversations.replies", {"ts": thread_ts, "limit": MAX_REPLIES, "inclusive": True}
+        try:
+            answer = self._slack.calls.read(method, channel, **params)
+        except SlackRefusedError as error:
+            _log.info("thread not read", error=str(error))
+            return None
+        messages = [one for one in answer.get("messages", ()) if isinstance(one, dict)]
+        first = next((named_in(one) for one in messages if one.get("ts") == thread_ts), None)
+        posts = (read_post(one) for one in reversed(messages) if one.get("ts") != thread_ts)
+        return first or next((one.post for one in posts if one.action != "ignore" and one.post), None)
 
     def _fresh(self, pointed: Pointed, news: AlarmNews, truth: KnownAlarm) -> Ask:
         began = min(filter(None, (news.at, truth.changed_at if truth.state == "ALARM" else None)))
@@ -189,27 +194,3 @@ class Pointing:
             raise RuntimeError("the queue is connected before any job runs")
         self._asks.save(ask)
         self._answer(ask.id)
-
-
-def heads_of(read: Callable[..., Any]) -> Heads:
-    """By `SlackCalls.read`: https://docs.slack.dev/reference/methods/conversations.replies
-
-    The message at the head counts, whoever wrote it; else the last alarm that a program posted below it.
-    """
-
-    def head(channel: str, thread_ts: str) -> AlarmPost | None:
-        try:
-            answer = read("conversations.replies", channel, ts=thread_ts, limit=MAX_REPLIES, inclusive=True)
-        except SlackRefusedError as error:
-            _log.info("thread not read", error=str(error))
-            return None
-        messages = [one for one in answer.get("messages", ()) if isinstance(one, dict)]
-        first = next((named_in(one) for one in messages if one.get("ts") == thread_ts), None)
-        posts = (read_post(one) for one in reversed(messages) if one.get("ts") != thread_ts)
-        return first or next((one.post for one in posts if one.action != "ignore" and one.post), None)
-
-    return head
-
-
-def _line(text: str) -> Message:
-    return Message(text=text, blocks=())

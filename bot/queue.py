@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import structlog
 from dramatiq import Broker, Consumer, Message, MessageProxy
@@ -322,19 +322,34 @@ class JobBroker(RedisBroker):
         return int(message.options.get(DUE_MS, message.message_timestamp))
 
     def one_trip(self, keep: Callable[[Redis], object], queue: Callable[[], object]) -> Any:
-        """Keeps something and queues a job about it, in this order, with one wait for Redis instead of two. Both must
-        do no harm when done twice. Returns what Redis says to the first command. Raises `RedisError`."""
-        pipe = self.client.pipeline(transaction=False)
+        """Keeps something and queues a job about it, in this order, in one transaction and with one wait for Redis. It
+        must do no harm when the job is queued twice. Returns what Redis says to the first command. Raises `RedisError`.
+        """
+        pipe = self.client.pipeline(transaction=True)
         keep(pipe)
         with self._dispatched.beside(pipe):
             queue()
-        try:
-            return pipe.execute()[0]
-        except NoScriptError:  # Redis was started anew
-            said = keep(self.client)
+        said = pipe.execute(raise_on_error=False)
+        failed = next((one for one in said if isinstance(one, Exception)), None)
+        if isinstance(failed, NoScriptError):  # Redis was started anew; what is to be kept is kept
             queue()
-            return said
+        elif failed is not None:
+            raise failed
+        return said[0]
 
     @property
     def consumer_class(self) -> type[Consumer]:
         return _Consumer
+
+
+class Queued(Protocol):
+    """A queue with its jobs: `bot.jobs.Lane`, or that of fixes."""
+
+    @property
+    def queue(self) -> str: ...
+
+    @property
+    def broker(self) -> JobBroker: ...
+
+    def waiting(self) -> int:
+        """Jobs that are queued, put off or in work. Raises `RedisError`."""

@@ -7,11 +7,10 @@ from typing import Final
 
 from bot.jobs import PutOffError
 from bot.store.asks import Asks
+from bot.store.incidents import Incidents
 from bot.store.newest import Newest
-from bot.surroundings import KnownIncidents
 from bot.telemetry.logs import correlated
 from handlers.ask import Ask
-from handlers.slack_calls import SlackLaterError
 
 REDRAW_AGAIN_S: Final = 3.0
 REDRAW_PATIENCE: Final = 20
@@ -23,7 +22,7 @@ Draw = Callable[[Ask, int, str], None]
 
 
 class Redrawing:
-    def __init__(self, asks: Asks, newest: Newest, incidents: KnownIncidents, draw: Draw) -> None:
+    def __init__(self, asks: Asks, newest: Newest, incidents: Incidents, draw: Draw) -> None:
         self._asks = asks
         self._newest = newest
         self._incidents = incidents
@@ -32,7 +31,7 @@ class Redrawing:
     def of_incident(self, ask_id: str) -> None:
         """If what its incident's alarms do has changed since the answer was delivered.
 
-        Raises `PutOffError` while it is not delivered yet, or while Slack has no room for it.
+        Raises `PutOffError` while it is not delivered yet, and `SlackLaterError`.
         """
         ask, answer_id = self._asks.load(ask_id), self._asks.answer_id(ask_id)
         if ask is None:
@@ -52,18 +51,15 @@ class Redrawing:
         """`newest`: the id of the answer that is to stand there. It is asked when this delivery alone may edit, and
         again after the edit: a Refresh may have put another answer there before Slack took it.
 
-        Raises `PutOffError` while Slack has no room for it.
+        Raises `SlackLaterError`.
         """
         with correlated(ask.correlation_id, ask_id=ask.id):
             fence = self._asks.begin(ask.id)
-            try:
-                for _ in range(MAX_DRAWN):
-                    answer_id = newest()
-                    self._draw(ask, fence, answer_id)
-                    if newest() == answer_id:
-                        return
-            except SlackLaterError as later:
-                raise PutOffError.asked_by(later) from later
+            for _ in range(MAX_DRAWN):
+                answer_id = newest()
+                self._draw(ask, fence, answer_id)
+                if newest() == answer_id:
+                    return
 
     def _standing(self, ask: Ask) -> str | None:
         """The answer that stands in its message, or is about to: that of a Refresh belongs to an ask of its own."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
+from bot.clock import utc_now
 from bot.diagnosing import access_of, log_options_of, nicknames_of
 from bot.settings import Settings
 from diagnostics.collect.own_records import OwnMemory, OwnRecords
@@ -17,6 +16,6 @@ def scanner(settings: Settings, own: OwnRecords | None = None) -> Scanner:
         nicknames=nicknames_of(settings),
         logs=cheap(log_options_of(settings)),
         budget_s=max(BUDGET_S, settings.limits.diagnosis_s),
-        clock=lambda: datetime.now(UTC),
+        clock=utc_now,
         own=OwnMemory(own),
     )

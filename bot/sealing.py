@@ -76,12 +76,7 @@ class ClickSealer:
 
     def _ask(self, user: str) -> tuple[str, frozenset[str]]:
         people = self._people.anew()
-        standing = kind_of(people.person(user), self._rules)
-        try:
-            return standing, people.groups_of(user, self._groups)
-        except SlackRefusedError as refused:  # who is listed by name needs no group
-            _log.warning("groups not read", error=str(refused))
-            return standing, frozenset()
+        return kind_of(people.person(user), self._rules), people.groups_of(user, self._groups)
 
 
 def approver_groups(policy: Policy) -> frozenset[str]:

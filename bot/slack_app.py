@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final, Protocol
 
 import structlog
@@ -140,8 +139,8 @@ def make_app(client: WebClient, signing_secret: str, desk: Reception, listened: 
     mentions.register(app, desk)
     actions.register(app, desk)
     shortcuts.register(app, desk)
-    fixes.register(app, desk, lambda: datetime.now(UTC))
-    clicks.register(app, desk, lambda: datetime.now(UTC))
+    fixes.register(app, desk)
+    clicks.register(app, desk)
     picker.register(app, desk)
     home.register(app, desk)
     return app

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import structlog
 
+from bot.clock import Now, utc_now
 from bot.jobs import MIN_PUT_OFF_S, PutOffError, Send
 from bot.store.asks import Asks
 from bot.store.reports import Reports
@@ -22,7 +23,7 @@ from diagnostics.question import Question
 from diagnostics.report import Report
 from handlers.ask import Ask, Origin, new_id
 from handlers.controls.control import Visit
-from handlers.slack_calls import SlackLaterError, SlackRefusedError
+from handlers.slack_calls import SlackRefusedError
 from handlers.thread import Thread, UnreachableError
 from handlers.views.watching import ended
 from handlers.watches import LONGEST, Watch, seen
@@ -54,7 +55,7 @@ class Watching:
         reports: Reports,
         thread: Thread,
         is_private: Callable[[str], bool],
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Now = utc_now,
     ) -> None:
         """`is_private`: of which channel nothing is told in it any more, since another organisation reads it."""
         self._watches = watches
@@ -92,7 +93,7 @@ class Watching:
         return begun
 
     def step(self, about: str) -> None:
-        """One job: looks, or judges the last look. Raises `PutOffError`."""
+        """One job: looks, or judges the last look. Raises `PutOffError`, `SlackLaterError`."""
         watch_id, _, number = about.rpartition(BETWEEN)
         watch = self._watches.by_id(watch_id)
         if watch is None or self._jobs is None:
@@ -102,15 +103,12 @@ class Watching:
         if number != str(watch.step):
             return
         with correlated(f"c-{watch.id[-20:]}", watch=watch.id):
-            try:
-                if watch.state != "on":
-                    self._close(watch, self._jobs)
-                elif watch.look is None:
-                    self._look(watch, self._jobs)
-                else:
-                    self._judge(watch, watch.look, self._jobs)
-            except SlackLaterError as later:
-                raise PutOffError.asked_by(later) from later
+            if watch.state != "on":
+                self._close(watch, self._jobs)
+            elif watch.look is None:
+                self._look(watch, self._jobs)
+            else:
+                self._judge(watch, watch.look, self._jobs)
 
     def _look(self, watch: Watch, jobs: WatchJobs) -> None:
         ask = self._ask(watch)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import structlog
 from dramatiq import Worker
 from dramatiq.worker import ConsumerThread
 from redis.exceptions import RedisError
 
-from bot.queue import JobBroker
+from bot.queue import Queued
 
 THREADS: Final[Mapping[str, int]] = MappingProxyType({"people": 8, "alarms": 4, "incidents": 4, "deliveries": 4})
 IDLE_POLL_MS: Final = 100
@@ -24,18 +24,8 @@ SETTLE_S: Final = 1.0
 _log: Final = structlog.get_logger(__name__)
 
 
-class Taken(Protocol):
-    """A queue with its jobs: `bot.jobs.Lane`, or the one of fixes."""
-
-    @property
-    def queue(self) -> str: ...
-
-    @property
-    def broker(self) -> JobBroker: ...
-
-
 class Workers:
-    def __init__(self, lanes: Mapping[Any, Taken], threads: Mapping[str, int] = THREADS) -> None:
+    def __init__(self, lanes: Mapping[Any, Queued], threads: Mapping[str, int] = THREADS) -> None:
         self._lanes = lanes
         self._workers = {queue: _worker(lane, threads[queue]) for queue, lane in lanes.items()}
         self._is_stopping = False
@@ -97,7 +87,7 @@ def _fetch_no_more(thread: ConsumerThread) -> None:
         thread.consumer.prefetch = 0  # type: ignore[attr-defined]
 
 
-def _worker(lane: Taken, threads: int) -> Worker:
+def _worker(lane: Queued, threads: int) -> Worker:
     worker = Worker(lane.broker, queues={lane.queue}, worker_threads=threads, worker_timeout=IDLE_POLL_MS)
     # A job that is fetched ahead waits for this process while another one may be idle.
     worker.queue_prefetch = threads

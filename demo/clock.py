@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Protocol
 
 
@@ -10,13 +9,6 @@ class Clock(Protocol):
     """Anything that, called, says the present moment in seconds since the epoch."""
 
     def __call__(self) -> float: ...
-
-
-class SystemClock:
-    """The machine's own time."""
-
-    def __call__(self) -> float:
-        return time.time()
 
 
 class ManualClock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, Literal
 
 from diagnostics.picture import KINDS
@@ -197,7 +197,7 @@ def _changes_just_before(report: Report, first: Cause | None) -> tuple[TimelineE
         and _is_change(entry)
         and (entry.source, entry.at) not in told
     )
-    return tuple(_newest_first(near))
+    return tuple(sorted(near, key=lambda entry: entry.at, reverse=True))
 
 
 def _without_orders(entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:
@@ -224,10 +224,3 @@ def _is_change(entry: TimelineEntry) -> bool:
         by_aws = entry.actor is not None and entry.actor.endswith(".amazonaws.com")
         return not by_aws and "(refused: " not in entry.event
     return entry.event.startswith("deployment of ")
-
-
-def _newest_first(entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:
-    def when(entry: TimelineEntry) -> datetime:
-        return entry.at
-
-    return sorted(entries, key=when, reverse=True)

@@ -34,7 +34,6 @@ from diagnostics.rules.own_changes import AUDIT, settling, with_own_changes
 from diagnostics.rules.past_stops import PastStops, past_stops
 from diagnostics.rules.registered_names import with_registered_names
 from diagnostics.rules.seen_code import notes_on_seen
-from diagnostics.rules.unread_errors import errors_unread
 from diagnostics.snapshot import Snapshot, Subject
 from diagnostics.symptom import symptom_of
 from diagnostics.wording import headline
@@ -121,7 +120,7 @@ def _judge(
     except Exception:
         log.exception("cause %s failed on report %s", spec.code, _report_id(snapshot))
         return Judged(check=Check(code=spec.code, status="unknown", reason="the check itself failed; see the log"))
-    if errors_unread(observed):
+    if observed.errors_unread:
         findings = tuple(_guessed(finding) for finding in findings)
     repair = None if observed.ended else settling(snapshot, observed.onset)
     if repair is not None:

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from diagnostics.aws_access.explanations import REMEDIES
+from diagnostics.aws_access.read_policy import Statement, reach, statement_for
+from diagnostics.aws_access.refusals import refusal_in
+from diagnostics.aws_access.region_names import partition_of
 from diagnostics.causes.cause import CauseSpec
 from diagnostics.facts.fact import Gap
 from diagnostics.report import ReportGap
-from diagnostics.snapshot import Snapshot
+from diagnostics.snapshot import Snapshot, Subject
 
 MAX_GAPS = 40
 _HINTS = {
@@ -61,7 +64,7 @@ def report_gaps(
             resource=unread.gap.resource,
             error=unread.gap.error,
             affects=tuple(sorted(unread.affects)),
-            fix=_fix(unread.gap),
+            fix=_fix(unread.gap, snapshot.subject),
         )
         for unread in ordered[:MAX_GAPS]
     )
@@ -79,7 +82,16 @@ def _weight(unread: _Unread, undecided: Undecided) -> tuple[int, ...]:
     )
 
 
-def _fix(gap: Gap) -> str | None:
+def _fix(gap: Gap, subject: Subject) -> str | None:
     if gap.kind == "denied":
-        return json.dumps({"Effect": "Allow", "Action": gap.action, "Resource": "*"})
+        return json.dumps(_allowing(gap, subject))
     return _HINTS.get(gap.kind) or REMEDIES.get(gap.error) or gap.message or None
+
+
+def _allowing(gap: Gap, subject: Subject) -> Statement:
+    """The published policy's statement, for the subject's account and the bucket, role or key that was refused."""
+    refused = refusal_in(gap.message).resource or ""
+    keys = [refused] if ":kms:" in refused else []
+    statement = statement_for(gap.action, reach(subject.account, partition_of(subject.region), kms_keys=keys))
+    is_named = gap.action.startswith(("s3:", "sts:")) and gap.resource.startswith("arn:")
+    return {**statement, "Resource": gap.resource} if is_named else statement

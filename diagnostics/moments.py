@@ -21,7 +21,7 @@ from diagnostics.facts import (
 )
 from diagnostics.facts.fact import Frozen
 from diagnostics.printable import line
-from diagnostics.rules.counters import group_dimensions
+from diagnostics.rules.counters import series_of
 from diagnostics.rules.observations import is_abnormal_stop
 from diagnostics.rules.task_stops import revision as short
 from diagnostics.snapshot import Snapshot
@@ -94,14 +94,9 @@ def stops(snapshot: Snapshot) -> Iterator[Moment]:
 
 def health(snapshot: Snapshot) -> Iterator[Moment]:
     """When targets became unhealthy or well again, by the minute, for each target group of the subject."""
-    metrics = snapshot.get(Metrics)
-    if not isinstance(metrics, Metrics):
-        return
-    own = group_dimensions(snapshot)
-    for series in metrics.with_metric("UnHealthyHostCount", "Maximum"):
-        group = dict(series.dimensions).get("TargetGroup", "")
-        if group not in own:
-            continue
+    own = snapshot.subject.target_groups
+    for series in series_of(snapshot.get(Metrics), "UnHealthyHostCount", "Maximum", own):
+        group = dict(series.dimensions)["TargetGroup"]
         of = f" in {group.split('/')[1]}" if len(own) > 1 and group.count("/") >= 2 else ""
         for before, point in _steps(series.between(snapshot.window.start, snapshot.window.end)):
             what = "targets turned unhealthy" if point.value > before else "fewer targets are unhealthy"
@@ -153,10 +148,10 @@ def _difference(one: ServiceDeployment | None, history: ServiceHistory) -> str:
     before = history.revision(next(iter(one.source_revision_arns), None)) if one else None
     if before is None or after is None:
         return ""
-    told = [*_of_definition(before, after)]
-    told += [
+    told = [
         f"{words} {', '.join(was) or 'none'} → {', '.join(now) or 'none'}"
         for words, was, now in (
+            ("task definition", (short(before.task_definition),), (short(after.task_definition),)),
             ("security groups", before.security_groups, after.security_groups),
             ("subnets", before.subnets, after.subnets),
             ("target groups", _names(before), _names(after)),
@@ -164,11 +159,6 @@ def _difference(one: ServiceDeployment | None, history: ServiceHistory) -> str:
         if set(was) != set(now)
     ]
     return (": " + "; ".join(told))[: MAX_TEXT // 2] if told else ": the same configuration again"
-
-
-def _of_definition(before: ServiceRevision, after: ServiceRevision) -> Iterator[str]:
-    if before.task_definition != after.task_definition:
-        yield f"task definition {short(before.task_definition)} → {short(after.task_definition)}"
 
 
 def _names(revision: ServiceRevision) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
+from itertools import islice
 from typing import Final
 
 ELLIPSIS: Final = "…"
@@ -39,6 +41,12 @@ def counted(number: int, noun: str) -> str:
 def part_of(number: int, total: int, noun: str, whose: str = "the") -> str:
     """``2 of 4 targets``, ``the only target``."""
     return f"{whose} only {noun}" if total == 1 else f"{number:,} of {counted(total, noun)}"
+
+
+def first_few(names: Collection[str], limit: int, between: str = ", ") -> str:
+    """``a, b and 3 more``"""
+    shown = between.join(islice(names, limit))
+    return f"{shown} and {len(names) - limit} more" if len(names) > limit else shown
 
 
 def percent(share: float) -> str:

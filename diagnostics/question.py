@@ -8,7 +8,7 @@ from typing import Literal
 
 from diagnostics.facts.fact import Frozen, Gap
 from diagnostics.report import Report
-from diagnostics.snapshot import Snapshot
+from diagnostics.snapshot import Snapshot, SubjectKind
 
 
 class Question(Frozen):
@@ -31,7 +31,7 @@ class Question(Frozen):
 class Candidate(Frozen):
     """Something that a name can mean."""
 
-    kind: Literal["ecs-service", "target-group", "load-balancer", "lambda"]
+    kind: SubjectKind
     name: str
     account: str
     account_name: str | None = None

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-from diagnostics.facts.fact import Fact, Frozen, Gap, NotApplicable
+from diagnostics.facts.fact import Fact, Frozen, Gap, NotApplicable, Unread
 
 F = TypeVar("F", bound=Fact)
 
@@ -83,7 +83,7 @@ class ReadStats(Frozen):
     calls_by_action: dict[str, int] = Field(default_factory=dict)
 
 
-Outcome = Fact | Gap | NotApplicable
+Outcome = Fact | Unread
 
 
 def _name_in(arn: str) -> str:
@@ -107,7 +107,7 @@ def _from_json(raw: Any) -> Any:
         return raw
     facts: dict[str, Any] = {}
     for name, value in raw.items():
-        if isinstance(value, Fact | Gap | NotApplicable):
+        if isinstance(value, Fact | Unread):
             facts[name] = value
         elif name not in Fact.registry:
             raise ValueError(f"unknown fact {name!r}: was this file saved by a newer version?")
@@ -140,14 +140,14 @@ class Snapshot(Frozen):
         subject: Subject,
         window: Window,
         taken_at: datetime,
-        missing: Mapping[type[Fact], Gap | NotApplicable] | None = None,
+        missing: Mapping[type[Fact], Unread] | None = None,
         stats: ReadStats | None = None,
     ) -> Snapshot:
         outcomes: dict[str, Outcome] = {fact.name: fact for fact in facts}
         outcomes.update({kind.name: why for kind, why in (missing or {}).items()})
         return cls(taken_at=taken_at, subject=subject, window=window, facts=outcomes, stats=stats or ReadStats())
 
-    def get(self, kind: type[F]) -> F | Gap | NotApplicable:
+    def get(self, kind: type[F]) -> F | Unread:
         found = self.facts.get(kind.name)
         if found is None:
             return Gap(action="alb502:Collect", resource=kind.name, error="NotRead", kind="not-read")

@@ -16,6 +16,16 @@ STOPS_ARE_OVER = timedelta(minutes=15)
 STOPPED = "tasks kept stopping"
 _CODES = ("elb_502", "elb_503", "elb_504", "elb_500", "elb_561", "elb_464", "elb_463", "elb_400", "elb_408", "elb_413")
 
+_STATES = {
+    "no-targets": "no target to send requests to",
+    "unhealthy": "unhealthy targets",
+    "no-requests": "requests do not reach it any more",
+    "unused": "targets that get no traffic",
+    "rejected": "the load balancer refuses connections",
+    "balancer-state": "the load balancer is not active",
+}
+"""What is wrong where no errors are counted; the first that was seen is told."""
+
 
 def headline(snapshot: Snapshot, symptom: Symptom, verdict: Verdict, observed: Observations) -> str:
     """``checkout · 504 from the load balancer since 03:12 UTC (4 % of requests)``; plain text, bounded."""
@@ -30,12 +40,13 @@ def headline(snapshot: Snapshot, symptom: Symptom, verdict: Verdict, observed: O
     if symptom.over and symptom.last_seen:
         since = f" from {symptom.onset:%H:%M} to {symptom.last_seen:%H:%M} UTC" if symptom.onset else ""
     calm = "" if symptom.kind == "errors" else _calm(symptom)
-    over = f"; {observed.ended.words}" if observed.ended else _repaired(snapshot, observed)
-    return f"{label} · {what}{since}{calm}{_rate(symptom, observed)}{over}"
+    return f"{label} · {what}{since}{calm}{_rate(symptom, observed)}{_over(snapshot, symptom, observed)}"
 
 
-def _repaired(snapshot: Snapshot, observed: Observations) -> str:
-    """A fix that had no time to work yet."""
+def _over(snapshot: Snapshot, symptom: Symptom, observed: Observations) -> str:
+    """What ended it, or a fix that had no time to work yet. From when to when it was stands before it."""
+    if observed.ended is not None:
+        return f"; over ({observed.ended.by})" if symptom.onset else f"; {observed.ended.words}"
     repair = settling(snapshot, observed.onset)
     return f"; {repair.short}: too early to tell whether it works" if repair else ""
 
@@ -72,18 +83,9 @@ def _what(snapshot: Snapshot, symptom: Symptom, observed: Observations) -> str:
         by_target = "5xx from the targets themselves" if "target_5xx" in observed.symptoms else ""
         by_callers = "callers that give up (460)" if "elb_460" in observed.symptoms else ""
         return ", ".join(part for part in (by_balancer, by_target, by_callers) if part)
-    if observed.saw("no-targets"):
-        return "no target to send requests to"
-    if observed.saw("unhealthy"):
-        return "unhealthy targets"
-    if observed.saw("no-requests"):
-        return "requests do not reach it any more"
-    if observed.saw("unused"):
-        return "targets that get no traffic"
-    if observed.saw("rejected"):
-        return "the load balancer refuses connections"
-    if observed.saw("balancer-state"):
-        return "the load balancer is not active"
+    for symptom_seen, words in _STATES.items():
+        if observed.saw(symptom_seen):
+            return words
     if observed.saw("task-stops"):
         return _stops(snapshot, observed)
     if observed.saw("deployment"):

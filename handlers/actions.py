@@ -13,14 +13,14 @@ import structlog
 from slack_bolt import Ack, App
 
 from handlers import views
-from handlers.ask import Ask, Desk, NotQueuedError, Origin, Place, id_of_payload, new_id
-from handlers.commands import COMMAND, NOT_TAKEN
+from handlers.ask import NOT_TAKEN, Ask, Desk, NotQueuedError, Place, id_of_payload, new_id
+from handlers.commands import COMMAND
+from handlers.interaction import action_of, chosen_in, origin_of
 from handlers.views.answers import CHOOSE
 from handlers.views.escape import code
 
 ELSEWHERE: Final = "This button belongs to another channel, so nothing was done."
 EXPIRED: Final = f"This button has expired. Ask again: `{COMMAND} TARGET`, or `@alb502 TARGET` in this thread."
-
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -30,13 +30,12 @@ def register(app: App, desk: Desk) -> None:
 
     @app.action(views.REFRESH)
     def pressed(ack: Ack, body: Mapping[str, Any]) -> None:
-        refresh(desk, body, str(_action(body).get("value", "")))
+        refresh(desk, body, str(action_of(body).get("value") or ""))
         ack()
 
     @app.action(CHOOSE)
     def chosen(ack: Ack, body: Mapping[str, Any]) -> None:
-        option: Mapping[str, Any] = _action(body).get("selected_option") or {}
-        refresh(desk, body, str(option.get("value", "")), anew=False)
+        refresh(desk, body, chosen_in(action_of(body)), anew=False)
         ack()
 
 
@@ -47,7 +46,7 @@ def refresh(desk: Desk, body: Mapping[str, Any], about: str, *, anew: bool = Tru
     if told is not None:
         _log.warning("button refused", why=told, correlation_id=correlation_id)
         text = f"{told} (reference {code(correlation_id)})"
-        desk.tell(_origin(body), views.Message(text=text, blocks=()))
+        desk.tell(origin_of(body), views.Message(text))
 
 
 def press(desk: Desk, body: Mapping[str, Any], about: str, correlation_id: str, *, anew: bool = True) -> str | None:
@@ -60,7 +59,7 @@ def press(desk: Desk, body: Mapping[str, Any], about: str, correlation_id: str, 
         behind = desk.refresh_behind(about)
         if behind is None:
             return EXPIRED
-        origin = _origin(body)
+        origin = origin_of(body)
         if origin.channel != behind.place.channel:
             return ELSEWHERE
         ask = Ask(
@@ -75,21 +74,6 @@ def press(desk: Desk, body: Mapping[str, Any], about: str, correlation_id: str, 
         return desk.submit(ask)
     except NotQueuedError:
         return NOT_TAKEN
-
-
-def _action(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    return next(iter(body.get("actions") or ()), {})
-
-
-def _origin(body: Mapping[str, Any]) -> Origin:
-    container = body.get("container") or {}
-    return Origin(
-        team=str((body.get("team") or {}).get("id") or (body.get("user") or {}).get("team_id") or ""),
-        channel=str(container.get("channel_id") or (body.get("channel") or {}).get("id") or ""),
-        user=str((body.get("user") or {}).get("id", "")),
-        thread_ts=container.get("thread_ts"),
-        response_url=body.get("response_url"),
-    )
 
 
 def _place(body: Mapping[str, Any], place: Place) -> Place:

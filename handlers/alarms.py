@@ -113,7 +113,7 @@ def take(desk: AlarmDesk, listened: Listened, body: Mapping[str, Any], *, own: f
 
 
 def news_of(post: AlarmPost, body: Mapping[str, Any], event: Mapping[str, Any]) -> AlarmNews | None:
-    """The alarm with its place in Slack; None for one that is too old or has no place."""
+    """The alarm with its place in Slack; None for one that does not say its state or has no place."""
     message = event.get("message") if event.get("subtype") == "message_changed" else event
     message = message if isinstance(message, Mapping) else {}
     ts = str(message.get("thread_ts") or message.get("ts") or "")
@@ -121,14 +121,27 @@ def news_of(post: AlarmPost, body: Mapping[str, Any], event: Mapping[str, Any]) 
     if post.state not in {"ALARM", "OK"} or not ts or not channel:
         return None
     event_id = str(body.get("event_id") or f"{channel}:{event.get('ts')}:{post.state}")
+    team = str(body.get("team_id") or event.get("team") or "")
+    return told_in(channel, post, id_of_event(event_id), team=team, thread_ts=ts)
+
+
+def news_by_sns(post: AlarmPost, message_id: str, channel: str) -> AlarmNews | None:
+    """The alarm of a message of SNS, to be told in this channel; nobody has posted it there."""
+    if post.state not in {"ALARM", "OK"} or not post.alarm:
+        return None
+    return told_in(channel, post, id_of_event(f"sns:{message_id}"))
+
+
+def told_in(channel: str, post: AlarmPost, news_id: str, *, team: str = "", thread_ts: str | None = None) -> AlarmNews:
+    """What a post says as news for this channel."""
     return AlarmNews(
-        id=id_of_event(event_id),
+        id=news_id,
         correlation_id=new_id("c"),
         state="OK" if post.state == "OK" else "ALARM",
         at=post.at,
-        team=str(body.get("team_id") or event.get("team") or ""),
+        team=team,
         channel=channel,
-        thread_ts=ts,
+        thread_ts=thread_ts,
         format=post.format,
         alarm=post.alarm,
         account=post.account,
@@ -137,24 +150,6 @@ def news_of(post: AlarmPost, body: Mapping[str, Any], event: Mapping[str, Any]) 
         target_group=post.target_group,
         title=post.title,
         words=post.words,
-    )
-
-
-def news_by_sns(post: AlarmPost, message_id: str, channel: str) -> AlarmNews | None:
-    """The alarm of a message of SNS, to be told in this channel; nobody has posted it there."""
-    if post.state not in {"ALARM", "OK"} or not post.alarm:
-        return None
-    return AlarmNews(
-        id=id_of_event(f"sns:{message_id}"),
-        correlation_id=new_id("c"),
-        state="OK" if post.state == "OK" else "ALARM",
-        at=post.at,
-        team="",
-        channel=channel,
-        format=post.format,
-        alarm=post.alarm,
-        account=post.account,
-        region=post.region,
     )
 
 

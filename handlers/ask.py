@@ -6,12 +6,15 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from diagnostics.facts.fact import Frozen
 from diagnostics.question import Ambiguous, Question, Refused, Unknown
 from diagnostics.report import Report
 from handlers.views import Message
+
+NOT_TAKEN: Final = "This question could not be taken. Ask again in a minute."
+NO_QUEUE: Final = "My queue does not answer, so this question was not taken. Ask again in a minute."
 
 AskKind = Literal["command", "mention", "refresh", "alarm", "fix", "watch"]
 Answer = Report | Ambiguous | Unknown | Refused

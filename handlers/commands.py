@@ -10,13 +10,12 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
 from handlers import picker, views
-from handlers.ask import Ask, Desk, NotQueuedError, Origin, id_of_payload, new_id
+from handlers.ask import NOT_TAKEN, Ask, Desk, NotQueuedError, Origin, id_of_payload, new_id
 from handlers.asking import HelpWanted, Mistake, parse
 from handlers.errands import ErrandDesk
 from handlers.muting import MuteWish, Muting, MutingDesk, parse_muting
 
 COMMAND: Final = "/alb502"
-NOT_TAKEN: Final = "This question could not be taken. Ask again in a minute."
 NOT_MUTED: Final = "My queue does not answer, so nothing was changed. Try again in a minute."
 
 
@@ -50,7 +49,7 @@ def take(desk: CommandDesk, command: Mapping[str, Any]) -> views.Message | None:
         case HelpWanted():
             return desk.help_for(origin_of(command), COMMAND)
         case Mistake(message=message):
-            return views.Message(text=message, blocks=())
+            return views.Message(message)
     origin = origin_of(command)
     if isinstance(asked, Muting):
         return _wish(desk, asked, origin, id_of_payload("mute", command))
@@ -66,7 +65,7 @@ def take(desk: CommandDesk, command: Mapping[str, Any]) -> views.Message | None:
         told = desk.submit(ask)
     except NotQueuedError:
         told = NOT_TAKEN
-    return None if told is None else views.Message(text=told, blocks=())
+    return None if told is None else views.Message(told)
 
 
 def origin_of(command: Mapping[str, Any]) -> Origin:
@@ -98,5 +97,5 @@ def _wish(desk: MutingDesk, muting: Muting, origin: Origin, wish_id: str) -> vie
     try:
         desk.take_mute(wish)
     except NotQueuedError:
-        return views.Message(text=NOT_MUTED, blocks=())
+        return views.Message(NOT_MUTED)
     return None

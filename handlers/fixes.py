@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Literal, Protocol
 
-import structlog
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackClientError
 
 from diagnostics.facts.fact import Frozen
-from handlers.ask import NotQueuedError, new_id
+from handlers.ask import Desk, NotQueuedError, Origin, new_id
+from handlers.interaction import action_of, open_modal, origin_of
+from handlers.views import fix_story
 from handlers.views import fixes as drawn
 from handlers.views.blocks import Message
+from handlers.views.modals import values_of
 from remediations.seals import Sealed
 
 Kind = Literal["open", "review", "ask", "approve", "refuse", "undo"]
@@ -29,8 +30,6 @@ MAX_BUTTON: Final = 200
 NO_CHOICE: Final = -1
 NOT_TAKEN: Final = "My queue does not answer, so nothing was done. Press again in a minute."
 TOO_LATE: Final = "The window for this could not be opened in time. Press again."
-
-_log: Final = structlog.get_logger(__name__)
 
 
 class FixClick(Frozen):
@@ -55,9 +54,13 @@ class FixClick(Frozen):
     shown: str = ""
     proof: Sealed | None = None
 
+    @property
+    def origin(self) -> Origin:
+        return Origin(team=self.team, channel=self.channel, user=self.user, thread_ts=self.thread_ts)
 
-class FixReception(Protocol):
-    """Takes clicks in."""
+
+class FixReception(Desk, Protocol):
+    """Takes clicks in and tells people."""
 
     def take_click(self, click: FixClick) -> None:
         """Queues it. Raises `NotQueuedError`."""
@@ -65,40 +68,33 @@ class FixReception(Protocol):
     def wrong_word(self, ticket_id: str, typed: str) -> str | None:
         """What is wrong with the word that was typed to approve this, said in the modal; None when nothing is."""
 
-    def tell_presser(self, click: FixClick, message: Message) -> None:
-        """Tells the person alone, in the background."""
 
-
-class Now(Protocol):
-    def __call__(self) -> datetime: ...
-
-
-def register(app: App, desk: FixReception, now: Now) -> None:
+def register(app: App, desk: FixReception) -> None:
     """Listens to the buttons and the modal of fixes."""
 
     @app.action(re.compile(rf"{drawn.OPEN}-\d"))
     def opened(ack: Ack, body: Mapping[str, Any], client: WebClient) -> None:
         ack()
-        _open(desk, client, body, "open", now())
+        _open(desk, client, body, "open", datetime.now(UTC))
 
-    @app.action(drawn.REVIEW)
+    @app.action(fix_story.REVIEW)
     def reviewed(ack: Ack, body: Mapping[str, Any], client: WebClient) -> None:
         ack()
-        _open(desk, client, body, "review", now())
+        _open(desk, client, body, "review", datetime.now(UTC))
 
-    @app.action(drawn.REFUSE)
+    @app.action(fix_story.REFUSE)
     def refused(ack: Ack, body: Mapping[str, Any]) -> None:
-        _take(desk, pressed(body, "refuse", now()))
+        _take(desk, pressed(body, "refuse", datetime.now(UTC)))
         ack()
 
-    @app.action(drawn.UNDO)
+    @app.action(fix_story.UNDO)
     def undone(ack: Ack, body: Mapping[str, Any]) -> None:
-        _take(desk, pressed(body, "undo", now()))
+        _take(desk, pressed(body, "undo", datetime.now(UTC)))
         ack()
 
     @app.view(drawn.PLAN)
     def submitted(ack: Ack, body: Mapping[str, Any]) -> None:
-        click = submission(body, now())
+        click = submission(body, datetime.now(UTC))
         wrong = desk.wrong_word(click.about, click.typed or "") if click.kind == "approve" else None
         if wrong is not None:
             ack(response_action="errors", errors={drawn.TYPED: wrong})
@@ -113,46 +109,38 @@ def register(app: App, desk: FixReception, now: Now) -> None:
 
 def pressed(body: Mapping[str, Any], kind: Kind, at: datetime) -> FixClick:
     """The click on a button of a message."""
-    action: Mapping[str, Any] = next(iter(body.get("actions") or ()), {})
-    container = body.get("container") or {}
-    user = body.get("user") or {}
+    origin = origin_of(body)
     return FixClick(
         id=new_id("click"),
         correlation_id=new_id("c"),
         kind=kind,
-        about=str(action.get("value") or "")[:MAX_BUTTON],
-        user=str(user.get("id", "")),
-        team=str(user.get("team_id") or (body.get("team") or {}).get("id") or ""),
+        about=str(action_of(body).get("value") or "")[:MAX_BUTTON],
+        user=origin.user,
+        team=origin.team,
         at=at,
-        channel=str(container.get("channel_id") or (body.get("channel") or {}).get("id") or ""),
-        thread_ts=container.get("thread_ts") or container.get("message_ts"),
+        channel=origin.channel,
+        thread_ts=origin.thread_ts or (body.get("container") or {}).get("message_ts"),
     )
 
 
 def submission(body: Mapping[str, Any], at: datetime) -> FixClick:
     """What was submitted with the modal: an approval, or the wish for one. Its label says which; who may is decided
     later, whatever the label says."""
-    view = body.get("view") or {}
-    values: Mapping[str, Any] = (view.get("state") or {}).get("values") or {}
-    chosen: Mapping[str, Any] = values.get(drawn.CHOICE, {}).get(drawn.CHOICE, {})
-    choice: Mapping[str, Any] = chosen.get("selected_option") or {}
-    typed = values.get(drawn.TYPED, {}).get(drawn.TYPED, {}).get("value")
-    submit: Mapping[str, Any] = view.get("submit") or {}
-    label = submit.get("text")
-    user = body.get("user") or {}
+    view: Mapping[str, Any] = body.get("view") or {}
+    origin, values = origin_of(body), values_of(view, MAX_TYPED)
     about, _, shown = str(view.get("private_metadata") or "")[:MAX_BUTTON].partition(drawn.SHOWN_SIGN)
     return FixClick(
         id=new_id("click"),
         correlation_id=new_id("c"),
-        kind="ask" if label == drawn.ASK_LABEL else "approve",
+        kind="ask" if (view.get("submit") or {}).get("text") == drawn.ASK_LABEL else "approve",
         about=about,
         shown=shown,
-        user=str(user.get("id", "")),
-        team=str(user.get("team_id") or (body.get("team") or {}).get("id") or ""),
+        user=origin.user,
+        team=origin.team,
         at=at,
         view_id=str(view.get("id") or "") or None,
-        narrower=_chosen(str(choice.get("value", ""))),
-        typed=None if typed is None else str(typed)[:MAX_TYPED],
+        narrower=_chosen(values.get(drawn.CHOICE, "")),
+        typed=values.get(drawn.TYPED),
     )
 
 
@@ -164,20 +152,17 @@ def _chosen(value: str) -> int | None:
 
 
 def _open(desk: FixReception, client: WebClient, body: Mapping[str, Any], kind: Kind, at: datetime) -> None:
-    """Opens the modal while its trigger lives (3 s), and queues what fills it."""
+    """Opens the modal, and queues what fills it."""
     click = pressed(body, kind, at)
-    try:
-        view = client.views_open(trigger_id=str(body.get("trigger_id", "")), view=drawn.loading())
-    except (SlackClientError, OSError) as error:
-        _log.warning("modal not opened", error=type(error).__name__, correlation_id=click.correlation_id)
-        desk.tell_presser(click, Message(text=TOO_LATE, blocks=()))
-        return
-    opened: Mapping[str, Any] = view.get("view") or {}
-    _take(desk, click.model_copy(update={"view_id": str(opened.get("id") or "") or None}))
+    view_id = open_modal(client, body.get("trigger_id"), drawn.loading(), click.correlation_id)
+    if view_id is None:
+        desk.tell(click.origin, Message(TOO_LATE))
+    else:
+        _take(desk, click.model_copy(update={"view_id": view_id}))
 
 
 def _take(desk: FixReception, click: FixClick) -> None:
     try:
         desk.take_click(click)
     except NotQueuedError:
-        desk.tell_presser(click, Message(text=NOT_TAKEN, blocks=()))
+        desk.tell(click.origin, Message(NOT_TAKEN))

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from slack_bolt import App, BoltContext, BoltRequest
 
 from handlers import views
-from handlers.ask import Ask, Desk, NotQueuedError, Origin, id_of_event, new_id
+from handlers.ask import NO_QUEUE, Ask, Desk, NotQueuedError, Origin, id_of_event, new_id
 from handlers.asking import HelpWanted, Mistake, parse, without_mention
 from handlers.pointing import Pointed, PointingDesk
 from handlers.retries import LAST_RETRY, retry_of
@@ -17,7 +17,6 @@ from handlers.retries import LAST_RETRY, retry_of
 MENTION: Final = "@alb502"
 POINTING: Final = frozenset({"", "why", "this", "this alarm", "diagnose", "diagnose this", "diagnose this alarm"})
 """What people say in a thread when they mean what it is about."""
-NOT_TAKEN: Final = "My queue does not answer, so this question was not taken. Ask again in a minute."
 
 
 class MentionDesk(Desk, PointingDesk, Protocol):
@@ -47,41 +46,32 @@ def take(desk: MentionDesk, body: Mapping[str, Any], *, bot_user_id: str, bot_id
         thread_ts=str(event.get("thread_ts") or event.get("ts")),
     )
     words = without_mention(str(event.get("text") or ""), bot_user_id)
-    if event.get("thread_ts") and words.strip(" ?!.").casefold() in POINTING:
-        _point(desk, ask_id, origin, retry)
-        return
-    asked = parse(words)
-    match asked:
-        case HelpWanted():
-            desk.tell(origin, desk.help_for(origin, MENTION))
-        case Mistake(message=message):
-            desk.tell(origin, views.Message(text=message, blocks=()))
-        case question:
-            ask = Ask(
-                id=ask_id,
-                correlation_id=new_id("c"),
-                kind="mention",
-                question=question,
-                origin=origin,
-                asked_at=datetime.now(UTC),
-            )
-            try:
-                desk.submit(ask)
-            except NotQueuedError:
-                if retry < LAST_RETRY:
-                    raise
-                desk.tell(origin, views.Message(text=NOT_TAKEN, blocks=()))
-
-
-def _point(desk: MentionDesk, ask_id: str, origin: Origin, retry: int) -> None:
-    """A mention without a target is about the alarm that the thread is about."""
-    pointed = Pointed(id=ask_id, correlation_id=new_id("c"), origin=origin, at=datetime.now(UTC))
     try:
-        desk.take_pointed(pointed)
+        told = _taken(desk, ask_id, origin, words, in_thread=bool(event.get("thread_ts")))
     except NotQueuedError:
         if retry < LAST_RETRY:
             raise
-        desk.tell(origin, views.Message(text=NOT_TAKEN, blocks=()))
+        told = views.Message(NO_QUEUE)
+    if told is not None:
+        desk.tell(origin, told)
+
+
+def _taken(desk: MentionDesk, ask_id: str, origin: Origin, words: str, *, in_thread: bool) -> views.Message | None:
+    """Queues what is meant. Returns what the person is told at once. Raises `NotQueuedError`."""
+    correlation_id, now = new_id("c"), datetime.now(UTC)
+    if in_thread and words.strip(" ?!.").casefold() in POINTING:
+        desk.take_pointed(Pointed(id=ask_id, correlation_id=correlation_id, origin=origin, at=now))
+        return None
+    asked = parse(words)
+    match asked:
+        case HelpWanted():
+            return desk.help_for(origin, MENTION)
+        case Mistake(message=message):
+            return views.Message(message)
+    desk.submit(
+        Ask(id=ask_id, correlation_id=correlation_id, kind="mention", question=asked, origin=origin, asked_at=now)
+    )
+    return None
 
 
 def _is_own_or_automatic(event: Mapping[str, Any], bot_user_id: str, bot_id: str) -> bool:

@@ -6,9 +6,13 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
+import structlog
+
 from diagnostics import printable
 from handlers.permission import Channel, Person
 from handlers.slack_calls import SlackCalls, SlackRefusedError
+
+_log: Final = structlog.get_logger(__name__)
 
 MAX_GROUPS: Final = 20
 MAX_NAME: Final = 80
@@ -80,14 +84,20 @@ class People:
         return False
 
     def groups_of(self, user_id: str, groups: frozenset[str]) -> frozenset[str]:
-        """Those of the user groups that the person is in. Raises `SlackRefusedError`, `SlackLaterError`."""
+        """Those of the user groups that the person is in; of one that Slack does not tell about, nobody is a member.
+        Raises `SlackLaterError`."""
         return frozenset(group for group in sorted(groups)[:MAX_GROUPS] if user_id in self._members(group))
 
     def _members(self, group: str) -> list[str]:
         known = self._memory.get("group", group)
         if known is not None:
             return [str(member) for member in json.loads(known)]
-        members = [str(one) for one in _listed(self._calls.read("usergroups.users.list", usergroup=group).get("users"))]
+        try:
+            answer = self._calls.read("usergroups.users.list", usergroup=group)
+        except SlackRefusedError as refused:
+            _log.warning("user group not read", group=group, error=str(refused))
+            return []
+        members = [str(one) for one in _listed(answer.get("users"))]
         self._memory.put("group", group, json.dumps(members))
         return members
 

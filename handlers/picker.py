@@ -13,16 +13,17 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
 from diagnostics.question import Question
-from handlers.ask import Ask, Desk, NotQueuedError, Origin, id_of_payload, new_id
+from handlers.ask import NOT_TAKEN, Ask, Desk, NotQueuedError, Origin, id_of_payload, new_id
 from handlers.asking import HelpWanted, Mistake, parse
 from handlers.errands import Errand, ErrandDesk, Pick
+from handlers.interaction import open_modal, origin_of
+from handlers.slack_calls import UNREADABLE
 from handlers.views import picker as drawn
 from handlers.views.modals import values_of
 
 MAX_ID: Final = 75
 NOTHING: Final = "Choose something above, or type it here."
 EXPIRED: Final = "This window has expired. Type /alb502 again, or type what you mean here."
-NOT_TAKEN: Final = "This question could not be taken. Ask again in a minute."
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -45,16 +46,12 @@ def register(app: App, desk: PickerDesk) -> None:
 
 def open_for(desk: ErrandDesk, client: WebClient, trigger_id: str, origin: Origin) -> bool:
     """Opens it while the trigger lives (3 s) and queues what fills it. False where that is not possible."""
-    errand_id, correlation_id = new_id("pick"), new_id("c")
-    try:
-        answer = client.views_open(trigger_id=trigger_id, view=drawn.loading())
-    except (SlackClientError, OSError) as error:
-        _log.warning("picker not opened", error=type(error).__name__, correlation_id=correlation_id)
+    correlation_id = new_id("c")
+    view_id = open_modal(client, trigger_id, drawn.loading(), correlation_id)
+    if view_id is None:
         return False
-    opened: Mapping[str, Any] = answer.get("view") or {}
-    view_id = str(opened.get("id") or "")
     errand = Errand(
-        id=errand_id,
+        id=new_id("pick"),
         correlation_id=correlation_id,
         kind="picker",
         origin=origin,
@@ -71,7 +68,7 @@ def open_for(desk: ErrandDesk, client: WebClient, trigger_id: str, origin: Origi
 def submit(desk: PickerDesk, body: Mapping[str, Any]) -> dict[str, str]:
     """Asks what was chosen or typed. Returns what is wrong, by the field where it is said; nothing when it is taken."""
     view: Mapping[str, Any] = body.get("view") or {}
-    values = values_of(dict(view), drawn.MAX_TYPED)
+    values = values_of(view, drawn.MAX_TYPED)
     try:
         pick = desk.pick_behind(str(view.get("private_metadata") or "")[:MAX_ID])
         asked = _question(values, pick)
@@ -79,14 +76,13 @@ def submit(desk: PickerDesk, body: Mapping[str, Any]) -> dict[str, str]:
             return {drawn.TYPED: asked}
         if pick is None:
             return {drawn.TYPED: EXPIRED}
-        user = str((body.get("user") or {}).get("id") or "")
         told = desk.submit(
             Ask(
                 id=id_of_payload("ask", body),
                 correlation_id=new_id("c"),
                 kind="command",
                 question=asked,
-                origin=pick.origin.model_copy(update={"user": user}),
+                origin=pick.origin.model_copy(update={"user": origin_of(body).user}),
                 asked_at=datetime.now(UTC),
             )
         )
@@ -123,5 +119,5 @@ def _fill_at_once(client: WebClient, view_id: str) -> None:
     """Nobody can say what there is; the command can be typed all the same."""
     try:
         client.views_update(view_id=view_id, view=drawn.not_for_you(NOT_TAKEN))
-    except (SlackClientError, OSError) as error:
+    except (SlackClientError, *UNREADABLE) as error:
         _log.warning("picker not filled", error=type(error).__name__)

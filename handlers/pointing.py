@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from diagnostics.facts.fact import Frozen
 from handlers.alarm_formats import AlarmPost
-from handlers.alarms import AlarmNews
+from handlers.alarms import AlarmNews, told_in
 from handlers.ask import Origin
 
 NOT_ALARM: Final = "This message names no alarm, load balancer or target group that I could look at."
@@ -33,21 +34,7 @@ class PointingDesk(Protocol):
         """Queues it. Raises `NotQueuedError`."""
 
 
-def news_of_post(post: AlarmPost, pointed_id: str, correlation_id: str, origin: Origin) -> AlarmNews:
+def news_of_post(post: AlarmPost, pointed_id: str, origin: Origin) -> AlarmNews:
     """What a person points at, as if it had begun at the time of its post."""
-    return AlarmNews(
-        id=pointed_id,
-        correlation_id=correlation_id,
-        state="OK" if post.state == "OK" else "ALARM",
-        at=min(post.at, datetime.now(UTC)),
-        team=origin.team,
-        channel=origin.channel,
-        thread_ts=origin.thread_ts,
-        format=post.format,
-        alarm=post.alarm,
-        account=post.account,
-        region=post.region,
-        load_balancer=post.load_balancer,
-        target_group=post.target_group,
-        title=post.title,
-    )
+    begun = replace(post, at=min(post.at, datetime.now(UTC)))
+    return told_in(origin.channel, begun, pointed_id, team=origin.team, thread_ts=origin.thread_ts)

@@ -1,4 +1,4 @@
-"""How often Slack has delivered an event before: https://docs.slack.dev/apis/events-api/#retries"""
+"""Events that Slack delivers again, since they were not acknowledged."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ from slack_bolt import Ack, App
 
 from handlers import views
 from handlers.alarm_formats import named_in
-from handlers.ask import Desk, NotQueuedError, Origin, id_of_payload, new_id
-from handlers.commands import NOT_TAKEN
+from handlers.ask import NOT_TAKEN, Desk, NotQueuedError, Origin, id_of_payload, new_id
+from handlers.interaction import origin_of
 from handlers.pointing import NOT_ALARM, Pointed, PointingDesk, news_of_post
 
 DIAGNOSE: Final = "diagnose_alarm"
@@ -32,7 +32,7 @@ def register(app: App, desk: ShortcutDesk) -> None:
         told = take(desk, body)
         ack()
         if told is not None:
-            desk.tell(_origin(body), views.Message(text=told, blocks=()))
+            desk.tell(_origin(body), views.Message(told))
 
 
 def take(desk: PointingDesk, body: Mapping[str, Any]) -> str | None:
@@ -41,9 +41,9 @@ def take(desk: PointingDesk, body: Mapping[str, Any]) -> str | None:
     post = named_in(message) if isinstance(message, Mapping) else None
     if post is None:
         return NOT_ALARM
-    pointed_id, correlation_id, origin = id_of_payload("ask", body), new_id("c"), _origin(body)
-    news = news_of_post(post, pointed_id, correlation_id, origin)
-    pointed = Pointed(id=pointed_id, correlation_id=correlation_id, origin=origin, at=datetime.now(UTC), news=news)
+    pointed_id, origin = id_of_payload("ask", body), _origin(body)
+    news = news_of_post(post, pointed_id, origin)
+    pointed = Pointed(id=pointed_id, correlation_id=new_id("c"), origin=origin, at=datetime.now(UTC), news=news)
     try:
         desk.take_pointed(pointed)
     except NotQueuedError:
@@ -52,13 +52,8 @@ def take(desk: PointingDesk, body: Mapping[str, Any]) -> str | None:
 
 
 def _origin(body: Mapping[str, Any]) -> Origin:
+    """The answer belongs in the thread of the message, or in the one that it makes."""
     message = body.get("message")
     message = message if isinstance(message, Mapping) else {}
-    user = body.get("user") or {}
-    return Origin(
-        team=str((body.get("team") or {}).get("id") or user.get("team_id") or ""),
-        channel=str((body.get("channel") or {}).get("id") or ""),
-        user=str(user.get("id") or ""),
-        thread_ts=str(message.get("thread_ts") or message.get("ts") or body.get("message_ts") or "") or None,
-        response_url=body.get("response_url"),
-    )
+    thread_ts = str(message.get("thread_ts") or message.get("ts") or body.get("message_ts") or "") or None
+    return origin_of(body).model_copy(update={"thread_ts": thread_ts})

@@ -84,62 +84,45 @@ class SlackCalls:
         channel: str,
         body: Mapping[str, Any],
         *,
+        repeatable: bool = False,
         spare: bool = False,
         apart: bool = True,
         check: Callable[[], None] = lambda: None,
     ) -> Mapping[str, Any]:
-        """A call with an effect. Raises `SlackRefusedError`, `SlackLaterError`, `SlackInDoubtError`.
+        """A call with an effect. Raises `SlackRefusedError`, `SlackLaterError`, and `SlackInDoubtError` unless it is
+        `repeatable`: it does no harm when it is made twice, as an update.
 
         `apart` False: the second attempt of an edit that was refused for how it looks. `check` raises when it is not to
-        be made any more. It is asked when the call had to wait for its turn.
+        be made any more. It is asked whenever the call had to wait: meanwhile somebody may have said something newer.
         """
-        if self._take(method, channel, spare=spare, message=_edited(method, body) if apart else ""):
+        message = str(body.get("ts") or "") if method == "chat.update" and apart else ""
+        arguments = {"json": {**({"channel": channel} if channel else {}), **body}}
+        if repeatable:
+            return self._repeated(method, channel, arguments, check=check, spare=spare, message=message)
+        if self._take(method, channel, spare=spare, message=message):
             check()
-        return self._call(method, json={"channel": channel, **body})
-
-    def write_again(
-        self,
-        method: str,
-        channel: str,
-        body: Mapping[str, Any],
-        *,
-        spare: bool = False,
-        apart: bool = True,
-        check: Callable[[], None] = lambda: None,
-    ) -> Mapping[str, Any]:
-        """A call that may be repeated without harm, such as an update. Raises as `write`, but is never in doubt.
-
-        `check` raises when there is nothing to say any more. It is asked before each further try: meanwhile somebody
-        else may have said something newer.
-        """
-        return self._repeated(
-            method,
-            channel,
-            check=check,
-            spare=spare,
-            message=_edited(method, body) if apart else "",
-            json={**({"channel": channel} if channel else {}), **body},
-        )
+        return self._call(method, arguments)
 
     def read(self, method: str, channel: str = "", **params: Any) -> Mapping[str, Any]:
         """A reading call. Raises `SlackRefusedError`, `SlackLaterError`."""
-        return self._repeated(method, channel, params={**({"channel": channel} if channel else {}), **params})
+        return self._repeated(method, channel, {"params": {**({"channel": channel} if channel else {}), **params}})
 
     def _repeated(
         self,
         method: str,
         channel: str,
+        arguments: Mapping[str, Mapping[str, Any]],
         *,
         check: Callable[[], None] = lambda: None,
         spare: bool = False,
         message: str = "",
-        **arguments: Mapping[str, Any],
     ) -> Mapping[str, Any]:
         for pause_s in (*SAFE_RETRY_PAUSES_S, None):
-            self._take(method, channel, spare=spare, message=message)
+            if self._take(method, channel, spare=spare, message=message):
+                check()
             message = ""
             try:
-                return self._call(method, **arguments)
+                return self._call(method, arguments)
             except SlackInDoubtError:
                 if pause_s is not None:
                     self._again(method)
@@ -161,7 +144,7 @@ class SlackCalls:
             raise SlackLaterError(method, after_s)
         return True
 
-    def _call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
+    def _call(self, method: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
             data = self._client.api_call(method, **arguments).data
         except SlackApiError as error:
@@ -216,10 +199,6 @@ def is_refusal(error: SlackApiError) -> bool:
 def _is_word(text: object) -> TypeGuard[str]:
     """Whether it is one of Slack's words for an error; anything else has no place in a log or a metric."""
     return isinstance(text, str) and text.isascii() and text.isidentifier() and len(text) <= MAX_WORD
-
-
-def _edited(method: str, body: Mapping[str, Any]) -> str:
-    return str(body.get("ts") or "") if method == "chat.update" else ""
 
 
 def retry_after_s(headers: Mapping[str, Any]) -> float:

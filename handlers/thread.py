@@ -7,14 +7,14 @@ whatever is delivered twice: its effect is claimed before, found again by its me
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import structlog
 
 from handlers.ask import Ask, Origin, Place
-from handlers.effects import Claim, Dress, Layouts, Ledger, SupersededError
+from handlers.effects import Claim, Dress, Layouts, Ledger
 from handlers.response_urls import METHOD, NOT_TAKEN, ResponseUrls
 from handlers.slack_calls import (
     TROUBLE_RETRY_AFTER_S,
@@ -24,6 +24,7 @@ from handlers.slack_calls import (
     SlackLaterError,
     SlackRefusedError,
 )
+from handlers.views import Message
 
 EVENT_TYPE: Final = "alb502_effect"
 MAX_TEXT_CHARS: Final = 4_000
@@ -47,17 +48,7 @@ _TOLD: Final = "told"
 _log: Final = structlog.get_logger(__name__)
 
 
-class Drawn(Protocol):
-    """A message: `text` is the notification and what a screen reader says, `blocks` is what is seen."""
-
-    @property
-    def text(self) -> str: ...
-
-    @property
-    def blocks(self) -> Sequence[Mapping[str, Any]]: ...
-
-
-Draw = Callable[[bool], Drawn]
+Draw = Callable[[bool], Message]
 """Draws a message; True asks for the plain layout that every workspace takes."""
 
 
@@ -90,9 +81,9 @@ class Thread:
             return place
         thread_ts = ask.origin.thread_ts
         if thread_ts is None:
-            thread_ts = self._post_once(ask, fence, "parent", parent)
+            thread_ts = self.post(ask, fence, "parent", parent)
             place = place.model_copy(update={"parent_ts": thread_ts})
-        return place.model_copy(update={"reply_ts": self._post_once(ask, fence, "reply", progress, thread_ts)})
+        return place.model_copy(update={"reply_ts": self.post(ask, fence, "reply", progress, thread_ts)})
 
     def progress(self, ask: Ask, fence: int, place: Place, draw: Draw, dress: Dress = "progress") -> bool:
         """Shows progress if that costs nobody anything. False if it was left out."""
@@ -128,9 +119,9 @@ class Thread:
             if not self.whisper_once(ask, fence, "summary", summary):
                 raise UnreachableError("the asker cannot be told alone")
             return place
-        drawn: list[Drawn] = []
+        drawn: list[Message] = []
 
-        def noted(plain: bool) -> Drawn:
+        def noted(plain: bool) -> Message:
             drawn.append(summary(plain))
             return drawn[-1]
 
@@ -145,18 +136,11 @@ class Thread:
             if spare:
                 return place  # somebody has deleted it
             thread_ts = place.parent_ts or ask.origin.thread_ts
-            reply_ts = self._post_once(ask, fence, "reply-again", summary, thread_ts)
+            reply_ts = self.post(ask, fence, "reply-again", summary, thread_ts)
             place = place.model_copy(update={"reply_ts": reply_ts})
         if place.parent_ts is not None and headline is not None:
             self._overwrite(ask, fence, place.channel, place.parent_ts, headline, spare=spare)
         return place
-
-    def post(self, ask: Ask, fence: int, name: str, draw: Draw, thread_ts: str | None) -> str:
-        """One more message, once for each `name`, in a thread or at the top of the channel. Returns its ts.
-
-        Raises `UnreachableError`, `SupersededError`, `SlackLaterError`, `SlackRefusedError`.
-        """
-        return self._post_once(ask, fence, name, draw, thread_ts)
 
     def permalink(self, channel: str, ts: str) -> str | None:
         """The address of a message, for a link to it; None when Slack does not tell.
@@ -191,7 +175,7 @@ class Thread:
 
         Raises `SlackLaterError` when Slack has certainly not taken it and asks for patience.
         """
-        ways: list[Callable[[Drawn], None]] = [lambda drawn: self._tell(origin, drawn)]
+        ways: list[Callable[[Message], None]] = [lambda drawn: self._tell(origin, drawn)]
         if origin.response_url:
             ways.insert(0, lambda drawn: self._respond(origin, drawn, replace))
         for way in ways:
@@ -206,13 +190,13 @@ class Thread:
                 return True
         return False
 
-    def _tell(self, origin: Origin, drawn: Drawn) -> None:
+    def _tell(self, origin: Origin, drawn: Message) -> None:
         body: dict[str, Any] = {"user": origin.user, **_body(drawn)}
         if origin.thread_ts is not None:
             body["thread_ts"] = origin.thread_ts
         self._calls.write("chat.postEphemeral", origin.channel, body)
 
-    def _respond(self, origin: Origin, drawn: Drawn, replace: bool) -> None:
+    def _respond(self, origin: Origin, drawn: Message, replace: bool) -> None:
         """Answers by the response URL of a command or a click."""
         body = {"response_type": "ephemeral", "replace_original": replace, **_body(drawn)}
         taken = self._response_urls.send(origin.response_url or "", body)
@@ -222,14 +206,16 @@ class Thread:
     def _overwrite(self, ask: Ask, fence: int, channel: str, ts: str, draw: Draw, *, spare: bool = False) -> bool:
         """False if the message is not there any more."""
 
-        tried: list[Drawn] = []
+        tried: list[Message] = []
         check = partial(self._ledger.check, ask.id, fence)
 
-        def update(drawn: Drawn) -> None:
+        def update(drawn: Message) -> None:
             tried.append(drawn)
             check()
             body = {"ts": ts, **_body(drawn)}
-            self._calls.write_again("chat.update", channel, body, spare=spare, apart=len(tried) == 1, check=check)
+            self._calls.write(
+                "chat.update", channel, body, repeatable=True, spare=spare, apart=len(tried) == 1, check=check
+            )
 
         try:
             self._dressed(ask.origin.team, draw, update)
@@ -239,7 +225,11 @@ class Thread:
             raise
         return True
 
-    def _post_once(self, ask: Ask, fence: int, name: str, draw: Draw, thread_ts: str | None = None) -> str:
+    def post(self, ask: Ask, fence: int, name: str, draw: Draw, thread_ts: str | None = None) -> str:
+        """One message, once for each `name`, in a thread or at the top of the channel. Returns its ts.
+
+        Raises `UnreachableError`, `SupersededError`, `SlackLaterError`, `SlackRefusedError`.
+        """
         claim = self._ledger.claim(ask.id, name, fence)
         _wait_for_others(claim, "chat.postMessage")
         renew = partial(self._ledger.renew, ask.id, name, fence)
@@ -254,7 +244,7 @@ class Thread:
             renew()
         posted: dict[str, str] = {}
 
-        def post(drawn: Drawn) -> None:
+        def post(drawn: Message) -> None:
             body = {"thread_ts": thread_ts} if thread_ts is not None else {}
             metadata = {"event_type": EVENT_TYPE, "event_payload": {"key": _effect_key(ask, name)}}
             answer = self._calls.write(
@@ -276,10 +266,10 @@ class Thread:
         self._ledger.confirm(ask.id, name, posted["ts"])
         return posted["ts"]
 
-    def _dressed(self, team: str, draw: Draw, send: Callable[[Drawn], None]) -> None:
+    def _dressed(self, team: str, draw: Draw, send: Callable[[Message], None]) -> None:
         """Sends the rich layout, else the plain one, else the words alone: no message is lost for its dress."""
         plain = self._layouts.is_plain(team)
-        attempts: list[Callable[[], Drawn]] = [lambda: draw(True), lambda: _WordsOnly(draw(True).text)]
+        attempts: list[Callable[[], Message]] = [lambda: draw(True), lambda: Message(draw(True).text)]
         if not plain:
             attempts.insert(0, lambda: draw(False))
         for attempt in attempts[:-1]:
@@ -329,15 +319,7 @@ def _wait_for_others(claim: Claim, method: str) -> None:
         raise SlackLaterError(method, min(claim.posting_for_s, POSTING_AGAIN_S))
 
 
-class _WordsOnly:
-    """The last fall-back: no blocks at all."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.blocks: Sequence[Mapping[str, Any]] = ()
-
-
-def _reaching(send: Callable[[Drawn], None], drawn: Drawn) -> None:
+def _reaching(send: Callable[[Message], None], drawn: Message) -> None:
     try:
         send(drawn)
     except SlackRefusedError as refused:
@@ -346,12 +328,9 @@ def _reaching(send: Callable[[Drawn], None], drawn: Drawn) -> None:
         raise
 
 
-def _body(drawn: Drawn) -> dict[str, Any]:
-    return {"text": drawn.text[:MAX_TEXT_CHARS], "blocks": [dict(block) for block in drawn.blocks]}
+def _body(drawn: Message) -> dict[str, Any]:
+    return {"text": drawn.text[:MAX_TEXT_CHARS], "blocks": list(drawn.blocks)}
 
 
 def _effect_key(ask: Ask, name: str) -> str:
     return f"{ask.id}:{name}"
-
-
-__all__ = ["Draw", "Drawn", "SlackLaterError", "SlackRefusedError", "SupersededError", "Thread", "UnreachableError"]

@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from botocore import xform_name
 from pydantic import JsonValue
 
 from remediations.plan import FROM, PLAN, Call, Write
@@ -49,12 +50,6 @@ def aws_cli(call: Call, region: str) -> str:
     return " ".join([start, f"--region {shlex.quote(region)}", *options])
 
 
-def option_name(parameter: str) -> str:
-    """``HealthCheckIntervalSeconds`` -> ``health-check-interval-seconds``, as botocore does it."""
-    words = re.sub(r"(.)([A-Z][a-z]+)", r"\1-\2", parameter)
-    return re.sub(r"([a-z0-9])([A-Z])", r"\1-\2", words).lower()
-
-
 def _lines(write: Write, region: str) -> Iterator[str]:
     """What is made of a live answer is read, edited into a file as the changes say, and sent."""
     if write.prepared_by is not None:
@@ -66,7 +61,7 @@ def _lines(write: Write, region: str) -> Iterator[str]:
 
 
 def _option(service: str, name: str, value: JsonValue) -> str:
-    option = option_name(name)
+    option = xform_name(name, "-")
     if isinstance(value, bool):
         yes, no = _OPPOSITES.get((service, name), (option, f"no-{option}"))
         return f"--{yes if value else no}"

@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -15,14 +14,12 @@ from typing import Any, Final
 
 import botocore.session
 from botocore import xform_name
-from botocore.config import Config
 
 from diagnostics.aws_access.failures import READ_ERRORS, gap_of
 from diagnostics.aws_access.sessions import own_region
 from diagnostics.facts.fact import Gap
-from remediations.sessions import OnBehalf, WriteAccount, assume_parameters
+from remediations.sessions import OnBehalf, WriteAccount, assume_parameters, config
 
-CONNECT_TIMEOUT_S: Final = 3.0
 READ_TIMEOUT_S: Final = 8.0
 ATTEMPTS: Final = 2
 ASSUME: Final = "sts:AssumeRole"
@@ -68,7 +65,7 @@ def rehearse(account: WriteAccount, region: str, actions: Collection[str], real:
     if isinstance(session, Gap):
         return session
     try:
-        client = session.create_client("ec2", region_name=region, config=_config())
+        client = session.create_client("ec2", region_name=region, config=config(ATTEMPTS, READ_TIMEOUT_S))
     except READ_ERRORS:
         return Rehearsed(unknown=tuple(wanted))
     permitted, denied, unknown = [], [], []
@@ -96,10 +93,10 @@ def _dry(client: Any, action: str, parameters: Mapping[str, Any], account: Write
 
 
 def _session(account: WriteAccount, region: str, actions: Collection[str]) -> botocore.session.Session | Gap:
-    own = botocore.session.get_session()
-    home = own_region(own) or region
+    own, home = botocore.session.get_session(), region
     try:
-        sts = own.create_client("sts", region_name=home, config=_config())
+        home = own_region(own) or region
+        sts = own.create_client("sts", region_name=home, config=config(ATTEMPTS, READ_TIMEOUT_S))
         given = sts.assume_role(**assume_parameters(account, _policy(actions), WHO))["Credentials"]
         session = botocore.session.Session()
         session.set_credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
@@ -130,14 +127,3 @@ def _parameters(action: str, real: Real) -> dict[str, Any] | None:
 _ENTRY: Final[Mapping[str, Any]] = MappingProxyType(
     {"Protocol": "6", "RuleAction": "deny", "CidrBlock": NOBODY, "PortRange": {"From": PORT, "To": PORT}}
 )
-
-
-def _config() -> Config:
-    options: dict[str, Any] = {
-        "retries": {"mode": "standard", "total_max_attempts": ATTEMPTS},
-        "connect_timeout": CONNECT_TIMEOUT_S,
-        "read_timeout": READ_TIMEOUT_S,
-    }
-    if any(name.startswith("AWS_ENDPOINT_URL") and value for name, value in os.environ.items()):
-        options["inject_host_prefix"] = False  # a stand-in for AWS has one host name
-    return Config(**options)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal, NoReturn
 
 from pydantic import Field, JsonValue
 
@@ -260,10 +260,7 @@ class _Execution:
         if isinstance(outcome, Written):
             self._done(index, write, outcome)
         elif isinstance(outcome, Rejected) and not again:
-            text = in_words(write.call, outcome)
-            step = Step(index=index, state="rejected", action=action, request_id=outcome.request_id, text=text)
-            self._record(step)
-            raise _StopError(text)
+            self._rejected(index, write, outcome)
         else:
             self._resolve(index, write, outcome)
 
@@ -284,20 +281,21 @@ class _Execution:
         if any(seen.holds for seen in self._looks(write.done_when)):
             self._found(index, write, outcome.request_id)
         elif isinstance(outcome, Rejected):
-            text = in_words(write.call, outcome)
-            self._record(
-                Step(index=index, state="rejected", action=write.call.action, request_id=outcome.request_id, text=text)
-            )
-            raise _StopError(text)
+            self._rejected(index, write, outcome)
         else:
             self._unknown(index, write, outcome.request_id, f"AWS gave no clear answer ({outcome.code})")
+
+    def _rejected(self, index: int, write: Write, outcome: Rejected) -> NoReturn:
+        text, action = in_words(write.call, outcome), write.call.action
+        self._record(Step(index=index, state="rejected", action=action, request_id=outcome.request_id, text=text))
+        raise _StopError(text)
 
     def _looks(self, guard: Guard) -> Iterator[Seen]:
         for pause_s in LOOKS:
             self._tools.pause(pause_s)
             yield see(self._tools.reads, guard)
 
-    def _unknown(self, index: int, write: Write, request_id: str | None, why: str) -> None:
+    def _unknown(self, index: int, write: Write, request_id: str | None, why: str) -> NoReturn:
         text = (
             f"{write.call.action}: {why}, and after {sum(LOOKS):.0f} s it was not seen that {write.done_when.text}."
             " It was not sent again; look before anything else is done"
@@ -306,31 +304,19 @@ class _Execution:
         raise _StopError(text, "unknown")
 
     def _done(self, index: int, write: Write, written: Written) -> None:
-        kept = {}
-        for one in write.keeps:
-            found = found_in(written.answer, one.in_answer, write.call.action)
-            kept[one.name] = found
-        step = Step(index=index, state="done", action=write.call.action, request_id=written.request_id)
-        self._record(step.model_copy(update={"kept": self._complete(write, kept)}))
+        kept, action = self._kept(write, written.answer), write.call.action
+        self._record(Step(index=index, state="done", action=action, request_id=written.request_id, kept=kept))
 
     def _found(self, index: int, write: Write, request_id: str | None) -> None:
-        kept = self._complete(write, {})
-        self._record(
-            Step(
-                index=index,
-                state="done",
-                action=write.call.action,
-                request_id=request_id,
-                kept=kept,
-                by_reading=True,
-            )
-        )
+        kept, action = self._kept(write, {}), write.call.action
+        step = Step(index=index, state="done", action=action, request_id=request_id, kept=kept, by_reading=True)
+        self._record(step)
 
-    def _complete(self, write: Write, kept: Mapping[str, JsonValue | Gap]) -> dict[str, JsonValue]:
-        """What the write keeps; what its answer did not say is looked up, what cannot be is missing."""
+    def _kept(self, write: Write, answer: Mapping[str, Any]) -> dict[str, JsonValue]:
+        """What the write keeps; what its answer does not say is looked up, what cannot be is missing."""
         found: dict[str, JsonValue] = {}
         for one in write.keeps:
-            value = kept.get(one.name)
+            value = found_in(answer, one.in_answer, write.call.action)
             if value is None or isinstance(value, Gap):
                 value = value_of(self._tools.reads, one.look)
             if value is not None and not isinstance(value, Gap):

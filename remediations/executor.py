@@ -11,16 +11,15 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 import structlog
 
 from remediations import approval, watch
 from remediations.approval import Ticket, changed, moved, record_of
-from remediations.audit import Event
 from remediations.closing import closing_of
 from remediations.due import next_due
-from remediations.execute import Execution, Tools, carry_out
+from remediations.execute import Execution, Status, Tools, carry_out
 from remediations.fix import Preferences
 from remediations.permission import Policy, permit
 from remediations.plan import Call, Plan
@@ -45,20 +44,14 @@ DONE_BEFORE: Final = "it was carried out before, and what the store says of it w
 SWEEP_LATE_S: Final = 30.0
 """A job that has not been done so long after it was due is put on the queue again."""
 
-_STATE_AFTER: Final[dict[str, approval.State]] = {
+_AFTER: Final[Mapping[Status, Literal["executed", "refused", "failed"]]] = {
     "done": "executed",
     "refused": "refused",
     "failed": "failed",
     "partial": "failed",
     "unknown": "failed",
 }
-_EVENT_AFTER: Final[dict[str, Event]] = {
-    "done": "executed",
-    "refused": "refused",
-    "failed": "failed",
-    "partial": "failed",
-    "unknown": "failed",
-}
+"""The state of the ticket, and the event of the audit."""
 _log: Final = structlog.get_logger(__name__)
 
 
@@ -122,7 +115,7 @@ class Executor:
             return
         now, plan = self._hands.clock(), ticket.watched
         reads = self._hands.reads(ticket.target.account, ticket.target.region)
-        seen = watch.check(plan, reads, ticket.executed_at, now, ticket.progress)
+        seen = watch.check(plan, reads, ticket.executed_at, now)
         if seen.complete and seen.held_since is not None:
             self._end_well(ticket, seen, (seen.held_since - ticket.executed_at).total_seconds())
         elif seen.failing is not None:
@@ -135,7 +128,7 @@ class Executor:
             after = changed(ticket, progress=seen)
             if self._hands.tickets.swap(ticket, after):
                 self._hands.queue.watch(ticket.id, watch.next_look_s(plan))
-                self._tell(after)
+                self._hands.tell(after)
 
     def close(self, ticket_id: str) -> None:
         """After a time of quiet: what was done, by whom, and what is left to do. Of an undo: that what it undid is
@@ -154,7 +147,7 @@ class Executor:
         quiet, missing = watch.stayed_quiet(ticket.watched, reads, ticket.ended_at, now)
         after = changed(ticket, closed_at=now, quiet=quiet, came_back=missing)
         if self._hands.tickets.swap(ticket, after, record_of(after, "closed", now, text=closing_of(after).text)):
-            self._tell(after)
+            self._hands.tell(after)
 
     def sweep(self) -> None:
         """Goes on with whatever a lost job left behind, and ends what is overdue."""
@@ -205,7 +198,7 @@ class Executor:
         _log.warning("approval not believed", ticket=ticket.id, reason=why_not)
         after = moved(ticket, "refused", ended_at=now, text=why_not)
         if self._hands.tickets.swap(ticket, after, record_of(after, "refused", now)):
-            self._tell(after)
+            self._hands.tell(after)
         return True
 
     def _unproven(self, ticket: Ticket) -> str | None:
@@ -239,7 +232,7 @@ class Executor:
             if not self._hands.tickets.swap(ticket, started, record_of(started, "started", now, ticket.approved_by)):
                 return
             ticket = started
-            self._tell(ticket)
+            self._hands.tell(ticket)
         writer = _Session(lambda: self._writer(ticket))
         tools = Tools(
             reads=self._hands.reads(ticket.target.account, ticket.target.region),
@@ -312,20 +305,20 @@ class Executor:
 
     def _ended(self, ticket: Ticket, done: Execution) -> None:
         now = self._hands.clock()
-        state = _STATE_AFTER[done.status]
+        state = _AFTER[done.status]
         text, seal = _with_what_was_done(ticket.doing, done), self._hands.proofs.over_execution(ticket, done)
         ended_at = None if state == "executed" else now
         after = moved(ticket, state, execution=done, execution_seal=seal, executed_at=now, ended_at=ended_at, text=text)
         ids = tuple(step.request_id for step in done.steps if step.request_id)
         details = {"before": done.before, **trace_of(ticket.doing, ticket.id, ticket.target, done)}
-        record = record_of(after, _EVENT_AFTER[done.status], now, ticket.approved_by, request_ids=ids, details=details)
+        record = record_of(after, state, now, ticket.approved_by, request_ids=ids, details=details)
         if not self._hands.tickets.swap(ticket, after, record):
             return
         self._done_here.append(ticket.id)
         self._hands.boundary("ended")
         if state == "executed":
             self._hands.queue.watch(after.id, watch.LEAST_PAUSE_S)
-        self._tell(after)
+        self._hands.tell(after)
 
     def _end_well(self, ticket: Ticket, seen: approval.Progress, recovered_after_s: float) -> None:
         now = self._hands.clock()
@@ -338,13 +331,13 @@ class Executor:
             self._undoing.end(after)
         else:
             self._hands.queue.close(after.id, watch.CLOSES_AFTER_S)
-        self._tell(after)
+        self._hands.tell(after)
 
     def _end_badly(self, ticket: Ticket, seen: approval.Progress, text: str) -> None:
         now = self._hands.clock()
         after = moved(ticket, "failed", progress=seen, ended_at=now, text=text)
         if self._hands.tickets.swap(ticket, after, record_of(after, "failed", now)):
-            self._tell(after)
+            self._hands.tell(after)
 
     def _expire(self, ticket: Ticket, now: datetime, why: str = "") -> bool:
         after = approval.overdue(ticket, now)
@@ -352,17 +345,14 @@ class Executor:
             return False
         after = after.model_copy(update={"text": f"{after.text}: {why}"}) if why else after
         if self._hands.tickets.swap(ticket, after, record_of(after, "expired", now)):
-            self._tell(after)
+            self._hands.tell(after)
         return True
-
-    def _tell(self, ticket: Ticket) -> None:
-        self._hands.tell(ticket)
 
     def _tell_again(self, ticket: Ticket | None) -> None:
         """Whoever brought it there may have died before anybody was told, or before what it undid was marked so."""
         if ticket is None:
             return
-        self._tell(ticket)
+        self._hands.tell(ticket)
         if ticket.undoes is not None and not ticket.is_over and ticket.state == "verified":
             self._undoing.end(ticket)
 

@@ -118,7 +118,7 @@ def fix(
             causes=causes,
             calls=calls,
             needs=needs,
-            uses=tuple(dict.fromkeys(uses)),
+            uses=tuple(kind for kind in dict.fromkeys(uses) if kind not in needs),
             for_risks=for_risks,
             docs=docs,
             function=function,

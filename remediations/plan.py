@@ -40,6 +40,10 @@ class Call(Frozen):
     operation: str
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
 
+    @classmethod
+    def of(cls, service: str, operation: str, /, **parameters: JsonValue) -> Call:
+        return cls(service=service, operation=operation, parameters=parameters)
+
     @property
     def action(self) -> str:
         """The IAM action that permits it."""

@@ -90,24 +90,19 @@ def tags_of(reads: Reads, arn: str) -> dict[str, str] | Gap:
 def _question(service: str, arn: str, resource: str) -> tuple[Call, str] | None:
     match service:
         case "elasticloadbalancing":
-            return Call(
-                service="elbv2", operation="describe_tags", parameters={"ResourceArns": [arn]}
-            ), "TagDescriptions"
+            return Call.of("elbv2", "describe_tags", ResourceArns=[arn]), "TagDescriptions"
         case "ec2":
             one = resource.rsplit("/", 1)[-1]
-            filters: Any = [{"Name": "resource-id", "Values": [one]}]
-            return Call(service="ec2", operation="describe_tags", parameters={"Filters": filters}), "Tags"
+            return Call.of("ec2", "describe_tags", Filters=[{"Name": "resource-id", "Values": [one]}]), "Tags"
         case "ecs":
-            return Call(service="ecs", operation="list_tags_for_resource", parameters={"resourceArn": arn}), "tags"
+            return Call.of("ecs", "list_tags_for_resource", resourceArn=arn), "tags"
         case "lambda":
             function = ":".join(arn.split(":")[:7])  # an alias has the tags of its function
-            return Call(service="lambda", operation="list_tags", parameters={"Resource": function}), "Tags"
+            return Call.of("lambda", "list_tags", Resource=function), "Tags"
         case "cloudwatch" | "application-autoscaling":
-            parameters: Any = {"ResourceARN": arn}
-            return Call(service=service, operation="list_tags_for_resource", parameters=parameters), "Tags"
+            return Call.of(service, "list_tags_for_resource", ResourceARN=arn), "Tags"
         case "codedeploy":
-            parameters = {"ResourceArn": arn}
-            return Call(service=service, operation="list_tags_for_resource", parameters=parameters), "Tags"
+            return Call.of(service, "list_tags_for_resource", ResourceArn=arn), "Tags"
     return None
 
 

@@ -110,23 +110,15 @@ class WriteSessions:
 
     def _assume(self, account: WriteAccount, policy: str, behalf: OnBehalf, region: str) -> Mapping[str, str]:
         parameters = assume_parameters(account, policy, behalf)
-        home = own_region(self._own) or region
         try:
+            home = own_region(self._own) or region
             with self._lock:  # a session makes one client at a time
-                sts = self._own.create_client("sts", region_name=home, config=_config(ASSUME_ATTEMPTS))
+                sts = self._own.create_client("sts", region_name=home, config=config(ASSUME_ATTEMPTS))
             answer = sts.assume_role(**parameters)
             credentials: Mapping[str, str] = answer["Credentials"]
         except READ_ERRORS as error:
             raise SessionError(_why_not_assumed(account.remediate_role, error)) from error
         return credentials
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whose credentials these are."""
-
-    account: str
-    arn: str
 
 
 class OwnSession:
@@ -136,27 +128,16 @@ class OwnSession:
         """The account and the ARN that AWS sees. Raises `SessionError`."""
         try:
             sts = botocore.session.get_session().create_client(
-                "sts", region_name=region, config=_config(ASSUME_ATTEMPTS)
+                "sts", region_name=region, config=config(ASSUME_ATTEMPTS)
             )
             answer = sts.get_caller_identity()
         except READ_ERRORS as error:
-            raise SessionError(f"AWS does not say whose credentials these are ({error_code(error)})") from error
+            code = redact_prose(error_code(error), 100)
+            raise SessionError(f"AWS does not say whose credentials these are ({code})") from error
         return str(answer["Account"]), str(answer["Arn"])
 
     def writer(self, region: str) -> Writer:
         return AwsWriter(botocore.session.get_session(), region)
-
-    def caller(self, region: str) -> Caller:
-        """Raises `SessionError` where AWS does not say."""
-        try:
-            sts = botocore.session.get_session().create_client(
-                "sts", region_name=region, config=_config(ASSUME_ATTEMPTS)
-            )
-            answer = sts.get_caller_identity()
-            return Caller(account=str(answer["Account"]), arn=str(answer["Arn"]))
-        except READ_ERRORS as error:
-            code = redact_prose(error_code(error), 100)
-            raise SessionError(f"AWS does not say whose credentials these are ({code})") from error
 
 
 class AwsWriter:
@@ -215,7 +196,7 @@ class AwsWriter:
 
     def _client(self, service: str) -> Any:
         if service not in self._clients:
-            self._clients[service] = self._session.create_client(service, region_name=self._region, config=_config())
+            self._clients[service] = self._session.create_client(service, region_name=self._region, config=config())
         return self._clients[service]
 
 
@@ -296,11 +277,12 @@ def _request_id(answer: Mapping[str, Any]) -> str | None:
     return str(found)[:100] if found else None
 
 
-def _config(attempts: int = 1) -> Config:
+def config(attempts: int = 1, read_timeout_s: float = READ_TIMEOUT_S) -> Config:
+    """A client's; by default it tries nothing again."""
     options: dict[str, Any] = {
         "retries": {"mode": "standard", "total_max_attempts": attempts},
         "connect_timeout": CONNECT_TIMEOUT_S,
-        "read_timeout": READ_TIMEOUT_S,
+        "read_timeout": read_timeout_s,
         "user_agent_extra": f"alb502/{_version()}",
     }
     if any(name.startswith("AWS_ENDPOINT_URL") and value for name, value in os.environ.items()):

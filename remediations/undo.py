@@ -57,13 +57,10 @@ def undo_of(plan: Plan, plan_id: str, execution: Execution) -> Plan | None:
 
 
 def _is_for_others(back: Write, plan: Plan, begun: Collection[int]) -> bool:
-    """Whether it sets back only what was never set: if that differs from before, somebody else has changed it."""
-    alike = [
-        index
-        for index, write in enumerate(plan.writes)
-        if (write.call.service, write.call.operation) == (back.call.service, back.call.operation)
-        and set(write.resources) == set(back.resources)
-    ]
+    """Whether it sets back, or takes away, only what was never set or made: if that differs from before, somebody else
+    has changed it."""
+    same = [index for index, write in enumerate(plan.writes) if set(write.resources) == set(back.resources)]
+    alike = [index for index in same if plan.writes[index].call.action == back.call.action] or same
     return bool(alike) and not any(index in begun for index in alike)
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from pydantic import JsonValue
-
 from diagnostics.facts.fact import Gap
+from remediations import counting
 from remediations.approval import Progress
-from remediations.plan import Call, Guard, Plan, Quiet
+from remediations.counting import MINUTE_S
+from remediations.plan import Guard, Plan, Quiet
 from remediations.reading import Reads, see
 
-MINUTE_S: Final = 60
 PUBLISHED_AFTER_S: Final = 90
 """CloudWatch has a minute of a load balancer's metrics so long after it is over, as a rule. A minute that it does not
 have yet looks like one without errors."""
@@ -26,34 +26,34 @@ GRACE_S: Final = 30.0
 """A fix is given so much more than the time that it needs at most: reading takes time, too."""
 
 CLOSES_AFTER_S: Final = 900
+_UNKNOWN: Final = ("InternalError", "Forbidden")
 
 
-def check(plan: Plan, reads: Reads, since: datetime, now: datetime, before: Progress | None = None) -> Progress:
+def check(plan: Plan, reads: Reads, since: datetime, now: datetime) -> Progress:
     """What holds now of what shows that the plan worked. `since`: when it was carried out."""
     success = plan.success
     seen = [(guard.text, see(reads, guard).holds) for guard in success.guards]
-    silent = _silent(success.quiet, reads, since, now)
-    both = [*seen, *((_text_of(quiet), is_so) for quiet, is_so in zip(success.quiet, silent, strict=True))]
-    missing = tuple(text for text, holds in both if not holds)
-    since_before = before.held_since if before is not None else None
+    seen += [(_text_of(quiet), _is_silent(quiet, reads, since, now)) for quiet in success.quiet]
+    missing = tuple(text for text, holds in seen if not holds)
     return Progress(
         at=now,
-        holding=tuple(text for text, holds in both if holds),
+        holding=tuple(text for text, holds in seen if holds),
         missing=missing,
         failing=_failing(success.fails, reads),
-        held_since=None if missing else since_before or _held_since(plan, since, now),
+        held_since=None if missing else _held_since(plan, since, now),
     )
 
 
 def stayed_quiet(plan: Plan, reads: Reads, since: datetime, now: datetime) -> tuple[bool | None, tuple[str, ...]]:
     """Whether all that showed success is so still and no error has come since; None where that could not be read. And
-    what is no longer so."""
+    what is no longer so. The first minutes are those that CloudWatch did not have yet when success was seen."""
     seen = [see(reads, guard) for guard in plan.success.guards]
     missing = tuple(one.guard.text for one in seen if one.gap is None and not one.holds)
     if missing:
         return False, missing
     end = _minute(now - timedelta(seconds=PUBLISHED_AFTER_S))
-    sums = errors_between(plan.success.quiet, reads, since, end) if plan.success.quiet and since < end else []
+    start = _minute(since - timedelta(seconds=PUBLISHED_AFTER_S))
+    sums = errors_between(plan.success.quiet, reads, start, end) if plan.success.quiet and start < end else []
     if isinstance(sums, Gap) or any(one.gap is not None for one in seen):
         return None, ()
     return not any(sums), ()
@@ -67,8 +67,8 @@ def gives_up_at(plan: Plan, since: datetime) -> datetime:
 
 def shows_recovery(plan: Plan) -> bool:
     """Whether targets that are healthy or errors that stopped are among what shows that it worked. A setting that is as
-    it should be is no recovery."""
-    looks = (guard.look.call.operation for guard in plan.success.guards)
+    it should be is no recovery, nor is what was so before."""
+    looks = (guard.look.call.operation for guard in plan.success.guards if guard not in plan.guards)
     return bool(plan.success.quiet) or "describe_target_health" in looks
 
 
@@ -77,36 +77,26 @@ def next_look_s(plan: Plan) -> float:
 
 
 def errors_between(quiets: Sequence[Quiet], reads: Reads, start: datetime, end: datetime) -> list[float] | Gap:
-    """The sums of the metrics over whole minutes; an error metric without data points is zero."""
-    queries: JsonValue = [_query(index, quiet) for index, quiet in enumerate(quiets)]
-    parameters: dict[str, JsonValue] = {
-        "MetricDataQueries": queries,
-        "StartTime": start.isoformat(),
-        "EndTime": end.isoformat(),
-    }
-    answer = reads.read(Call(service="cloudwatch", operation="get_metric_data", parameters=parameters))
+    """The sums of the metrics over whole minutes; an error metric without data points is zero. What CloudWatch did not
+    work out to the end is not known."""
+    call = counting.sums(quiets, start, end)
+    answer = reads.read(call)
     if isinstance(answer, Gap):
         return answer
-    sums = [0.0] * len(quiets)
-    for result in answer.get("MetricDataResults", ()):
-        sums[int(str(result["Id"])[1:])] += sum(result.get("Values", ()))
-    return sums
+    results = answer.get("MetricDataResults", ())
+    found: defaultdict[str, float] = defaultdict(float)
+    for result in results:
+        found[result["Id"]] += sum(result.get("Values", ()))
+    if len(found) < len(quiets) or any(result.get("StatusCode") in _UNKNOWN for result in results):
+        return Gap(action=call.action, resource="*", error="SeriesNotAnswered")
+    return [found[f"q{index}"] for index in range(len(quiets))]
 
 
-def _silent(quiets: Sequence[Quiet], reads: Reads, since: datetime, now: datetime) -> list[bool]:
-    """Whether each has been at zero for its time, in minutes that began after the fix and that CloudWatch has."""
-    if not quiets:
-        return []
-    found = []
-    for quiet in quiets:
-        end = _minute(now - timedelta(seconds=PUBLISHED_AFTER_S))
-        start = end - timedelta(seconds=max(MINUTE_S, math.ceil(quiet.for_s / MINUTE_S) * MINUTE_S))
-        if start < since:
-            found.append(False)
-            continue
-        sums = errors_between([quiet], reads, start, end)
-        found.append(not isinstance(sums, Gap) and sums[0] == 0)
-    return found
+def _is_silent(quiet: Quiet, reads: Reads, since: datetime, now: datetime) -> bool:
+    """Whether it has been at zero for its time, in minutes that began after the fix and that CloudWatch has."""
+    end = _minute(now - timedelta(seconds=PUBLISHED_AFTER_S))
+    start = end - timedelta(seconds=max(MINUTE_S, math.ceil(quiet.for_s / MINUTE_S) * MINUTE_S))
+    return start >= since and errors_between([quiet], reads, start, end) == [0]
 
 
 def _held_since(plan: Plan, since: datetime, now: datetime) -> datetime:
@@ -117,12 +107,6 @@ def _held_since(plan: Plan, since: datetime, now: datetime) -> datetime:
 
 def _failing(fails: Sequence[Guard], reads: Reads) -> str | None:
     return next((guard.text for guard in fails if see(reads, guard).holds), None)
-
-
-def _query(index: int, quiet: Quiet) -> JsonValue:
-    dimensions: JsonValue = [{"Name": name, "Value": value} for name, value in sorted(quiet.dimensions.items())]
-    metric: JsonValue = {"Namespace": quiet.namespace, "MetricName": quiet.metric, "Dimensions": dimensions}
-    return {"Id": f"q{index}", "MetricStat": {"Metric": metric, "Period": MINUTE_S, "Stat": "Sum"}}
 
 
 def _text_of(quiet: Quiet) -> str:

@@ -1,5 +1,5 @@
-"""What all tests share: botocore's service models, which every session would otherwise read and parse anew, a garbage
-collector that seldom looks, and one choice of generated examples, so that a change is not blamed for what chance found.
+"""What all tests share: what botocore would otherwise read and work out anew for every session, a garbage collector
+that seldom looks, and one choice of generated examples, so that a change is not blamed for what chance found.
 
 HYPOTHESIS_PROFILE=explore tries others, HYPOTHESIS_PROFILE=long many more of them where `tests.fuzzing` is used.
 """
@@ -15,12 +15,27 @@ from typing import Any
 
 import botocore.session
 import pytest
+from botocore.hooks import EventAliaser
 from botocore.loaders import create_loader
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 from tests import aws_use
 
 botocore.session.create_loader = cache(create_loader)
+
+_alias = EventAliaser._alias_event_name
+_aliases: dict[str, str] = {}
+
+
+def _known_alias(events: EventAliaser, name: str) -> str:
+    """Each client goes through all aliases for the name of each event, and all have the same aliases."""
+    if name not in _aliases:
+        _aliases[name] = _alias(events, name)
+    return _aliases[name]
+
+
+EventAliaser._alias_event_name = _known_alias
 
 # Facts and service models are many small objects without cycles: looking for cycles among them took a quarter of the
 # processor's time.
@@ -29,7 +44,12 @@ gc.set_threshold(50_000, 20, 100)
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None)
 settings.register_profile("long", deadline=None)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+_profile = os.environ.get("HYPOTHESIS_PROFILE", "suite")
+settings.load_profile(_profile)
+if _profile == "suite":
+    # Of what is generated some are constants of the modules that happen to be imported: other ones in each process, and
+    # to look for them takes each process seconds where nobody has looked before.
+    vars(providers)["_get_local_constants"] = lambda: vars(providers)["_local_constants"]
 
 
 LEAVING: list[bool] = []

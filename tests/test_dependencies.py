@@ -18,7 +18,6 @@ ROOT: Final = Path(__file__).parent.parent
 SHIPPED: Final = ("bot", "handlers", "remediations", "diagnostics")
 CARRIED: Final = {
     "anyio": "starlette",
-    "botocore": "boto3",
     "pydantic-core": "pydantic",
     "pyyaml": "pydantic-settings",
 }

@@ -28,9 +28,9 @@ def with_everything(document: dict[str, Any]) -> Judge:
     return Judge({**document, "Statement": [*document["Statement"], EVERYTHING]})
 
 
-@pytest.mark.parametrize("action", NEVER)
-def test_contents_are_never_read_whatever_else_is_allowed(action: str) -> None:
-    assert not with_everything(read_policy()).allows(action, "*", {})
+def test_contents_are_never_read_whatever_else_is_allowed() -> None:
+    role = with_everything(read_policy())
+    assert [action for action in NEVER if role.allows(action, "*", {})] == []
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.slack_limits import violations
 
 Block = dict[str, Any]
@@ -37,9 +35,8 @@ def test_a_good_message_passes() -> None:
     assert violations("hello", [section(times), {"type": "divider"}, actions(button()), container()]) == []
 
 
-@pytest.mark.parametrize(
-    "block",
-    [
+def test_what_slack_refuses_is_found() -> None:
+    blocks: list[Block] = [
         section("x" * 3_001),
         section(""),
         section("<!channel>"),
@@ -66,11 +63,8 @@ def test_a_good_message_passes() -> None:
         container(title={"type": "plain_text", "text": "x" * 151}),
         container(is_collapsible=False, default_collapsed=True),
         {"type": "header", "text": {"type": "plain_text", "text": "x" * 151}},
-    ],
-    ids=lambda block: str(block)[:60],
-)
-def test_what_slack_refuses_is_found(block: Block) -> None:
-    assert violations("hello", [block])
+    ]
+    assert [block for block in blocks if not violations("hello", [block])] == []
 
 
 def test_whole_messages_have_limits_too() -> None:

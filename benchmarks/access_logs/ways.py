@@ -21,8 +21,8 @@ from isal import igzip
 
 from benchmarks.access_logs.traffic import OWN_GROUP, START, ZONES
 from diagnostics.access_logs.local import LocalEngine
-from diagnostics.access_logs.row import Row, parse_line
 from diagnostics.access_logs.scope import Scope
+from tests.diagnostics.access_logs.reference import parsed
 
 PIECE_BYTES = 2**20
 PLAIN_PARSER_FILES = 1
@@ -70,8 +70,8 @@ def plain_python(files: list[Path]) -> tuple[int, dict[str, int]]:
     for file in files:
         with gzip.open(file, "rt", encoding="utf-8", errors="replace", newline="\n") as lines:
             for line in lines:
-                row = parse_line(line.removesuffix("\n"))
-                statuses[str(row.elb_status) if isinstance(row, Row) else "damaged"] += 1
+                row = parsed(line.removesuffix("\n"))
+                statuses[str(row.elb_status) if row else "damaged"] += 1
     return sum(statuses.values()), dict(statuses)
 
 

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
 from bot.cli.exits import BAD_USAGE, CommandError
+from bot.cli.given import STDIN, bytes_of, shown
 from bot.cli.output import write
-from diagnostics import printable
 
 EXAMPLE: Final = "Example: alb502 alarm-post event.json"
 MAX_BYTES: Final = 2**20
-MAX_SHOWN: Final = 120
 _EXPECTED: Final = "expected one message event of Slack as JSON, an object with its text, attachments or blocks"
 
 
 def alarm_post(
     file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="A message event of Slack as JSON; standard input without it.")
-    ] = None,
+        str, typer.Argument(metavar="FILE", help="A message event of Slack as JSON; standard input without it.")
+    ] = STDIN,
 ) -> None:
     """Show what the bot understands of a post about an alarm, and why. Asks neither AWS nor Slack."""
     from handlers.alarm_formats import read
@@ -43,25 +40,14 @@ def alarm_post(
     write(json.dumps(said, ensure_ascii=False, indent=2))
 
 
-def _event(file: Path | None) -> dict[str, Any]:
-    name = "standard input" if file is None else printable.line(str(file), MAX_SHOWN)
-    try:
-        raw = sys.stdin.buffer.read(MAX_BYTES + 1) if file is None else _read(file)
-    except OSError as error:
-        raise CommandError(f"{name}: {(error.strerror or 'unreadable').lower()}", status=BAD_USAGE) from None
-    if len(raw) > MAX_BYTES:
-        raise CommandError(f"{name}: longer than {MAX_BYTES} bytes; {_EXPECTED}", status=BAD_USAGE)
+def _event(file: str) -> dict[str, Any]:
+    raw = bytes_of(file, MAX_BYTES)
     try:
         found = json.loads(raw)
     except (ValueError, RecursionError):
-        raise CommandError(f"{name}: no JSON; {_EXPECTED}", status=BAD_USAGE) from None
+        raise CommandError(f"{shown(file)} holds no JSON; {_EXPECTED}", status=BAD_USAGE) from None
     inner = found.get("event") if isinstance(found, dict) else None
     event = inner if isinstance(inner, dict) else found
     if not isinstance(event, dict):
-        raise CommandError(f"{name}: {_EXPECTED}", status=BAD_USAGE)
+        raise CommandError(f"{shown(file)}: {_EXPECTED}", status=BAD_USAGE)
     return event
-
-
-def _read(file: Path) -> bytes:
-    with file.open("rb") as opened:
-        return opened.read(MAX_BYTES + 1)

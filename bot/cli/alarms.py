@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
-
-import typer
+from typing import TYPE_CHECKING, Final
 
 from bot.cli import asking, configured, diagnose, exits, options, output, progress
 from bot.cli.exits import CommandError
 
 if TYPE_CHECKING:
+    from bot.settings import Settings
     from diagnostics.question import Question
     from diagnostics.snapshot import Snapshot
 
@@ -17,20 +16,17 @@ EXAMPLE: Final = "Example: alb502 alarms prod/checkout"
 
 
 def alarms(
-    target: Annotated[
-        str,
-        typer.Argument(metavar="TARGET", help="ECS service, load balancer, target group, URL or alarm: name or ARN."),
-    ],
+    target: options.Target,
     account: options.Account = None,
     region: options.Region = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Show which recommended alarms exist, are missing or watch the wrong metric. Reads only."""
     question = asking.question(target, now=diagnose.the_time(), account=account, region=region)
     settings = configured.settings()
     from bot.remediating import preferences_of
 
-    show(_read(question), preferences_of(settings).alarm_topic, as_json=as_json)
+    show(_read(settings, question), preferences_of(settings).alarm_topic, as_json=as_json)
 
 
 def show(snapshot: Snapshot, topic: str | None, *, as_json: bool) -> None:
@@ -54,14 +50,13 @@ def show(snapshot: Snapshot, topic: str | None, *, as_json: bool) -> None:
     output.draw(*drawn(snapshot.subject, answer))
 
 
-def _read(question: Question) -> Snapshot:
-    settings = configured.settings()
+def _read(settings: Settings, question: Question) -> Snapshot:
     from bot.diagnosing import diagnoser
     from diagnostics.facts import Alarms, LoadBalancerAttributes, LoadBalancers, TargetGroups
     from diagnostics.question import Ambiguous, Refused, Unknown
 
     wanted = (Alarms, LoadBalancers, TargetGroups, LoadBalancerAttributes)
-    with progress.shown_on_stderr() as listener:
+    with progress.line_on_stderr() as listener:
         found = diagnoser(settings).facts(question, wanted, listener)
     if isinstance(found, Ambiguous | Unknown | Refused):
         raise diagnose.no_report(found)

@@ -77,17 +77,7 @@ class AlarmsAnswer(Frozen):
             line for one in free for line in lines_of(alarms.plan(subject, [one], topic).writes, subject.region)
         )
         return cls(
-            target=LogsTarget(
-                query=subject.query,
-                kind=subject.kind,
-                account=subject.account,
-                region=subject.region,
-                load_balancers=subject.load_balancers,
-                target_groups=subject.target_groups,
-                cluster=subject.cluster,
-                service=subject.service,
-                function=subject.function,
-            ),
+            target=LogsTarget(**{name: getattr(subject, name) for name in LogsTarget.model_fields}),
             complete=isinstance(known, Alarms) and known.complete,
             alarms=tuple(map(_told, every)),
             taken=tuple(one.name for one in wanted if one.name in names),
@@ -134,14 +124,7 @@ def _told(one: Standing) -> AlarmStanding:
         tells=wanted.why,
         status=one.status,
         alarms=tuple(
-            WatchedBy(
-                name=alarm.name,
-                state=alarm.state,
-                metric=alarm.metric,
-                statistic=alarm.statistic,
-                notifies=alarm.notifies,
-            )
-            for alarm in one.alarms
+            WatchedBy(**{name: getattr(alarm, name) for name in WatchedBy.model_fields}) for alarm in one.alarms
         ),
         note=one.why or None,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from bot.cli import when
@@ -55,6 +55,11 @@ def question(
         refresh=refresh,
         logs=logs,
     )
+
+
+def since_when(since: str, now: datetime) -> datetime:
+    """Where `--since` begins, for what is kept for years. Raises `CommandError` (bad usage)."""
+    return now - timedelta(seconds=_read("--since", since, lambda text: when.duration_s(text, when.YEARS)))
 
 
 def _window(start: str | None, end: str | None, now: datetime) -> tuple[datetime | None, datetime | None]:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from bot.cli import configured, when
+from bot.cli import asking, configured, options
 from bot.cli.exits import BAD_USAGE, CommandError
-from bot.cli.output import note, write
+from bot.cli.output import draw, note, write
 from bot.cli.stored import opened
 from diagnostics import printable
 
@@ -30,10 +30,8 @@ MAX_SHOWN: Final = 60
 
 
 def audit(
-    since: Annotated[
-        str, typer.Option("--since", metavar="DURATION", help="How far to look back: 2h, 7d, 30d.")
-    ] = DEFAULT_SINCE,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines with everything.")] = False,
+    since: options.SinceKept = DEFAULT_SINCE,
+    as_json: options.JsonLines = False,
     trim: Annotated[
         bool,
         typer.Option(
@@ -46,10 +44,7 @@ def audit(
     if trim and not (as_json and since == DEFAULT_SINCE):
         said = "--trim: add --json and leave --since out, as everything is printed before any of it is taken out"
         raise CommandError(said, status=BAD_USAGE)
-    try:
-        begin = datetime.now(UTC) - timedelta(seconds=when.duration_s(since, when.YEARS))
-    except ValueError as error:
-        raise CommandError(f"--since {printable.line(since, MAX_SHOWN)!r}: {error}", status=BAD_USAGE) from None
+    begin = asking.since_when(since, datetime.now(UTC))
     with _opened() as stored:
         records = _records(stored, None if trim else begin)
         if as_json:
@@ -87,7 +82,6 @@ def _opened() -> Iterator[StoredAudit]:
 
 
 def _records(stored: StoredAudit, begin: datetime | None) -> list[Kept]:
-    """All pages."""
     found = list(stored.read(begin, limit=PAGE))
     while found and (more := stored.read(begin, after=found[-1].id, limit=PAGE)):
         found += more
@@ -101,11 +95,6 @@ def _listed(records: list[Kept], since: str) -> None:
     if not records:
         write(f"Nothing was asked for or done in the last {printable.line(since, MAX_SHOWN)}.")
         return
-    for kept in records:
-        record = kept.record
-        who = record.who.id if record.who else "alb502"
-        name = f"{record.who.name} ({who})" if record.who and record.who.name else who
-        what = f"{record.title}{f': {record.text}' if record.text else ''}"
-        write(f"{record.at:%Y-%m-%d %H:%M:%S} UTC  {record.event:<9} {printable.line(what, MAX_WHAT)}")
-        place = f"{record.account} {record.region} · {record.report} · {record.ticket}"
-        write(f"{' ' * 25}by {printable.line(name, MAX_WHAT)} · {printable.line(place, MAX_WHAT)}")
+    from bot.cli.drawing.audit import drawn
+
+    draw(*(drawn(kept.record) for kept in records))

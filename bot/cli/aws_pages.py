@@ -1,15 +1,20 @@
-"""The files of aws/ that hold policies: `python -m bot.cli.aws_pages` writes them anew."""
+"""The files of aws/ that hold policies, and the policy in docs/permissions.md: `python -m bot.cli.aws_pages` writes
+them anew."""
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Final
 
 from bot.cli.aws_roles import bot_account, member_account, terraform
 from bot.cli.aws_roles.cloudformation import yaml_text
-from bot.cli.output import write
+from bot.cli.written import renew
+from diagnostics.aws_access.read_policy import read_policy
 
 PLACE: Final = Path("aws")
+TOLD: Final = Path("docs") / "permissions.md"
 WRITTEN_BY: Final = "Written by `python -m bot.cli.aws_pages`; change the code that it is derived from."
 
 
@@ -23,23 +28,12 @@ def pages() -> dict[str, str]:
     }
 
 
-def stale(place: Path) -> tuple[str, ...]:
-    """Names of the files that are missing or differ."""
-    return tuple(name for name, text in pages().items() if _text(place / name) != text)
-
-
-def renew(place: Path) -> tuple[str, ...]:
-    """Brings the files up to date and returns the names of those that changed."""
-    changed = stale(place)
-    for name in changed:
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        (place / name).write_text(pages()[name], encoding="utf-8")
-    return changed
-
-
-def _text(file: Path) -> str | None:
-    return file.read_text(encoding="utf-8") if file.exists() else None
+def told(page: str) -> str:
+    """The page with the policy of the code in its block of JSON."""
+    policy = json.dumps(read_policy(), indent=2)
+    return re.sub(r"(?<=```json\n).*?(?=\n```)", lambda _: policy, page, count=1, flags=re.DOTALL)
 
 
 if __name__ == "__main__":
-    write("\n".join(renew(PLACE)) or "all files were up to date")
+    renew(PLACE, pages())
+    renew(TOLD.parent, {TOLD.name: told(TOLD.read_text(encoding="utf-8"))})

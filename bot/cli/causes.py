@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from bot.cli import output
+from bot.cli import options, output
 from bot.cli.exits import BAD_USAGE, CommandError
 from diagnostics import printable
 
@@ -24,7 +24,7 @@ def causes(
     code: Annotated[
         str | None, typer.Argument(metavar="CODE", help="One cause, such as sg-ingress-missing; without it, all.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Show what can be found: what each cause means, how it is recognised, how it is fixed."""
     from diagnostics.causes import catalogue

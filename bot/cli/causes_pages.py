@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.cli.drawing.catalogue import named
-from bot.cli.output import write
+from bot.cli.written import PAGES, renew
 from diagnostics.causes import catalogue
 from diagnostics.causes.advice import GAP, advice_of
 from diagnostics.causes.cause import CauseSpec
@@ -36,29 +36,6 @@ FAMILIES: Final[Mapping[str, str]] = {
 def pages(specs: Mapping[str, CauseSpec]) -> dict[str, str]:
     """File name to text: one page for each cause, and the index."""
     return {INDEX: _index(specs)} | {f"{code}.md": _page(spec, specs) for code, spec in specs.items()}
-
-
-def stale(place: Path, wanted: Mapping[str, str]) -> tuple[str, ...]:
-    """Names of pages that are missing, differ, or belong to no cause."""
-    there = {file.name: file.read_text(encoding="utf-8") for file in place.glob("*.md")}
-    return tuple(sorted(name for name in there.keys() | wanted.keys() if there.get(name) != wanted.get(name)))
-
-
-def renew(place: Path) -> tuple[str, ...]:
-    """Brings the pages up to date and returns the names of those that changed."""
-    return bring_up_to_date(place, pages(catalogue()))
-
-
-def bring_up_to_date(place: Path, wanted: Mapping[str, str]) -> tuple[str, ...]:
-    """Writes the pages that are missing or differ, removes those that nobody wants; returns their names."""
-    place.mkdir(parents=True, exist_ok=True)
-    changed = stale(place, wanted)
-    for name in changed:
-        if name in wanted:
-            (place / name).write_text(wanted[name], encoding="utf-8")
-        else:
-            (place / name).unlink()
-    return changed
 
 
 def _index(specs: Mapping[str, CauseSpec]) -> str:
@@ -106,13 +83,12 @@ def _facts(spec: CauseSpec) -> Iterator[str]:
     yield from ("", "## What it looks at", "")
     if spec.needs:
         yield f"- Cannot be judged without: {named(spec.needs)}."
-    rest = [kind for kind in spec.uses if kind not in spec.needs]
-    if rest:
-        yield f"- Sharpened by: {named(rest)}."
+    if spec.uses:
+        yield f"- Sharpened by: {named(spec.uses)}."
     excluded = [kind for kind in spec.clear_needs if kind not in spec.needs]
     if excluded:
         yield f"- Not excluded while unread: {named(excluded)}."
-    if not spec.needs and not rest:
+    if not spec.needs and not spec.uses:
         yield "- What was observed, and what the other causes explain."
 
 
@@ -139,5 +115,4 @@ def _link(code: str, specs: Mapping[str, CauseSpec]) -> str:
 
 
 if __name__ == "__main__":
-    renewed = renew(PLACE)
-    write(f"{counted(len(renewed), 'page')} of {PLACE} written or removed" if renewed else f"{PLACE} is up to date")
+    renew(PLACE, pages(catalogue()), PAGES)

@@ -8,6 +8,7 @@ import os
 import shlex
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -92,18 +93,9 @@ def _shown(scenario: str, port: int | None, *, listing: bool, once: bool, termin
 def _in_terminal(chosen: Scenario, port: int | None, scenarios: tuple[str, ...], *, once: bool) -> None:
     with _running(chosen, port) as world, pointed_at(world.environment()):
         report = _diagnose(chosen.target)
-        stays = not once and sys.stdin.isatty() and sys.stdout.isatty()
-        output.write(
-            try_next(
-                chosen,
-                world.environment() if stays else None,
-                report,
-                scenarios,
-                output.called_as(),
-                repair=_repair(chosen, world),
-            )
-        )
-        if stays:
+        there = None if once else world.environment()
+        output.write(try_next(chosen, there, report, scenarios, output.called_as(), repair=_repair(chosen, world)))
+        if not once:
             _keep_running(chosen.target)
 
 
@@ -210,7 +202,6 @@ def page_settings(page: Page, world: RunningWorld, state_dir: Path) -> Settings:
 
 def _invitation(scenario: Scenario, page: Page, world: RunningWorld, state_dir: Path, ops_port: int) -> str:
     there = {**world.environment(), "ALB502_STATE_DIR": str(state_dir)}
-    exported = " ".join(f"{name}={shlex.quote(value)}" for name, value in there.items())
     call, target = output.called_as(), shlex.quote(scenario.target)
     broken = "; break and mend the service beside it" if page.can_be_broken else ""
     return "\n".join(
@@ -221,7 +212,7 @@ def _invitation(scenario: Scenario, page: Page, world: RunningWorld, state_dir: 
             f"  It runs {LIVE_TIMES} times as fast as AWS, so that a repair shows while you watch.",
             "",
             "The same simulated AWS, and what the bot keeps, in a second terminal, while this one runs:",
-            f"  unset AWS_PROFILE; export {exported}",
+            f"  {_leading(there)}",
             f"  {call} diagnose {target} --watch",
             f"  {call} audit",
             "",
@@ -230,6 +221,11 @@ def _invitation(scenario: Scenario, page: Page, world: RunningWorld, state_dir: 
             "Ctrl-C ends all of it.",
         )
     )
+
+
+def _leading(there: Mapping[str, str]) -> str:
+    """What leads the commands of a shell to the simulated AWS."""
+    return "unset AWS_PROFILE; export " + " ".join(f"{name}={shlex.quote(value)}" for name, value in there.items())
 
 
 @contextmanager
@@ -275,11 +271,10 @@ def try_next(
     another = others[(others.index(scenario.name) + 1) % len(others)] if scenario.name in others else others[0]
     lines = ["", "Try next"]
     if environment is not None:
-        exported = " ".join(f"{name}={shlex.quote(value)}" for name, value in environment.items())
         target = shlex.quote(scenario.target)
         lines += [
             "  In a second terminal, while this one runs:",
-            f"    unset AWS_PROFILE; export {exported}",
+            f"    {_leading(environment)}",
             f"    {call} diagnose {target} --json",
             f"    {call} diagnose {target} --watch    # and meanwhile do what it says, with the AWS CLI",
             *([f"    {repair}", "  That repairs it: press Enter here half a minute later."] if repair else ()),
@@ -294,10 +289,13 @@ def try_next(
 
 
 def _keep_running(target: str) -> None:
-    """Until Ctrl-C; Enter diagnoses again."""
+    """Until Ctrl-C; Enter diagnoses again, where somebody can press it."""
     try:
+        if not sys.stdin.isatty():
+            output.note("The simulated AWS keeps running. Ctrl-C ends it.")
+            threading.Event().wait()
         while True:
-            output.note("\nThe simulated AWS keeps running. Enter diagnoses again, Ctrl-C ends it.")
+            output.note("The simulated AWS keeps running. Enter diagnoses again, Ctrl-C ends it.")
             if not sys.stdin.readline():
                 return
             try:

@@ -51,8 +51,8 @@ def diagnose(
     seen: Annotated[
         str | None, typer.Option("--seen", metavar="CODE", help="The error code that users report, such as 502.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
-    form: Annotated[formats.Format | None, typer.Option("--format", help="How to print the report.")] = None,
+    as_json: options.AsJson = False,
+    form: options.Form = None,
     save: Annotated[
         Path | None, typer.Option("--save", metavar="FILE", help="Keep what was read in this file, for replay.")
     ] = None,
@@ -97,7 +97,7 @@ def diagnosed(ask: Callable[[Question, ProgressListener], Outcome], question: Qu
     """Asks with progress on stderr. Raises `CommandError` when there is no report."""
     from diagnostics.question import Diagnosed
 
-    with progress.shown_on_stderr() as listener:
+    with progress.line_on_stderr() as listener:
         outcome = ask(question, listener)
     if isinstance(outcome, Diagnosed):
         return outcome

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from bot.cli import configured, exits, output
-from bot.cli.serve import missing
+from bot.cli import configured, exits, options, output
+from bot.cli.serve import Role, missing
 
 if TYPE_CHECKING:
     from bot.doctor.finding import Examination
 
 EXAMPLE: Final = "Example: alb502 doctor --role worker"
-
-Role = Literal["all", "web", "worker", "executor"]
 
 
 def doctor(
@@ -25,12 +23,12 @@ def doctor(
             help="Only what this part of the bot uses, run where it runs. Without it: everything, from anywhere.",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: options.AsJson = False,
 ) -> int:
     """Check tokens, scopes, the store, roles, regions and permissions. Reads only; exit status 1 where it found a
     problem."""
     settings = configured.settings()
-    from bot.cli.waiting import waiting
+    from bot.cli.progress import waiting
     from bot.doctor.examining import examine
 
     with waiting("looking at Slack, Redis and AWS"):
@@ -40,7 +38,6 @@ def doctor(
 
 
 def show(found: Examination, *, as_json: bool) -> None:
-    """On stdout."""
     if as_json:
         output.write(found.to_json())
         return

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Final
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
-import typer
-
-from bot.cli import configured, when
-from bot.cli.exits import BAD_USAGE, CommandError
+from bot.cli import asking, configured, options
 from bot.cli.output import write
 from bot.cli.stored import opened
 from diagnostics import printable
@@ -26,17 +23,11 @@ MAX_INSTEAD: Final = 3
 
 
 def feedback(
-    since: Annotated[
-        str, typer.Option("--since", metavar="DURATION", help="How far to look back: 2h, 7d, 30d.")
-    ] = DEFAULT_SINCE,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines with everything.")] = False,
+    since: options.SinceKept = DEFAULT_SINCE,
+    as_json: options.JsonLines = False,
 ) -> None:
     """Print what people said of answers in Slack. Reads REDIS_URL, or the store of the bot on this machine."""
-    try:
-        begin = datetime.now(UTC) - timedelta(seconds=when.duration_s(since, when.YEARS))
-    except ValueError as error:
-        raise CommandError(f"--since {printable.line(since, MAX_SHOWN)!r}: {error}", status=BAD_USAGE) from None
-    said = _said(begin)
+    said = _said(asking.since_when(since, datetime.now(UTC)))
     if as_json:
         for one in said:
             write(one.model_dump_json())

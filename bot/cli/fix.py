@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ import typer
 from bot.cli import configured, replay
 from bot.cli.exits import BAD_USAGE, NO_REPORT, NOT_WELL, OK, CommandError
 from bot.cli.output import draw, note, write
-from bot.cli.stored import connected
+from bot.cli.stored import REPORT_ID, connected, report_in
 from diagnostics import printable
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ MAX_SHOWN: Final = 80
 MAX_EDIT: Final = 2_000
 MAX_LISTED: Final = 12
 NO_AUDIT: Final = "not in the audit: no store of the bot can be reached from here"
-_REPORT_ID: Final = re.compile(r"r-[0-9a-z]{1,64}", re.ASCII)
 
 
 def fix(
@@ -86,7 +84,7 @@ def _store(settings: Settings) -> Iterator[Redis | None]:
 
 def _wanted(settings: Settings, redis: Redis | None, report: str, offer: str) -> Wanted:
     found, wanted = (
-        _kept(settings, redis, report, offer) if _REPORT_ID.fullmatch(report) else _saved(settings, report, offer)
+        _kept(settings, redis, report, offer) if REPORT_ID.fullmatch(report) else _saved(settings, report, offer)
     )
     remediations = [one for cause in (*found.causes, *found.risks) for one in cause.remediations]
     if wanted is None or offer not in {one.id for one in remediations}:
@@ -98,15 +96,12 @@ def _wanted(settings: Settings, redis: Redis | None, report: str, offer: str) ->
 
 def _kept(settings: Settings, redis: Redis | None, report_id: str, offer: str) -> tuple[Report, Wanted | None]:
     from bot.store.plans import Offers
-    from bot.store.reports import Reports
 
     if redis is None:
         said = f"{report_id}: the store of the bot does not answer; set REDIS_URL, or give a file from diagnose --save"
         raise CommandError(said, status=NO_REPORT)
     days = settings.limits.reports_days
-    found = Reports(redis, days).load(report_id)
-    if found is None:
-        raise CommandError(f"no report {report_id} is kept; reports are forgotten after {days} days", status=BAD_USAGE)
+    found = report_in(redis, report_id, days)
     return found, Offers(redis, days).wanted(found, offer)
 
 
@@ -146,11 +141,22 @@ def _by_hand(settings: Settings, redis: Redis | None, wanted: Wanted, *, dry_run
 
 
 def _noting(redis: Redis | None) -> Callable[[Record], None]:
+    """A store that goes away meanwhile keeps nobody from hearing what was changed, and from undoing it."""
     if redis is None:
         return lambda _: None
+    from redis.exceptions import RedisError
+
     from bot.store.audit import StoredAudit
 
-    return StoredAudit(redis).append
+    stored = StoredAudit(redis)
+
+    def append(record: Record) -> None:
+        try:
+            stored.append(record)
+        except RedisError as error:
+            note(f"not in the audit: {record.event}; the store of the bot does not answer ({type(error).__name__})")
+
+    return append
 
 
 def _show_plan(hand: ByHand) -> None:
@@ -201,10 +207,9 @@ def _do(hand: ByHand) -> None:
         raise CommandError(f"{execution.status}: {execution.text}", status=NOT_WELL)
     write("Done. Watching whether it works; Ctrl-C stops watching and changes nothing.")
     worked = _watched(hand)
-    if not worked:
-        _offer_undo(hand, execution)
-        raise CommandError("it was done and has not worked so far; diagnose again", status=NOT_WELL)
     _offer_undo(hand, execution)
+    if not worked:
+        raise CommandError("it was done and has not worked so far; diagnose again", status=NOT_WELL)
 
 
 def _watched(hand: ByHand) -> bool:

@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from bot.cli.causes_pages import bring_up_to_date
 from bot.cli.drawing.catalogue import named
-from bot.cli.output import write
+from bot.cli.written import PAGES, renew
 from diagnostics.causes import catalogue as causes
-from diagnostics.printable import counted
 from remediations.catalogue import catalogue
 from remediations.fix import FixSpec
 
@@ -38,11 +36,6 @@ def pages(specs: Mapping[str, FixSpec]) -> dict[str, str]:
     return {INDEX: _index(specs)} | {f"{spec.id}.md": _page(spec) for spec in specs.values()}
 
 
-def renew(place: Path) -> tuple[str, ...]:
-    """Brings the pages up to date and returns the names of those that changed."""
-    return bring_up_to_date(place, pages(catalogue()))
-
-
 def _index(specs: Mapping[str, FixSpec]) -> str:
     rows = (f"| [`{spec.id}`]({spec.id}.md) | {spec.title} | {spec.risk_in_words} |" for spec in specs.values())
     return "\n".join(
@@ -66,11 +59,9 @@ def _when(spec: FixSpec) -> Iterator[str]:
     if spec.for_risks:
         yield "- Also where one of these is a risk without an effect so far."
     yield f"- Only where these were read: {named(spec.needs)}."
-    rest = [kind for kind in spec.uses if kind not in spec.needs]
-    if rest:
-        yield f"- Made of, where it was read: {named(rest)}."
+    if spec.uses:
+        yield f"- Made of, where it was read: {named(spec.uses)}."
 
 
 if __name__ == "__main__":
-    renewed = renew(PLACE)
-    write(f"{counted(len(renewed), 'page')} of {PLACE} written or removed" if renewed else f"{PLACE} is up to date")
+    renew(PLACE, pages(catalogue()), PAGES)

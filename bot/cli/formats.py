@@ -28,7 +28,6 @@ def chosen(wanted: Format | None, as_json: bool) -> Format:
 
 
 def show(report: Report, form: Format) -> None:
-    """The report on stdout."""
     if form is Format.JSON:
         output.write(report.to_json())
     elif form is Format.MARKDOWN:

@@ -22,10 +22,7 @@ ATHENA_OFF: Final = "--athena: Athena is off; set logs.athena.workgroup and logs
 
 
 def logs(
-    target: Annotated[
-        str,
-        typer.Argument(metavar="TARGET", help="ECS service, load balancer, target group, URL or alarm: name or ARN."),
-    ],
+    target: options.Target,
     account: options.Account = None,
     region: options.Region = None,
     since: options.Since = None,
@@ -43,7 +40,7 @@ def logs(
     create_table: Annotated[
         bool, typer.Option("--create-table", help="With --athena: make its table when it is missing.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Show what the access logs say: who made each error, by target, zone, route and minute. Reads only."""
     if create_table and not athena:
@@ -89,7 +86,7 @@ def _read(question: Question, where: tuple[Condition, ...], *, athena: bool, cre
         chosen = replace(settled.athena, create_table=create_table) if settled.athena else None
         return replace(settled, wish="always", where=where, athena=chosen, athena_first=athena)
 
-    with progress.shown_on_stderr() as listener:
+    with progress.line_on_stderr() as listener:
         found = diagnoser(settings).logs(question, wanted, listener)
     if isinstance(found, Ambiguous | Unknown | Refused):
         raise diagnose.no_report(found)

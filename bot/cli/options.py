@@ -6,6 +6,11 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.formats import Format
+
+Target = Annotated[
+    str, typer.Argument(metavar="TARGET", help="ECS service, load balancer, target group, URL or alarm: name or ARN.")
+]
 Account = Annotated[
     str | None, typer.Option("--account", metavar="ACCOUNT", help="Account, by its name in the settings or its id.")
 ]
@@ -17,3 +22,7 @@ Start = Annotated[
     str | None, typer.Option("--from", metavar="TIME", help="Look from this time, UTC: 03:12 or ISO 8601.")
 ]
 End = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Look until this time, UTC.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Form = Annotated[Format | None, typer.Option("--format", help="How to print the report.")]
+JsonLines = Annotated[bool, typer.Option("--json", help="Print JSON lines with everything.")]
+SinceKept = Annotated[str, typer.Option("--since", metavar="DURATION", help="How far to look back: 2h, 7d, 30d.")]

@@ -44,8 +44,13 @@ def console(stream: TextIO | None = None) -> Console:
     return made
 
 
+def live_screen() -> Console | None:
+    """Where a person who waits can be shown something that goes away again; None where stderr is no such terminal."""
+    screen = console(sys.stderr)
+    return screen if screen.is_terminal and not screen.is_dumb_terminal else None
+
+
 def draw(*renderables: RenderableType) -> None:
-    """Draws on stdout."""
     from bot.cli.drawing.page import Statement
 
     screen = console()

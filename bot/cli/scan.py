@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
-import typer
-
-from bot.cli import configured, diagnose, exits, options, output
+from bot.cli import configured, diagnose, exits, options, output, progress
 from bot.cli.exits import CommandError
 
 if TYPE_CHECKING:
@@ -19,14 +17,13 @@ MAX_LINES: Final = 10
 def scan(
     account: options.Account = None,
     region: options.Region = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Show what is broken now and what is at risk, worst first. Reads only; nothing in AWS is changed."""
     show(_scanned(account, region), as_json=as_json)
 
 
 def show(found: Scan, *, as_json: bool) -> None:
-    """The answer on stdout."""
     if as_json:
         output.write(found.to_json())
         return
@@ -38,12 +35,11 @@ def show(found: Scan, *, as_json: bool) -> None:
 def _scanned(account: str | None, region: str | None) -> Scan:
     """Raises `CommandError` when nothing could be searched."""
     settings = configured.settings()
-    from bot.cli.progress_bar import bar_on_stderr
     from bot.scanning import scanner
     from diagnostics.question import Refused
 
     scan_all = scanner(settings, diagnose.own_records(settings))
-    with bar_on_stderr() as listener:
+    with progress.bar_on_stderr() as listener:
         found = scan_all(account, region, listener)
     if isinstance(found, Refused):
         raise diagnose.no_report(found)

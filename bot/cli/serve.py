@@ -26,13 +26,18 @@ if TYPE_CHECKING:
 
 EXAMPLE: Final = "Example: alb502 serve --role web"
 
-
 Role = Literal["all", "web", "worker", "executor"]
-"""`all`: one process. `web` takes Slack's requests, `worker` diagnoses, `executor` alone may change anything in AWS."""
 
 
 def serve(
-    role: Annotated[Role, typer.Option("--role", help="Which part of the bot runs in this process.")] = "all",
+    role: Annotated[
+        Role,
+        typer.Option(
+            "--role",
+            help="Which part of the bot runs in this process: web takes Slack's requests, worker diagnoses, executor"
+            " alone may change anything in AWS.",
+        ),
+    ] = "all",
 ) -> None:
     """Run the bot: in Socket Mode when SLACK_APP_TOKEN is set, else over HTTP."""
     settings = configured.settings()
@@ -77,7 +82,8 @@ def missing(settings: Settings, role: Role) -> list[str]:
 
 @contextmanager
 def stopped_by_signals() -> Iterator[threading.Event]:
-    """An event that SIGTERM and Ctrl-C set. The second Ctrl-C is not caught: somebody is in a hurry.
+    """An event that SIGTERM and Ctrl-C set. The second Ctrl-C is not caught: somebody is in a hurry. Further SIGTERMs,
+    as of a supervisor that sends them to the whole group, change nothing: the end comes in time by itself.
 
     A signal interrupts the main thread anywhere, also where it holds the lock of the event that it is about to wait
     for; so another thread sets it.
@@ -87,7 +93,7 @@ def stopped_by_signals() -> Iterator[threading.Event]:
 
     def stop(number: int, _frame: object) -> None:
         heard.put(True)
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_IGN)
 
     def hear() -> None:
         if heard.get():

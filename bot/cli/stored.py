@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from bot.cli.exits import NO_REPORT, CommandError
+from bot.cli.exits import BAD_USAGE, NO_REPORT, CommandError
 
 if TYPE_CHECKING:
     from redis import Redis
 
     from bot.settings import Settings
+    from diagnostics.report import Report
+
+REPORT_ID: Final = re.compile(r"r-[0-9a-z]{1,64}", re.ASCII)
 
 
 @contextmanager
@@ -44,3 +48,13 @@ def connected(settings: Settings) -> Redis:
 
     url = settings.redis_url
     return open_client(url.get_secret_value()) if url else attach(settings.state_dir)
+
+
+def report_in(redis: Redis, report_id: str, days: int) -> Report:
+    """Raises `CommandError` for one that is forgotten after so many days, or never was."""
+    from bot.store.reports import Reports
+
+    found = Reports(redis, days).load(report_id)
+    if found is None:
+        raise CommandError(f"no report {report_id} is kept; reports are forgotten after {days} days", status=BAD_USAGE)
+    return found

@@ -12,20 +12,22 @@ from bot.cli.exits import CommandError, ReaderGoneError
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Runs the command line and returns the exit status."""
     output.tolerate_odd_encodings()
     output.log_errors_to_stderr()
     try:
         if not arguments:
             _invoked(["--help"])
             return exits.BAD_USAGE
-        return _finished(_invoked(arguments))
+        status = _invoked(arguments)
+        sys.stdout.flush()
+        return status
     except CommandError as error:
         output.complain(error.lines)
         return error.status
     except TyperException as error:
         said = " ".join(error.format_message().split()).rstrip(".")
-        output.complain([f"{said}; `{_asked_for(arguments)} --help` shows how it is used."])
+        between = "" if said.endswith("?") else ";"
+        output.complain([f"{said}{between} `{_asked_for(arguments)} --help` shows how it is used."])
         return exits.BAD_USAGE
     except (KeyboardInterrupt, Abort):
         return exits.INTERRUPTED
@@ -41,11 +43,6 @@ def _invoked(arguments: Sequence[str]) -> int:
 
     status = app(args=list(arguments), prog_name=output.PROGRAM, standalone_mode=False)
     return status if isinstance(status, int) else exits.OK
-
-
-def _finished(status: int) -> int:
-    sys.stdout.flush()
-    return status
 
 
 def _asked_for(arguments: Sequence[str]) -> str:

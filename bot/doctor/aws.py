@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
-from bot.doctor.aws_denials import a, denials, named
+from bot.doctor.aws_denials import MAX_NAMED, a, denials
 from bot.doctor.aws_look import AccountLook, AwsLook, is_no_region
 from bot.doctor.aws_silence import silences, silent
 from bot.doctor.aws_statements import for_caller, principal_of, trusting
@@ -18,21 +19,27 @@ from diagnostics.aws_access.failures import OUT_OF_TIME
 from diagnostics.aws_access.refusals import PolicyKind, refusal_in
 from diagnostics.facts.fact import Gap
 from diagnostics.permissions.probing import TOO_LATE, Identity, RegionProbed
+from diagnostics.printable import first_few
 
 CLOCK_S: Final = 12.0
 """Workers judge by their clocks whether another one is dead."""
 ASSUME: Final = "sts:AssumeRole"
 _ROLE_OF: Final = re.compile(r"as (arn:\S+): ")
 
+_problem = partial(Finding, status="problem", area="aws")
+_less = partial(Finding, status="less", area="aws")
+_unchecked = partial(Finding, status="unchecked", area="aws")
+_well = partial(Finding, status="well", area="aws")
+
 
 def findings(look: AwsLook, settings: Settings) -> Iterator[Finding]:
     """Whatever stops everything is said once."""
     if isinstance(look.own, Gap):
-        yield _problem("aws-credentials", "", f"Nothing in AWS can be read. {explain(look.own)}")
+        yield _problem(id="aws-credentials", says=f"Nothing in AWS can be read. {explain(look.own)}")
         return
     yield from _clock(look.own)
     if not any(one.account.read_role for one in look.accounts):
-        yield _well("aws-credentials", f"AWS: the credentials are those of {look.own.arn}")
+        yield _well(id="aws-credentials", says=f"AWS: the credentials are those of {look.own.arn}")
     for one in look.accounts:
         yield from _account(one, look.own, settings)
 
@@ -41,9 +48,7 @@ def _clock(own: Identity) -> Iterator[Finding]:
     ahead_s = own.clock_s or 0.0
     if abs(ahead_s) > CLOCK_S:
         which = "fast" if ahead_s > 0 else "slow"
-        yield Finding(
-            status="less",
-            area="aws",
+        yield _less(
             id="clock",
             says=f"The clock of this machine is {abs(ahead_s):.0f} s {which}: work is taken from processes that live, "
             "and from 5 minutes on AWS refuses what it signs",
@@ -52,16 +57,16 @@ def _clock(own: Identity) -> Iterator[Finding]:
 
 
 def _account(look: AccountLook, own: Identity, settings: Settings) -> Iterator[Finding]:
-    account, label = look.account, _label(look)
+    account, label = look.account, look.label
     if isinstance(look.identity, Gap) and not look.regions:
         yield _not_entered(look, look.identity, own)
         return
     if isinstance(look.identity, Identity) and look.identity.account != account.id:
         yield _problem(
-            "account-id",
-            label,
-            f"Nothing of {label} is read: its credentials belong to account {look.identity.account}",
-            f"correct the id of account {account.name} in `accounts`, or give it a read_role",
+            id="account-id",
+            where=label,
+            says=f"Nothing of {label} is read: its credentials belong to account {look.identity.account}",
+            to_do=f"correct the id of account {account.name} in `accounts`, or give it a read_role",
         )
         return
     for region in look.regions:
@@ -73,9 +78,8 @@ def _account(look: AccountLook, own: Identity, settings: Settings) -> Iterator[F
     yield from _unknown(label, there)
     yield from _without_plan(label, there)
     if there:
-        yield _well(
-            "aws-actions", f"AWS: {label} answers {_answered(there)} in {', '.join(one.region for one in there)}"
-        )
+        where = ", ".join(one.region for one in there)
+        yield _well(id="aws-actions", says=f"AWS: {label} answers {_answered(there)} in {where}")
 
 
 def _answered(regions: Sequence[RegionProbed]) -> str:
@@ -89,15 +93,13 @@ def _answered(regions: Sequence[RegionProbed]) -> str:
 
 def _not_entered(look: AccountLook, gap: Gap, own: Identity) -> Finding:
     """The account cannot be read at all."""
-    role, label = look.account.read_role, _label(look)
+    role, label = look.account.read_role, look.label
     if gap.error == OUT_OF_TIME:
         return _unlooked(label)
     if gap.action != ASSUME or gap.kind != "denied" or role is None:
-        return _problem("account-unreadable", label, f"Nothing of {label} is read. {explain(gap)}")
+        return _problem(id="account-unreadable", where=label, says=f"Nothing of {label} is read. {explain(gap)}")
     why, paste = _why_not_assumed(refusal_in(gap.message).policy, principal_of(own.arn), role, look.account)
-    return Finding(
-        status="problem",
-        area="aws",
+    return _problem(
         id="role-not-assumed",
         where=label,
         says=f"Nothing of {label} is read: {role} cannot be assumed",
@@ -127,18 +129,17 @@ def _why_not_assumed(
 
 
 def _no_region(look: AccountLook, region: RegionProbed, gap: Gap, settings: Settings) -> Finding:
-    label = _label(look)
+    label = look.label
     where = f"{label} {region.region}"
     if is_no_region(gap):
         says = f"Nothing of {where} is read: there is no such region, or it cannot be reached"
-        return _problem("region-unknown", where, says, f"correct {_setting(look, settings)}, or check the network")
+        to_do = f"correct {_setting(look, settings)}, or check the network"
+        return _problem(id="region-unknown", where=where, says=says, to_do=to_do)
     if gap.error == OUT_OF_TIME:
         return _unlooked(where)
     if gap.kind != "not-enabled":
-        return _problem("region-unreadable", where, f"Nothing of {where} is read. {explain(gap)}")
-    return Finding(
-        status="problem",
-        area="aws",
+        return _problem(id="region-unreadable", where=where, says=f"Nothing of {where} is read. {explain(gap)}")
+    return _problem(
         id="region-not-enabled",
         where=where,
         says=f"Nothing of {where} is read: the account has not enabled the region",
@@ -153,7 +154,7 @@ def _no_region(look: AccountLook, region: RegionProbed, gap: Gap, settings: Sett
 
 
 def _unlooked(where: str) -> Finding:
-    return Finding(status="unchecked", area="aws", id="region-unchecked", where=where, says=where, why=TOO_LATE)
+    return _unchecked(id="region-unchecked", where=where, says=where, why=TOO_LATE)
 
 
 def _setting(look: AccountLook, settings: Settings) -> str:
@@ -171,12 +172,10 @@ def _unknown(label: str, regions: Sequence[RegionProbed]) -> Iterator[Finding]:
                 why = one.why or (explain(one.gap) if one.gap else "")
                 reasons[_ROLE_OF.sub("", why)][one.action] = None
     for why, actions in reasons.items():
-        yield Finding(
-            status="unchecked",
-            area="aws",
+        yield _unchecked(
             id="actions-unchecked",
             where=label,
-            says=f"{named(list(actions))} in {label}",
+            says=f"{first_few(actions, MAX_NAMED)} in {label}",
             why=why,
         )
 
@@ -184,16 +183,4 @@ def _unknown(label: str, regions: Sequence[RegionProbed]) -> Iterator[Finding]:
 def _without_plan(label: str, regions: Sequence[RegionProbed]) -> Iterator[Finding]:
     if any(region.no_plan for region in regions):
         says = f"Issues of AWS itself are not seen in {label}: AWS Health needs a Business support plan"
-        yield Finding(status="less", area="aws", id="no-support-plan", where=label, says=says)
-
-
-def _label(look: AccountLook) -> str:
-    return look.account.name or f"account {look.account.id}"
-
-
-def _problem(kind: str, where: str, says: str, to_do: str = "") -> Finding:
-    return Finding(status="problem", area="aws", id=kind, where=where, says=says, to_do=to_do)
-
-
-def _well(kind: str, says: str) -> Finding:
-    return Finding(status="well", area="aws", id=kind, says=says)
+        yield _less(id="no-support-plan", where=label, says=says)

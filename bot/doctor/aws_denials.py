@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from bot.doctor.aws_look import AccountLook
@@ -16,10 +17,13 @@ from diagnostics.aws_access.refusals import PolicyKind, refusal_in
 from diagnostics.permissions.probes import MADE_UP
 from diagnostics.permissions.probing import Identity, Probed, RegionProbed
 from diagnostics.permissions.purposes import ALARMS, AROUND_FIXES, DOMAINS, FINDING, Loss, is_optional, loss_of
-from diagnostics.printable import counted
+from diagnostics.printable import counted, first_few
 
 MAX_NAMED: Final = 6
 ORGANISATION: Final = frozenset({"resource control policy", "service control policy"})
+
+_problem = partial(Finding, status="problem", area="aws")
+_less = partial(Finding, status="less", area="aws")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +65,6 @@ def denials(look: AccountLook, label: str, regions: Sequence[RegionProbed], athe
             yield _missing(look, here, sorted(actions), fault, example, statements)
 
 
-def named(actions: Sequence[str]) -> str:
-    """The first few."""
-    shown = ", ".join(actions[:MAX_NAMED])
-    return f"{shown} and {len(actions) - MAX_NAMED} more" if len(actions) > MAX_NAMED else shown
-
-
 def a(policy: str) -> str:
     """With its article."""
     return f"{'an' if policy[:1] in 'aeiou' else 'a'} {policy}"
@@ -88,12 +86,11 @@ def _missing(
 ) -> Finding:
     role, loss = _role(look), loss_of(actions)
     paste = Paste(into=f"the policy of {principal_of(role)}", text=statements)
-    return Finding(
-        status="less" if fault.optional else "problem",
-        area="aws",
+    finding = _less if fault.optional else _problem
+    return finding(
         id="actions-missing" if fault.mends else "actions-forbidden",
         where=label,
-        says=f"{missed(actions, loss)} in {label}: {role} may not call {named(actions)}",
+        says=f"{missed(actions, loss)} in {label}: {role} may not call {first_few(actions, MAX_NAMED)}",
         why=_why(fault, example),
         to_do="" if fault.mends else _whom_to_ask(fault, role),
         paste=(paste,) if fault.mends else (),
@@ -103,9 +100,7 @@ def _missing(
 
 def _encrypted(look: AccountLook, label: str, fault: Fault, key: str) -> Finding:
     """The file may be read, and what it is encrypted with may not be used."""
-    return Finding(
-        status="problem",
-        area="aws",
+    return _problem(
         id="key-not-allowed",
         where=label,
         says=f"Access logs are not read in {label}: {_role(look)} may not decrypt them with {key}",

@@ -16,8 +16,9 @@ from diagnostics.aws_access import AccessLimits, Account, AwsAccess, Reader
 from diagnostics.aws_access.explanations import NOT_A_REGION
 from diagnostics.aws_access.failures import LOCATE_ACTION, OUT_OF_TIME, WHOSE
 from diagnostics.aws_access.read_policy import STATEMENTS
+from diagnostics.aws_access.region_names import partition_of
 from diagnostics.facts.fact import Gap
-from diagnostics.permissions.probes import Place, partition_of
+from diagnostics.permissions.probes import Place
 from diagnostics.permissions.probing import Identity, RegionProbed, identity_of, probe
 from diagnostics.permissions.purposes import AROUND_FIXES
 
@@ -36,6 +37,10 @@ class AccountLook:
     identity: Identity | Gap
     regions: tuple[RegionProbed, ...] = ()
     reader: Reader | None = None
+
+    @property
+    def label(self) -> str:
+        return self.account.name or f"account {self.account.id}"
 
 
 @dataclass(frozen=True, slots=True)

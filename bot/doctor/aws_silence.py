@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
 from bot.doctor.aws_denials import missed
@@ -22,6 +23,9 @@ SILENCE: Final = frozenset(
     }
 )
 """botocore's errors where nobody answered, or not AWS."""
+
+_problem = partial(Finding, status="problem", area="aws")
+_less = partial(Finding, status="less", area="aws")
 
 
 def silences(label: str, regions: Sequence[RegionProbed]) -> Iterator[Finding]:
@@ -43,9 +47,8 @@ def silences(label: str, regions: Sequence[RegionProbed]) -> Iterator[Finding]:
         left = sorted(action for service in services for action in actions[service])
         loss = loss_of(left)
         said = ", ".join(f"{service} ({errors[service]})" for service in sorted(services))
-        yield Finding(
-            status="less" if optional else "problem",
-            area="aws",
+        finding = _less if optional else _problem
+        yield finding(
             id="service-unreachable",
             where=f"{label} {', '.join(some)}",
             says=f"{missed(left, loss)} in {label} {', '.join(some)}: no answer comes from {said}",

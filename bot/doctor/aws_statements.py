@@ -17,7 +17,7 @@ from diagnostics.aws_access.read_policy import (
     read_trust_policy,
     reader_policy,
 )
-from diagnostics.permissions.probes import partition_of
+from diagnostics.aws_access.region_names import partition_of
 from remediations.policy import executor_policy, published_policy, trust_policy
 
 EXTERNAL_ID: Final = "THE-EXTERNAL-ID-OF-THE-SETTINGS"

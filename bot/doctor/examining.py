@@ -50,8 +50,9 @@ def _looks(settings: Settings, role: Role | None, lacking: Sequence[str], until_
     now = datetime.now(UTC)
     looks: list[tuple[Area, Look]] = [
         ("settings", lambda: settings_checks.findings(settings, role, lacking, now)),
-        ("redis", lambda: store.findings(settings)),
     ]
+    if role in (None, "all") or settings.redis_url is not None:  # without it no other role starts, which was said
+        looks.append(("redis", lambda: store.findings(settings)))
     if role != "executor":
         looks.append(("slack", lambda: slack.findings(settings, role, _reads_of(settings))))
     if role != "web":

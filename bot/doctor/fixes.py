@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from functools import partial
 from typing import Final
 
 from bot.doctor.aws_statements import (
@@ -19,7 +20,7 @@ from diagnostics.aws_access import explain
 from diagnostics.aws_access.refusals import PolicyKind, refusal_in
 from diagnostics.facts.fact import Gap
 from diagnostics.permissions.probing import Identity
-from diagnostics.printable import counted
+from diagnostics.printable import counted, first_few
 from remediations.dry_runs import Rehearsed
 from remediations.rehearsal import SIMULATE, Withheld, fixes_without
 
@@ -30,6 +31,10 @@ ELSEWHERE: Final = (
     "where `alb502 serve` is one process"
 )
 
+_problem = partial(Finding, status="problem", area="fixes")
+_unchecked = partial(Finding, status="unchecked", area="fixes")
+_well = partial(Finding, status="well", area="fixes")
+
 
 def findings(looks: Iterable[FixesLook], own: Identity, fixes: Collection[str]) -> Iterator[Finding]:
     """`own`: who looked. `fixes`: those that may be approved."""
@@ -39,23 +44,21 @@ def findings(looks: Iterable[FixesLook], own: Identity, fixes: Collection[str]) 
         yield from _trust(look, own)
         yield from _permissions(look, fixes)
     if untried:
-        says = f"whether {_named(untried)} can be assumed"
-        yield Finding(status="unchecked", area="fixes", id="remediate-role-trust", says=says, why=ELSEWHERE)
+        says = f"whether {first_few(untried, MAX_NAMED)} can be assumed"
+        yield _unchecked(id="remediate-role-trust", says=says, why=ELSEWHERE)
 
 
 def _trust(look: FixesLook, own: Identity) -> Iterator[Finding]:
     if look.rehearsed is None:
         return
     if not isinstance(look.rehearsed, Gap):
-        yield Finding(
-            status="well",
-            area="fixes",
+        yield _well(
             id="remediate-role-trust",
             says=f"fixes: {look.role} can be assumed with the name of who approved",
         )
     elif look.rehearsed.kind != "denied":
-        says = f"No fix is carried out in {_label(look)}. {explain(look.rehearsed)}"
-        yield Finding(status="problem", area="fixes", id="remediate-role-trust", where=_label(look), says=says)
+        says = f"No fix is carried out in {look.account.label}. {explain(look.rehearsed)}"
+        yield _problem(id="remediate-role-trust", where=look.account.label, says=says)
     else:
         yield _not_trusted(look, own)
 
@@ -63,12 +66,10 @@ def _trust(look: FixesLook, own: Identity) -> Iterator[Finding]:
 def _not_trusted(look: FixesLook, own: Identity) -> Finding:
     caller = principal_of(own.arn)
     with_id = look.account.account.external_id is not None
-    return Finding(
-        status="problem",
-        area="fixes",
+    return _problem(
         id="remediate-role-trust",
-        where=_label(look),
-        says=f"No fix is carried out in {_label(look)}: {look.role} cannot be assumed",
+        where=look.account.label,
+        says=f"No fix is carried out in {look.account.label}: {look.role} cannot be assumed",
         why=f"its trust policy, or a policy of {caller}, does not allow sts:AssumeRole, sts:TagSession and "
         f"sts:SetSourceIdentity{', with the external id of the settings' if with_id else ''}",
         paste=(
@@ -83,15 +84,13 @@ def _permissions(look: FixesLook, fixes: Collection[str]) -> Iterator[Finding]:
         yield from _withheld(look, look.simulated, fixes)
         if not look.simulated:
             says = f"fixes: {look.role} may do what the fixes call ({counted(len(look.actions), 'action')}, simulated)"
-            yield Finding(status="well", area="fixes", id="remediate-actions", says=says)
+            yield _well(id="remediate-actions", says=says)
         return
     if look.simulated.error in NO_SUCH_ROLE:
-        says = f"No fix is carried out in {_label(look)}: {look.role} does not exist"
-        yield Finding(
-            status="problem",
-            area="fixes",
+        says = f"No fix is carried out in {look.account.label}: {look.role} does not exist"
+        yield _problem(
             id="remediate-role-unknown",
-            where=_label(look),
+            where=look.account.label,
             says=says,
             to_do="correct its ARN in `accounts`, or make it: `alb502 iam-policy remediate` prints its policy",
         )
@@ -106,14 +105,12 @@ def _permissions(look: FixesLook, fixes: Collection[str]) -> Iterator[Finding]:
 
 def _not_asked(look: FixesLook, gap: Gap, actions: list[str]) -> Finding:
     reader = look.account.account.read_role or "the process's own identity"
-    says = f"whether {look.role} may do what the fixes call: {_named(actions)}"
+    says = f"whether {look.role} may do what the fixes call: {first_few(actions, MAX_NAMED)}"
     if gap.kind != "denied":
-        return _unchecked(look, "remediate-actions", says, explain(gap))
-    return Finding(
-        status="unchecked",
-        area="fixes",
+        return _unchecked(id="remediate-actions", where=look.account.label, says=says, why=explain(gap))
+    return _unchecked(
         id="remediate-actions",
-        where=_label(look),
+        where=look.account.label,
         says=says,
         why=f"{reader} may not ask IAM for a simulation ({SIMULATE}), and to try would be to write",
         paste=(Paste(into=f"the policy of {reader}, if you want it checked", text=simulating(look.role)),),
@@ -124,16 +121,15 @@ def _withheld(look: FixesLook, withheld: Iterable[Withheld], fixes: Collection[s
     groups: dict[tuple[bool, PolicyKind | None], list[str]] = defaultdict(list)
     for one in withheld:
         groups[one.explicit, one.policy].append(one.action)
+    label = look.account.label
     for (explicit, policy), actions in groups.items():
         without = fixes_without(actions, fixes)
         mends = not explicit and policy in (None, "identity-based policy")
-        yield Finding(
-            status="problem",
-            area="fixes",
+        yield _problem(
             id="remediate-actions-missing" if mends else "remediate-actions-forbidden",
-            where=_label(look),
-            says=f"{counted(len(without), 'fix') if len(without) == 1 else f'{len(without)} fixes'} cannot be carried "
-            f"out in {_label(look)} ({_named(without)}): {look.role} may not call {_named(actions)}",
+            where=label,
+            says=f"{'1 fix' if len(without) == 1 else f'{len(without)} fixes'} cannot be carried out in {label} "
+            f"({first_few(without, MAX_NAMED)}): {look.role} may not call {first_few(actions, MAX_NAMED)}",
             why=_why(explicit, policy),
             to_do="" if mends else "the deny has to go, or these fixes into remediations.deny",
             paste=(
@@ -153,18 +149,3 @@ def _why(explicit: bool, policy: PolicyKind | None) -> str:
 def _refusal(gap: Gap) -> tuple[bool, PolicyKind | None]:
     found = refusal_in(gap.message)
     return found.explicit, found.policy
-
-
-def _unchecked(look: FixesLook, kind: str, says: str, why: str) -> Finding:
-    return Finding(status="unchecked", area="fixes", id=kind, where=_label(look), says=says, why=why)
-
-
-def _named(names: Collection[str]) -> str:
-    shown = list(names)[:MAX_NAMED]
-    more = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
-
-
-def _label(look: FixesLook) -> str:
-    account = look.account.account
-    return account.name or f"account {account.id}"

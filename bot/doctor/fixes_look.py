@@ -12,8 +12,8 @@ from bot.doctor.finding import Role
 from bot.settings import Settings
 from diagnostics.aws_access import Reader
 from diagnostics.aws_access.failures import OUT_OF_TIME
+from diagnostics.aws_access.region_names import partition_of
 from diagnostics.facts.fact import Gap
-from diagnostics.permissions.probes import partition_of
 from remediations.catalogue import catalogue
 from remediations.dry_runs import Real, Rehearsed, rehearse
 from remediations.permission import UNLISTED_RISKS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from bot.doctor.finding import Finding, Paste, Role
@@ -12,17 +13,20 @@ from diagnostics.printable import counted
 
 SETTINGS: Final = "the settings"
 
+_problem = partial(Finding, status="problem", area="settings")
+_less = partial(Finding, status="less", area="settings")
+_well = partial(Finding, status="well", area="settings")
+
 
 def findings(settings: Settings, role: Role | None, lacking: Sequence[str], now: datetime) -> Iterator[Finding]:
     """`lacking`: what this role cannot start without, one line each."""
     for line in lacking:
-        yield Finding(status="problem", area="settings", id="setting-missing", says=line)
+        yield _problem(id="setting-missing", says=line)
     if not lacking:
-        yield _well(settings)
+        accounts = counted(len(settings.accounts), "account") if settings.accounts else "the process's own account"
+        yield _well(id="settings", says=f"settings: {accounts}, fixes in mode {settings.remediations.mode}")
     if role == "worker" and settings.remediations.approval_key is not None:
-        yield Finding(
-            status="less",
-            area="settings",
+        yield _less(
             id="approval-key-in-worker",
             where="remediations.approval_key",
             says="The worker has the key that seals approvals and needs none: whoever takes it over could approve",
@@ -33,20 +37,12 @@ def findings(settings: Settings, role: Role | None, lacking: Sequence[str], now:
         yield from _approving(settings, now)
 
 
-def _well(settings: Settings) -> Finding:
-    accounts = counted(len(settings.accounts), "account") if settings.accounts else "the process's own account"
-    says = f"settings: {accounts}, fixes in mode {settings.remediations.mode}"
-    return Finding(status="well", area="settings", id="settings", says=says)
-
-
 def _topics(settings: Settings) -> Iterator[Finding]:
     known = {account.id for account in settings.accounts}
     for topic in settings.alarms.sns_topics:
         account = topic.split(":")[4]
         if known and account not in known:
-            yield Finding(
-                status="problem",
-                area="settings",
+            yield _problem(
                 id="topic-of-unknown-account",
                 where="alarms.sns_topics",
                 says=f"Alarms of topic {topic} are not answered: account {account} is not in `accounts`",
@@ -58,9 +54,7 @@ def _approving(settings: Settings, now: datetime) -> Iterator[Finding]:
     fixes = settings.remediations
     people = [fixes.approvers, *(one.approvers for one in fixes.overrides if one.approvers is not None)]
     if not any(one.groups or one.users for one in people):
-        yield Finding(
-            status="problem",
-            area="settings",
+        yield _problem(
             id="approvers-empty",
             where="remediations.approvers",
             says="Nobody may approve a fix: remediations.mode is approve and remediations.approvers is empty",
@@ -68,9 +62,7 @@ def _approving(settings: Settings, now: datetime) -> Iterator[Finding]:
             paste=(Paste(into=SETTINGS, text="remediations:\n  approvers: {groups: [S0123ABCD], users: []}"),),
         )
     if fixes.allow == () and not any(one.allow for one in fixes.overrides):
-        yield Finding(
-            status="problem",
-            area="settings",
+        yield _problem(
             id="no-fix-allowed",
             where="remediations.allow",
             says="No fix can be approved: remediations.allow is an empty list",
@@ -79,9 +71,7 @@ def _approving(settings: Settings, now: datetime) -> Iterator[Finding]:
     yield from _roles(settings)
     for index, freeze in enumerate(fixes.freeze):
         if freeze.start <= now < freeze.end:
-            yield Finding(
-                status="less",
-                area="settings",
+            yield _less(
                 id="frozen",
                 where=f"remediations.freeze[{index}]",
                 says=f"Nothing is changed until {freeze.end:%Y-%m-%d %H:%M} UTC: {freeze.why}",
@@ -94,9 +84,8 @@ def _roles(settings: Settings) -> Iterator[Finding]:
         return
     everywhere = len(without) == len(settings.accounts)
     names = ", ".join(one.name for _, one in without) or "any account"
-    yield Finding(
-        status="problem" if everywhere else "less",
-        area="settings",
+    finding = _problem if everywhere else _less
+    yield finding(
         id="remediate-role-missing",
         where=", ".join(f"accounts[{index}].remediate_role" for index, _ in without) or "accounts",
         says=f"Fixes are shown as commands only in {names}: there is no remediate_role",

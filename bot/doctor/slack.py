@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 from pydantic import SecretStr
@@ -23,6 +24,11 @@ FOR_GROUPS: Final = "usergroups:read"
 Reads = Callable[[str], SlackReads]
 """Given a token."""
 
+_problem = partial(Finding, status="problem", area="slack")
+_less = partial(Finding, status="less", area="slack")
+_unchecked = partial(Finding, status="unchecked", area="slack")
+_well = partial(Finding, status="well", area="slack")
+
 
 def findings(settings: Settings, role: Role | None, reads: Reads) -> Iterator[Finding]:
     """What a missing token means was said before."""
@@ -35,18 +41,14 @@ def findings(settings: Settings, role: Role | None, reads: Reads) -> Iterator[Fi
 def _bot_token(settings: Settings, read: SlackReads) -> Iterator[Finding]:
     answer = read("auth.test")
     if isinstance(answer, NoAnswer):
-        yield Finding(
-            status="problem",
-            area="slack",
+        yield _problem(
             id="slack-unreachable",
             says=f"Slack cannot be reached at {settings.slack_api_url}: {answer.word}",
             to_do="check the network and its proxy (HTTPS_PROXY)",
         )
         return
     if not isinstance(answer, Answer):
-        yield Finding(
-            status="problem",
-            area="slack",
+        yield _problem(
             id="slack-bot-token",
             where="SLACK_BOT_TOKEN",
             says=f"Slack refuses SLACK_BOT_TOKEN ({answer.word}): nothing is answered",
@@ -65,9 +67,7 @@ def _workspace(settings: Settings, data: Mapping[str, Any]) -> Iterator[Finding]
     team, enterprise = str(data.get("team_id", "")), data.get("enterprise_id")
     listed = settings.slack.teams
     if listed and not {team, enterprise} & set(listed):
-        yield Finding(
-            status="problem",
-            area="slack",
+        yield _problem(
             id="slack-teams",
             where="slack.teams",
             says=f"Nobody of the app's own workspace may ask: {team} is not in slack.teams",
@@ -75,7 +75,7 @@ def _workspace(settings: Settings, data: Mapping[str, Any]) -> Iterator[Finding]
         )
     else:
         says = f"Slack: the bot token is good in workspace {team}"
-        yield Finding(status="well", area="slack", id="slack-bot-token", says=says)
+        yield _well(id="slack-bot-token", says=says)
 
 
 def _lacking(settings: Settings, granted: frozenset[str] | None) -> tuple[Scope, ...]:
@@ -95,12 +95,10 @@ def _scopes(granted: frozenset[str] | None, lacking: tuple[Scope, ...]) -> Itera
     if granted is None:
         why = "Slack's answer did not list them, which something between may have taken out"
         says = "the scopes of the bot token"
-        yield Finding(status="unchecked", area="slack", id="slack-scopes", says=says, why=why)
+        yield _unchecked(id="slack-scopes", says=says, why=why)
     elif lacking:
         names = ", ".join(scope.name for scope in lacking)
-        yield Finding(
-            status="problem",
-            area="slack",
+        yield _problem(
             id="slack-scopes",
             where="SLACK_BOT_TOKEN",
             says=f"The bot token lacks {names}",
@@ -109,7 +107,7 @@ def _scopes(granted: frozenset[str] | None, lacking: tuple[Scope, ...]) -> Itera
             paste=(Paste(into=SCOPES_PAGE, text="\n".join(scope.name for scope in lacking)),),
         )
     else:
-        yield Finding(status="well", area="slack", id="slack-scopes", says="Slack: the bot token has every scope")
+        yield _well(id="slack-scopes", says="Slack: the bot token has every scope")
 
 
 def _door(settings: Settings, reads: Reads) -> Iterator[Finding]:
@@ -122,17 +120,13 @@ def _door(settings: Settings, reads: Reads) -> Iterator[Finding]:
 def _socket_mode(read: SlackReads) -> Iterator[Finding]:
     answer = read("apps.connections.open")
     if isinstance(answer, Answer):
-        yield Finding(status="well", area="slack", id="slack-app-token", says="Slack: Socket Mode can be opened")
+        yield _well(id="slack-app-token", says="Slack: Socket Mode can be opened")
     elif isinstance(answer, NoAnswer):
         says = "whether Socket Mode can be opened"
-        yield Finding(
-            status="unchecked", area="slack", id="slack-app-token", says=says, why=f"no answer ({answer.word})"
-        )
+        yield _unchecked(id="slack-app-token", says=says, why=f"no answer ({answer.word})")
     else:
         scope = APP_SCOPES[0].name
-        yield Finding(
-            status="problem",
-            area="slack",
+        yield _problem(
             id="slack-app-token",
             where="SLACK_APP_TOKEN",
             says=f"{APP_SCOPES[0].without}, so that nothing reaches the bot: Slack answers {answer.word}",
@@ -143,17 +137,13 @@ def _socket_mode(read: SlackReads) -> Iterator[Finding]:
 
 def _http(secret: str) -> Iterator[Finding]:
     if not SECRET.fullmatch(secret):
-        yield Finding(
-            status="less",
-            area="slack",
+        yield _less(
             id="slack-signing-secret",
             where="SLACK_SIGNING_SECRET",
             says="SLACK_SIGNING_SECRET does not look like one: with a wrong one every request of Slack is refused",
             to_do="copy the Signing Secret (32 hexadecimal digits) from the app's page Basic Information",
         )
-    yield Finding(
-        status="unchecked",
-        area="slack",
+    yield _unchecked(
         id="slack-http",
         says="whether Slack reaches the bot over HTTP, and whether the signing secret is the app's",
         why="only a request from Slack tells: save the request URL in the app's page Event Subscriptions, which asks",

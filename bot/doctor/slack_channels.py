@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 from bot.doctor.finding import Finding, Paste
@@ -14,6 +15,11 @@ from diagnostics.printable import counted
 MAX_CHANNELS: Final = 50
 READ: Final = frozenset({"channels:read", "groups:read"})
 INVITE: Final = "/invite @alb502"
+
+_problem = partial(Finding, status="problem", area="slack")
+_less = partial(Finding, status="less", area="slack")
+_well = partial(Finding, status="well", area="slack")
+_unchecked = partial(Finding, status="unchecked", area="slack", id="slack-channel")
 
 
 def channel_findings(settings: Settings, read: SlackReads, lacking: frozenset[str]) -> Iterator[Finding]:
@@ -26,11 +32,11 @@ def channel_findings(settings: Settings, read: SlackReads, lacking: frozenset[st
         found.extend(_looked_at(channel, where, read("conversations.info", channel=channel), settings, lacking))
     if (more := len(wanted) - MAX_CHANNELS) > 0:
         why = f"only the first {MAX_CHANNELS} are looked at"
-        found.append(_unchecked(f"{counted(more, 'channel')} of the settings", "", why))
+        found.append(_unchecked(says=f"{counted(more, 'channel')} of the settings", why=why))
     yield from _together(found)
     if not found:
         says = f"Slack: the bot is in the channels of the settings ({len(wanted)})"
-        yield Finding(status="well", area="slack", id="slack-channels", says=says)
+        yield _well(id="slack-channels", says=says)
 
 
 def _together(found: list[Finding]) -> Iterator[Finding]:
@@ -42,7 +48,7 @@ def _together(found: list[Finding]) -> Iterator[Finding]:
         else:
             reasons[one.why].append(one)
     for why, some in reasons.items():
-        yield some[0] if len(some) == 1 else _unchecked(f"{len(some)} channels of the settings", "", why)
+        yield some[0] if len(some) == 1 else _unchecked(says=f"{len(some)} channels of the settings", why=why)
 
 
 def _named(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -63,7 +69,8 @@ def _looked_at(
     channel: str, where: str, answer: Answer | Refused | NoAnswer, settings: Settings, lacking: frozenset[str]
 ) -> Iterator[Finding]:
     if isinstance(answer, NoAnswer):
-        yield _unchecked(f"channel {channel} in {where}", where, f"Slack gives no answer ({answer.word})")
+        why = f"Slack gives no answer ({answer.word})"
+        yield _unchecked(where=where, says=f"channel {channel} in {where}", why=why)
         return
     if not isinstance(answer, Answer):
         yield from _unseen(channel, where, answer.word, lacking)
@@ -72,13 +79,11 @@ def _looked_at(
     info: Mapping[str, Any] = told if isinstance(told, dict) else {}
     if info.get("is_archived"):
         says = f"Channel {channel} in {where} is archived: nothing can be posted there"
-        yield Finding(status="problem", area="slack", id="slack-channel", where=where, says=says)
+        yield _problem(id="slack-channel", where=where, says=says)
     elif info.get("is_member") is False:
         yield _not_in(channel, where, f"The bot is not in channel {channel} of {where}")
     if info.get("is_ext_shared") and settings.slack.shared_channels == "refuse":
-        yield Finding(
-            status="less",
-            area="slack",
+        yield _less(
             id="slack-channel-shared",
             where=where,
             says=f"Channel {channel} is shared with another organisation: answers there are shown to the asker alone",
@@ -92,17 +97,11 @@ def _unseen(channel: str, where: str, word: str, lacking: frozenset[str]) -> Ite
         yield _not_in(channel, where, f"Channel {channel} in {where} does not exist, or is private and without the bot")
         return
     without = f": the bot token lacks {', '.join(sorted(lacking & READ))}" if word == "missing_scope" else ""
-    yield _unchecked(f"channel {channel} in {where}", where, f"Slack answers {word}{without}")
-
-
-def _unchecked(says: str, where: str, why: str) -> Finding:
-    return Finding(status="unchecked", area="slack", id="slack-channel", where=where, says=says, why=why)
+    yield _unchecked(where=where, says=f"channel {channel} in {where}", why=f"Slack answers {word}{without}")
 
 
 def _not_in(channel: str, where: str, says: str) -> Finding:
-    return Finding(
-        status="problem",
-        area="slack",
+    return _problem(
         id="slack-channel",
         where=where,
         says=f"{says}: it sees no alarm there and cannot answer in it",

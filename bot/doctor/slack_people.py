@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 from bot.doctor.finding import Finding
@@ -13,6 +14,10 @@ from bot.settings.models import People
 MAX_PEOPLE: Final = 50
 GROUPS: Final = "usergroups:read"
 PEOPLE: Final = "users:read"
+
+_problem = partial(Finding, status="problem", area="slack")
+_unchecked = partial(Finding, status="unchecked", area="slack")
+_well = partial(Finding, status="well", area="slack")
 
 
 def people_findings(settings: Settings, read: SlackReads, lacking: frozenset[str], team: str) -> Iterator[Finding]:
@@ -25,7 +30,8 @@ def people_findings(settings: Settings, read: SlackReads, lacking: frozenset[str
     if users and PEOPLE not in lacking:
         yield from _users(dict(list(users.items())[:MAX_PEOPLE]), read, team)
         if (more := len(users) - MAX_PEOPLE) > 0:
-            yield _unasked(f"{more} people of the settings", f"only the first {MAX_PEOPLE} are looked at")
+            why = f"only the first {MAX_PEOPLE} are looked at"
+            yield _unchecked(id="slack-user", says=f"{more} people of the settings", why=why)
 
 
 def _named(settings: Settings) -> Iterator[tuple[str, People]]:
@@ -42,17 +48,13 @@ def _groups(wanted: Mapping[str, str], read: SlackReads) -> Iterator[Finding]:
     answer = read("usergroups.list", include_disabled="true", include_count="true")
     if not isinstance(answer, Answer):
         why = f"usergroups.list was not answered ({answer.word})"
-        yield Finding(
-            status="unchecked", area="slack", id="slack-groups", says="the user groups of the settings", why=why
-        )
+        yield _unchecked(id="slack-groups", says="the user groups of the settings", why=why)
         return
     listed = {str(one.get("id")): one for one in _objects(answer.data.get("usergroups"))}
     wrong = [(group, setting, _wrong_group(listed.get(group))) for group, setting in sorted(wanted.items())]
     for group, setting, what in wrong:
         if what is not None:
-            yield Finding(
-                status="problem",
-                area="slack",
+            yield _problem(
                 id="slack-group",
                 where=setting,
                 says=f"User group {group} in {setting} {what}: nobody is meant by it",
@@ -60,7 +62,7 @@ def _groups(wanted: Mapping[str, str], read: SlackReads) -> Iterator[Finding]:
             )
     if not any(what for _, _, what in wrong):
         says = "Slack: the user groups of the settings are there"
-        yield Finding(status="well", area="slack", id="slack-groups", says=says)
+        yield _well(id="slack-groups", says=says)
 
 
 def _wrong_group(group: Mapping[str, Any] | None) -> str | None:
@@ -79,21 +81,16 @@ def _users(wanted: Mapping[str, str], read: SlackReads, team: str) -> Iterator[F
         elif answer.word == "user_not_found":
             what = "does not exist in this workspace"
         else:
-            yield _unasked(f"{user} in {setting}", f"Slack gives no answer ({answer.word})", setting)
+            why = f"Slack gives no answer ({answer.word})"
+            yield _unchecked(id="slack-user", where=setting, says=f"{user} in {setting}", why=why)
             continue
         if what is not None:
-            yield Finding(
-                status="problem",
-                area="slack",
+            yield _problem(
                 id="slack-user",
                 where=setting,
                 says=f"{user} in {setting} {what}, and may do nothing",
                 to_do="copy the id of a full member from their profile in Slack, More, Copy member ID",
             )
-
-
-def _unasked(says: str, why: str, where: str = "") -> Finding:
-    return Finding(status="unchecked", area="slack", id="slack-user", where=where, says=says, why=why)
 
 
 def _wrong_user(user: object, team: str) -> str | None:

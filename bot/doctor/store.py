@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -31,6 +32,10 @@ OLDEST: Final = (6, 2)
 NEARLY_FULL: Final = 0.8
 PRIVATE_NAMES: Final = (".svc", ".local", ".internal", ".lan", ".home.arpa")
 
+_problem = partial(Finding, status="problem", area="redis")
+_less = partial(Finding, status="less", area="redis")
+_well = partial(Finding, status="well", area="redis")
+
 
 def findings(settings: Settings) -> Iterator[Finding]:
     if settings.redis_url is None:
@@ -41,7 +46,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     try:
         client = open_client(url)
     except StoreError as unusable:
-        yield _problem("redis-unreachable", place, str(unusable))
+        yield _problem(id="redis-unreachable", where=place, says=str(unusable))
         return
     with client:
         found = list(_server(client, place))
@@ -49,9 +54,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     if any(one.id == "redis-unreachable" for one in found):
         return
     if _goes_open(url):
-        yield Finding(
-            status="less",
-            area="redis",
+        yield _less(
             id="redis-without-tls",
             where=place,
             says="Questions, answers and the password go to Redis unencrypted over a network that may not be yours",
@@ -66,7 +69,7 @@ def _server(client: Redis, place: str) -> Iterator[Finding]:
         complaints = (replica_complaint(client), room_complaint(client), eviction_complaint(client))
     except (RedisError, StoreError) as error:
         what = str(error) if isinstance(error, StoreError) else f"Redis at {place} does not answer: check REDIS_URL."
-        yield _problem("redis-cluster" if "is a cluster" in what else "redis-unreachable", place, what)
+        yield _problem(id="redis-cluster" if "is a cluster" in what else "redis-unreachable", where=place, says=what)
         return
     version = str(told["server"].get("valkey_version") or told["server"].get("redis_version") or "")
     found = [*_of_complaints(place, *complaints), *_old(place, told["server"])]
@@ -75,9 +78,7 @@ def _server(client: Redis, place: str) -> Iterator[Finding]:
     yield from _filling(place, told["memory"]) if complaints[1] is None else ()
     if not found:
         name = "Valkey" if told["server"].get("valkey_version") else "Redis"
-        yield Finding(
-            status="well", area="redis", id="redis", says=f"{name} {version} at {place}: a primary, {SAFE_POLICY}"
-        )
+        yield _well(id="redis", says=f"{name} {version} at {place}: a primary, {SAFE_POLICY}")
 
 
 def _never(_: float) -> None:
@@ -86,13 +87,11 @@ def _never(_: float) -> None:
 
 def _of_complaints(place: str, replica: str | None, full: str | None, evicts: str | None) -> Iterator[Finding]:
     if replica is not None:
-        yield _problem("redis-replica", place, f"Nothing is answered: Redis at {place} {replica}")
+        yield _problem(id="redis-replica", where=place, says=f"Nothing is answered: Redis at {place} {replica}")
     if full is not None:
-        yield _problem("redis-full", place, f"Redis at {place} {full}")
+        yield _problem(id="redis-full", where=place, says=f"Redis at {place} {full}")
     if evicts is not None:
-        yield Finding(
-            status="problem",
-            area="redis",
+        yield _problem(
             id="redis-evicts",
             where=place,
             says=f"Redis at {place}: {evicts}",
@@ -108,7 +107,11 @@ def _old(place: str, server: Mapping[str, Any]) -> Iterator[Finding]:
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
     if len(numbers) == len(OLDEST) and numbers < OLDEST:
         needed = ".".join(map(str, OLDEST))
-        yield _problem("redis-old", place, f"Redis at {place} is version {version}: the audit needs {needed} or newer")
+        yield _problem(
+            id="redis-old",
+            where=place,
+            says=f"Redis at {place} is version {version}: the audit needs {needed} or newer",
+        )
 
 
 def _kept(place: str, persistence: Mapping[str, Any]) -> Iterator[Finding]:
@@ -118,11 +121,9 @@ def _kept(place: str, persistence: Mapping[str, Any]) -> Iterator[Finding]:
     ]
     if failing:
         says = f"Redis at {place} cannot write to its disk ({', '.join(failing)}): it takes no questions, or loses them"
-        yield _problem("redis-disk", place, says)
+        yield _problem(id="redis-disk", where=place, says=says)
     if not persistence.get("aof_enabled"):
-        yield Finding(
-            status="less",
-            area="redis",
+        yield _less(
             id="redis-forgets",
             where=place,
             says="A restart of Redis loses every question, report and audit line since its last snapshot",
@@ -135,9 +136,7 @@ def _kept(place: str, persistence: Mapping[str, Any]) -> Iterator[Finding]:
 def _filling(place: str, memory: Mapping[str, Any]) -> Iterator[Finding]:
     limit, used = int(memory.get("maxmemory", 0)), int(memory.get("used_memory", 0))
     if limit and used >= limit * NEARLY_FULL:
-        yield Finding(
-            status="less",
-            area="redis",
+        yield _less(
             id="redis-nearly-full",
             where=place,
             says=f"Redis at {place} is nearly full: {used:,} of {limit:,} bytes; once it is, nothing is kept",
@@ -167,17 +166,26 @@ def _private(state_dir: Path) -> Iterator[Finding]:
     try:
         server_binary()
     except StoreError as missing:
-        found.append(_problem("store-server-missing", "", str(missing)))
+        found.append(_problem(id="store-server-missing", says=str(missing)))
     at = next((one for one in (state_dir, *state_dir.parents) if one.exists()), state_dir)
     if not (at.is_dir() and os.access(at, os.W_OK | os.X_OK)):
         says = f"The bot cannot keep anything: {at} is no directory that this process may write to"
-        found.append(_problem("state-dir", "state_dir", says, "change its owner, or set ALB502_STATE_DIR or REDIS_URL"))
+        found.append(
+            _problem(
+                id="state-dir",
+                where="state_dir",
+                says=says,
+                to_do="change its owner, or set ALB502_STATE_DIR or REDIS_URL",
+            )
+        )
     if len(os.fsencode(state_dir / SOCKET_FILE)) > MAX_SOCKET_PATH_BYTES:
         says = f"The bot cannot start its store: {state_dir} is too long a path for a unix socket"
-        found.append(_problem("state-dir", "state_dir", says, "set ALB502_STATE_DIR to a shorter path"))
+        found.append(
+            _problem(id="state-dir", where="state_dir", says=says, to_do="set ALB502_STATE_DIR to a shorter path")
+        )
     yield from found
     if not found:
-        yield Finding(status="well", area="redis", id="private-store", says=_private_store(state_dir))
+        yield _well(id="private-store", says=_private_store(state_dir))
 
 
 def _private_store(state_dir: Path) -> str:
@@ -187,7 +195,3 @@ def _private_store(state_dir: Path) -> str:
         except RedisError:
             return f"no REDIS_URL: the bot starts a private store in {state_dir}"
     return f"no REDIS_URL: a bot runs here with a private store in {state_dir}"
-
-
-def _problem(kind: str, place: str, says: str, to_do: str = "") -> Finding:
-    return Finding(status="problem", area="redis", id=kind, where=place, says=says, to_do=to_do)

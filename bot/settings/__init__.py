@@ -15,46 +15,12 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 from bot.settings import shape
 from bot.settings.consistency import contradictions
 from bot.settings.errors import Names, Problem, SettingsError, problem_at, problems_of, unknown_key
-from bot.settings.models import (
-    Account,
-    Alarms,
-    Athena,
-    Freeze,
-    Limits,
-    LocalBudget,
-    Logs,
-    Override,
-    People,
-    Protection,
-    Remediations,
-    Scope,
-    Service,
-    Settings,
-    Slack,
-)
+from bot.settings.models import Account, Settings
 from bot.settings.shape import CONFIG_VARIABLE
 from bot.settings.sources import Read, read_environment, read_file
 from bot.settings.words import ApprovalKey, ExternalId
 
-__all__ = [
-    "Account",
-    "Alarms",
-    "Athena",
-    "Freeze",
-    "Limits",
-    "LocalBudget",
-    "Logs",
-    "Override",
-    "People",
-    "Protection",
-    "Remediations",
-    "Scope",
-    "Service",
-    "Settings",
-    "SettingsError",
-    "Slack",
-    "load",
-]
+__all__ = ["Settings", "SettingsError", "load"]
 
 MAX_SECRET_BYTES: Final = 4096
 _EXTERNAL_ID: Final[TypeAdapter[SecretStr]] = TypeAdapter(ExternalId)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.settings import words
@@ -17,27 +17,23 @@ HOUR_S: Final = 3600
 DAY_S: Final = 24 * HOUR_S
 
 
-def without_blanks(model: type[BaseModel], data: Any) -> Any:
-    """A key that is written and left empty (`accounts:`) means the default, unless null is a value of its own."""
-    if not isinstance(data, dict):
-        return data
-    fields = {field.alias or name: field for name, field in model.model_fields.items()}
-
-    def is_blank(key: str, value: object) -> bool:
-        return value is None and key in fields and (fields[key].is_required() or fields[key].default is not None)
-
-    return {key: value for key, value in data.items() if not is_blank(key, value)}
-
-
 class Section(BaseModel):
     """A group of settings. Unknown keys are errors; nothing of the input is repeated in an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
 
     @model_validator(mode="before")
     @classmethod
     def _blank_means_default(cls, data: Any) -> Any:
-        return without_blanks(cls, data)
+        """A key that is written and left empty (`accounts:`), unless null is a value of its own."""
+        if not isinstance(data, dict):
+            return data
+        fields = {field.alias or name: field for name, field in cls.model_fields.items()}
+
+        def is_blank(key: str, value: object) -> bool:
+            return value is None and key in fields and (fields[key].is_required() or fields[key].default is not None)
+
+        return {key: value for key, value in data.items() if not is_blank(key, value)}
 
 
 class Account(Section):
@@ -162,7 +158,7 @@ class Protection(Section):
 class Freeze(Section):
     """No writes at all from `start` (included) to `end` (excluded); `from` and `to` in the file."""
 
-    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+    model_config = SettingsConfigDict(validate_by_name=True, validate_by_alias=True)
 
     start: Annotated[words.When, Field(alias="from")]
     end: Annotated[words.When, Field(alias="to")]
@@ -188,10 +184,8 @@ class Remediations(Section):
     approval_key_file: words.FilePath | None = None
 
 
-class Settings(BaseSettings):
+class Settings(Section, BaseSettings):
     """The whole configuration. `bot.settings.load` makes it; constructing it reads neither environment nor file."""
-
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
 
     slack_bot_token: words.BotToken | None = None
     slack_signing_secret: words.SigningSecret | None = None
@@ -211,11 +205,6 @@ class Settings(BaseSettings):
     logs: Logs = Logs()
     limits: Limits = Limits()
     remediations: Remediations = Remediations()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _blank_means_default(cls, data: Any) -> Any:
-        return without_blanks(cls, data)
 
     @classmethod
     def settings_customise_sources(

@@ -88,7 +88,6 @@ def nearest_key(parent: Path, key: str) -> str:
 
 
 def nearest_variable(name: str) -> str:
-    """The known environment variable that is most like `name`."""
     return difflib.get_close_matches(name.upper(), [*variables(), CONFIG_VARIABLE], n=1, cutoff=0.0)[0]
 
 

@@ -139,10 +139,6 @@ def _frozen(mapping: Mapping[Key, Value]) -> Mapping[Key, Value]:
     return MappingProxyType(dict(mapping))
 
 
-def _thawed(mapping: Mapping[Key, Value]) -> dict[Key, Value]:
-    return dict(mapping)
-
-
 _PARTITION = r"aws(?:-[a-z]+){0,2}"
 _REGION = r"[a-z]{2,5}(?:-[a-z]{2,}){1,2}-[0-9]{1,2}"
 
@@ -227,6 +223,4 @@ Mode = Literal["off", "suggest", "approve"]
 SharedChannels = Literal["refuse", "allow"]
 Risk = Literal["low", "medium", "high"]
 
-FrozenMap = Annotated[
-    Mapping[Key, Value], AfterValidator(_frozen), PlainSerializer(_thawed, return_type=dict[Any, Any])
-]
+FrozenMap = Annotated[Mapping[Key, Value], AfterValidator(_frozen), PlainSerializer(dict, return_type=dict[Any, Any])]

@@ -105,7 +105,10 @@ def _path_at_sns(url: str, region: str) -> str:
 def _signed(found: dict[str, Any], kind: Kind) -> bytes:
     """Name and value of each signed member, each on its own line; a Subject that is not there is left out."""
     lines = [f"{name}\n{found[name]}\n" for name in _SIGNED[kind] if isinstance(found.get(name), str)]
-    return "".join(lines).encode()
+    try:
+        return "".join(lines).encode()
+    except UnicodeEncodeError:
+        raise NotFromSnsError("half a character, which cannot be signed") from None
 
 
 def _text(found: dict[str, Any], name: str) -> str:

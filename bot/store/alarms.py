@@ -7,7 +7,8 @@ from typing import Final
 
 from redis import Redis
 
-from bot.store.keys import DAY_S, digest, key, text_of
+from bot.store.keys import DAY_S, digest, key
+from bot.store.once import is_first, times
 from bot.store.reading import read
 from handlers.alarms import AlarmNews
 
@@ -41,16 +42,11 @@ class AlarmShelf:
         return lambda redis: redis.set(_name(news.id), text, nx=True, ex=KEEP_S)
 
     def get(self, news_id: str) -> AlarmNews | None:
-        raw = self._redis.get(_name(news_id))
-        return None if raw is None else read(AlarmNews, raw)
+        return read(AlarmNews, self._redis.get(_name(news_id)))
 
     def tries(self, news_id: str, why: str) -> int:
         """How often it was tried again for this reason, this time included."""
-        name = f"{_name(news_id)}:tries:{why}"
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.incr(name)
-        pipe.expire(name, KEEP_S)
-        return int(pipe.execute()[0])
+        return times(self._redis, f"{_name(news_id)}:tries:{why}", KEEP_S)
 
     def hold(self, news_id: str, by: str) -> bool:
         """Whether the job `by` may work on it now: what was queued twice is worked on by one at a time. Whoever takes
@@ -63,10 +59,7 @@ class AlarmShelf:
     def stands_for_later(self, news: AlarmNews) -> bool:
         """Whether this is the one that stands for all later ones of the same alarm, state and channel, until it is
         worked on."""
-        if self._redis.set(_standing(news), news.id, nx=True, ex=KEEP_S):
-            return True
-        holder = self._redis.get(_standing(news))
-        return holder is not None and text_of(holder) == news.id
+        return is_first(self._redis, _standing(news), news.id, KEEP_S)
 
     def begun(self, news: AlarmNews) -> None:
         """It is being worked on: whatever comes from now on is asked about anew. To be called before AWS is asked."""
@@ -74,11 +67,7 @@ class AlarmShelf:
 
     def claim(self, what: str, news_id: str, for_s: int) -> bool:
         """Whether this news is the one to say something that is said once in a while, whoever brings it up."""
-        name = key("alarm-said", digest(what))
-        if self._redis.set(name, news_id, nx=True, ex=for_s):
-            return True
-        holder = self._redis.get(name)
-        return holder is not None and text_of(holder) == news_id
+        return is_first(self._redis, key("alarm-said", digest(what)), news_id, for_s)
 
     def asked(self, news_id: str) -> None:
         """Its diagnosis is queued."""

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from redis import Redis
 
-from bot.store.keys import DAY_S, key, text_of
+from bot.store.keys import DAY_S, key, text_or_none, texts_of
 from bot.store.reading import read
 from handlers.ask import Ask, Place
 
@@ -84,8 +84,7 @@ class Asks:
 
     def load(self, ask_id: str) -> Ask | None:
         """The ask, or None once it is forgotten."""
-        raw = self._redis.hget(fence_key(ask_id), "ask")
-        return None if raw is None else read(Ask, raw)
+        return read(Ask, self._redis.hget(fence_key(ask_id), "ask"))
 
     def begin(self, ask_id: str, *, open_only: bool = False) -> int:
         """The fencing number of this delivery, counted from 1; 0 if the ask is forgotten. `open_only`: or finished.
@@ -95,16 +94,14 @@ class Asks:
 
     def place(self, ask_id: str) -> Place | None:
         """Where the answer stands so far."""
-        raw = self._redis.hget(fence_key(ask_id), "place")
-        return None if raw is None else read(Place, raw)
+        return read(Place, self._redis.hget(fence_key(ask_id), "place"))
 
     def put_place(self, ask_id: str, place: Place) -> None:
         self._redis.hset(fence_key(ask_id), "place", place.model_dump_json())
 
     def answer_id(self, ask_id: str) -> str | None:
         """Which answer the person has, once it was delivered."""
-        raw = self._redis.hget(fence_key(ask_id), "answer")
-        return None if raw is None else text_of(raw)
+        return text_or_none(self._redis.hget(fence_key(ask_id), "answer"))
 
     def put_answer(self, ask_id: str, answer_id: str) -> None:
         self._redis.hset(fence_key(ask_id), "answer", answer_id)
@@ -126,8 +123,7 @@ class Asks:
     def silent(self, for_s: float, limit: int) -> tuple[str, ...]:
         """Asks in progress of which nothing was heard for so long, the longest silent first."""
         before = time.time() - for_s
-        found = self._redis.zrangebyscore(_in_progress(), "-inf", before, start=0, num=limit)
-        return tuple(text_of(raw) for raw in found if isinstance(raw, bytes | str))
+        return tuple(texts_of(self._redis.zrangebyscore(_in_progress(), "-inf", before, start=0, num=limit)))
 
     def forget_progress(self, ask_id: str) -> None:
         """Nothing can be done for it any more."""
@@ -164,8 +160,7 @@ class Asks:
 
     def waits_for(self, ask_id: str) -> str | None:
         """The account that it had to wait for last."""
-        raw = self._redis.hget(fence_key(ask_id), "account")
-        return None if raw is None else text_of(raw)
+        return text_or_none(self._redis.hget(fence_key(ask_id), "account"))
 
     def _alive(self, ask_id: str) -> None:
         self._redis.zadd(_in_progress(), {ask_id: time.time()}, xx=True)

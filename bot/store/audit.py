@@ -60,8 +60,7 @@ class StoredAudit:
         while seen < limit:
             entries: Any = self._redis.xrevrange(stream(), max=end, count=min(NEWEST_PAGE, limit - seen))
             for _, fields in entries:
-                raw = fields.get(FIELD.encode())
-                record = None if raw is None else read(Record, raw)
+                record = read(Record, fields.get(FIELD.encode()))
                 if record is not None and record.at < since:
                     return tuple(found)
                 found += [record] if record is not None else []

@@ -31,8 +31,7 @@ class Clicks:
 
     def take(self, click_id: str) -> FixClick | None:
         """The click; None once it was worked on."""
-        raw = self._redis.get(key("fix-click", click_id))
-        return None if raw is None else read(FixClick, raw)
+        return read(FixClick, self._redis.get(key("fix-click", click_id)))
 
     def done(self, click_id: str) -> None:
         self._redis.delete(key("fix-click", click_id))
@@ -47,5 +46,4 @@ class FixButtons:
 
     def get(self, button_id: str) -> FixButton | None:
         """None for a button that has expired or that we never made."""
-        raw = self._redis.get(key("fix-button", digest(button_id)))
-        return None if raw is None else read(FixButton, raw)
+        return read(FixButton, self._redis.get(key("fix-button", digest(button_id))))

@@ -6,7 +6,8 @@ from typing import Final
 
 from redis import Redis
 
-from bot.store.keys import DAY_S, MINUTE_S, digest, key, text_of
+from bot.store.keys import DAY_S, MINUTE_S, digest, key
+from bot.store.once import is_first, times
 from bot.store.reading import read
 from handlers.controls.control import Click
 
@@ -23,8 +24,7 @@ class ControlClicks:
 
     def get(self, click_id: str) -> Click | None:
         """None for one that is forgotten, or that we never took."""
-        raw = self._redis.get(_click(click_id))
-        return None if raw is None else read(Click, raw)
+        return read(Click, self._redis.get(_click(click_id)))
 
     def done(self, click_id: str) -> None:
         """It is not worked on again, whatever is delivered twice."""
@@ -35,19 +35,11 @@ class ControlClicks:
 
     def claim(self, what: str, click_id: str) -> bool:
         """Whether this click does it; False while another one does. A claim ends by itself, should its holder die."""
-        name = key("control-claim", digest(what))
-        if self._redis.set(name, click_id, nx=True, ex=CLAIM_S):
-            return True
-        holder = self._redis.get(name)
-        return holder is not None and text_of(holder) == click_id
+        return is_first(self._redis, key("control-claim", digest(what)), click_id, CLAIM_S)
 
     def tries(self, click_id: str) -> int:
         """How often it was put off, this time included."""
-        name = key("control-click-tries", click_id)
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.incr(name)
-        pipe.expire(name, KEEP_S)
-        return int(pipe.execute()[0])
+        return times(self._redis, key("control-click-tries", click_id), KEEP_S)
 
 
 def _click(click_id: str) -> str:

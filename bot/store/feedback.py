@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
 from redis import Redis
 
-from bot.store.keys import DAY_S, digest, key, text_of
+from bot.store.keys import DAY_S, digest, key, texts_of
+from bot.store.packing import packed, unpacked
 from bot.store.reading import read
 from handlers.feedback import Feedback
 
@@ -29,32 +29,22 @@ class StoredFeedback:
         at_s = feedback.at.timestamp()
         pipe = self._redis.pipeline(transaction=True)
         pipe.exists(name)
-        pipe.set(name, zlib.compress(feedback.model_dump_json().encode()), ex=self._keep_s)
+        pipe.set(name, packed(feedback.model_dump_json()), ex=self._keep_s)
         pipe.zadd(_index(), {name: at_s})
         pipe.zremrangebyscore(_index(), 0, at_s - self._keep_s)
         pipe.expire(_index(), self._keep_s)
         was_there: list[Any] = pipe.execute()
-        surplus = [raw for raw in self._redis.zrange(_index(), 0, -(MAX_FEEDBACK + 1)) if isinstance(raw, bytes | str)]
-        if surplus:
-            names = [text_of(raw) for raw in surplus]
-            self._redis.delete(*names)
-            self._redis.zrem(_index(), *names)
+        if surplus := texts_of(self._redis.zrange(_index(), 0, -(MAX_FEEDBACK + 1))):
+            self._redis.delete(*surplus)
+            self._redis.zrem(_index(), *surplus)
         return not was_there[0]
 
     def read(self, since: datetime) -> Iterator[Feedback]:
         """The oldest first."""
-        since_then = self._redis.zrangebyscore(_index(), since.timestamp(), "+inf")
-        names = [text_of(raw) for raw in since_then if isinstance(raw, bytes | str)]
+        names = texts_of(self._redis.zrangebyscore(_index(), since.timestamp(), "+inf"))
         for begin in range(0, len(names), PAGE):
             raws: Any = self._redis.mget(names[begin : begin + PAGE])
-            yield from (found for raw in raws if raw is not None and (found := _read(raw)) is not None)
-
-
-def _read(raw: bytes) -> Feedback | None:
-    try:
-        return read(Feedback, zlib.decompressobj().decompress(raw, MAX_BYTES))
-    except zlib.error:
-        return None
+            yield from (found for raw in raws if (found := read(Feedback, unpacked(raw, MAX_BYTES))) is not None)
 
 
 def _index() -> str:

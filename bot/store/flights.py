@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from redis import Redis
 
-from bot.store.keys import HOUR_S, digest, key, text_of
+from bot.store.keys import HOUR_S, digest, key, text_or_none, texts_of
 from diagnostics.question import Question
 
 MAX_PASSENGERS: Final = 200
@@ -62,12 +62,11 @@ class Flights:
 
     def landed(self, ask_id: str) -> str | None:
         """The id of the answer, if this leader has landed already."""
-        raw = self._redis.get(key("landed", ask_id))
-        return None if raw is None else text_of(raw)
+        return text_or_none(self._redis.get(key("landed", ask_id)))
 
     def passengers(self, ask_id: str) -> tuple[str, ...]:
         """Who waits for this leader, besides itself."""
-        return tuple(sorted(text_of(raw) for raw in self._redis.smembers(key("passengers", ask_id))))
+        return tuple(sorted(texts_of(self._redis.smembers(key("passengers", ask_id)))))
 
     def served(self, ask_id: str) -> None:
         """Every passenger has a job of its own now."""

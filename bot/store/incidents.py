@@ -10,6 +10,7 @@ from redis import Redis
 from redis.client import Pipeline
 
 from bot.store.keys import DAY_S, digest, key, text_of
+from bot.store.once import is_first
 from bot.store.reading import read
 from handlers.incidents import AlarmChange, Incident, Told, belongs, with_alarm, with_end, with_reason
 
@@ -87,11 +88,7 @@ class Incidents:
 
     def announce(self, what: str, channel: str, news_id: str) -> bool:
         """Whether this news may announce an incident that nobody has posted; False while another one does."""
-        name = key("incident-announced", digest(what, channel))
-        if self._redis.set(name, news_id, nx=True, ex=ANNOUNCING_S):
-            return True
-        holder = self._redis.get(name)
-        return holder is not None and text_of(holder) == news_id
+        return is_first(self._redis, key("incident-announced", digest(what, channel)), news_id, ANNOUNCING_S)
 
     def plan_retelling(self, incident: Incident) -> bool:
         """True for the first who wants its message edited; the others' rows are in the same edit. False when people
@@ -117,14 +114,11 @@ class Incidents:
         return None if name is None else self._load(text_of(name))
 
     def _load(self, name: str) -> Incident | None:
-        raw = self._redis.get(name)
-        return None if raw is None else read(Incident, raw)
+        return read(Incident, self._redis.get(name))
 
     def _changed(self, name: str, decide: Callable[[Incident | None], Any]) -> Any:
         def step(pipe: Pipeline) -> Any:
-            raw = pipe.get(name)  # watched: executed at once
-            known = None if raw is None else read(Incident, raw)
-            decided = decide(known)
+            decided = decide(read(Incident, pipe.get(name)))  # watched: executed at once
             pipe.multi()
             if decided is not None:
                 incident: Incident = decided[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Final
 
 PREFIX: Final = "alb502:"
@@ -28,3 +29,13 @@ def digest(*parts: str) -> str:
 def text_of(raw: bytes | str) -> str:
     """A value of Redis as text; clients answer with bytes."""
     return raw.decode() if isinstance(raw, bytes) else raw
+
+
+def text_or_none(raw: bytes | str | None) -> str | None:
+    """The same of a value that may not be there."""
+    return None if raw is None else text_of(raw)
+
+
+def texts_of(raws: Iterable[object]) -> list[str]:
+    """The same of many; what redis-py types as anything else, such as scores, is left out."""
+    return [text_of(raw) for raw in raws if isinstance(raw, bytes | str)]

@@ -8,7 +8,7 @@ from typing import Final
 from redis import Redis
 from redis.exceptions import RedisError
 
-from bot.store.keys import DAY_S, HOUR_S, MINUTE_S, digest, key, text_of
+from bot.store.keys import DAY_S, HOUR_S, MINUTE_S, digest, key, text_or_none
 from bot.store.reading import read
 from handlers.ask import Refresh
 from handlers.effects import Dress
@@ -61,8 +61,7 @@ class Buttons:
 
     def get(self, button_id: str) -> Refresh | None:
         """None for a button that has expired or that we never made."""
-        raw = self._redis.get(key("button", digest(button_id)))
-        return None if raw is None else read(Refresh, raw)
+        return read(Refresh, self._redis.get(key("button", digest(button_id))))
 
 
 class Lookups:
@@ -72,8 +71,7 @@ class Lookups:
         self._redis = redis
 
     def get(self, kind: str, name: str) -> str | None:
-        raw = self._redis.get(key("lookup", kind, name))
-        return None if raw is None else text_of(raw)
+        return text_or_none(self._redis.get(key("lookup", kind, name)))
 
     def put(self, kind: str, name: str, text: str) -> None:
         if len(text) <= MAX_LOOKUP_BYTES:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from redis import Redis
 from redis.client import Pipeline
 
-from bot.store.keys import DAY_S, digest, key, text_of
+from bot.store.keys import DAY_S, digest, key, text_of, texts_of
 from bot.store.reading import read
 from handlers.mutes import Mute
 from handlers.muting import MAX_MUTE_S
@@ -43,7 +43,7 @@ class Mutes:
 
     def all_of(self, channel: str, now: datetime) -> list[Mute]:
         """Those that are on in this channel, the first to end first."""
-        found = [self._load(text_of(name)) for name in self._redis.smembers(_names(channel))]
+        found = map(self._load, texts_of(self._redis.smembers(_names(channel))))
         return sorted((one for one in found if one is not None and one.until > now), key=lambda one: one.until)
 
     def by_id(self, mute_id: str) -> Mute | None:
@@ -77,13 +77,11 @@ class Mutes:
         return found if int(pipe.execute()[0]) else None
 
     def _load(self, name: str) -> Mute | None:
-        raw = self._redis.get(name)
-        return None if raw is None else read(Mute, raw)
+        return read(Mute, self._redis.get(name))
 
     def _changed(self, name: str, decide: Callable[[Mute | None], Mute | None]) -> bool:
         def step(pipe: Pipeline) -> Any:
-            raw = pipe.get(name)  # watched: executed at once
-            decided = decide(None if raw is None else read(Mute, raw))
+            decided = decide(read(Mute, pipe.get(name)))  # watched: executed at once
             pipe.multi()
             if decided is not None:
                 pipe.set(name, decided.model_dump_json(), keepttl=True)

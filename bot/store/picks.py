@@ -22,8 +22,7 @@ class Picks:
 
     def get(self, pick_id: str) -> Pick | None:
         """None for one that is forgotten, or that we never made."""
-        raw = self._redis.get(_pick(pick_id))
-        return None if raw is None else read(Pick, raw)
+        return read(Pick, self._redis.get(_pick(pick_id)))
 
 
 def _pick(pick_id: str) -> str:

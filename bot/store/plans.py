@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from typing import Final
 
@@ -10,7 +9,8 @@ from pydantic import Field
 from redis import Redis
 
 from bot.store import audit
-from bot.store.keys import DAY_S, digest, key, text_of
+from bot.store.keys import DAY_S, digest, key, text_of, texts_of
+from bot.store.packing import packed, unpacked
 from bot.store.reading import read
 from diagnostics.facts.fact import Frozen
 from diagnostics.report import Report
@@ -80,15 +80,11 @@ class Offers:
         """Keeps the plans of a report by the ids under which they are offered, and for each what is left to do in code
         afterwards. Raises `TicketTooLargeError`."""
         offers = _Offers(plans=dict(plans), reach=reach, left_to_do=dict(left_to_do or {}))
-        packed = _packed(offers.model_dump_json(), report_id)
-        self._redis.set(_offers(report_id), packed, ex=self._keep_s)
+        self._redis.set(_offers(report_id), _bounded(offers.model_dump_json(), report_id), ex=self._keep_s)
 
     def wanted(self, report: Report, offer: str) -> Wanted | None:
         """What one button of a report asks for; None once it is forgotten."""
-        raw = self._redis.get(_offers(report.id))
-        if raw is None:
-            return None
-        kept = read(_Offers, _unpacked(raw))
+        kept = read(_Offers, unpacked(self._redis.get(_offers(report.id)), MAX_BYTES))
         plan = kept.plans.get(offer) if kept is not None else None
         if kept is None or plan is None:
             return None
@@ -116,7 +112,7 @@ class Tickets:
         arguments: list[str | bytes | float] = [
             _ticket(""),
             ticket.id,
-            _packed(ticket.model_dump_json(), ticket.id),
+            _bounded(ticket.model_dump_json(), ticket.id),
             record.model_dump_json(),
             TICKET_KEEP_S,
             ticket.asked_at.timestamp(),
@@ -130,15 +126,14 @@ class Tickets:
         return self.load(kept_id)
 
     def load(self, ticket_id: str) -> Ticket | None:
-        raw = self._redis.hget(_ticket(ticket_id), "ticket")
-        return None if raw is None else read(Ticket, _unpacked(raw))
+        return read(Ticket, unpacked(self._redis.hget(_ticket(ticket_id), "ticket"), MAX_BYTES))
 
     def swap(self, before: Ticket, after: Ticket, *records: Record) -> bool:
         arguments: list[str | bytes | float] = [
             before.version,
             after.version,
             after.state,
-            _packed(after.model_dump_json(), after.id),
+            _bounded(after.model_dump_json(), after.id),
             int(after.is_over),
             after.id,
             audit.FIELD,
@@ -153,24 +148,14 @@ class Tickets:
         return True
 
     def unfinished(self) -> tuple[str, ...]:
-        oldest = self._redis.zrange(_unfinished(), 0, MAX_UNFINISHED - 1)
-        return tuple(text_of(raw) for raw in oldest if isinstance(raw, bytes | str))
+        return tuple(texts_of(self._redis.zrange(_unfinished(), 0, MAX_UNFINISHED - 1)))
 
 
-def _packed(text: str, name: str) -> bytes:
-    packed = zlib.compress(text.encode())
-    if len(packed) > MAX_STORED_BYTES:
+def _bounded(text: str, name: str) -> bytes:
+    small = packed(text)
+    if len(small) > MAX_STORED_BYTES:
         raise TicketTooLargeError(name)
-    return packed
-
-
-def _unpacked(packed: bytes | str) -> bytes:
-    """Nothing for what is nothing of ours."""
-    raw = packed if isinstance(packed, bytes) else packed.encode()
-    try:
-        return zlib.decompressobj().decompress(raw, MAX_BYTES)
-    except zlib.error:
-        return b""
+    return small
 
 
 def _ticket(ticket_id: str) -> str:

@@ -18,8 +18,10 @@ MAX_FIELDS: Final = 5
 _log: Final = structlog.get_logger(__name__)
 
 
-def read(kind: type[Kept], raw: bytes | str) -> Kept | None:
-    """The record; None for one that another version wrote and this one cannot use."""
+def read(kind: type[Kept], raw: bytes | str | None) -> Kept | None:
+    """The record; None where there is none, and for one that another version wrote and this one cannot use."""
+    if raw is None:
+        return None
     try:
         return must_read(kind, raw)
     except ValidationError as error:

@@ -7,7 +7,7 @@ from typing import Final
 
 from redis import Redis
 
-from bot.store.keys import DAY_S, key, text_of
+from bot.store.keys import DAY_S, key, texts_of
 from bot.store.reading import read
 from diagnostics.digest import Mood
 from diagnostics.facts.fact import Frozen
@@ -42,23 +42,15 @@ class RecentAnswers:
         pipe.expire(_texts(), KEEP_S)
         pipe.expire(_index(), KEEP_S)
         pipe.execute()
-        surplus = [raw for raw in self._redis.zrange(_index(), 0, -(MAX_RECENT + 1)) if isinstance(raw, bytes | str)]
-        if surplus:
-            members = [text_of(raw) for raw in surplus]
-            self._redis.hdel(_texts(), *members)
-            self._redis.zrem(_index(), *members)
+        if surplus := texts_of(self._redis.zrange(_index(), 0, -(MAX_RECENT + 1))):
+            self._redis.hdel(_texts(), *surplus)
+            self._redis.zrem(_index(), *surplus)
 
     def newest(self, limit: int) -> list[Recent]:
         """The newest first."""
-        members = [
-            text_of(raw) for raw in self._redis.zrevrange(_index(), 0, limit - 1) if isinstance(raw, bytes | str)
-        ]
-        raws = [self._redis.hget(_texts(), member) for member in members]
-        return [found for raw in raws if raw is not None and (found := _read(raw)) is not None]
-
-
-def _read(raw: bytes | str) -> Recent | None:
-    return read(Recent, raw)
+        members = texts_of(self._redis.zrevrange(_index(), 0, limit - 1))
+        raws = self._redis.hmget(_texts(), members) if members else []
+        return [found for raw in raws if (found := read(Recent, raw)) is not None]
 
 
 def _texts() -> str:

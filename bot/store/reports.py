@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
 from datetime import datetime
 from typing import Final
 
 from redis import Redis
 
-from bot.store.keys import DAY_S, HOUR_S, key, text_of
+from bot.store.keys import DAY_S, HOUR_S, key, texts_of
+from bot.store.packing import packed, unpacked
 from bot.store.reading import read
 from diagnostics.facts.fact import Frozen
 from diagnostics.question import Ambiguous, Refused, Unknown
@@ -40,12 +40,12 @@ class Reports:
 
     def save(self, report: Report) -> None:
         """Keeps a report. Beyond `MAX_REPORTS` the oldest are dropped. Raises `ReportTooLargeError`."""
-        packed = zlib.compress(report.to_json(indent=None).encode())
-        if len(packed) > MAX_STORED_BYTES:
+        small = packed(report.to_json(indent=None))
+        if len(small) > MAX_STORED_BYTES:
             raise ReportTooLargeError(report.id)
         made_at_s = report.made_at.timestamp()
         pipe = self._redis.pipeline(transaction=True)
-        pipe.set(_report(report.id), packed, ex=self._keep_s)
+        pipe.set(_report(report.id), small, ex=self._keep_s)
         pipe.zadd(_index(), {report.id: made_at_s})
         pipe.zremrangebyscore(_index(), 0, made_at_s - self._keep_s)
         pipe.expire(_index(), self._keep_s)
@@ -54,8 +54,7 @@ class Reports:
 
     def load(self, report_id: str) -> Report | None:
         """The report, or None if there is none of this id (any more)."""
-        packed = self._redis.get(_report(report_id))
-        return None if packed is None else read(Report, _unpacked(packed))
+        return read(Report, unpacked(self._redis.get(_report(report_id)), MAX_REPORT_BYTES))
 
     def put_answer(self, answer: Answer, facts_at: datetime | None = None) -> str:
         """Keeps an answer until every asker has it; returns its id. A report is kept as `save` does as well.
@@ -68,33 +67,21 @@ class Reports:
         else:
             kept = _Kept(other=answer, facts_at=facts_at)
         answer_id = new_id("a")
-        self._redis.set(_answer(answer_id), zlib.compress(kept.model_dump_json().encode()), ex=ANSWER_KEEP_S)
+        self._redis.set(_answer(answer_id), packed(kept.model_dump_json()), ex=ANSWER_KEEP_S)
         return answer_id
 
     def answer(self, answer_id: str) -> tuple[Answer, datetime | None] | None:
         """What `put_answer` kept and when its oldest fact was read; None once it is forgotten."""
-        packed = self._redis.get(_answer(answer_id))
-        if packed is None:
-            return None
-        kept = read(_Kept, _unpacked(packed))
+        kept = read(_Kept, unpacked(self._redis.get(_answer(answer_id)), MAX_REPORT_BYTES))
         if kept is None:
             return None
         answer = kept.other if kept.report_id is None else self.load(kept.report_id)
         return None if answer is None else (answer, kept.facts_at)
 
     def _drop_oldest(self) -> None:
-        surplus = self._redis.zcard(_index()) - MAX_REPORTS
-        if surplus > 0:
-            oldest = self._redis.zrange(_index(), 0, surplus - 1)
-            dropped = [text_of(raw) for raw in oldest if isinstance(raw, bytes | str)]
-            self._redis.delete(*(_report(report_id) for report_id in dropped))
-            self._redis.zrem(_index(), *dropped)
-
-
-def _unpacked(packed: bytes | str) -> bytes:
-    """At most `MAX_REPORT_BYTES`, whatever the store holds."""
-    raw = packed if isinstance(packed, bytes) else packed.encode()
-    return zlib.decompressobj().decompress(raw, MAX_REPORT_BYTES)
+        if surplus := texts_of(self._redis.zrange(_index(), 0, -(MAX_REPORTS + 1))):
+            self._redis.delete(*map(_report, surplus))
+            self._redis.zrem(_index(), *surplus)
 
 
 def _report(report_id: str) -> str:

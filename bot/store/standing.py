@@ -6,7 +6,7 @@ from typing import Final
 
 from redis import Redis
 
-from bot.store.keys import DAY_S, key, text_of
+from bot.store.keys import DAY_S, key, text_or_none, texts_of
 from bot.store.reading import read
 from diagnostics.facts.fact import Frozen
 from handlers.ask import Place
@@ -39,12 +39,10 @@ class Standing:
 
     def messages(self, report_id: str) -> tuple[str, ...]:
         """The messages that show this report, or did before they were refreshed."""
-        raws = self._redis.smembers(_messages(report_id))
-        return tuple(sorted(text_of(raw) for raw in raws)[:MAX_MESSAGES])
+        return tuple(sorted(texts_of(self._redis.smembers(_messages(report_id))))[:MAX_MESSAGES])
 
     def stand(self, message: str) -> Stand | None:
-        raw = self._redis.get(_stand(message))
-        return None if raw is None else read(Stand, raw)
+        return read(Stand, self._redis.get(_stand(message)))
 
     def mend(self, message: str, ticket_id: str) -> None:
         """Notes the fix that has ended what this message tells of."""
@@ -52,8 +50,7 @@ class Standing:
 
     def mended_by(self, message: str) -> str | None:
         """The ticket of that fix."""
-        raw = self._redis.get(_mended(message))
-        return None if raw is None else text_of(raw)
+        return text_or_none(self._redis.get(_mended(message)))
 
     def mended_in(self, place: Place) -> str | None:
         return self.mended_by(_name(place))
@@ -63,8 +60,7 @@ class Standing:
         self._redis.set(_told(message), what, ex=KEEP_S)
 
     def told(self, message: str) -> str:
-        raw = self._redis.get(_told(message))
-        return "" if raw is None else text_of(raw)
+        return text_or_none(self._redis.get(_told(message))) or ""
 
 
 def _name(place: Place) -> str:

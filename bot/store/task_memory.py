@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from redis import Redis
@@ -12,6 +11,7 @@ from redis.client import Pipeline
 from redis.exceptions import RedisError
 
 from bot.store.keys import digest, key
+from bot.store.packing import packed, unpacked
 from diagnostics.collect.task_memory import KEEP
 
 KEEP_S: Final = int(KEEP.total_seconds())
@@ -28,11 +28,8 @@ class StoredTasks:
 
     def recall(self, service: str) -> str | None:
         try:
-            raw = self._redis.get(_name(service))
-            if raw is None:
-                return None
-            return _unpacked(raw)
-        except (RedisError, ValueError, zlib.error) as error:
+            return _text(self._redis.get(_name(service)))
+        except (RedisError, ValueError) as error:
             _log.warning("stopped tasks not recalled", error=type(error).__name__, seldom=True)
             return None
 
@@ -40,11 +37,10 @@ class StoredTasks:
         """Replaces the text by what `change` makes of it, so that of two at once none is lost. Raises `RedisError`."""
 
         def step(pipe: Pipeline) -> None:
-            raw = pipe.get(_name(service))  # watched: executed at once
-            text = change(None if raw is None else _unpacked(raw))
+            text = change(_text(pipe.get(_name(service))))  # watched: executed at once
             pipe.multi()
             if len(text.encode()) <= MAX_BYTES:
-                pipe.set(_name(service), zlib.compress(text.encode(), 1), ex=KEEP_S)
+                pipe.set(_name(service), packed(text), ex=KEEP_S)
 
         self._redis.transaction(step, _name(service))
 
@@ -53,14 +49,14 @@ class StoredTasks:
             _log.warning("stopped tasks not kept: too many", size=len(text))
             return
         try:
-            self._redis.set(_name(service), zlib.compress(text.encode(), 1), ex=KEEP_S)
+            self._redis.set(_name(service), packed(text), ex=KEEP_S)
         except RedisError as error:
             _log.warning("stopped tasks not kept", error=type(error).__name__, seldom=True)
 
 
-def _unpacked(raw: Any) -> str:
-    packed = raw if isinstance(raw, bytes) else str(raw).encode()
-    return zlib.decompressobj().decompress(packed, MAX_BYTES).decode()
+def _text(raw: bytes | str | None) -> str | None:
+    text = unpacked(raw, MAX_BYTES)
+    return None if text is None else text.decode()
 
 
 def _name(service: str) -> str:

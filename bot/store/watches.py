@@ -8,7 +8,7 @@ from typing import Any, Final
 from redis import Redis
 from redis.client import Pipeline
 
-from bot.store.keys import HOUR_S, digest, key, text_of
+from bot.store.keys import HOUR_S, digest, key, text_of, texts_of
 from bot.store.reading import read
 from handlers.ask import Place
 from handlers.watches import LONGEST, Watch
@@ -53,8 +53,7 @@ class Watches:
         name = _of(before.place)
 
         def decide(pipe: Pipeline) -> Any:
-            raw = pipe.get(name)  # watched: executed at once
-            known = None if raw is None else read(Watch, raw)
+            known = read(Watch, pipe.get(name))  # watched: executed at once
             same = known is not None and (known.id, known.step) == (before.id, before.step)
             pipe.multi()
             if same:
@@ -74,12 +73,11 @@ class Watches:
     def all_on(self, now: datetime) -> list[Watch]:
         """Those that are on, the first to end first."""
         self._redis.zremrangebyscore(_index(), 0, now.timestamp() - HOUR_S)
-        names = [text_of(raw) for raw in self._redis.zrange(_index(), 0, MAX_WATCHES) if isinstance(raw, bytes | str)]
+        names = texts_of(self._redis.zrange(_index(), 0, MAX_WATCHES))
         return [found for name in names if (found := self._load(name)) is not None]
 
     def _load(self, name: str) -> Watch | None:
-        raw = self._redis.get(name)
-        return None if raw is None else read(Watch, raw)
+        return read(Watch, self._redis.get(name))
 
 
 def _of(place: Place) -> str:

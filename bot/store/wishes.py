@@ -7,6 +7,7 @@ from typing import Final, Generic, TypeVar
 from redis import Redis
 
 from bot.store.keys import DAY_S, key
+from bot.store.once import times
 from bot.store.reading import read
 from diagnostics.facts.fact import Frozen
 
@@ -27,8 +28,7 @@ class Wishes(Generic[Wish]):
 
     def get(self, wish_id: str) -> Wish | None:
         """None for one that is done or forgotten."""
-        raw = self._redis.get(self._name(wish_id))
-        return None if not raw else read(self._kind, raw)
+        return read(self._kind, self._redis.get(self._name(wish_id)) or None)
 
     def done(self, wish_id: str) -> None:
         """It is not worked on again, though its event should be delivered once more."""
@@ -36,11 +36,7 @@ class Wishes(Generic[Wish]):
 
     def tries(self, wish_id: str, why: str = "slack") -> int:
         """How often it was put off for this reason, this time included."""
-        name = f"{self._name(wish_id)}:tries:{why}"
-        pipe = self._redis.pipeline(transaction=True)
-        pipe.incr(name)
-        pipe.expire(name, KEEP_S)
-        return int(pipe.execute()[0])
+        return times(self._redis, f"{self._name(wish_id)}:tries:{why}", KEEP_S)
 
     def _name(self, wish_id: str) -> str:
         return key("wish", self._kind.__name__.lower(), wish_id)

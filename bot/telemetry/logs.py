@@ -23,7 +23,7 @@ from diagnostics.reference import REFERENCE
 HIDDEN: Final = "(hidden)"
 MAX_VALUE_CHARS: Final = 4_000
 MAX_DEPTH: Final = 12
-QUIET: Final = ("slack_bolt", "slack_sdk", "botocore", "boto3", "urllib3", "uvicorn", "dramatiq", "asyncio")
+QUIET: Final = ("slack_bolt", "slack_sdk", "botocore", "urllib3", "uvicorn", "dramatiq", "asyncio")
 
 _BOLT: Final = "slack_bolt.App"
 _UNUSED_HERE: Final = "`token` will be unused"

@@ -45,10 +45,9 @@ class ObservedClient(WebClient):
         try:
             answer = super().api_call(api_method, **arguments)
             result = OK
+            return answer
         except SlackApiError as error:
             result = word_of(error)
             raise
-        else:
-            return answer
         finally:
             self._observe(api_method, result, time.monotonic() - began_s)

@@ -43,7 +43,6 @@ class TrailEvent:
     name: str
     source: str
     username: str
-    read_only: bool
     access_key: str
     resources: tuple[tuple[str, str], ...]
     document: str
@@ -56,7 +55,7 @@ class TrailEvent:
             case "ResourceType":
                 return any(kind == value for kind, _ in self.resources)
             case "ReadOnly":
-                return str(self.read_only).lower() == value.lower()
+                return value.lower() == "false"  # what only reads is not kept
             case "EventId":
                 return self.id == value
             case "EventName":
@@ -101,7 +100,6 @@ class Trail:
         error_message: str | None = None,
         source_ip: str = "198.51.100.17",
         user_agent: str = "console.amazonaws.com",
-        read_only: bool = False,
         access_key: str = "",
     ) -> TrailEvent:
         """Record that something was done, now or `at` a moment (epoch seconds or an aware datetime).
@@ -124,7 +122,7 @@ class Trail:
             "responseElements": response_elements,
             "requestID": str(uuid.uuid4()),
             "eventID": event_id,
-            "readOnly": read_only,
+            "readOnly": False,
             "resources": [{"type": kind, "ARN": name} for kind, name in resources if name.startswith("arn:")],
             "eventType": "AwsApiCall",
             "managementEvent": True,
@@ -134,7 +132,7 @@ class Trail:
         if error_code:
             document |= {"errorCode": error_code, "errorMessage": error_message or ""}
         event = TrailEvent(
-            event_id, at_s, event_name, event_source, username, read_only, access_key,
+            event_id, at_s, event_name, event_source, username, access_key,
             tuple(resources), json.dumps(document, default=str),
         )  # fmt: skip
         self._keep((account, region), event)
@@ -228,7 +226,7 @@ def _listed(event: TrailEvent) -> dict[str, Any]:
     return {
         "EventId": event.id,
         "EventName": event.name,
-        "ReadOnly": str(event.read_only).lower(),
+        "ReadOnly": "false",
         "AccessKeyId": event.access_key or None,
         "EventTime": datetime.fromtimestamp(int(event.at_s), UTC),
         "EventSource": event.source,

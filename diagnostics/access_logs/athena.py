@@ -35,6 +35,11 @@ class Table:
     database: str
     place: Place
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for a database that needs more than quotes."""
+        if not _NAME.fullmatch(self.database.lower()):
+            raise ValueError(f"{self.database!r} is not a name of a database")
+
     @property
     def name(self) -> str:
         digest = hashlib.sha256(self.location.encode()).hexdigest()[:12]
@@ -46,9 +51,7 @@ class Table:
 
     @property
     def quoted(self) -> str:
-        """Its full name in a query. Raises ValueError for a database that needs more than quotes."""
-        if not _NAME.fullmatch(self.database.lower()):
-            raise ValueError(f"{self.database!r} is not a name of a database")
+        """Its full name in a query."""
         return f'"{self.database}"."{self.name}"'
 
     def day_prefixes(self, days: Sequence[date]) -> tuple[str, ...]:
@@ -57,8 +60,6 @@ class Table:
 
     def definition(self) -> str:
         """``CREATE EXTERNAL TABLE``, every column a string: a number that is no number must not cost the row."""
-        if not _NAME.fullmatch(self.database.lower()):
-            raise ValueError(f"{self.database!r} is not a name of a database")
         columns = ",\n  ".join(f"`{name}` string" for name in COLUMNS)
         location = self.location.replace("\\", "\\\\").replace("'", "\\'")  # Hive's literals, unlike Trino's
         return (
@@ -81,9 +82,9 @@ class Table:
 
 def queries(scope: Scope, table: Table, load_balancers: Sequence[str]) -> dict[str, str]:
     """The questions' texts by name, over the days of the scope and these load balancers (``app/name/id``)."""
-    days = ", ".join(_text(f"{day:%Y/%m/%d}") for day in delivery_days(scope.since.date(), scope.until.date()))
+    days = ", ".join(questions.text(f"{day:%Y/%m/%d}") for day in delivery_days(scope.since.date(), scope.until.date()))
     where = (
-        f"{PARTITION} IN ({days}) AND elb IN ({', '.join(map(_text, load_balancers))}) "
+        f"{PARTITION} IN ({days}) AND elb IN ({', '.join(map(questions.text, load_balancers))}) "
         "AND \"$path\" NOT LIKE '%/conn_log_%' AND \"$path\" NOT LIKE '%/health_check_log_%'"
     )
     return {
@@ -101,7 +102,3 @@ def delivery_days(first: date, last: date) -> tuple[date, ...]:
     """Partitions that can hold rows of these days: files lie in the folder of the day on which they were delivered."""
     until = last + max(timedelta(days=1), LATEST_DELIVERY)
     return tuple(first + timedelta(days=number) for number in range((until - first).days + 1))
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -1,4 +1,4 @@
-"""What a row alone tells: who generated an error, and at which stage the request ended.
+"""What the row of an error alone tells: at which stage the request ended.
 
 The order of the questions matters: a status of the target decides before everything else, then what the rules did,
 then how far the request came. Sources:
@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from diagnostics.access_logs.row import Row
-from diagnostics.facts.access_logs import GeneratedBy, RowFamily
+from diagnostics.facts.access_logs import RowFamily
 
 CONNECT_TIMEOUT_S = 10.0
 """The load balancer's limit for connecting to a target, TLS included; it cannot be changed."""
@@ -34,22 +34,6 @@ class Timeouts:
 
     idle_s: float = 60.0
     connect_s: float = CONNECT_TIMEOUT_S
-
-
-def is_failure(row: Row) -> bool:
-    """5xx, and the load balancer's own 460, 463 and 464."""
-    code = row["elb_status_code"] or ""
-    return code >= "500" or code in (CLIENT_GONE, *REFUSED)
-
-
-def is_error(row: Row) -> bool:
-    """A failure, or another 4xx that no target sent: blocked, not logged in, malformed."""
-    return is_failure(row) or ((row["elb_status_code"] or "") >= "400" and row.target_status is None)
-
-
-def generated_by(row: Row) -> GeneratedBy:
-    """Who made the status that the client got."""
-    return "load-balancer" if row.target_status is None else "target"
 
 
 def row_family(row: Row, timeouts: Timeouts) -> RowFamily:

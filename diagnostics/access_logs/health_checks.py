@@ -5,23 +5,19 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balance
 
 from __future__ import annotations
 
-import gzip
 import heapq
-import io
 import itertools
 import threading
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from diagnostics.access_logs.inflating import Inflated
 from diagnostics.facts.access_logs import HealthCheckLogs, HealthCheckRow
 
 MAX_FAILED = 500
 MAX_LINE = 4_096
 MAX_PLAIN_BYTES = 512_000_000
-CHUNK_BYTES = 1 << 20
-GZIP_MAGIC = b"\x1f\x8b"
 MIN_FIELDS = 6
 
 
@@ -123,22 +119,14 @@ class HealthCheckTally:
 
 def _lines(body: bytes) -> Iterator[bytes]:
     """Lines of a body, gzip or plain, up to where it is damaged or longer than MAX_PLAIN_BYTES."""
-    if not body.startswith(GZIP_MAGIC):
-        yield from body.splitlines()
-        return
     rest, read = b"", 0
-    inflating = gzip.GzipFile(fileobj=io.BytesIO(body))
-    while read < MAX_PLAIN_BYTES:
-        try:
-            part = inflating.read(CHUNK_BYTES)
-        except (OSError, EOFError, zlib.error):
-            part = b""
-        if not part:
-            break
-        read += len(part)
-        *whole, rest = (rest + part).split(b"\n")
+    for piece in Inflated(body).pieces():
+        *whole, rest = (rest + piece).split(b"\n")
         rest = rest[:MAX_LINE]
         yield from whole
+        read += len(piece)
+        if read >= MAX_PLAIN_BYTES:
+            break
     if rest:
         yield rest
 

@@ -57,7 +57,7 @@ class Inflated:
         that is cut: it is damaged either way."""
         ends: list[int] = []
         size, has_returns = 0, False
-        for piece in self._pieces():
+        for piece in self.pieces():
             scratch.write(piece, size)
             has_returns = has_returns or RETURN in piece
             ends += line_ends(piece, size)
@@ -75,7 +75,8 @@ class Inflated:
             scratch.cut(size)
             yield Block(ends if ends and ends[-1] == size else [*ends, size], has_returns)
 
-    def _pieces(self) -> Iterator[bytes]:
+    def pieces(self) -> Iterator[bytes]:
+        """What the file holds, piece by piece, up to where it is damaged or too large."""
         total = 0
         with self._opened() as raw:
             compressed = raw.read(len(GZIP_MAGIC)) == GZIP_MAGIC

@@ -1,4 +1,4 @@
-"""One line of an access log, read with plain Python: slow, tolerant, and what every faster way is compared with.
+"""The fields of one line of an access log, read with plain Python: slow and tolerant.
 
 A field ends at a space. One that starts with a quote ends at the next quote that no backslash precedes; inside it a
 backslash stands for the character after it, and in what a client sent ``\\x22`` for the byte of that number. The load
@@ -73,18 +73,10 @@ _SECONDS = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 
 
 @dataclass(frozen=True, slots=True)
-class Damaged:
-    """A line that cannot be read as a row."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Row:
-    """The fields as text, as logged; those that the line does not have are None. `unknown`: fields without a name."""
+    """The fields as text, as logged; those that the line does not have are None."""
 
     fields: tuple[str | None, ...]
-    unknown: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> str | None:
         return self.fields[_POSITION[name]]
@@ -106,24 +98,6 @@ class Row:
 
 
 _POSITION = {name: position for position, name in enumerate(FIELDS)}
-
-
-def parse_line(line: str) -> Row | Damaged:
-    """The row of a line without its line break. Never raises."""
-    if len(line) > MAX_LINE_CHARS:
-        return Damaged("too long")
-    fields = split_fields(line)
-    if fields is None:
-        return Damaged("a quote that does not close where a field ends")
-    if len(fields) < FEWEST_FIELDS:
-        return Damaged(f"{len(fields)} fields")
-    known = fields[: len(FIELDS)]
-    row = Row((*known, *[None] * (len(FIELDS) - len(known))), tuple(fields[len(FIELDS) : len(FIELDS) + MOST_UNKNOWN]))
-    if not has_time(row["time"]):
-        return Damaged("no time")
-    if status(row["elb_status_code"]) is None:
-        return Damaged("no status")
-    return row
 
 
 def split_fields(line: str) -> list[str] | None:

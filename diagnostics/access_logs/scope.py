@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from diagnostics.access_logs.families import Timeouts
-from diagnostics.access_logs.routes import route
-from diagnostics.access_logs.row import FIELDS, Row
+from diagnostics.access_logs.row import FIELDS
 
 MAX_CONDITIONS = 8
 MAX_VALUE_CHARS = 300
@@ -51,18 +50,6 @@ class Condition:
     operator: Operator
     value: str
 
-    def holds(self, row: Row) -> bool:
-        text = self._text(row)
-        found = self.value in text if "~" in self.operator else self.value == text
-        return found != self.operator.startswith("!")
-
-    def _text(self, row: Row) -> str:
-        if self.field == "route":
-            return route(row["request"])
-        if self.field == "minute":
-            return (row["time"] or "")[:MINUTE_CHARS]
-        return row[self.field] or ""
-
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -86,15 +73,6 @@ class Scope:
     @property
     def until_text(self) -> str:
         return log_time(self.until)
-
-    def covers(self, row: Row) -> bool:
-        """Whether the row lies in the time and fulfils the conditions."""
-        in_time = self.since_text <= (row["time"] or "") < self.until_text
-        return in_time and all(condition.holds(row) for condition in self.where)
-
-    def owns(self, row: Row) -> bool:
-        """Whether the row belongs to the subject: to one of its target groups, or to none."""
-        return not self.target_groups or row["target_group_arn"] in ("-", *self.target_groups)
 
 
 def log_time(at: datetime) -> str:

@@ -55,8 +55,6 @@ class _Table:
     def most_rows(self, key: str) -> int:
         """How many rows it has, exactly where all were looked at and none was forgotten, otherwise at most: that a key
         fails every time must not be said because its good rows were not looked at. Too few for one key in forty."""
-        if self.is_exact:
-            return self.rows[key]
         found = self._weighed[key]
         return self.rows[key] + self._forgotten + self._one_in * round(found + 2 * sqrt(found) + 3)
 

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from diagnostics.access_logs.row import FIELDS, joined
 
 MAX_MESSAGE: Final = 65_536
-_OTHER_NAMES: Final = {
+_BY_LETTERS: Final = {name.replace("_", ""): name for name in FIELDS} | {
     "clientport": "client",
     "elbstatus": "elb_status_code",
     "requestline": "request",
     "targetport": "target",
     "timestamp": "time",
 }
-_BY_LETTERS: Final = {name.replace("_", ""): name for name in FIELDS}
 _HEALTH_FIELDS: Final = (
     "type",
     "time",
@@ -41,15 +40,29 @@ _NOT_A_LETTER: Final = re.compile(r"[^a-z0-9]")
 
 def line_of(message: str) -> str | None:
     """The message of one log event as a plain line; None for anything that is no row."""
-    return _line(message, _from_json)
+    found = _fields(message, _BY_LETTERS)
+    if not isinstance(found, Mapping):
+        return found
+    if "elb_status_code" not in found or "time" not in found:
+        return None
+    values = (found.get(name) for name in FIELDS)
+    return joined(["-" if value in (None, "") else _BREAK.sub(" ", str(value)) for value in values])
 
 
 def health_line_of(message: str) -> str | None:
     """The same for a row of a health check log, whose fields hold no spaces."""
-    return _line(message, _health_from_json)
+    found = _fields(message, _HEALTH_BY_LETTERS)
+    if not isinstance(found, Mapping):
+        return found
+    if "time" not in found or "status" not in found:
+        return None
+    values = (found.get(name) for name in _HEALTH_FIELDS)
+    return " ".join("-" if value in (None, "") else _SPACE.sub("_", str(value)) for value in values)
 
 
-def _line(message: str, from_json: Callable[[Mapping[str, Any]], str | None]) -> str | None:
+def _fields(message: str, by_letters: Mapping[str, str]) -> dict[str, Any] | str | None:
+    """Of JSON the values by field: `elb_status_code`, `elbStatusCode` and `ELB-Status-Code` are the same one. A plain
+    line stays as it is."""
     text = message.strip()[:MAX_MESSAGE]
     if not text.startswith("{"):
         return _BREAK.sub(" ", text) or None
@@ -57,27 +70,7 @@ def _line(message: str, from_json: Callable[[Mapping[str, Any]], str | None]) ->
         found = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return from_json(found) if isinstance(found, Mapping) else None
-
-
-def _health_from_json(found: Mapping[str, Any]) -> str | None:
-    by_letters = {_NOT_A_LETTER.sub("", str(key).lower()): value for key, value in found.items()}
-    by_field = {name: by_letters[letters] for letters, name in _HEALTH_BY_LETTERS.items() if letters in by_letters}
-    if "time" not in by_field or "status" not in by_field:
+    if not isinstance(found, Mapping):
         return None
-    values = (by_field.get(name) for name in _HEALTH_FIELDS)
-    return " ".join("-" if value in (None, "") else _SPACE.sub("_", str(value)) for value in values)
-
-
-def _from_json(found: Mapping[str, Any]) -> str | None:
-    """`elb_status_code`, `elbStatusCode` and `ELB-Status-Code` are the same field."""
-    by_field = {name: value for name, value in ((_field(str(key)), value) for key, value in found.items()) if name}
-    if "elb_status_code" not in by_field or "time" not in by_field:
-        return None
-    values = (by_field.get(name) for name in FIELDS)
-    return joined(["-" if value in (None, "") else _BREAK.sub(" ", str(value)) for value in values])
-
-
-def _field(key: str) -> str | None:
-    letters = _NOT_A_LETTER.sub("", key.lower())
-    return _BY_LETTERS.get(letters) or _OTHER_NAMES.get(letters)
+    named = ((by_letters.get(_NOT_A_LETTER.sub("", str(key).lower())), value) for key, value in found.items())
+    return {name: value for name, value in named if name}

@@ -22,7 +22,9 @@ MAX_FAILED, MAX_UNHEALTHY, MAX_WELL = 3, 3, 2
 MAX_CONTAINERS = 3
 MAX_STREAMS = 12
 BEFORE, AFTER = timedelta(minutes=1), timedelta(minutes=1)
-_ORDERED = frozenset({"ServiceSchedulerInitiated", "UserInitiated", "SpotInterruption", "TerminationNotice"})
+_ORDERED = frozenset(
+    {"InfrastructureHealth", "ServiceSchedulerInitiated", "SpotInterruption", "TerminationNotice", "UserInitiated"}
+)
 _BY_HEALTH = ("failed ELB health checks", "failed container health checks")
 _AGENTS = ("ecs-service-connect", "datadog", "xray", "aws-otel", "cloudwatch-agent", "log_router", "fluent", "newrelic")
 """Containers whose lines are about themselves."""
@@ -112,10 +114,7 @@ def _tasks(
 
 
 def _is_behind(task: Task, sick: set[str], ports: set[int | None]) -> bool:
-    if any(ip in sick for ip in task.private_ips):
-        return True
-    bindings = [binding for container in task.containers for binding in container.bindings]
-    return any(binding.host_port in ports and binding.host_port is not None for binding in bindings)
+    return not sick.isdisjoint(task.private_ips) or not ports.isdisjoint(task.host_ports)
 
 
 def _start(task: Task) -> float:

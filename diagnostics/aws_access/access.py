@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from importlib import metadata
-from typing import Any
 
 from diagnostics.aws_access.accounts import AccessLimits, Account, Scope
 from diagnostics.aws_access.actions import iam_action
-from diagnostics.aws_access.failures import NO_CREDENTIALS, OUT_OF_TIME, READ_ERRORS, gap_of
+from diagnostics.aws_access.failures import NO_CREDENTIALS, OUT_OF_TIME, READ_ERRORS
 from diagnostics.aws_access.meter import CallMeter
-from diagnostics.aws_access.observing import AwsCall, Nobody, Observer, request_id_of
+from diagnostics.aws_access.observing import Nobody, Observer
 from diagnostics.aws_access.pacing import SERIAL_SERVICES, LocalRateGate, RateGate
 from diagnostics.aws_access.reader import Reader
 from diagnostics.aws_access.sessions import Sessions
@@ -85,17 +83,7 @@ class AwsAccess:
 
         Raises UnknownScopeError for an account that is neither configured nor the process's own.
         """
-        account = self._account(account_id)
-        return Reader(
-            account,
-            region,
-            sessions=self._sessions,
-            limits=self.limits,
-            semaphore=lambda service: self._semaphore(account_id, region, service),
-            gate=self._gate,
-            meter=meter or CallMeter(),
-            observer=self._observer,
-        )
+        return self._reader(self._account(account_id), region, meter or CallMeter())
 
     def warm(self, services: Iterable[str] = READ_SERVICES) -> None:
         """Make the clients before the first question comes; failures will show when they are used."""
@@ -136,36 +124,28 @@ class AwsAccess:
         return found
 
     def _ask_who_we_are(self, meter: CallMeter) -> Account | Gap:
-        action = WHO_WE_ARE
         region = self._sessions.default_region
         if not region:
-            return Gap(action=action, resource="*", error="NoRegionError", message="no region is set")
-        started = time.monotonic()
-        answer: Any = None
-        gap: Gap | None = None
-        try:
-            answer = self._sessions.own_client("sts", region).get_caller_identity()
-            return Account(id=str(answer["Account"]), name="", regions=(region,))
-        except READ_ERRORS as error:
-            answer = error
-            gap = gap_of(error, action=action, resource="*", region=region, whose=self._sessions.own_profile)
-            if gap.kind == "expired" or gap.error == NO_CREDENTIALS:
+            return Gap(action=WHO_WE_ARE, resource="*", error="NoRegionError", message="no region is set")
+        reader = self._reader(Account(id="", name="", regions=(region,)), region, meter)
+        answer = reader.call("sts", "get_caller_identity", expects=("Account",))
+        if isinstance(answer, Gap):
+            if answer.kind == "expired" or answer.error == NO_CREDENTIALS:
                 self._sessions.renew_own()
-            return gap
-        finally:
-            seconds = time.monotonic() - started
-            meter.record(action, seconds)
-            self._observer.called(
-                AwsCall(
-                    action=action,
-                    account="",
-                    region=region,
-                    seconds=seconds,
-                    result=gap.kind if gap else "ok",
-                    error=gap.error if gap else "",
-                    request_id=request_id_of(answer),
-                )
-            )
+            return answer
+        return Account(id=str(answer["Account"]), name="", regions=(region,))
+
+    def _reader(self, account: Account, region: str, meter: CallMeter) -> Reader:
+        return Reader(
+            account,
+            region,
+            sessions=self._sessions,
+            limits=self.limits,
+            semaphore=lambda service: self._semaphore(account.id, region, service),
+            gate=self._gate,
+            meter=meter,
+            observer=self._observer,
+        )
 
     def _semaphore(self, account_id: str, region: str, service: str) -> threading.BoundedSemaphore:
         with self._lock:

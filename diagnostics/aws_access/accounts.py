@@ -13,7 +13,8 @@ ROLE_DURATION_S = 3600
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An AWS account. Without `read_role` the process's own credentials read it."""
+    """An AWS account. Without `read_role` the process's own credentials read it. `id` is empty until STS has said whose
+    those are."""
 
     id: str
     name: str

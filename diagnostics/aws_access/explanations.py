@@ -7,30 +7,19 @@ from diagnostics.aws_access.failures import (
     AWS_FAILED,
     LOCATE_ACTION,
     MALFORMED_ANSWER,
+    NO_CONNECTION,
     NO_CREDENTIALS,
     NO_SUCH_PROFILE,
     TOO_MANY_PAGES,
+    UNKNOWN_CREDENTIALS,
     WHOSE,
 )
 from diagnostics.facts.fact import Gap
 
-_UNKNOWN_CREDENTIALS = frozenset(
-    {
-        "AuthFailure",
-        "InvalidAccessKeyId",
-        "InvalidClientTokenId",
-        "SignatureDoesNotMatch",
-        "UnrecognizedClientException",
-    }
-)
-_NO_CONNECTION = frozenset(
-    {"ConnectionClosedError", "ConnectionError", "EndpointConnectionError", "ProxyConnectionError", "SSLError"}
-)
-
 REMEDIES = {
     AWS_FAILED: "AWS itself failed: ask again in a minute",
     MALFORMED_ANSWER: "what came is no answer of AWS's: look for a proxy or a firewall between the bot and AWS",
-    **dict.fromkeys(_NO_CONNECTION, "AWS could not be reached: check the network, its name server and the region"),
+    **dict.fromkeys(NO_CONNECTION, "AWS could not be reached: check the network, its name server and the region"),
 }
 """What to do about errors that are nobody's refusal."""
 
@@ -76,8 +65,8 @@ def _explain_failure(gap: Gap) -> str:
         named = f": {gap.resource}" if gap.resource != "*" else ""
         return f"There is no such AWS region{named}; check AWS_REGION, --region and the settings' regions."
     if gap.error == NO_CREDENTIALS:
-        return "There are no AWS credentials: set AWS_PROFILE, log in, or configure accounts with a read_role."
-    if gap.error in _UNKNOWN_CREDENTIALS:
+        return "There are no AWS credentials: set AWS_PROFILE, log in, or run it where a role gives them."
+    if gap.error in UNKNOWN_CREDENTIALS:
         return f"AWS does not know the credentials ({gap.error}): they are wrong or were deleted."
     if gap.error == MALFORMED_ANSWER:
         return f"{gap.action} got an answer that could not be understood: is something between the bot and AWS?"
@@ -87,7 +76,7 @@ def _explain_failure(gap: Gap) -> str:
         return "No AWS region is set: set AWS_REGION, or configure accounts with regions."
     if gap.error in {"InvalidRegionError", "UnknownRegionError"}:
         return f"There is no such AWS region: {gap.message}"
-    if gap.error in _NO_CONNECTION:
+    if gap.error in NO_CONNECTION:
         return f"{gap.action} could not reach AWS ({gap.error}): check the region's name and the network."
     return f"{gap.action} on {gap.resource} failed: {gap.error}{f', {gap.message}' if gap.message else ''}."
 
@@ -99,7 +88,7 @@ def _why_not_assumed(gap: Gap) -> str:
         return f"the credentials that should assume it have expired; {RENEW}"
     if gap.error == NO_CREDENTIALS:
         return "there are no AWS credentials to assume it with"
-    if gap.error in _UNKNOWN_CREDENTIALS:
+    if gap.error in UNKNOWN_CREDENTIALS:
         return f"AWS does not know the credentials that should assume it ({gap.error})"
     if gap.kind == "timeout":
         return "STS gave no answer in time"

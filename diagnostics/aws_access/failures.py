@@ -9,6 +9,7 @@ from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 
 from diagnostics.aws_access.clock import REQUEST_EXPIRED, SET_IT, WRONG_CLOCK, wrong_clock
+from diagnostics.aws_access.observing import metadata_of
 from diagnostics.aws_access.refusals import with_its_reason
 from diagnostics.facts.fact import Gap, GapKind
 from diagnostics.redaction import MAX_TEXT, redact_prose
@@ -37,45 +38,52 @@ READ_ERRORS: tuple[type[Exception], ...] = (
     RuntimeError,
 )
 
-_DENIED = frozenset(
-    {
-        "AccessDenied",
-        "AccessDeniedException",
-        "AuthorizationError",
-        "AuthorizationErrorException",
-        "Client.UnauthorizedOperation",
-        "ForbiddenException",
-        "NotAuthorized",
-        "UnauthorizedException",
-        "UnauthorizedOperation",
-    }
-)
-_THROTTLED = frozenset(
-    {
-        "LimitExceededException",
-        "PriorRequestNotComplete",
-        "ProvisionedThroughputExceededException",
-        "BandwidthLimitExceeded",
-        "EC2ThrottledException",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "SlowDown",
-        "Throttled",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    }
-)
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"})
+_CODES: Mapping[GapKind, frozenset[str]] = {
+    "denied": frozenset(
+        {
+            "AccessDenied",
+            "AccessDeniedException",
+            "AuthorizationError",
+            "AuthorizationErrorException",
+            "Client.UnauthorizedOperation",
+            "ForbiddenException",
+            "NotAuthorized",
+            "UnauthorizedException",
+            "UnauthorizedOperation",
+        }
+    ),
+    "throttled": frozenset(
+        {
+            "LimitExceededException",
+            "PriorRequestNotComplete",
+            "ProvisionedThroughputExceededException",
+            "BandwidthLimitExceeded",
+            "EC2ThrottledException",
+            "RequestLimitExceeded",
+            "RequestThrottled",
+            "RequestThrottledException",
+            "SlowDown",
+            "Throttled",
+            "ThrottledException",
+            "Throttling",
+            "ThrottlingException",
+            "TooManyRequestsException",
+        }
+    ),
+    "expired": _EXPIRED,
+    "timeout": frozenset({"RequestTimeout", "RequestTimeoutException"}),
+    "not-enabled": frozenset({"OptInRequired", "RegionDisabledException"}),
+}
 _STATUS_5XX = re.compile(r"5\d\d")
 """Instead of a code of AWS's, when the answer had none."""
-_TIMED_OUT = frozenset({"RequestTimeout", "RequestTimeoutException"})
-_NOT_ENABLED = frozenset({"OptInRequired", "RegionDisabledException"})
 _UNKNOWN_TOKEN = frozenset(
     {"AuthFailure", "InvalidClientTokenId", "InvalidAccessKeyId", "UnrecognizedClientException"}
 )  # fmt: skip
+UNKNOWN_CREDENTIALS = _UNKNOWN_TOKEN | {"InvalidSignatureException", "SignatureDoesNotMatch"}
+NO_CONNECTION = frozenset(
+    {"ConnectionClosedError", "ConnectionError", "EndpointConnectionError", "ProxyConnectionError", "SSLError"}
+)
 
 # These regions are on in every account. All later ones are off until somebody opts in, and until then every service
 # there answers as if the credentials were unknown.
@@ -167,20 +175,10 @@ def error_code(error: Exception) -> str:
 
 def is_web_page(answer: object) -> bool:
     """What a proxy or a sign-in page sends. botocore takes it for an empty answer of a service that speaks JSON."""
-    response = answer.response if isinstance(answer, boto.ClientError) else answer
-    if not isinstance(response, Mapping) or "Body" in response:
+    if isinstance(answer, Mapping) and "Body" in answer:
         return False
-    metadata = response.get("ResponseMetadata")
-    headers = metadata.get("HTTPHeaders") if isinstance(metadata, Mapping) else None
+    headers = metadata_of(answer).get("HTTPHeaders")
     return isinstance(headers, Mapping) and str(headers.get("content-type", "")).startswith("text/html")
-
-
-def retries_of(answer: object) -> int:
-    """How often botocore tried again, as its answer or its error tells; 0 when it does not."""
-    response = answer.response if isinstance(answer, boto.ClientError) else answer
-    metadata = response.get("ResponseMetadata") if isinstance(response, Mapping) else None
-    found = metadata.get("RetryAttempts", 0) if isinstance(metadata, Mapping) else 0
-    return found if isinstance(found, int) else 0
 
 
 def _classify(error: Exception, region: str, *, assumed: bool) -> tuple[GapKind, str, str]:
@@ -214,14 +212,6 @@ def _aws_error(error: boto.ClientError) -> tuple[str, str]:
 
 def _kind_of_code(code: str, region: str, *, assumed: bool) -> GapKind:
     """Credentials that STS has just issued are good: where they are unknown, the region is off."""
-    if code in _DENIED:
-        return "denied"
-    if code in _THROTTLED:
-        return "throttled"
-    if code in _EXPIRED:
-        return "expired"
-    if code in _TIMED_OUT:
-        return "timeout"
-    if code in _NOT_ENABLED or (code in _UNKNOWN_TOKEN and (assumed or region not in _ALWAYS_ENABLED)):
+    if code in _UNKNOWN_TOKEN and (assumed or region not in _ALWAYS_ENABLED):
         return "not-enabled"
-    return "failed"
+    return next((kind for kind, codes in _CODES.items() if code in codes), "failed")

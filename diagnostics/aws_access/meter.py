@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """`seconds` adds up the time of all calls, which ran partly at the same time; `retries` are inside `calls`."""
+    """`seconds` adds up the time of all calls, which ran partly at the same time."""
 
     calls: int
     seconds: float
-    retries: int
     by_action: dict[str, int]
 
 
@@ -24,19 +23,16 @@ class CallMeter:
         self._lock = threading.Lock()
         self._by_action: Counter[str] = Counter()
         self._seconds = 0.0
-        self._retries = 0
 
-    def record(self, action: str, seconds: float, retries: int = 0) -> None:
+    def record(self, action: str, seconds: float) -> None:
         with self._lock:
             self._by_action[action] += 1
             self._seconds += seconds
-            self._retries += retries
 
     def usage(self) -> Usage:
         with self._lock:
             return Usage(
                 calls=self._by_action.total(),
                 seconds=self._seconds,
-                retries=self._retries,
                 by_action=dict(sorted(self._by_action.items())),
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -56,10 +56,21 @@ class Nobody:
 
 def request_id_of(answer: object) -> str:
     """AWS's id of a request, from its answer or from its error."""
-    response = getattr(answer, "response", answer)
-    metadata = response.get("ResponseMetadata") if isinstance(response, dict) else None
-    found = metadata.get("RequestId") if isinstance(metadata, dict) else None
+    found = metadata_of(answer).get("RequestId")
     return str(found)[:MAX_REQUEST_ID] if found else ""
+
+
+def retries_of(answer: object) -> int:
+    """How often botocore tried again; 0 when it does not tell."""
+    found = metadata_of(answer).get("RetryAttempts", 0)
+    return found if isinstance(found, int) else 0
+
+
+def metadata_of(answer: object) -> Mapping[str, Any]:
+    """What botocore tells about an answer, or about that of an error."""
+    response = getattr(answer, "response", answer)
+    found = response.get("ResponseMetadata") if isinstance(response, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def add_reference(request: Any, **_: object) -> None:

@@ -116,12 +116,15 @@ NEVER: Final = (
     "ec2:DescribeInstanceAttribute",
     "ec2:DescribeLaunchTemplateVersions",
     "ec2:GetConsoleOutput",
+    "ec2:GetConsoleScreenshot",
     "ec2:GetLaunchTemplateData",
     "ec2:GetPasswordData",
     "ecs:ExecuteCommand",
     "kinesis:GetRecords",
     "lambda:GetFunction",
     "lambda:InvokeFunction",
+    "lambda:InvokeFunctionUrl",
+    "logs:Unmask",
     "secretsmanager:BatchGetSecretValue",
     "secretsmanager:GetSecretValue",
     "sqs:ReceiveMessage",
@@ -132,7 +135,8 @@ NEVER: Final = (
     "ssm:SendCommand",
     "ssm:StartSession",
 )
-"""Secrets and parameters, code, user data, passwords, rows and messages, and shells: no diagnosis needs any of it."""
+"""Secrets and parameters, code, user data, passwords, rows and messages, what is masked in logs, and shells: no
+diagnosis needs any of it."""
 NEVER_CONTENTS: Final = "Alb502NeverContents"
 DECRYPT: Final = "kms:Decrypt"
 VIA: Final = ("athena.*.amazonaws.com*", "logs.*.amazonaws.com*", "s3.*.amazonaws.com*")
@@ -213,6 +217,15 @@ ANYWHERE: Final = reach()
 def read_policy(within: ReadReach = ANYWHERE) -> Statement:
     """The policy document."""
     return {"Version": "2012-10-17", "Statement": [*_allowed(within), *_denied(within)]}
+
+
+def statement_for(action: str, within: ReadReach = ANYWHERE) -> Statement:
+    """What allows this one action, as the policy has it; everywhere where the policy does not have it."""
+    for statement in _allowed(within):
+        if action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]):
+            rest = {key: value for key, value in statement.items() if key not in ("Sid", "Effect", "Action")}
+            return {"Effect": "Allow", "Action": action, **rest}
+    return {"Effect": "Allow", "Action": action, "Resource": "*"}
 
 
 def reader_policy(roles: Iterable[str]) -> Statement:

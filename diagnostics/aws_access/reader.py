@@ -25,10 +25,9 @@ from diagnostics.aws_access.failures import (
     gap_of,
     is_web_page,
     malformed,
-    retries_of,
 )
 from diagnostics.aws_access.meter import CallMeter
-from diagnostics.aws_access.observing import AwsCall, CallResult, Observer, request_id_of
+from diagnostics.aws_access.observing import AwsCall, CallResult, Observer, request_id_of, retries_of
 from diagnostics.aws_access.pacing import SPACING_S, RateGate
 from diagnostics.aws_access.sessions import Sessions
 from diagnostics.facts.fact import Gap, GapKind
@@ -256,7 +255,6 @@ class Reader:
                 result, code = ("failed", MALFORMED_ANSWER) if is_web_page(answer) else ("ok", "")
             except READ_ERRORS as error:
                 answer, code = error, error_code(error)
-                role_arn = self._account.read_role
                 if code in missing:
                     result = "missing"
                     return Missing(code, gap_of(error, action=action, resource=resource, region=self.region).message)
@@ -265,14 +263,14 @@ class Reader:
                     action=action,
                     resource=resource,
                     region=self.region,
-                    role_arn=role_arn,
-                    whose=f"account {self._account.label}",
+                    role_arn=self._account.read_role,
+                    whose=f"account {self._account.label}" if self._account.id else self._sessions.own_profile,
                 )
                 action, result, code = gap.action, gap.kind, gap.error
                 return gap
             finally:
-                seconds, retries = time.monotonic() - started, retries_of(answer)
-                self.meter.record(iam_action(service, operation), seconds, retries)
+                seconds = time.monotonic() - started
+                self.meter.record(iam_action(service, operation), seconds)
                 self._tell(
                     AwsCall(
                         action=action,
@@ -280,7 +278,7 @@ class Reader:
                         region=self.region,
                         seconds=seconds,
                         result=result,
-                        retries=retries,
+                        retries=retries_of(answer),
                         error=code,
                         request_id=request_id_of(answer),
                     )

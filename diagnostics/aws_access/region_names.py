@@ -1,4 +1,4 @@
-"""Regions by the names that people and e-mails use for them, as botocore lists them."""
+"""What the names of regions tell: those that people and e-mails use, as botocore lists them, and their partitions."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ import botocore.session
 def region_named(words: str) -> str | None:
     """``US East (N. Virginia)`` -> ``us-east-1``; None when no region is called so."""
     return _by_name().get(_folded(words))
+
+
+def partition_of(region: str) -> str:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
+    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("eusc-", "aws-eusc")):
+        if region.startswith(prefix):
+            return partition
+    return "aws"
 
 
 @cache

@@ -99,9 +99,9 @@ class Sessions:
             now = self._monotonic()
             if now - self._renewed.get(account.id, -math.inf) < self._limits.role_failure_s:
                 return None
-            self._renewed[account.id] = now
             if account.read_role is None or isinstance(error, RoleNotAssumedError):
                 self._renew_own_once(now)
+            self._renewed[account.id] = now
             self._drop(account.id)
         return self._client_of(account, region, service)
 

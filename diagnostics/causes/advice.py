@@ -25,39 +25,22 @@ _GAPS: Final = re.compile(rf"(?:{GAP}\s*){{2,}}")
 def advice_of(spec: CauseSpec) -> tuple[str, ...]:
     """Every advice that the cause can give, in the order of its code; empty where its code says none in words."""
     module = inspect.getmodule(spec.function)
-    if module is None:
-        return ()
-    return _advice_in(module, _functions_of(module, spec.function.__name__))
+    return _advice_in(module) if module else ()
 
 
 @cache
-def _advice_in(module: ModuleType, functions: frozenset[str]) -> tuple[str, ...]:
+def _advice_in(module: ModuleType) -> tuple[str, ...]:
     tree = ast.parse(inspect.getsource(module))
     words = _Words(tree, module)
     found = (
         text
         for node in tree.body
-        if isinstance(node, ast.FunctionDef) and node.name in functions
+        if isinstance(node, ast.FunctionDef)
         for keyword in ast.walk(node)
         if isinstance(keyword, ast.keyword) and keyword.arg == "advice"
         for text in words.of(keyword.value, MAX_DEPTH)
     )
     return tuple(dict.fromkeys(text for text in map(_tidy, found) if _says_something(text)))
-
-
-def _functions_of(module: ModuleType, name: str) -> frozenset[str]:
-    """The function and those of its module that it uses, directly or not: a module may hold several causes."""
-    bodies = {
-        node.name: node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.FunctionDef)
-    }
-    reached: set[str] = set()
-    waiting = [name]
-    while waiting:
-        one = waiting.pop()
-        if one in bodies and one not in reached:
-            reached.add(one)
-            waiting.extend(node.id for node in ast.walk(bodies[one]) if isinstance(node, ast.Name))
-    return frozenset(reached)
 
 
 class _Words:

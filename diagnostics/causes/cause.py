@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from types import MappingProxyType
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from pydantic import JsonValue
 
@@ -22,19 +22,6 @@ from diagnostics.rules.observations import Observations
 from diagnostics.snapshot import Snapshot, Subject, Window
 
 F = TypeVar("F", bound=Fact)
-
-Family = Literal[
-    "error-source",
-    "registration",
-    "health-check",
-    "network",
-    "connection",
-    "time",
-    "lifecycle",
-    "lambda",
-    "load-balancer",
-    "residual",
-]
 
 
 class Strength(Enum):
@@ -152,6 +139,7 @@ CauseFunction = Callable[[Facts], Iterator[Finding]]
 class CauseSpec:
     """A registered cause.
 
+    `family`: the folder that it lies in.
     `clear_needs`: facts in `uses` without which "nothing found" does not mean that it is clear.
     `shows`: symptoms of which one is always seen where it is the cause; without any of them, it is clear all the same.
     `replaces`: general codes that are not reported beside this one when both speak of the same thing.
@@ -161,7 +149,7 @@ class CauseSpec:
     """
 
     code: str
-    family: Family
+    family: str
     title: str
     description: str
     needs: tuple[type[Fact], ...]
@@ -183,7 +171,6 @@ _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 def cause(
     *,
     code: str,
-    family: Family,
     title: str,
     needs: tuple[type[Fact], ...],
     uses: tuple[type[Fact], ...] = (),
@@ -209,11 +196,11 @@ def cause(
             raise ValueError(f"cause {code!r} needs a docstring")
         _REGISTRY[code] = CauseSpec(
             code=code,
-            family=family,
+            family=_family_of(function.__module__),
             title=title,
             description=function.__doc__,
             needs=needs,
-            uses=tuple(dict.fromkeys(uses)),
+            uses=tuple(kind for kind in dict.fromkeys(uses) if kind not in needs),
             clear_needs=clear_needs,
             shows=shows,
             docs=docs,
@@ -226,6 +213,11 @@ def cause(
         return function
 
     return register
+
+
+def _family_of(module: str) -> str:
+    """``health-check`` for a module of the package ``health_check``; no package can be called ``lambda``."""
+    return module.split(".")[-2].removesuffix("_target").replace("_", "-")
 
 
 def registered() -> Mapping[str, CauseSpec]:

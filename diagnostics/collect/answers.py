@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from diagnostics.aws_access import Pages
+from diagnostics.aws_access.failures import TOO_MANY_PAGES
 from diagnostics.facts.fact import Gap
 
 T = TypeVar("T")
@@ -17,7 +18,16 @@ def items_of(answers: Iterable[Pages]) -> list[Any]:
 
 def gaps_of(answers: Iterable[Pages]) -> tuple[Gap, ...]:
     """Each gap once: the same denied action on three resources stays three, on ``*`` it is one."""
-    return tuple({(gap.action, gap.resource, gap.error): gap for answer in answers for gap in answer.gaps}.values())
+    return each_once(gap for answer in answers for gap in answer.gaps)
+
+
+def failures_of(answers: Iterable[Pages]) -> tuple[Gap, ...]:
+    """The same without those that only say that there are further pages."""
+    return tuple(gap for gap in gaps_of(answers) if gap.error != TOO_MANY_PAGES)
+
+
+def each_once(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
+    return tuple({(gap.action, gap.resource, gap.error): gap for gap in gaps}.values())
 
 
 def nothing_read(answers: Sequence[Pages]) -> Gap | None:
@@ -35,6 +45,11 @@ def batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
 def distinct(values: Iterable[T | None]) -> tuple[T, ...]:
     """Values that are there, each once, in their order."""
     return tuple(dict.fromkeys(value for value in values if value))
+
+
+def is_instance(target: str) -> bool:
+    """Whether a target is an EC2 instance."""
+    return target.startswith("i-")
 
 
 def attributes_of(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:

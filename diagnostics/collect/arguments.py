@@ -7,13 +7,13 @@ from typing import Any
 
 from diagnostics.collect.collector import CollectorSpec, Later, Parameter
 from diagnostics.collect.unread import passed_on
-from diagnostics.facts.fact import Fact, Gap, NotApplicable
+from diagnostics.facts.fact import Fact, Gap, NotApplicable, Unread
 from diagnostics.snapshot import Outcome
 
 Outcomes = Mapping[type[Fact], Outcome]
 
 
-def blocked(spec: CollectorSpec, outcomes: Outcomes) -> Gap | NotApplicable | None:
+def blocked(spec: CollectorSpec, outcomes: Outcomes) -> Unread | None:
     """The outcome of a collector that cannot begin, because a fact that it needs is not there."""
     for parameter in spec.parameters:
         if parameter.need != "known" or parameter.fact is None:

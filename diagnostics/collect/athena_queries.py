@@ -75,8 +75,7 @@ def run_queries(texts: Mapping[str, str], options: AthenaOptions, reader: Reader
             if isinstance(answer, Gap):
                 return answer
             started.names[answer["QueryExecutionId"]] = name
-        failed = _watch(started, options, reader, leash)
-        if failed is not None:
+        if failed := _watch(started, options, reader, leash):
             return failed
         rows: dict[str, tuple[Row, ...]] = {}
         for execution, name in started.names.items():
@@ -105,8 +104,7 @@ def _watch(started: _Started, options: AthenaOptions, reader: Reader, leash: Lea
     pause_s = FIRST_PAUSE_S
     while True:
         for execution in started.names.keys() - started.over:
-            failed = _look(execution, started, reader)
-            if failed is not None:
+            if failed := _look(execution, started, reader):
                 return failed
         scanned = sum(started.scanned.values())
         done = f"{len(started.over)} of {len(started.names)}"

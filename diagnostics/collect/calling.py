@@ -10,6 +10,7 @@ from diagnostics.aws_access import Pages, Reader, Usage
 from diagnostics.aws_access.pacing import SERIAL_SERVICES
 from diagnostics.collect.cache import Shelf
 from diagnostics.collect.collector import Read
+from diagnostics.collect.unread import STILL_BEING_READ
 from diagnostics.facts.fact import Gap
 from diagnostics.snapshot import ReadStats
 
@@ -41,7 +42,7 @@ def still_being_read(read: Read) -> Pages:
     gap = Gap(
         action=read.action,
         resource=str(read.resource),
-        error="StillBeingRead",
+        error=STILL_BEING_READ,
         kind="not-read",
         message=f"{_NAMES.get(read.service, read.service)} was still being read",
     )

@@ -9,9 +9,8 @@ order, and returns its fact. The runner alone makes calls, so nothing that runs 
         return PrefixLists(cidrs=…)
 
 Parameters are `Subject`, `Window`, `Now`, `LogOptions`, `OwnMemory`, and facts. `groups: SecurityGroups` waits for that
-fact, and a gap there becomes the gap here; `groups: SecurityGroups | Gap | NotApplicable` waits and takes whatever it
-is; and `groups: Later[SecurityGroups]` does not wait before ``yield groups`` says so, after which `groups.outcome` is
-set.
+fact, and a gap there becomes the gap here; `groups: SecurityGroups | Unread` waits and takes whatever it is; and
+`groups: Later[SecurityGroups]` does not wait before ``yield groups`` says so, after which `groups.outcome` is set.
 Work that makes many calls of its own, such as reading a thousand log files, is an `Errand`.
 """
 
@@ -29,7 +28,7 @@ from diagnostics.aws_access import Pages, iam_action
 from diagnostics.collect.errand import Errand
 from diagnostics.collect.log_options import LogOptions
 from diagnostics.collect.own_records import OwnMemory
-from diagnostics.facts.fact import Fact, Gap, NotApplicable
+from diagnostics.facts.fact import Fact, Unread
 from diagnostics.snapshot import Subject, Window
 
 F = TypeVar("F", bound=Fact)
@@ -77,13 +76,13 @@ class Later(Generic[F]):
 
     def __init__(self, kind: type[F]) -> None:
         self.kind = kind
-        self._outcome: F | Gap | NotApplicable | None = None
+        self._outcome: F | Unread | None = None
 
-    def settle(self, outcome: F | Gap | NotApplicable) -> None:
+    def settle(self, outcome: F | Unread) -> None:
         self._outcome = outcome
 
     @property
-    def outcome(self) -> F | Gap | NotApplicable:
+    def outcome(self) -> F | Unread:
         """Raises RuntimeError when the collector did not yield this object before."""
         if self._outcome is None:
             raise RuntimeError(f"{self.kind.__name__} was used before it was waited for")
@@ -91,7 +90,7 @@ class Later(Generic[F]):
 
 
 Step = Sequence[Read] | Later[Any] | Errand[Any]
-Reads = Generator[Step, Sequence[Pages], F | Gap | NotApplicable]
+Reads = Generator[Step, Sequence[Pages], F | Unread]
 Need = Literal["subject", "window", "now", "logs", "memory", "known", "outcome", "later"]
 
 

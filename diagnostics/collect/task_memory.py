@@ -69,7 +69,7 @@ def with_remembered(snapshot: Snapshot, memory: TaskMemory | None) -> Snapshot:
     stopped, name = snapshot.get(StoppedTasks), _service_of(snapshot.subject)
     if name is None or not isinstance(stopped, StoppedTasks):
         return snapshot
-    known = _recall(memory, name)
+    known = _read(memory.recall(name) if memory is not None else None)
     if memory is not None:
         memory.keep(name, _extended(known, stopped, snapshot.taken_at).model_dump_json())
     merged = _merged(stopped, known, snapshot.window, snapshot.taken_at)
@@ -88,10 +88,6 @@ def with_task(text: str | None, task: Task, now: datetime) -> str:
 def name_of(account: str, region: str, cluster: str, service: str) -> str:
     """What a service is called in the memory."""
     return f"{account}/{region}/{cluster}/{service}"
-
-
-def _recall(memory: TaskMemory | None, service: str) -> Remembered:
-    return _read(memory.recall(service) if memory is not None else None)
 
 
 def _read(text: str | None) -> Remembered:

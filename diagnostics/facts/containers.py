@@ -160,6 +160,13 @@ class Task(Frozen):
     def id(self) -> str:
         return self.arn.rsplit("/", 1)[-1]
 
+    @property
+    def host_ports(self) -> frozenset[int]:
+        """The ports of its host that lead to its containers."""
+        return frozenset(
+            binding.host_port for item in self.containers for binding in item.bindings if binding.host_port
+        )
+
 
 class RunningTasks(Fact):
     """Tasks whose desired status is RUNNING: running, pending and starting ones."""
@@ -303,3 +310,7 @@ class ContainerInstances(Fact):
     name: ClassVar[str] = "container_instances"
 
     items: tuple[ContainerInstance, ...]
+
+    def host_of(self, task: Task) -> str | None:
+        """The EC2 instance that the task is or was on; None where it is not known."""
+        return next((item.ec2_instance_id for item in self.items if item.arn == task.container_instance_arn), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -35,6 +35,10 @@ class NotApplicable(Frozen):
     reason: str
 
 
+Unread = Gap | NotApplicable
+"""What stands where a fact would."""
+
+
 class Fact(Frozen):
     """Base of everything that is read from AWS. A subclass is registered under its `name` when it is defined.
 
@@ -52,3 +56,13 @@ class Fact(Frozen):
         if not cls.name or cls.name in Fact.registry:
             raise TypeError(f"{cls.__name__} needs a fact name of its own, has {cls.name!r}")
         Fact.registry[cls.name] = cls
+
+
+F = TypeVar("F", bound=Fact)
+Read: TypeAlias = F | Unread
+"""What came of reading a fact: ``Read[Metrics]``."""
+
+
+def known(found: Read[F]) -> F | None:
+    """The fact, for whoever makes no difference between what was not read and what there is not."""
+    return None if isinstance(found, Unread) else found

@@ -13,6 +13,11 @@ from pydantic import Field
 from diagnostics.facts.fact import Fact, Frozen
 
 
+def unqualified(arn: str) -> str:
+    """The ARN of the function itself."""
+    return ":".join(arn.split(":")[:7])
+
+
 class InvokeStatement(Frozen):
     """One statement of a resource policy that speaks to Elastic Load Balancing.
 
@@ -77,8 +82,7 @@ class LambdaTarget(Frozen):
 
     @property
     def function_arn(self) -> str:
-        """Without the qualifier."""
-        return ":".join(self.target.split(":")[:7])
+        return unqualified(self.target)
 
     @property
     def name(self) -> str:

@@ -170,6 +170,11 @@ class HealthCheck(Frozen):
         """Time that a fault needs to turn a healthy target unhealthy."""
         return self.interval_s * self.unhealthy_threshold
 
+    @property
+    def recovery_s(self) -> int:
+        """Time that a target needs to pass again at most, the first check included."""
+        return self.interval_s * (self.healthy_threshold + 1)
+
 
 class TargetGroup(Frozen):
     arn: str

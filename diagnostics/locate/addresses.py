@@ -8,17 +8,17 @@ from typing import Any, Final
 
 from diagnostics.locate.alarms import of_alarms
 from diagnostics.locate.candidates import ambiguous
-from diagnostics.locate.inquiry import Inquiry, Result
+from diagnostics.locate.inquiry import Inquiry, Result, refused
 from diagnostics.locate.listener_rules import Answer, DependsOn, NoListener, answer
 from diagnostics.locate.lookups.alarms import SeenAlarm, alarms_named
 from diagnostics.locate.lookups.domains import Record, Zone, records_of, zones
 from diagnostics.locate.lookups.load_balancing import all_load_balancers, listeners_of, with_rules
 from diagnostics.locate.names import nothing_searched
-from diagnostics.locate.search import Place, Step
+from diagnostics.locate.search import Place, Step, of_kind
 from diagnostics.locate.seen import SeenLoadBalancer
 from diagnostics.locate.subjects import of_groups, of_load_balancer, of_rule_answer, unreadable
 from diagnostics.locate.wanted import WebAddress
-from diagnostics.locate.web_address import elb_host, other_front
+from diagnostics.locate.web_address import other_front, region_in
 from diagnostics.question import Refused, Unknown
 
 MAX_HOPS: Final = 5
@@ -41,8 +41,8 @@ def find_address(inquiry: Inquiry, address: WebAddress) -> Result:
     """
     if front := other_front(address.host):
         return _in_front(address.host, address.host, front)
-    own_name = elb_host(address.host)
-    balancers, known_zones, alarms = _first_step(inquiry, address, own_name is not None)
+    own_name = region_in(address.host) is not None
+    balancers, known_zones, alarms = _first_step(inquiry, address, own_name)
     names = {address.host} if own_name else set()
     if not own_name:
         if refusal := nothing_searched(inquiry):
@@ -77,12 +77,7 @@ def _first_step(
             steps += [(place, alarms_named((inquiry.question.words,))) for place in inquiry.search.places]
     inquiry.tell(f"looking for the load balancer behind {address.host}")
     found = inquiry.search.together(steps)
-    balancers = tuple(item for item in found if isinstance(item, SeenLoadBalancer)) or remembered
-    return (
-        balancers,
-        tuple(item for item in found if isinstance(item, Zone)),
-        tuple(item for item in found if isinstance(item, SeenAlarm)),
-    )
+    return of_kind(found, SeenLoadBalancer) or remembered, of_kind(found, Zone), of_kind(found, SeenAlarm)
 
 
 def _one_for_each_account(inquiry: Inquiry) -> list[Place]:
@@ -161,10 +156,10 @@ def _by_rules(inquiry: Inquiry, balancer: SeenLoadBalancer, address: WebAddress)
     result = answer(listeners, address)
     if isinstance(result, NoListener):
         ports = ", ".join(map(str, result.open_ports)) or "none"
-        return _refused(f"Load balancer {balancer.name} does not listen on port {result.port}; its ports: {ports}.")
+        return refused(f"Load balancer {balancer.name} does not listen on port {result.port}; its ports: {ports}.")
     inquiry = inquiry.noting(*_notes(result))
     if result.action == "redirect":
-        return _refused(f"{address.host} is answered with a redirect to {result.location}: ask about that address.")
+        return refused(f"{address.host} is answered with a redirect to {result.location}: ask about that address.")
     arns = tuple(target.target_group_arn for target in result.forwards)
     if not arns:
         return of_rule_answer(inquiry, balancer.where, balancer.arn, result.rule.arn)
@@ -193,7 +188,7 @@ def _plain(dns_name: str) -> str:
 
 def _not_found(inquiry: Inquiry, address: WebAddress, known: Sequence[Zone], pointed: PointsTo) -> Unknown | Refused:
     if pointed.addresses:
-        return _refused(
+        return refused(
             f"{address.host} points to fixed addresses ({', '.join(pointed.addresses[:3])}), not to a load balancer's "
             "name: type the load balancer's name."
         )
@@ -210,8 +205,8 @@ def _no_balancer(inquiry: Inquiry, host: str, names: Sequence[str]) -> Unknown |
             return _in_front(host, name, front)
     if refusal := nothing_searched(inquiry):
         return refusal
-    elb = elb_host(_plain(names[0]))
-    where = f" It is in {elb.region}." if elb else ""
+    region = region_in(_plain(names[0]))
+    where = f" It is in {region}." if region else ""
     said = "This" if host == names[0] else f"{host} points to {names[0]}: that"
     return Unknown(
         words=inquiry.question.words,
@@ -222,8 +217,4 @@ def _no_balancer(inquiry: Inquiry, host: str, names: Sequence[str]) -> Unknown |
 
 def _in_front(host: str, name: str, front: str) -> Refused:
     said = f"{host} is" if host == name else f"{host} points to {name},"
-    return _refused(f"{said} {front}: type the name of the load balancer behind it.")
-
-
-def _refused(message: str) -> Refused:
-    return Refused(message=message, bad_request=True)
+    return refused(f"{said} {front}: type the name of the load balancer behind it.")

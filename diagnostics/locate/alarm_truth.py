@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from diagnostics.aws_access import AwsAccess, CallMeter, explain
-from diagnostics.facts.fact import Gap
+from diagnostics.aws_access import AwsAccess, CallMeter
 from diagnostics.locate.alarms import of_alarm
 from diagnostics.locate.index import Catalogue, ServiceIndex
 from diagnostics.locate.inquiry import Inquiry, Nickname
 from diagnostics.locate.lookups.alarms import SeenAlarm, alarms_named
-from diagnostics.locate.places import restrict
+from diagnostics.locate.places import open_to
 from diagnostics.locate.search import DEFAULT_BUDGET_S, Search
 from diagnostics.locate.seen import Where
 from diagnostics.question import Question, Refused, Unknown
@@ -73,12 +72,9 @@ def alarm_truth(
     by the time of the post. Never raises for what AWS does.
     """
     meter, until_s = CallMeter(), time.monotonic() + budget_s
-    known = access.scopes(meter, timeout_s=budget_s)
-    if isinstance(known, Gap):
-        return NotOurs(explain(known), unread=True)
-    scopes = restrict(known, account, region)
+    scopes = open_to(access, meter, account, region, timeout_s=budget_s)
     if isinstance(scopes, Refused):
-        return NotOurs(scopes.message)
+        return NotOurs(scopes.message, unread=bool(scopes.gaps))
     with Search(access, scopes, meter, budget_s=max(until_s - time.monotonic(), 0.0)) as search:
         inquiry = Inquiry(
             question=Question(words=name, account=account, region=region),

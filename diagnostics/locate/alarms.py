@@ -9,7 +9,7 @@ from diagnostics.aws_access import UnknownScopeError
 from diagnostics.locate.alarm_dimensions import Watched
 from diagnostics.locate.arns import arn_of, load_balancer_of_dimension, name_in, target_group_of_dimension
 from diagnostics.locate.candidates import Thing, ambiguous
-from diagnostics.locate.inquiry import Inquiry, Result
+from diagnostics.locate.inquiry import Inquiry, Result, refused
 from diagnostics.locate.lookups.alarms import SeenAlarm, alarms_named
 from diagnostics.locate.lookups.containers import services_named
 from diagnostics.locate.lookups.functions import function_named
@@ -17,7 +17,6 @@ from diagnostics.locate.lookups.load_balancing import load_balancers_with
 from diagnostics.locate.search import Step
 from diagnostics.locate.seen import Where
 from diagnostics.locate.subjects import of_groups, of_thing, unreadable
-from diagnostics.question import Refused
 
 MAX_DEPTH: Final = 5
 MAX_ALARMS: Final = 100
@@ -30,7 +29,7 @@ def of_alarms(inquiry: Inquiry, alarms: Sequence[SeenAlarm]) -> Result:
     alarm = chosen(alarms)
     if alarm is None:
         places = "; ".join(one.where.label for one in alarms[:MAX_PLACES_SHOWN])
-        return _refused(f"{len(alarms)} places have this alarm: {places}. Say which account and region.")
+        return refused(f"{len(alarms)} places have this alarm: {places}. Say which account and region.")
     return of_alarm(inquiry, alarm)
 
 
@@ -50,7 +49,7 @@ def of_alarm(inquiry: Inquiry, alarm: SeenAlarm) -> Result:
     accounts = list(dict.fromkeys(item.account or alarm.where.account for item in watched))
     if not accounts:
         what = f": it watches {alarm.metric}" if alarm.metric else ""
-        return _refused(f"This alarm is about no load balancer, target group, ECS service or function{what}.")
+        return refused(f"This alarm is about no load balancer, target group, ECS service or function{what}.")
     if len(accounts) > 1:
         inquiry = inquiry.noting(f"the alarm watches {len(accounts)} accounts; this is about {accounts[0]}")
     where = alarm.where
@@ -60,7 +59,7 @@ def of_alarm(inquiry: Inquiry, alarm: SeenAlarm) -> Result:
     try:
         return _of_watched(inquiry, where, mine[:MAX_WATCHED])
     except UnknownScopeError:
-        return _refused(f"The alarm watches account {where.account}, which is not configured.")
+        return refused(f"The alarm watches account {where.account}, which is not configured.")
 
 
 def _all_watched(inquiry: Inquiry, alarm: SeenAlarm) -> list[Watched]:
@@ -102,9 +101,9 @@ def _of_watched(inquiry: Inquiry, where: Where, watched: Sequence[Watched]) -> R
         (item.dimensions["LoadBalancerName"] for item in watched if "LoadBalancerName" in item.dimensions), None
     )
     if classic:
-        return _refused(f"The alarm watches the classic load balancer {classic}; alb502 reads application ones only.")
+        return refused(f"The alarm watches the classic load balancer {classic}; alb502 reads application ones only.")
     gone = ", ".join(name_in(arn) for arn in (*groups, *balancers)) or _values(watched)
-    return _refused(f"The alarm watches {gone}, which does not exist (any more).")
+    return refused(f"The alarm watches {gone}, which does not exist (any more).")
 
 
 def _arns(watched: Iterable[Watched], dimension: str, where: Where) -> tuple[str, ...]:
@@ -131,7 +130,3 @@ def _functions(watched: Iterable[Watched]) -> list[tuple[str, str | None]]:
 
 def _values(watched: Iterable[Watched]) -> str:
     return ", ".join(dict.fromkeys(value for item in watched for value in item.dimensions.values()))
-
-
-def _refused(message: str) -> Refused:
-    return Refused(message=message, bad_request=True)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from diagnostics.aws_access.region_names import partition_of
 from diagnostics.locate.wanted import (
     AlarmWanted,
     FunctionWanted,
@@ -105,14 +106,6 @@ def load_balancer_type(arn: str) -> LoadBalancerType:
     """The kind of load balancer that an ARN names; a classic one has no type in its ARN."""
     kind, slash, _ = dimension_of(arn).partition("/")
     return LOAD_BALANCER_TYPES.get(kind, "classic") if slash else "classic"
-
-
-def partition_of(region: str) -> str:
-    """The partition of a region by its name."""
-    for prefix, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("eusc-", "aws-eusc")):
-        if region.startswith(prefix):
-            return partition
-    return "aws"
 
 
 def arn_of(wanted: LoadBalancerWanted | TargetGroupWanted, account: str, region: str) -> str | None:

@@ -15,6 +15,7 @@ from diagnostics.locate.seen import (
     SeenTargetGroup,
 )
 from diagnostics.question import Ambiguous, Candidate
+from diagnostics.snapshot import SubjectKind
 
 MAX_CANDIDATES: Final = 20
 
@@ -55,7 +56,7 @@ def ambiguous(words: str, things: Sequence[Thing | SeenServiceName]) -> Ambiguou
 
 def candidate(thing: Thing | SeenServiceName) -> Candidate:
     """How to call exactly this thing; two of the same words differ by account and region."""
-    where = thing.where
+    kind: SubjectKind
     if isinstance(thing, SeenService | SeenServiceName):
         kind, words = "ecs-service", f"{thing.cluster}/{thing.name}"
     elif isinstance(thing, SeenTargetGroup):
@@ -64,16 +65,7 @@ def candidate(thing: Thing | SeenServiceName) -> Candidate:
         kind, words = "load-balancer", dimension_of(thing.arn)
     else:
         kind, words = "lambda", thing.arn
-    return Candidate.model_validate(
-        {
-            "kind": kind,
-            "name": thing.name,
-            "account": where.account,
-            "account_name": where.account_name,
-            "region": where.region,
-            "words": words,
-        }
-    )
+    return Candidate(kind=kind, name=thing.name, words=words, **thing.where.model_dump())
 
 
 def load_balancers_of(groups: Iterable[SeenTargetGroup]) -> tuple[str, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import groupby
 from typing import Final, TypeVar
 
+from diagnostics.collect.answers import batches
 from diagnostics.facts.fact import Gap
 from diagnostics.locate.lookups.containers import (
     MAX_SERVICES_A_CALL,
@@ -39,18 +40,12 @@ def all_services(search: Search, known: Sequence[SeenCluster] | None = None) -> 
     kept = names[:MAX_DESCRIBED]
     steps: list[Step[SeenService]] = [
         (search.place(batch[0].where), services_named(batch[0].cluster, [service.name for service in batch]))
-        for batch in _batches(kept)
+        for _, same_cluster in groupby(kept, key=lambda service: (service.where, service.cluster))
+        for batch in batches(same_cluster, MAX_SERVICES_A_CALL)
     ]
     if len(names) > len(kept):
         steps.append((search.place(names[-1].where), partial(_cut, len(names))))
     return search.together(steps)
-
-
-def _batches(names: Sequence[SeenServiceName]) -> Iterator[list[SeenServiceName]]:
-    for _, same_cluster in groupby(names, key=lambda service: (service.where, service.cluster)):
-        services = list(same_cluster)
-        for start in range(0, len(services), MAX_SERVICES_A_CALL):
-            yield services[start : start + MAX_SERVICES_A_CALL]
 
 
 def _cut(listed: int, place: Place) -> Looked[SeenService]:

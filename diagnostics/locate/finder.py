@@ -19,7 +19,7 @@ from diagnostics.locate.alarms import of_alarms
 from diagnostics.locate.arns import arn_of, load_balancer_type, name_in
 from diagnostics.locate.candidates import ambiguous
 from diagnostics.locate.index import Catalogue, ServiceIndex
-from diagnostics.locate.inquiry import Inquiry, Nickname, Result
+from diagnostics.locate.inquiry import Inquiry, Nickname, Result, refused
 from diagnostics.locate.lookups.alarms import SeenAlarm, alarms_named
 from diagnostics.locate.lookups.functions import function_named
 from diagnostics.locate.lookups.load_balancing import (
@@ -31,9 +31,16 @@ from diagnostics.locate.lookups.load_balancing import (
 from diagnostics.locate.names import find_name, find_pair, find_service, unknown
 from diagnostics.locate.parse import parse
 from diagnostics.locate.places import at_home, restrict
-from diagnostics.locate.search import DEFAULT_BUDGET_S, Search
+from diagnostics.locate.search import DEFAULT_BUDGET_S, Search, of_kind
 from diagnostics.locate.seen import SeenFunction
-from diagnostics.locate.subjects import of_function, of_groups, of_load_balancer, of_rule_answer, unreadable
+from diagnostics.locate.subjects import (
+    of_function,
+    of_groups,
+    of_load_balancer,
+    of_rule_answer,
+    only_application,
+    unreadable,
+)
 from diagnostics.locate.wanted import (
     AlarmWanted,
     FunctionWanted,
@@ -93,7 +100,7 @@ def locate(
     meter = meter or CallMeter()
     wanted = _nicknamed(question, nicknames) or parse(question.words)
     if isinstance(wanted, Unusable):
-        return Located(Refused(message=wanted.message, bad_request=True))
+        return Located(refused(wanted.message))
     until_s, asked_first = time.monotonic() + budget_s, int(access.has_to_ask_who_it_is)
     known = access.scopes(meter, timeout_s=budget_s)
     if isinstance(known, Gap):
@@ -135,7 +142,7 @@ def _scopes(
     if home is None:
         return restrict(known, account, region)
     if region is not None and region != home.region:
-        return Refused(message=f"The ARN lies in {home.region}, not in {region!a:.62}.", bad_request=True)
+        return refused(f"The ARN lies in {home.region}, not in {region!a:.62}.")
     allowed = restrict(known, account, None)
     return allowed if isinstance(allowed, Refused) else at_home(allowed, home)
 
@@ -178,10 +185,7 @@ def _find(inquiry: Inquiry, wanted: Wanted) -> Result:
 def _find_load_balancer(inquiry: Inquiry, wanted: LoadBalancerWanted) -> Result:
     """One delay, three more for the services behind it."""
     if wanted.type != "application":
-        return Refused(
-            message=f"{wanted.name} is a {wanted.type} load balancer; alb502 reads application load balancers only.",
-            bad_request=True,
-        )
+        return only_application(f"{wanted.name} is a {wanted.type} load balancer")
     found = inquiry.search.everywhere(load_balancer_named(wanted.name))
     same = [one for one in found if one.arn == arn_of(wanted, one.where.account, one.where.region)]
     if len(same) > 1:
@@ -200,10 +204,9 @@ def _find_target_group(inquiry: Inquiry, wanted: TargetGroupWanted) -> Result:
 
 def _find_listener(inquiry: Inquiry, wanted: ListenerWanted) -> Result:
     """Two delays, three more for the service: the rule or the listener's rules, then their target groups."""
-    if load_balancer_type(wanted.load_balancer_arn) != "application":
-        kind = load_balancer_type(wanted.load_balancer_arn)
-        message = f"This listener is one of a {kind} load balancer; alb502 reads application load balancers only."
-        return Refused(message=message, bad_request=True)
+    kind = load_balancer_type(wanted.load_balancer_arn)
+    if kind != "application":
+        return only_application(f"This listener is one of a {kind} load balancer")
     place = inquiry.search.places[0]
     if wanted.rule_arn:
         rules: Sequence[Rule] = inquiry.search.together([(place, rule_with(wanted.rule_arn))])
@@ -234,8 +237,7 @@ def _find_function(inquiry: Inquiry, wanted: FunctionWanted) -> Result:
     if wanted.home is None:
         looks.append(alarms_named((inquiry.question.words,)))
     found = inquiry.search.everywhere(*looks)
-    functions = [one for one in found if isinstance(one, SeenFunction)]
-    alarms = [one for one in found if isinstance(one, SeenAlarm)]
+    functions, alarms = of_kind(found, SeenFunction), of_kind(found, SeenAlarm)
     if len(functions) > 1:
         return ambiguous(inquiry.question.words, functions)
     if functions:

@@ -17,7 +17,7 @@ from diagnostics.aws_access import AwsAccess, CallMeter
 from diagnostics.facts.fact import Frozen, Gap
 from diagnostics.locate.ecs import all_services
 from diagnostics.locate.lookups.load_balancing import all_load_balancers, all_target_groups
-from diagnostics.locate.search import Search
+from diagnostics.locate.search import Search, of_kind
 from diagnostics.locate.seen import SeenLoadBalancer, SeenService, SeenTargetGroup, Where
 
 REFRESH_AFTER_S: Final = 300
@@ -117,7 +117,7 @@ def refresh(
                 left.append(key)
                 continue
             with Search(access, (scope,), meter) as search:
-                text = _read_place(search)
+                text = everything(search).model_dump_json(exclude_defaults=True)
                 gaps.extend(search.gaps)
                 incomplete = bool(search.gaps) or len(text) > MAX_BYTES
             if incomplete:
@@ -132,15 +132,15 @@ def index_key(where: Where) -> str:
     return f"{where.account}/{where.region}"
 
 
-def _read_place(search: Search) -> str:
+def everything(search: Search) -> PlaceIndex:
+    """What the index holds, of all places of a search: three delays."""
     looks: list[Any] = [all_load_balancers, all_target_groups]
     found = search.everywhere(*looks)
-    entry = PlaceIndex(
+    return PlaceIndex(
         services=all_services(search),
-        load_balancers=tuple(item for item in found if isinstance(item, SeenLoadBalancer)),
-        target_groups=tuple(item for item in found if isinstance(item, SeenTargetGroup)),
+        load_balancers=of_kind(found, SeenLoadBalancer),
+        target_groups=of_kind(found, SeenTargetGroup),
     )
-    return entry.model_dump_json(exclude_defaults=True)
 
 
 def _read(index: ServiceIndex, where: Where) -> PlaceIndex | None:

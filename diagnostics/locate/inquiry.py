@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from diagnostics.collect.answers import batches
 from diagnostics.facts.fact import Frozen
 from diagnostics.locate.index import Catalogue
 from diagnostics.locate.lookups.load_balancing import MAX_ARNS, target_groups_with
@@ -15,6 +16,11 @@ from diagnostics.redaction import without_query
 from diagnostics.snapshot import Subject
 
 Result = Subject | Ambiguous | Unknown | Refused
+
+
+def refused(message: str) -> Refused:
+    """The question is at fault."""
+    return Refused(message=message, bad_request=True)
 
 
 class Nickname(Frozen):
@@ -57,8 +63,7 @@ class Inquiry:
         if remembered := self.catalogue.groups(arns):
             return remembered
         place = self.search.place(where)
-        batches = [arns[start : start + MAX_ARNS] for start in range(0, len(arns), MAX_ARNS)]
-        found = self.search.together([(place, target_groups_with(batch)) for batch in batches])
+        found = self.search.together([(place, target_groups_with(some)) for some in batches(arns, MAX_ARNS)])
         if not found and len(arns) > 1:
             found = self.search.together([(place, target_groups_with((arn,))) for arn in arns[:MAX_ARNS]])
         order = {arn: number for number, arn in enumerate(arns)}

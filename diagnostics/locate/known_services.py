@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from diagnostics.aws_access import AwsAccess, CallMeter
-from diagnostics.facts.fact import Gap
 from diagnostics.locate.index import Catalogue, ServiceIndex
 from diagnostics.locate.inquiry import Nickname
-from diagnostics.locate.places import restrict
-from diagnostics.locate.search import Search
+from diagnostics.locate.places import open_to
+from diagnostics.locate.search import where_of
 from diagnostics.locate.seen import SeenService
 from diagnostics.question import Question, Refused
 
@@ -29,17 +27,14 @@ def service_among(
 
     No call to AWS is made for a service: it is in the index or it is not known. Never raises for what AWS does.
     """
-    until_s = time.monotonic() + budget_s
     folded = frozenset(word.casefold() for word in words)
     nicknamed = [name for name in nicknames if name.casefold() in folded]
     if nicknamed:
         return Question(words=nicknamed[0], account=account, region=region) if len(nicknamed) == 1 else None
-    known = access.scopes(CallMeter(), timeout_s=budget_s)
-    scopes = known if isinstance(known, Gap) else restrict(known, account, region)
-    if isinstance(scopes, Gap | Refused):
+    scopes = open_to(access, CallMeter(), account, region, timeout_s=budget_s)
+    if isinstance(scopes, Refused):
         return None
-    with Search(access, scopes, CallMeter(), budget_s=max(until_s - time.monotonic(), 0.0)) as search:
-        wheres = [place.where for place in search.places]
+    wheres = [where_of(scope) for scope in scopes]
     service = meant_by(folded, Catalogue.read(index, wheres).services(wheres))
     if service is None:
         return None

@@ -8,7 +8,7 @@ string. Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/applicat
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 from urllib.parse import parse_qsl, urlsplit
 
@@ -73,7 +73,7 @@ def answer(listeners: Sequence[Listener], address: WebAddress) -> Answer | NoLis
         following = _answer_once(listeners, target)
         if isinstance(following, NoListener):
             return result
-        result = _after(result, following, hops)
+        result = replace(following, redirects=hops, depends_on=result.depends_on + following.depends_on)
     return result
 
 
@@ -104,19 +104,6 @@ def _answer_once(listeners: Sequence[Listener], address: WebAddress) -> Answer |
         if verdict == "unclear":
             depends.append(DependsOn(rule, _unclear_parts(rule, address)))
     return Answer(address, listener, Rule(arn=listener.arn, priority=None), "other", depends_on=tuple(depends))
-
-
-def _after(before: Answer, following: Answer, hops: int) -> Answer:
-    return Answer(
-        address=following.address,
-        listener=following.listener,
-        rule=following.rule,
-        action=following.action,
-        forwards=following.forwards,
-        location=following.location,
-        redirects=hops,
-        depends_on=before.depends_on + following.depends_on,
-    )
 
 
 def _order(rule: Rule) -> tuple[bool, int]:

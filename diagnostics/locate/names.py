@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from diagnostics.aws_access import explain
 from diagnostics.locate.alarms import of_alarms
@@ -21,7 +21,7 @@ from diagnostics.locate.lookups.load_balancing import (
 )
 from diagnostics.locate.nearest import nearest
 from diagnostics.locate.parse import may_be_elb_name, may_be_function_name
-from diagnostics.locate.search import Step
+from diagnostics.locate.search import Step, of_kind
 from diagnostics.locate.seen import (
     SeenCluster,
     SeenFunction,
@@ -34,8 +34,6 @@ from diagnostics.locate.wanted import Pair, ServiceWanted
 from diagnostics.question import Candidate, Refused, Unknown
 
 MAX_PLACES: Final = 20
-
-T = TypeVar("T")
 
 
 def find_name(inquiry: Inquiry, name: str) -> Result:
@@ -53,16 +51,16 @@ def find_name(inquiry: Inquiry, name: str) -> Result:
     if may_be_function_name(name):
         looks.append(function_named(name))
     found = inquiry.search.everywhere(*looks)
-    inquiry = inquiry.knowing(_kind(found, SeenCluster))
+    inquiry = inquiry.knowing(of_kind(found, SeenCluster))
     seen = Sightings(
         services=services_called(inquiry.search, inquiry.clusters or (), name),
-        target_groups=_kind(found, SeenTargetGroup),
-        load_balancers=_kind(found, SeenLoadBalancer),
-        functions=_kind(found, SeenFunction),
+        target_groups=of_kind(found, SeenTargetGroup),
+        load_balancers=of_kind(found, SeenLoadBalancer),
+        functions=of_kind(found, SeenFunction),
     )
     if meant(seen):
         return _settled(inquiry, seen)
-    if alarms := _kind(found, SeenAlarm):
+    if alarms := of_kind(found, SeenAlarm):
         return of_alarms(inquiry, alarms)
     return unknown(inquiry, name)
 
@@ -84,15 +82,15 @@ def find_pair(inquiry: Inquiry, pair: Pair) -> Result:
     if may_be_elb_name(pair.first) and may_be_elb_name(pair.second):
         looks += [load_balancer_named(pair.first), target_group_named(pair.second)]
     found = inquiry.search.everywhere(*looks)
-    balancers = {balancer.arn for balancer in _kind(found, SeenLoadBalancer)}
-    groups = [group for group in _kind(found, SeenTargetGroup) if balancers.intersection(group.load_balancers)]
-    services = _kind(found, SeenService)
+    balancers = {balancer.arn for balancer in of_kind(found, SeenLoadBalancer)}
+    groups = [group for group in of_kind(found, SeenTargetGroup) if balancers.intersection(group.load_balancers)]
+    services = of_kind(found, SeenService)
     if len(groups) == 1 and not services:
         chosen = next(arn for arn in groups[0].load_balancers if arn in balancers)
         return of_groups(inquiry, groups[0].where, groups, load_balancer=chosen)
     if services or groups:
         return _settled(inquiry, Sightings(services=services, target_groups=tuple(groups)))
-    if alarms := _kind(found, SeenAlarm):
+    if alarms := of_kind(found, SeenAlarm):
         return of_alarms(inquiry, alarms)
     return unknown(inquiry, pair.second, hint=_about_pair(pair, bool(balancers)))
 
@@ -183,10 +181,6 @@ def _about_pair(pair: Pair, is_load_balancer: bool) -> str:
     if is_load_balancer:
         return f"Load balancer {pair.first} forwards to no target group called {pair.second}."
     return f"There is no service {pair.second} in a cluster {pair.first}."
-
-
-def _kind(found: Iterable[object], kind: type[T]) -> tuple[T, ...]:
-    return tuple(item for item in found if isinstance(item, kind))
 
 
 def _named(name: str, things: Iterable[Any]) -> tuple[Any, ...]:

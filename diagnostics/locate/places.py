@@ -1,4 +1,4 @@
-"""Which accounts and regions a question is about. Pure."""
+"""Which accounts and regions a question is about."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from diagnostics.aws_access import Scope
+from diagnostics.aws_access import AwsAccess, CallMeter, Scope, explain
+from diagnostics.facts.fact import Gap
 from diagnostics.locate.wanted import Home
 from diagnostics.question import Refused
 
@@ -31,6 +32,16 @@ def restrict(scopes: Sequence[Scope], account: str | None, region: str | None) -
     if found[0].account_name is None and _REGION.fullmatch(region):
         return (Scope(account_id=found[0].account_id, account_name=None, region=region),)
     return _refused(f"Region {_shown(region)} is not configured", "regions", (scope.region for scope in found))
+
+
+def open_to(
+    access: AwsAccess, meter: CallMeter, account: str | None, region: str | None, *, timeout_s: float
+) -> tuple[Scope, ...] | Refused:
+    """The same of all that may be read. Where nobody can tell which those are, the refusal has the gap."""
+    known = access.scopes(meter, timeout_s=timeout_s)
+    if isinstance(known, Gap):
+        return Refused(message=explain(known), gaps=(known,))
+    return restrict(known, account, region)
 
 
 def at_home(scopes: Sequence[Scope], home: Home) -> tuple[Scope, ...] | Refused:

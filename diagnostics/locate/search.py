@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Generic, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
-from diagnostics.aws_access import AwsAccess, CallMeter, Reader, Scope
+from diagnostics.aws_access import AwsAccess, CallMeter, Missing, Pages, Reader, Scope
 from diagnostics.aws_access.failures import LOCATE_ACTION, OUT_OF_TIME, malformed
 from diagnostics.facts.fact import Gap
 from diagnostics.locate.seen import Where
@@ -35,6 +35,24 @@ class Looked(Generic[T_co]):
     found: tuple[T_co, ...] = ()
     gaps: tuple[Gap, ...] = ()
     calls: int = 1
+
+
+def looked(answer: dict[str, Any] | Missing | Gap, read: Callable[[dict[str, Any]], Iterable[T]]) -> Looked[T]:
+    """What `read` finds in an answer; nothing where the thing that was asked about does not exist."""
+    if isinstance(answer, Missing):
+        return Looked()
+    if isinstance(answer, Gap):
+        return Looked(gaps=(answer,))
+    return Looked(tuple(read(answer)))
+
+
+def looked_through(pages: Pages, read: Callable[[Mapping[str, Any]], T]) -> Looked[T]:
+    """The same for each item of a page loop."""
+    return Looked(tuple(map(read, pages.items)), pages.gaps, pages.calls)
+
+
+def of_kind(found: Iterable[object], kind: type[T]) -> tuple[T, ...]:
+    return tuple(item for item in found if isinstance(item, kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +89,7 @@ class Search:
         self._access = access
         self._meter = meter
         self._gaps: dict[tuple[str, str, str, str], Gap] = {}
-        self._places = {where: self._open(where) for where in map(_where, scopes)}
+        self._places = {where: self._open(where) for where in map(where_of, scopes)}
         self._pool = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="locate")
 
     def __enter__(self) -> Self:
@@ -127,7 +145,7 @@ class Search:
         One that has no answer when the time is up leaves a gap, and its call is left to its own timeouts.
         """
         worth = [(place, look) for place, look in steps if place.where not in self._left_alone]
-        started = [(place, self._pool.submit(copy_context().run, _looked, look, place)) for place, look in worth]
+        started = [(place, self._pool.submit(copy_context().run, _tried, look, place)) for place, look in worth]
         places = {place.where for place, _ in started}
         answered = wait([future for _, future in started], timeout=self._wait_s(len(places))).done
         self._left_alone |= places - {place.where for place, future in started if future in answered}
@@ -160,11 +178,11 @@ class Search:
             self._gaps.setdefault(key, _placed(gap, where))
 
 
-def _where(scope: Scope) -> Where:
+def where_of(scope: Scope) -> Where:
     return Where(account=scope.account_id, region=scope.region, account_name=scope.account_name)
 
 
-def _looked(look: Callable[[Place], Looked[T]], place: Place) -> Looked[T]:
+def _tried(look: Callable[[Place], Looked[T]], place: Place) -> Looked[T]:
     """What a look-up finds. An answer that no look-up can read is a gap like any other."""
     try:
         return look(place)

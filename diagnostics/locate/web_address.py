@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import quote, urlsplit
 
-from diagnostics.locate.wanted import LoadBalancerType, Unusable, WebAddress
+from diagnostics.locate.wanted import Unusable, WebAddress
 
 MAX_HOST_CHARS: Final = 253
 SCHEMES: Final[dict[str, Literal["http", "https"]]] = {"http": "http", "ws": "http", "https": "https", "wss": "https"}
@@ -18,10 +17,10 @@ _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _TOP_LABEL = re.compile(r"[a-z][a-z0-9-]*")
 _KEPT_IN_PATH = "/%:@!$&'()*+,;=~-._"
 _ELB_REGION_FIRST = re.compile(
-    r"(?:dualstack\.)?(?:internal-)?(?P<name>[a-z0-9-]+)-[0-9]+\.(?P<region>[a-z0-9-]+)\.elb\.amazonaws\.com(?:\.cn)?"
+    r"(?:dualstack\.)?(?:internal-)?[a-z0-9-]+-[0-9]+\.(?P<region>[a-z0-9-]+)\.elb\.amazonaws\.com(?:\.cn)?"
 )
 _ELB_REGION_LAST = re.compile(
-    r"(?:dualstack\.)?(?:internal-)?(?P<name>[a-z0-9-]+)-[0-9a-f]+\.elb\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
+    r"(?:dualstack\.)?(?:internal-)?[a-z0-9-]+-[0-9a-f]+\.elb\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
 )
 _NOT_A_LOAD_BALANCER: Final = (
     (".cloudfront.net", "a CloudFront distribution"),
@@ -32,15 +31,6 @@ _NOT_A_LOAD_BALANCER: Final = (
     (".awsapprunner.com", "an App Runner service"),
     (".s3-website", "an S3 website"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ElbHost:
-    """What a load balancer's own DNS name tells about it; `name` is lower-case."""
-
-    name: str
-    region: str
-    type: LoadBalancerType | None
 
 
 def has_scheme(words: str) -> bool:
@@ -82,18 +72,15 @@ def to_ascii(host: str) -> str | None:
     return name
 
 
-def elb_host(host: str) -> ElbHost | None:
-    """Take the DNS name of a load balancer apart.
+def region_in(host: str) -> str | None:
+    """The region in the DNS name that AWS gave to a load balancer; None for any other name.
 
     Application and classic load balancers are called ``[internal-]name-digits.region.elb.amazonaws.com``, network and
     gateway load balancers ``name-hex.elb.region.amazonaws.com``; in China ``.cn`` follows, and ``dualstack.`` may come
     before. Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
     """
-    if found := _ELB_REGION_FIRST.fullmatch(host):
-        return ElbHost(found["name"], found["region"], None)
-    if found := _ELB_REGION_LAST.fullmatch(host):
-        return ElbHost(found["name"], found["region"], "network")
-    return None
+    found = _ELB_REGION_FIRST.fullmatch(host) or _ELB_REGION_LAST.fullmatch(host)
+    return found["region"] if found else None
 
 
 def other_front(host: str) -> str | None:

@@ -43,11 +43,6 @@ class Place:
         return self.learned.get(name, MADE_UP)
 
 
-def partition_of(region: str) -> str:
-    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
-    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
-
-
 def _nothing(_: Answer) -> dict[str, str]:
     return {}
 

@@ -12,9 +12,16 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final, Literal
 
 from diagnostics.aws_access import Missing, Reader
+from diagnostics.aws_access.actions import method_of
 from diagnostics.aws_access.clock import WRONG_CLOCK
-from diagnostics.aws_access.failures import MALFORMED_ANSWER, NO_CREDENTIALS, NO_SUCH_PROFILE, OBJECT_TOO_LARGE
-from diagnostics.aws_access.methods import method_of
+from diagnostics.aws_access.failures import (
+    MALFORMED_ANSWER,
+    NO_CONNECTION,
+    NO_CREDENTIALS,
+    NO_SUCH_PROFILE,
+    OBJECT_TOO_LARGE,
+    UNKNOWN_CREDENTIALS,
+)
 from diagnostics.facts.fact import Gap
 from diagnostics.permissions.probes import NO_PLAN, PROBES, TURNS, UNASKED, Place, Probe
 
@@ -175,22 +182,14 @@ def _stops(gap: Gap) -> bool:
 
 _FOR_ALL_CALLS: Final = frozenset(
     {
+        *NO_CONNECTION,
+        *UNKNOWN_CREDENTIALS,
         MALFORMED_ANSWER,
         NO_CREDENTIALS,
         NO_SUCH_PROFILE,
         WRONG_CLOCK,
-        "AuthFailure",
-        "ConnectionClosedError",
-        "EndpointConnectionError",
-        "InvalidAccessKeyId",
-        "InvalidClientTokenId",
         "InvalidRegionError",
-        "InvalidSignatureException",
         "NoRegionError",
-        "ProxyConnectionError",
-        "SSLError",
-        "SignatureDoesNotMatch",
-        "UnrecognizedClientException",
     }
 )
 

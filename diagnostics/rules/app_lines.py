@@ -5,12 +5,12 @@ Lines are other people's text: they are quoted as data, short, and decide nothin
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Final
 
 from diagnostics.causes.cause import Evidence, Facts, decisive, supporting
-from diagnostics.facts import ApplicationLogs, LogLine, LogSignature, SignatureCount
-from diagnostics.facts.fact import Fact, Frozen
+from diagnostics.facts import ApplicationLogs, Fact, Frozen, LogLine, LogSignature, SignatureCount, known
 from diagnostics.printable import line
 
 LINE_USES: tuple[type[Fact], ...] = (ApplicationLogs,)
@@ -97,17 +97,16 @@ def lines_of(facts: Facts, start: datetime, end: datetime, *signatures: LogSigna
 
 def health_requests(facts: Facts, path: str) -> tuple[LogLine, ...]:
     """The kept lines about requests for this path."""
-    logs = facts.maybe(ApplicationLogs)
-    if not isinstance(logs, ApplicationLogs):
-        return ()
-    return tuple(one for one in logs.of("request") if one.details.get("path", "").split("?")[0] == path)
+    logs = known(facts.maybe(ApplicationLogs))
+    requests = logs.of("request") if logs else ()
+    return tuple(one for one in requests if one.details.get("path", "").split("?")[0] == path)
 
 
 def _commonest(counted: list[SignatureCount]) -> LogSignature:
-    totals: dict[LogSignature, int] = {}
+    totals: Counter[LogSignature] = Counter()
     for one in counted:
-        totals[one.signature] = totals.get(one.signature, 0) + one.count
-    return max(totals, key=lambda signature: totals[signature])
+        totals[one.signature] += one.count
+    return totals.most_common(1)[0][0]
 
 
 def _quote(logs: ApplicationLogs, signature: LogSignature) -> str:

@@ -1,4 +1,4 @@
-"""Commands that read again what would overturn a finding: a counter by minute, or the application's own log."""
+"""Commands that read again what would overturn a finding: a counter by minute, a task, the application's own log."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from diagnostics.causes.cause import Facts
+from diagnostics.facts import Task
+from diagnostics.rules.counters import balancer_dimension, group_dimension
 from diagnostics.rules.served_by import serving_container
 
 
@@ -13,11 +15,17 @@ def balancer_metric(
     facts: Facts, name: str, statistic: str, start: datetime, end: datetime, target_group: str | None = None
 ) -> str:
     """A counter of the first load balancer, or of one of its target groups."""
-    balancers = [arn.split(":loadbalancer/", 1)[-1] for arn in facts.subject.load_balancers] or ["LOAD-BALANCER"]
-    dimensions = [f"Name=LoadBalancer,Value={balancers[0]}"]
+    first = next(iter(facts.subject.load_balancers), "LOAD-BALANCER")
+    dimensions = [f"Name=LoadBalancer,Value={balancer_dimension(first)}"]
     if target_group is not None:
-        dimensions.append(f"Name=TargetGroup,Value={target_group.rsplit(':', 1)[-1]}")
+        dimensions.append(f"Name=TargetGroup,Value={group_dimension(target_group)}")
     return metric("AWS/ApplicationELB", name, statistic, dimensions, start, end)
+
+
+def healthy_hosts(facts: Facts, statistic: str) -> str:
+    """HealthyHostCount of the first target group in the window."""
+    group = next(iter(facts.subject.target_groups), None)
+    return balancer_metric(facts, "HealthyHostCount", statistic, facts.window.start, facts.window.end, group)
 
 
 def service_metric(facts: Facts, name: str, statistic: str, start: datetime, end: datetime) -> str:
@@ -51,6 +59,12 @@ def application_log(facts: Facts, start: datetime, end: datetime) -> str:
         f"aws logs filter-log-events --log-group-name {group} --start-time {milliseconds(start)}"
         f" --end-time {milliseconds(end)} --query 'events[].message'"
     )
+
+
+def described_task(task: Task, fields: str) -> str:
+    """What ECS keeps of a stopped task: fields of it such as ``[stopCode,stoppedReason]``."""
+    cluster = task.arn.split("/")[-2]
+    return f"aws ecs describe-tasks --cluster {cluster} --tasks {task.id} --query 'tasks[].{fields}'"
 
 
 def milliseconds(at: datetime) -> int:

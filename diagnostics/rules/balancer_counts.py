@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from diagnostics.causes.cause import Facts
+from collections.abc import Iterator
+
+from diagnostics.causes.cause import Evidence, Facts, decisive
 from diagnostics.facts import Metrics
+from diagnostics.printable import counted as number_of
+from diagnostics.rules.counters import total_of_balancers
 
 
 def counted(facts: Facts, metric: str) -> int | None:
     """The sum in the window over all load balancers of the subject; None where one of them was not counted."""
-    metrics = facts.maybe(Metrics)
-    if not isinstance(metrics, Metrics) or not facts.subject.load_balancers:
-        return None
-    found = [
-        metrics.find(metric, LoadBalancer=arn.split(":loadbalancer/", 1)[-1]) for arn in facts.subject.load_balancers
-    ]
-    if any(series is None for series in found):
-        return None
-    window = facts.window
-    points = [point for series in found if series for point in series.between(window.start, window.end)]
-    return round(sum(point.value for point in points))
+    return total_of_balancers(facts.maybe(Metrics), metric, facts.subject, facts.window)
+
+
+def answered_503(facts: Facts) -> Iterator[Evidence]:
+    """The load balancer's own 503, where they are this subject's."""
+    number = facts.observed.counts.elb("503")
+    if number and facts.observed.errors_are_ours:
+        text = f"{number_of(number, 'answer')} of 503 by the load balancer itself"
+        yield decisive(text, "cloudwatch:GetMetricData", value=number)

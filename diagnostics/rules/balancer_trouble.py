@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.facts import EcsService, Listeners, LoadBalancers, Metrics, SiblingHealth, TargetHealth
-from diagnostics.rules.counters import balancer_dimensions
+from diagnostics.rules.counters import of_balancers, total, total_of_balancers
 from diagnostics.rules.routing import has_nobody, may_be_empty, weighted_with
 from diagnostics.snapshot import Snapshot
 
@@ -18,18 +18,12 @@ ENOUGH_REJECTED = 3
 
 def balancer_symptoms(snapshot: Snapshot) -> Iterator[str]:
     """``rejected`` for connections that it had no room for, ``balancer-state`` for one that is not active."""
-    metrics, balancers = snapshot.get(Metrics), snapshot.get(LoadBalancers)
-    if isinstance(metrics, Metrics) and _rejected(metrics, snapshot) >= ENOUGH_REJECTED:
+    metrics, balancers, window = snapshot.get(Metrics), snapshot.get(LoadBalancers), snapshot.window
+    rejected = total(metrics, "RejectedConnectionCount", of_balancers(snapshot.subject), window.start, window.end)
+    if (rejected or 0) >= ENOUGH_REJECTED:
         yield "rejected"
     if isinstance(balancers, LoadBalancers) and any(item.state not in {"", ACTIVE} for item in balancers.items):
         yield "balancer-state"
-
-
-def _rejected(metrics: Metrics, snapshot: Snapshot) -> float:
-    """Connections that were refused in the window because a limit was reached."""
-    found = [metrics.find("RejectedConnectionCount", LoadBalancer=one) for one in balancer_dimensions(snapshot)]
-    window = snapshot.window
-    return sum(point.value for series in found if series for point in series.between(window.start, window.end))
 
 
 def has_empty_partner(snapshot: Snapshot) -> bool:
@@ -49,12 +43,4 @@ def has_empty_partner(snapshot: Snapshot) -> bool:
 
 def known_without_503(snapshot: Snapshot) -> bool:
     """Whether the load balancer is known to have answered 503 to nobody."""
-    metrics = snapshot.get(Metrics)
-    if not isinstance(metrics, Metrics):
-        return False
-    found = [metrics.find("HTTPCode_ELB_503_Count", LoadBalancer=one) for one in balancer_dimensions(snapshot)]
-    window = snapshot.window
-    return bool(found) and all(
-        series is not None and not any(point.value > 0 for point in series.between(window.start, window.end))
-        for series in found
-    )
+    return total_of_balancers(snapshot.get(Metrics), "HTTPCode_ELB_503_Count", snapshot.subject, snapshot.window) == 0

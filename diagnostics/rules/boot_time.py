@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from diagnostics.causes.cause import Facts
-from diagnostics.facts import Metrics, Point, RunningTasks, TargetGroup, TargetHealth, Task
-from diagnostics.facts.fact import Frozen
+from diagnostics.facts import Frozen, Metrics, Point, RunningTasks, TargetGroup, TargetHealth, Task, known
+from diagnostics.rules.counters import series_of
 
 LONGEST_BOOT = timedelta(minutes=20)
 ROUGHLY = timedelta(seconds=10)
@@ -25,20 +25,12 @@ class Boot(Frozen):
 
 def boots_before(facts: Facts, group: TargetGroup) -> tuple[Boot, ...]:
     """For running tasks that are healthy now and started within the metrics' time; for a cause that declares them."""
-    metrics, running, health = facts.maybe(Metrics), facts.maybe(RunningTasks), facts.maybe(TargetHealth)
-    if (
-        not isinstance(metrics, Metrics)
-        or not isinstance(running, RunningTasks)
-        or not isinstance(health, TargetHealth)
-    ):
+    running, health = known(facts.maybe(RunningTasks)), known(facts.maybe(TargetHealth))
+    if running is None or health is None:
         return ()
     healthy = {target.id for target in health.by_group.get(group.arn, ()) if target.state == "healthy"}
-    points = tuple(
-        point
-        for series in metrics.with_metric("HealthyHostCount", "Maximum")
-        if dict(series.dimensions).get("TargetGroup") == group.dimension
-        for point in series.points
-    )
+    counted = series_of(facts.maybe(Metrics), "HealthyHostCount", "Maximum", [group.arn])
+    points = tuple(point for one in counted for point in one.points)
     return tuple(
         boot for task in running.items if healthy & set(task.private_ips) and (boot := _boot(task, points)) is not None
     )

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from diagnostics.causes.cause import Evidence, Strength
-from diagnostics.facts import Change, Changes, Gap, NotApplicable
+from diagnostics.causes.cause import Evidence, Facts, Strength
+from diagnostics.facts import Change, Changes, Read
 from diagnostics.facts.network import Permission
 from diagnostics.rules.change_words import change_in_words, event_name, is_of_people
 from diagnostics.rules.own_changes import is_repair
@@ -31,7 +31,7 @@ _RULE_ARN = re.compile(
 
 
 def changes_before_onset(
-    changes: Changes | Gap | NotApplicable,
+    changes: Read[Changes],
     *,
     resources: Iterable[str],
     names: Iterable[str],
@@ -74,12 +74,27 @@ def change_evidence(change: Change, onset: datetime | None = None) -> Evidence:
     )
 
 
+def newest_before_onset(facts: Facts, resources: Iterable[str], names: Iterable[str]) -> tuple[Evidence, ...]:
+    """The newest such change before the trouble as the one record, for a cause that declares `Changes`."""
+    onset = facts.observed.onset
+    found = changes_before_onset(facts.maybe(Changes), resources=resources, names=names, onset=onset)
+    return tuple(change_evidence(change, onset) for change in found[:1])
+
+
 def permissions_in(change: Change) -> tuple[Permission, ...]:
     """The security group permissions that the event names; empty when it named rules by id only.
 
     The request holds ``ipPermissions`` unless the caller gave rule ids; the answer then lists the rules themselves.
     """
     return tuple(_permission(raw) for raw in _with_protocol([change.request, change.response], MAX_NESTING))
+
+
+def attributes_in(record: Mapping[str, object]) -> dict[str, str]:
+    """The attributes of a load balancer or target group that a request or an answer names, by key."""
+    listed = record.get("attributes")
+    named = [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
+    pairs = ((one.get("key"), one.get("value")) for one in named)
+    return {key: value for key, value in pairs if isinstance(key, str) and isinstance(value, str)}
 
 
 def load_balancer_of(rule_arn: str) -> str | None:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from diagnostics.causes.cause import Facts
 from diagnostics.facts import LambdaTarget, LambdaTargets, Metrics
+from diagnostics.rules.counters import series_at
 
 REACHED = 0.9
 KEPT_UNRESERVED = 100
@@ -27,11 +28,10 @@ class Limit:
 
 def reached_limit(facts: Facts, target: LambdaTarget) -> Limit | None:
     """The limit that was reached; None where none is known to be."""
-    metrics, lambdas = facts.maybe(Metrics), facts[LambdaTargets]
+    lambdas = facts[LambdaTargets]
     if target.reserved_concurrency == 0:
         return Limit("switched-off", 0, None)
-    known = metrics if isinstance(metrics, Metrics) else None
-    own = _most(facts, known, FunctionName=target.name)
+    own = _most(facts, FunctionName=target.name)
     if target.reserved_concurrency is not None:
         size = target.reserved_concurrency
         return Limit("reserved", size, own) if own is not None and own >= REACHED * size else None
@@ -41,13 +41,13 @@ def reached_limit(facts: Facts, target: LambdaTarget) -> Limit | None:
         ("UnreservedConcurrentExecutions", lambdas.unreserved_limit),
         ("ConcurrentExecutions", lambdas.account_limit),
     ):
-        everything = _most(facts, known, metric)
+        everything = _most(facts, metric)
         if limit and everything is not None and everything >= REACHED * limit:
             return Limit("account", limit, everything)
     return None
 
 
-def _most(facts: Facts, metrics: Metrics | None, metric: str = "ConcurrentExecutions", **dimensions: str) -> int | None:
-    series = metrics.find(metric, "Maximum", **dimensions) if metrics else None
-    points = series.between(facts.window.start, facts.window.end) if series else ()
-    return round(max((point.value for point in points), default=0)) or None
+def _most(facts: Facts, metric: str = "ConcurrentExecutions", **dimensions: str) -> int | None:
+    found = series_at(facts.maybe(Metrics), metric, [dimensions], "Maximum")
+    points = [point.value for one in found for point in one.between(facts.window.start, facts.window.end)]
+    return round(max(points, default=0)) or None

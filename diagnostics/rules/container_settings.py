@@ -8,12 +8,12 @@ from diagnostics.causes.cause import Facts
 from diagnostics.facts import (
     ContainerDefinition,
     EcsService,
+    Frozen,
     RunningTasks,
     TargetGroup,
     TaskDefinition,
     TaskDefinitions,
 )
-from diagnostics.facts.fact import Frozen
 
 MAX_COMMAND = 2000
 _URL = re.compile(r"(?P<scheme>https?)://[^/:\s'\"|;]{1,200}(?::(?P<port>\d{1,5}))?(?P<path>/[^\s'\"|;)]{0,200})?")
@@ -61,8 +61,7 @@ def mapped_ports(facts: Facts, group: TargetGroup) -> frozenset[int] | None:
     running = facts.maybe(RunningTasks)
     if not isinstance(running, RunningTasks):
         return None
-    bindings = (binding for task in running.items for container in task.containers for binding in container.bindings)
-    return frozenset(binding.host_port for binding in bindings if binding.host_port) or None
+    return frozenset(port for task in running.items for port in task.host_ports) or None
 
 
 def container_probe(facts: Facts) -> ContainerProbe | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from pydantic import JsonValue
 
-from diagnostics.facts import DeletedRule, DeletedRules, FormerRule, Gap, NotApplicable
+from diagnostics.facts import DeletedRule, DeletedRules, FormerRule, Read
 from diagnostics.printable import line
 
 MAX_VALUES = 2
@@ -16,9 +16,7 @@ MAX_WORDS = 120
 SOURCE = "cloudtrail:LookupEvents"
 
 
-def known_rules_of(
-    deleted: DeletedRules | Gap | NotApplicable, target_group: str
-) -> Iterator[tuple[DeletedRule, FormerRule]]:
+def known_rules_of(deleted: Read[DeletedRules], target_group: str) -> Iterator[tuple[DeletedRule, FormerRule]]:
     """Those that sent requests to the target group, newest first; only rules that are known in full."""
     for one in deleted.items if isinstance(deleted, DeletedRules) else ():
         former = one.former

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 
-from diagnostics.facts import EcsService
-from diagnostics.facts.fact import Frozen
+from diagnostics.facts import EcsService, Frozen
 
 
 class DeploymentRoom(Frozen):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from diagnostics.facts import EcsService, Gap, NotApplicable, Point, ServiceHistory
-from diagnostics.facts.fact import Frozen
+from diagnostics.facts import EcsService, Frozen, Point, Read, ServiceHistory
 
 BEGINS_EARLY = timedelta(minutes=1)
 """Metrics are aligned to minutes: the minute in which it began belongs to it."""
@@ -28,7 +27,7 @@ class DeploymentSpan(Frozen):
 
 
 def deployment_spans(
-    service: EcsService, history: ServiceHistory | Gap | NotApplicable, since: datetime, now: datetime
+    service: EcsService, history: Read[ServiceHistory], since: datetime, now: datetime
 ) -> tuple[DeploymentSpan, ...]:
     """Deployments that went on after `since`, oldest first, each once."""
     found = [*_present(service, now), *(_past(history, now) if isinstance(history, ServiceHistory) else ())]

@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
-from diagnostics.facts import EcsService, OwnChanges, ServiceHistory, TargetHealth
-from diagnostics.facts.fact import Frozen
+from diagnostics.facts import EcsService, Frozen, OwnChanges, ServiceHistory, TargetHealth
 from diagnostics.rules.change_words import change_in_words, is_of_people, is_path_change
 from diagnostics.rules.own_changes import latest_repair, own_change_of, recorded
 from diagnostics.snapshot import Snapshot

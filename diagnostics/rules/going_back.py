@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import shlex
 
-from diagnostics.facts import CodeDeployment, CodeDeployments, Deployment, EcsService, Gap, NotApplicable
+from diagnostics.facts import CodeDeployment, CodeDeployments, Deployment, EcsService, Read
 from diagnostics.rules.safer_deployments import ALARMS, BLUE_GREEN, update
 
-Made = CodeDeployments | Gap | NotApplicable
+Made = Read[CodeDeployments]
 
 
 def way_back(service: EcsService, newest: Deployment, before: str | None, made: Made) -> str:

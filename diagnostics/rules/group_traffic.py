@@ -6,11 +6,11 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balance
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from diagnostics.facts import Gap, Metrics, NotApplicable, Point, TargetGroup
-from diagnostics.facts.fact import Frozen
+from diagnostics.facts import Frozen, Metrics, Point, Read, TargetGroup
+from diagnostics.rules.counters import of_groups, series_at, series_of, total
+from diagnostics.snapshot import Subject
 
 ENOUGH_REQUESTS = 10
 GOOD_SHARE = 0.9
@@ -42,44 +42,31 @@ class GroupTraffic(Frozen):
 
 
 def traffic_of(
-    metrics: Metrics | Gap | NotApplicable,
-    group: TargetGroup,
-    load_balancers: Iterable[str],
-    since: datetime,
-    until: datetime,
+    metrics: Read[Metrics], subject: Subject, group: TargetGroup, since: datetime, until: datetime
 ) -> GroupTraffic:
-    """What the target group answered between two moments, over the given load balancers (CloudWatch dimensions)."""
-    if not isinstance(metrics, Metrics):
-        return GroupTraffic()
-    dimensions = [{"LoadBalancer": one, "TargetGroup": group.dimension} for one in load_balancers]
-    bad = _sum(metrics, "HTTPCode_Target_5XX_Count", dimensions, since, until)
-    good = _sum(metrics, "HTTPCode_Target_2XX_Count", dimensions, since, until)
+    """What the target group answered between two moments, over the subject's load balancers."""
+    where = of_groups(subject, [group.arn])
+    bad = total(metrics, "HTTPCode_Target_5XX_Count", where, since, until)
+    good = total(metrics, "HTTPCode_Target_2XX_Count", where, since, until)
     if good is None:
-        requests = _sum(metrics, "RequestCount", dimensions, since, until)
+        requests = total(metrics, "RequestCount", where, since, until)
         good = None if requests is None or bad is None else max(requests - bad, 0)
-    slow = [
-        point.value
-        for one in dimensions
-        if (series := metrics.find("TargetResponseTime", "p99", **one))
-        for point in series.between(since, until)
-    ]
+    times = series_at(metrics, "TargetResponseTime", where, "p99")
     return GroupTraffic(
         good=good,
         server_errors=bad,
-        connection_errors=_sum(metrics, "TargetConnectionErrorCount", dimensions, since, until),
-        slow_s=max(slow, default=None),
+        connection_errors=total(metrics, "TargetConnectionErrorCount", where, since, until),
+        slow_s=max((point.value for one in times for point in one.between(since, until)), default=None),
     )
 
 
 def sick_since(
-    metrics: Metrics | Gap | NotApplicable, group: TargetGroup, until: datetime, quiet: timedelta = QUIET
+    metrics: Read[Metrics], group: TargetGroup, until: datetime, quiet: timedelta = QUIET
 ) -> datetime | None:
     """The first minute of the present run of minutes with an unhealthy target; None when unknown or long over.
 
     `quiet` ends a run: an earlier one, such as that of a deployment, is another story.
     """
-    if not isinstance(metrics, Metrics):
-        return None
     points = _host_points(metrics, "UnHealthyHostCount", group)
     newest_first = sorted({point.at for point in points if point.value > 0 and point.at <= until}, reverse=True)
     if not newest_first or until - newest_first[0] > FRESH:
@@ -92,24 +79,11 @@ def sick_since(
     return start
 
 
-def was_ever_healthy(metrics: Metrics | Gap | NotApplicable, group: TargetGroup) -> bool | None:
+def was_ever_healthy(metrics: Read[Metrics], group: TargetGroup) -> bool | None:
     """Whether any target of the group was healthy at any time that the metrics cover; None when not known."""
-    if not isinstance(metrics, Metrics):
-        return None
-    points = tuple(_host_points(metrics, "HealthyHostCount", group))
+    points = _host_points(metrics, "HealthyHostCount", group)
     return any(point.value > 0 for point in points) if points else None
 
 
-def _host_points(metrics: Metrics, metric: str, group: TargetGroup) -> Iterable[Point]:
-    for series in metrics.with_metric(metric, "Maximum"):
-        if dict(series.dimensions).get("TargetGroup") == group.dimension:
-            yield from series.points
-
-
-def _sum(
-    metrics: Metrics, metric: str, dimensions: Iterable[dict[str, str]], since: datetime, until: datetime
-) -> int | None:
-    found = [series for one in dimensions if (series := metrics.find(metric, "Sum", **one)) is not None]
-    if not found:
-        return None
-    return round(sum(point.value for series in found for point in series.between(since, until)))
+def _host_points(metrics: Read[Metrics], metric: str, group: TargetGroup) -> list[Point]:
+    return [point for one in series_of(metrics, metric, "Maximum", [group.arn]) for point in one.points]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from diagnostics.causes.cause import Facts
 from diagnostics.facts import Change, Changes
-from diagnostics.rules.changes import EFFECT_WITHIN, changes_before_onset
+from diagnostics.rules.changes import EFFECT_WITHIN, attributes_in, changes_before_onset
 from diagnostics.rules.lambda_calls import LambdaCalls
 from diagnostics.rules.lambda_headers import ATTRIBUTE
 
@@ -35,8 +35,5 @@ def switched(facts: Facts, one: LambdaCalls, *, lists: bool, since: datetime | N
 
 def _sets(change: Change) -> bool | None:
     """What the change made of the attribute; None when it did not name it."""
-    attributes = change.request.get("attributes")
-    for item in attributes if isinstance(attributes, list) else ():
-        if isinstance(item, dict) and item.get("key") == ATTRIBUTE:
-            return item.get("value") == "true"
-    return None
+    value = attributes_in(change.request).get(ATTRIBUTE)
+    return None if value is None else value == "true"

@@ -17,6 +17,8 @@ from diagnostics.facts import (
     Changes,
     EarlierChanges,
     EcsService,
+    Fact,
+    Frozen,
     Gap,
     LogLine,
     LogSignature,
@@ -30,7 +32,6 @@ from diagnostics.facts import (
     Task,
     TaskDefinitions,
 )
-from diagnostics.facts.fact import Fact, Frozen
 from diagnostics.printable import counted, line, part_of
 from diagnostics.rules import task_stops
 from diagnostics.rules.address_space import address
@@ -227,17 +228,6 @@ def change_of(case: HealthCase, key: str, what: str) -> Iterator[Evidence]:
         yield record.model_copy(update={"text": f"{record.text}: {what} is {value} since then{was}"})
 
 
-def fail_open_words(case: HealthCase) -> str:
-    """What no healthy target means for users; empty while there is one, and where a cause of its own tells it."""
-    if not case.all_sick or case.group.target_type != "lambda":
-        return ""
-    if case.traffic.served:
-        return "; no target is healthy, and users are served only because the load balancer fails open"
-    if case.traffic.suffers:
-        return "; no target is healthy: the load balancer fails open, and users get the targets' errors"
-    return "; no target is healthy, so the load balancer sends requests to all of them"
-
-
 def set_check(case: HealthCase, *options: str) -> str:
     """The command that changes a setting of the health check."""
     return " ".join((f"aws elbv2 modify-target-group --target-group-arn {case.group.arn}", *options))
@@ -346,8 +336,7 @@ def _may_be_starting(
 
 
 def _traffic(facts: Facts, group: TargetGroup, since: datetime | None) -> GroupTraffic:
-    balancers = [arn.split(":loadbalancer/", 1)[-1] for arn in facts.subject.load_balancers]
-    return traffic_of(facts.maybe(Metrics), group, balancers, since or facts.window.start, facts.window.end)
+    return traffic_of(facts.maybe(Metrics), facts.subject, group, since or facts.window.start, facts.window.end)
 
 
 def _changes(facts: Facts, group: TargetGroup, since: datetime | None) -> tuple[Change, ...]:

@@ -18,15 +18,16 @@ from diagnostics.facts import (
     Changes,
     Deployment,
     EcsService,
-    Gap,
-    NotApplicable,
+    Fact,
+    Frozen,
+    Read,
     RunningTasks,
     StoppedTasks,
     Target,
     TargetHealth,
     Task,
+    known,
 )
-from diagnostics.facts.fact import Fact, Frozen
 from diagnostics.rules.health_reasons import HealthReport, Kind, answered_codes, by_reason, kind_of, reports_of
 from diagnostics.snapshot import Window
 
@@ -48,7 +49,7 @@ _CHECKED = frozenset({"healthy", "unhealthy"})
 class Lookup(Protocol):
     """How a fact is got, from a snapshot or by a cause."""
 
-    def __call__(self, kind: type[F], /) -> F | Gap | NotApplicable: ...
+    def __call__(self, kind: type[F], /) -> Read[F]: ...
 
 
 class Failing(Frozen):
@@ -89,11 +90,11 @@ class HealthHistory:
     def of(cls, read: Lookup, window: Window) -> HealthHistory:
         return cls(
             window=window,
-            health=_known(read(TargetHealth), TargetHealth),
-            service=_known(read(EcsService), EcsService),
-            running=_known(read(RunningTasks), RunningTasks),
-            stopped=_known(read(StoppedTasks), StoppedTasks),
-            changes=_known(read(Changes), Changes),
+            health=known(read(TargetHealth)),
+            service=known(read(EcsService)),
+            running=known(read(RunningTasks)),
+            stopped=known(read(StoppedTasks)),
+            changes=known(read(Changes)),
         )
 
     def failing(self, group_arn: str) -> tuple[Failing, ...]:
@@ -285,7 +286,3 @@ def _may_be_starting(target: Target) -> bool:
 def _ended_by_itself(task: Task | None) -> bool:
     """A crash or a failed start; that its health checks fail is a consequence."""
     return task is not None and task.stop_code in ENDED_BY_ITSELF
-
-
-def _known(found: F | Gap | NotApplicable, kind: type[F]) -> F | None:
-    return found if isinstance(found, kind) else None

@@ -12,38 +12,34 @@ from diagnostics.rules.routing import short_name
 def finding(case: HealthCase, facts: Facts, *keys: str) -> Finding | None:
     """None unless an edit of one of these settings ended the failure, or it ended and nothing tells why: the present
     settings are then not at fault, or nobody knows whether they are."""
-    key = case.mended.changed(*keys) if case.mended else None
-    if case.mended is None and not case.sick.going_on:
-        return _ended(case, facts)
-    if case.mended is None or key is None:
+    mended = case.mended
+    key = mended.changed(*keys) if mended else None
+    if mended is not None and key is not None:
+        former = mended.former(key)
+        return _past(case, facts, mended.summary(key, _did(case))).model_copy(
+            update={
+                "supports": (
+                    health_case.answers(case),
+                    *mended.records(key),
+                    *health_case.served(case),
+                    *health_case.replaced(case),
+                ),
+                "since": former.at if former else case.since,
+            }
+        )
+    if mended is not None or case.sick.going_on:
         return None
-    former = case.mended.former(key)
-    return Finding(
-        resource=case.group.arn,
-        summary=case.mended.summary(key, _did(case)),
-        supports=(
-            health_case.answers(case),
-            *case.mended.records(key),
-            *health_case.served(case),
-            *health_case.replaced(case),
-        ),
-        effect_seen=True,
-        affects=case.affects,
-        explains=case.explains(facts.observed),
-        since=former.at if former else case.since,
-        of_before=True,
-        overturned_by=f"a target that fails its health check again: {health_case.health_command(case)}",
-        advice=_advice(case),
-    )
-
-
-def _ended(case: HealthCase, facts: Facts) -> Finding:
-    """CloudTrail tells of an edit minutes later, so the settings that were read may not be those that failed."""
+    # CloudTrail tells of an edit minutes later, so the settings that were read may not be those that failed.
     at = case.reports[0].at if case.reports else case.since
     until = f" until {at:%H:%M} UTC" if at else ""
+    text = f"health checks of target group {short_name(case.group.arn)} {_did(case)}{until}; none fails now"
+    return _past(case, facts, text).model_copy(update={"at_most": "possible"})
+
+
+def _past(case: HealthCase, facts: Facts, summary: str) -> Finding:
     return Finding(
         resource=case.group.arn,
-        summary=f"health checks of target group {short_name(case.group.arn)} {_did(case)}{until}; none fails now",
+        summary=summary,
         supports=(health_case.answers(case), *health_case.replaced(case)),
         effect_seen=True,
         affects=case.affects,
@@ -51,8 +47,7 @@ def _ended(case: HealthCase, facts: Facts) -> Finding:
         since=case.since,
         of_before=True,
         overturned_by=f"a target that fails its health check again: {health_case.health_command(case)}",
-        advice="Nothing to do now; no target fails its health check any more.",
-        at_most="possible",
+        advice=_advice(case),
     )
 
 

@@ -6,31 +6,16 @@ from datetime import timedelta
 from typing import Literal
 
 from diagnostics.causes.cause import Facts
-from diagnostics.facts import Changes, LoadBalancers, TargetGroup
-from diagnostics.facts.fact import Fact
+from diagnostics.facts import Changes, Fact, LoadBalancers, TargetGroup
 from diagnostics.rules.health_case import CASE_NEEDS, CASE_USES, HealthCase
 from diagnostics.rules.reachability import Allowed, Blocked, paths
 from diagnostics.rules.terrain import TERRAIN_USES, Terrain
+from diagnostics.rules.timeouts_over import OPENS
 
 Way = Literal["open", "blocked", "unknown"]
 REACH_NEEDS: tuple[type[Fact], ...] = (*CASE_NEEDS, LoadBalancers)
 REACH_USES: tuple[type[Fact], ...] = tuple(dict.fromkeys((*CASE_USES, *TERRAIN_USES)))
 """What a cause declares to ask for health cases and for the way to their targets."""
-
-
-OPENS_A_WAY = frozenset(
-    {
-        "AuthorizeSecurityGroupEgress",
-        "AuthorizeSecurityGroupIngress",
-        "CreateNetworkAclEntry",
-        "DeleteNetworkAclEntry",
-        "ModifyNetworkInterfaceAttribute",
-        "ModifySecurityGroupRules",
-        "ReplaceNetworkAclAssociation",
-        "ReplaceNetworkAclEntry",
-        "SetSecurityGroups",
-    }
-)
 
 
 def may_have_been_opened(case: HealthCase, facts: Facts) -> bool:
@@ -40,7 +25,7 @@ def may_have_been_opened(case: HealthCase, facts: Facts) -> bool:
     recovery = timedelta(seconds=check.interval_s * check.healthy_threshold)
     since = facts.window.end - recovery if case.sick.targets else case.sick.reports[0].at
     return any(
-        change.name in OPENS_A_WAY and change.error is None and change.at >= since
+        change.name in OPENS and change.error is None and change.at >= since
         for change in (changes.items if isinstance(changes, Changes) else ())
     )
 

@@ -13,8 +13,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
-from diagnostics.facts import ServiceEvent, Target
-from diagnostics.facts.fact import Frozen
+from diagnostics.facts import Frozen, ServiceEvent, Target
 
 Kind = Literal["answer", "timeout", "connection"]
 

@@ -13,6 +13,15 @@ from diagnostics.facts.hosts import Host, ScalingActivity
 _HOST_OF_A_TASK = re.compile(r"\s*Host EC2 \(instance (i-[0-9a-f]{1,32})\)", re.IGNORECASE)
 BY_A_PERSON = "UserInitiated"
 """With this stop code the reason is what somebody typed, or AWS's words for what somebody did."""
+LEADS_TO = (
+    "all-targets-unhealthy-fail-open",
+    "container-instance-lost",
+    "ecs-agent-disconnected",
+    "no-registered-targets",
+    "target-instance-stopped",
+)
+HELPED_BY = ("graceful-shutdown-missing", "insufficient-task-count", "task-sigkill-on-stop")
+"""What a host that is taken away does to a service, and what makes it worse."""
 _INSTANCE = re.compile(r"\bi-[0-9a-f]{1,32}\b")
 _FORCED_OUT = "container instance deregistration forced"
 _SPOT_CODES = ("Server.Spot",)

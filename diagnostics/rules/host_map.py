@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
 
 from diagnostics.causes.cause import Facts
 from diagnostics.facts import (
@@ -18,10 +17,9 @@ from diagnostics.facts import (
     Target,
     TargetHealth,
     Task,
+    known,
 )
 from diagnostics.rules.host_ends import host_named_in, tells_of_a_lost_host
-
-F = TypeVar("F", bound=Fact)
 
 HOST_MAP_USES: tuple[type[Fact], ...] = (
     Hosts,
@@ -48,14 +46,14 @@ class HostMap:
     @classmethod
     def of(cls, facts: Facts) -> HostMap:
         """For a cause that declares `HOST_MAP_USES`."""
-        running, stopped = _known(facts, RunningTasks), _known(facts, StoppedTasks)
+        running, stopped = known(facts.maybe(RunningTasks)), known(facts.maybe(StoppedTasks))
         return cls(
-            hosts=_known(facts, Hosts),
-            instances=_known(facts, ContainerInstances),
+            hosts=known(facts.maybe(Hosts)),
+            instances=known(facts.maybe(ContainerInstances)),
             running=running.items if running else (),
             stopped=stopped.items if stopped else (),
-            health=_known(facts, TargetHealth),
-            interfaces=_known(facts, NetworkInterfaces),
+            health=known(facts.maybe(TargetHealth)),
+            interfaces=known(facts.maybe(NetworkInterfaces)),
         )
 
     def host(self, instance_id: str | None) -> Host | None:
@@ -67,9 +65,7 @@ class HostMap:
 
     def host_id_of(self, task: Task) -> str | None:
         """The EC2 instance that the task is or was on."""
-        named = host_named_in(task.stopped_reason)
-        found = self.container_instance(task.container_instance_arn)
-        return named or (found.ec2_instance_id if found else None)
+        return host_named_in(task.stopped_reason) or (self.instances.host_of(task) if self.instances else None)
 
     def tasks_on(self, instance_id: str) -> tuple[Task, ...]:
         """Running tasks on this host."""
@@ -86,22 +82,15 @@ class HostMap:
     def addresses_of(self, instance_id: str | None) -> frozenset[str]:
         """As far as they are known; a terminated instance has none any more."""
         host = self.host(instance_id)
-        own = self.interfaces.by_instance(instance_id) if self.interfaces and instance_id else ()
-        found = {ip for interface in own for ip in (*interface.private_ips, *interface.ipv6_addresses)}
-        return frozenset(found | {*(host.private_ips if host else ())})
+        return self._on_interfaces(instance_id) | {*(host.private_ips if host else ())}
 
     def targets_on(self, instance_id: str) -> tuple[Target, ...]:
         """Registered targets on this host: itself, addresses of its interfaces, addresses of its tasks."""
-        addresses = {address for task in self.tasks_on(instance_id) for address in task.private_ips}
-        for interface in self.interfaces.by_instance(instance_id) if self.interfaces else ():
-            addresses |= {*interface.private_ips, *interface.ipv6_addresses}
+        own = {instance_id, *self._on_interfaces(instance_id)}
+        own |= {address for task in self.tasks_on(instance_id) for address in task.private_ips}
         targets = self.health.all() if self.health else ()
-        return tuple(target for _, target in targets if target.id == instance_id or target.id in addresses)
+        return tuple(target for _, target in targets if target.id in own)
 
-    def keys_on(self, instance_id: str) -> frozenset[str]:
-        return frozenset(target.key for target in self.targets_on(instance_id))
-
-
-def _known(facts: Facts, kind: type[F]) -> F | None:
-    found = facts.maybe(kind)
-    return found if isinstance(found, kind) else None
+    def _on_interfaces(self, instance_id: str | None) -> frozenset[str]:
+        own = self.interfaces.by_instance(instance_id) if self.interfaces and instance_id else ()
+        return frozenset(ip for interface in own for ip in (*interface.private_ips, *interface.ipv6_addresses))

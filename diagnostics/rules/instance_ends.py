@@ -12,11 +12,10 @@ from datetime import datetime, timedelta
 from diagnostics.facts import (
     AccessLogs,
     Changes,
-    Gap,
     Host,
     Hosts,
     NetworkInterfaces,
-    NotApplicable,
+    Read,
     ScalingActivities,
     StoppedTasks,
     TargetHealth,
@@ -45,7 +44,7 @@ def instance_ends(snapshot: Snapshot) -> tuple[TargetEnd, ...]:
     return tuple(end for host in ended for end in _of_host(host, (host.id, *(known[host.id] or nobodys)), taken_out))
 
 
-def _ended_by_auto_scaling(done: ScalingActivities | Gap | NotApplicable, hosts: Hosts) -> list[Host]:
+def _ended_by_auto_scaling(done: Read[ScalingActivities], hosts: Hosts) -> list[Host]:
     """Instances that only its activities still know, because they were no target any more when it was asked."""
     told = {
         activity.instance_id: Host(id=activity.instance_id, state="terminated", ended_at=activity.started_at)
@@ -55,7 +54,7 @@ def _ended_by_auto_scaling(done: ScalingActivities | Gap | NotApplicable, hosts:
     return list(told.values())
 
 
-def _addresses(host: Host, interfaces: NetworkInterfaces | Gap | NotApplicable) -> tuple[str, ...]:
+def _addresses(host: Host, interfaces: Read[NetworkInterfaces]) -> tuple[str, ...]:
     """Those of its interfaces too, which outlast it where they were not made with it."""
     own = interfaces.by_instance(host.id) if isinstance(interfaces, NetworkInterfaces) else ()
     return (*host.private_ips, *(ip for interface in own for ip in (*interface.private_ips, *interface.ipv6_addresses)))
@@ -85,7 +84,7 @@ def _nobodys(snapshot: Snapshot, hosts: Hosts, taken_out: Mapping[str, datetime]
     return tuple(sorted({address for address in named if address} - known - taken_out.keys()))
 
 
-def _deregistered(changes: Changes | Gap | NotApplicable) -> Iterator[tuple[str, datetime]]:
+def _deregistered(changes: Read[Changes]) -> Iterator[tuple[str, datetime]]:
     """Newest first, so that of several the first one is kept."""
     for change in changes.items if isinstance(changes, Changes) else ():
         targets = change.request.get("targets") if change.name == "DeregisterTargets" and not change.error else None

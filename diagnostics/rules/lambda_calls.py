@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from diagnostics.causes.cause import Evidence, Facts, decisive, supporting
+from diagnostics.causes.cause import Evidence, Facts, Finding, decisive, supporting
 from diagnostics.facts import (
     AccessLogs,
     ApplicationLogs,
@@ -31,10 +31,12 @@ from diagnostics.facts import (
     TargetHealth,
 )
 from diagnostics.printable import line
+from diagnostics.report import Band
 from diagnostics.rules.changes import change_evidence, changes_before_onset
+from diagnostics.rules.counters import of_groups, series_at
 from diagnostics.rules.observations import NOISE_ERRORS
 from diagnostics.rules.row_clusters import RowCluster
-from diagnostics.rules.row_evidence import own_clusters, record
+from diagnostics.rules.row_evidence import own_clusters, record, share_words
 
 LAMBDA_NEEDS: tuple[type[Fact], ...] = (LambdaTargets,)
 LAMBDA_USES: tuple[type[Fact], ...] = (AccessLogs, Metrics, ApplicationLogs, Changes, TargetHealth)
@@ -52,6 +54,7 @@ AROUND = timedelta(minutes=1)
 MAX_QUOTED = 200
 _MEMORY = re.compile(r"Memory Size: (?P<size>\d+) MB\s+Max Memory Used: (?P<used>\d+) MB")
 ALL_MEMORY = 0.98
+STANDS_OUT = 0.8
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,48 @@ def calls(facts: Facts) -> Iterator[LambdaCalls]:
         yield _calls(facts, target)
 
 
+def finding_of(
+    facts: Facts,
+    one: LambdaCalls,
+    rows: Iterable[RowCluster],
+    *,
+    summary: str,
+    supports: Iterable[Evidence],
+    overturned_by: str,
+    advice: str,
+    against: Iterable[Evidence] = (),
+    at_most: Band | None = None,
+) -> Finding:
+    """What makes these calls fail."""
+    listed = tuple(rows)
+    return Finding(
+        resource=one.target.target,
+        summary=summary,
+        supports=tuple(supports),
+        against=tuple(against),
+        effect_seen=True,
+        affects=frozenset({one.target.target}),
+        explains=one.explains(listed, facts.observed.symptoms),
+        since=one.since(listed),
+        overturned_by=overturned_by,
+        advice=advice,
+        at_most=at_most,
+    )
+
+
+def risk_of(one: LambdaCalls, *, summary: str, record: Evidence, advice: str, surely_hurts: bool = True) -> Finding:
+    """What will make calls fail as soon as somebody asks."""
+    return Finding(
+        resource=one.target.target,
+        summary=summary,
+        supports=(record,),
+        effect_seen=False,
+        surely_hurts=surely_hurts,
+        affects=frozenset({one.target.target}),
+        advice=advice,
+    )
+
+
 def used_all(one: LogLine) -> bool:
     """Whether the line that ends an invocation says that it used all of the function's memory."""
     found = _MEMORY.search(one.text)
@@ -173,6 +218,19 @@ def how_many(one: LambdaCalls, rows: Iterable[RowCluster]) -> str:
     return f": {one.user_errors:,} times 502" if one.counted else ""
 
 
+def ended_well(one: LambdaCalls, *, decides: bool = False) -> Iterator[Evidence]:
+    """That the function itself made no errors in the minutes in which the load balancer did."""
+    if one.errors == 0 and one.invocations:
+        text = f"the function itself ended {one.invocations:,} invocations without an error in the same minutes"
+        yield (decisive if decides else supporting)(text, COUNTERS, value=one.invocations)
+
+
+def mostly_of(rows: tuple[RowCluster, ...]) -> str:
+    """``, 82 % on route /upload``; empty where no route stands out."""
+    route = rows[0].top_route
+    return f", {share_words(route, 'route')}" if route and route.share >= STANDS_OUT else ""
+
+
 def look_into_log(one: LambdaCalls, words: str) -> str:
     """The command that looks for these words in the function's log."""
     settings = one.target.configuration
@@ -190,15 +248,15 @@ def _calls(facts: Facts, target: LambdaTarget) -> LambdaCalls:
         cluster for cluster in own_clusters(facts, "lambda", group=target.target_group) if observed.saw(cluster.symptom)
     )
     known = metrics if isinstance(metrics, Metrics) else None
-    user = _of_group(facts, known, "LambdaUserError", target)
-    internal = _of_group(facts, known, "LambdaInternalError", target)
+    user = _of_group(facts, "LambdaUserError", target)
+    internal = _of_group(facts, "LambdaInternalError", target)
     failed = {point.at for point in user or () if point.value > 0}
     if rows:
         failed |= {row.at.replace(second=0, microsecond=0) for cluster in rows for row in cluster.rows}
     errors_counted = total(user) if user is not None else None
     told = observed.rows_tell("elb_502")
     counted = (errors_counted or 0) >= NOISE_ERRORS and observed.saw("elb_502") and not rows and not told
-    logs = facts.maybe(ApplicationLogs)
+    logs, duration = facts.maybe(ApplicationLogs), _of_function(known, "Duration", target, "Maximum")
     return LambdaCalls(
         target=target,
         rows=rows,
@@ -209,7 +267,7 @@ def _calls(facts: Facts, target: LambdaTarget) -> LambdaCalls:
         invocations=_in_minutes(_of_function(known, "Invocations", target), failed),
         errors=_in_minutes(_of_function(known, "Errors", target), failed),
         throttles=_in_minutes(_of_function(known, "Throttles", target), failed),
-        durations=tuple(p for p in _points(_of_function(known, "Duration", target, "Maximum")) if p.at in failed),
+        durations=tuple(point for point in duration.points if point.at in failed) if duration else (),
         log=_log_of(logs, target) if isinstance(logs, ApplicationLogs) else (),
         log_source=_log_source(logs) if isinstance(logs, ApplicationLogs) else None,
         first=min((*(cluster.first for cluster in rows), *failed), default=observed.onset),
@@ -221,18 +279,10 @@ def _is_one_of(reason: str, wanted: Iterable[str]) -> bool:
     return any(reason.startswith(one[:-1]) if one.endswith("*") else reason == one for one in wanted)
 
 
-def _of_group(facts: Facts, metrics: Metrics | None, name: str, target: LambdaTarget) -> tuple[Point, ...] | None:
-    if metrics is None:
-        return None
-    group = target.target_group.rsplit(":", 1)[-1]
-    found = [
-        series
-        for arn in facts.subject.load_balancers
-        if (series := metrics.find(name, LoadBalancer=arn.split(":loadbalancer/", 1)[-1], TargetGroup=group))
-    ]
-    if not found:
-        return None
-    return tuple(point for series in found for point in series.between(facts.window.start, facts.window.end))
+def _of_group(facts: Facts, name: str, target: LambdaTarget) -> tuple[Point, ...] | None:
+    found = series_at(facts.maybe(Metrics), name, of_groups(facts.subject, [target.target_group]))
+    window = facts.window
+    return tuple(point for one in found for point in one.between(window.start, window.end)) if found else None
 
 
 def _of_function(metrics: Metrics | None, name: str, target: LambdaTarget, statistic: str = "Sum") -> Series | None:
@@ -247,10 +297,6 @@ def _of_function(metrics: Metrics | None, name: str, target: LambdaTarget, stati
         series.points for one in ("Invocations", "Throttles") if (series := metrics.find(one, "Sum", **own)) is not None
     )
     return metrics.find(name, statistic, **own) if used else plain
-
-
-def _points(series: Series | None) -> tuple[Point, ...]:
-    return series.points if series is not None else ()
 
 
 def _in_minutes(series: Series | None, minutes: set[datetime]) -> int | None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 
-from diagnostics.facts import Gap, NotApplicable, TargetGroupAttributes
+from diagnostics.facts import Read, TargetGroupAttributes
 
 ATTRIBUTE = "lambda.multi_value_headers.enabled"
 LISTS = ("multiValueHeaders", "multiValueQueryStringParameters", "multi_value_headers")
 _PLAIN = re.compile(r"\b(headers|queryStringParameters|query_string_parameters)\b")
 
 
-def multi_value(attributes: TargetGroupAttributes | Gap | NotApplicable, target_group: str) -> bool | None:
+def multi_value(attributes: Read[TargetGroupAttributes], target_group: str) -> bool | None:
     """Whether headers are lists; None when it was not read."""
     if not isinstance(attributes, TargetGroupAttributes) or target_group not in attributes.by_arn:
         return None

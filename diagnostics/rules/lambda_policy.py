@@ -6,10 +6,10 @@ round. https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-base
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from diagnostics.facts import InvokeStatement, LambdaTarget
+from diagnostics.rules.patterns import wildcard_match
 
 
 def may_invoke(statements: Iterable[InvokeStatement] | None, target_group: str) -> bool | None:
@@ -45,13 +45,8 @@ def _kind(target: LambdaTarget) -> str:
 
 
 def _is_about(statement: InvokeStatement, target_group: str) -> bool:
+    """IAM's wildcards are those of listener rules: ``*`` and ``?``."""
     account = target_group.split(":")[4]
-    by_arn = not statement.source_arns or any(_like(one, target_group) for one in statement.source_arns)
-    by_account = not statement.source_accounts or any(_like(one, account) for one in statement.source_accounts)
+    by_arn = not statement.source_arns or any(wildcard_match(one, target_group) for one in statement.source_arns)
+    by_account = not statement.source_accounts or any(wildcard_match(one, account) for one in statement.source_accounts)
     return by_arn and by_account
-
-
-def _like(pattern: str, value: str) -> bool:
-    """IAM's wildcards: ``*`` and ``?``."""
-    expression = "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in re.sub(r"\*+", "*", pattern))
-    return re.fullmatch(expression, value, re.DOTALL) is not None

@@ -15,12 +15,11 @@ from datetime import datetime, timedelta
 from diagnostics.causes.cause import Evidence, Facts, decisive
 from diagnostics.facts import (
     ContainerDefinition,
+    ContainerInstances,
     EcsService,
     Fact,
-    Gap,
-    LoadBalancers,
     Metrics,
-    NotApplicable,
+    Read,
     RunningTasks,
     ServiceLoadBalancer,
     Target,
@@ -30,22 +29,24 @@ from diagnostics.facts import (
     Task,
     TaskDefinition,
     TaskDefinitions,
+    known,
 )
 from diagnostics.printable import part_of
 from diagnostics.rules.boot_rows import asked_where_users_go, refused_while_starting
 from diagnostics.rules.group_traffic import traffic_of
 from diagnostics.rules.health_history import HISTORY_USES, Failing, HealthHistory
 from diagnostics.rules.observations import NOISE_ERRORS
-from diagnostics.rules.routing import registered_groups
+from diagnostics.rules.routing import registration_of
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import ROW_USES, own_clusters, record
 from diagnostics.rules.target_states import others_in_words
 from diagnostics.rules.task_stops import explained_by_stops
+from diagnostics.rules.written import LOOPBACK
 
 LISTENING_NEEDS: tuple[type[Fact], ...] = (TargetGroups, TargetHealth)
 LISTENING_USES: tuple[type[Fact], ...] = (
     *(kind for kind in HISTORY_USES if kind not in LISTENING_NEEDS),
-    LoadBalancers,
+    ContainerInstances,
     Metrics,
     TaskDefinitions,
     *ROW_USES,
@@ -64,7 +65,6 @@ _URL_PORT = re.compile(r"https?://[^/:\s]*:(\d{1,5})")
 _URL_NAMES = frozenset({"ASPNETCORE_URLS", "DOTNET_URLS"})
 _PORT_FLAG = re.compile(r"(?:--(?:server[.-])?(?:http-)?port|--listen-port)(?:=|\s+)(\d{1,5})\b")
 _BIND_FLAG = re.compile(r"(?:--bind|--listen|-b)(?:=|\s+)([\w.*\[\]:]*):(\d{1,5})\b")
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _HOST_NAMES = ("HOST", "BIND", "BIND_ADDRESS", "LISTEN_ADDRESS", "SERVER_ADDRESS", "FLASK_RUN_HOST", "UVICORN_HOST")
 _LOOPBACK_FLAG = re.compile(r"(?:--host|--bind|--address|--listen|-b)(?:=|\s+)(127\.0\.0\.1|localhost|::1)\b")
 
@@ -99,6 +99,11 @@ class Refusing:
     @property
     def affects(self) -> frozenset[str]:
         return frozenset(target.key for target in self.targets) or frozenset(task.id for task in self.tasks)
+
+    @property
+    def any_task(self) -> str:
+        """The id of one of its tasks, or a word for it to fill in."""
+        return self.tasks[0].id if self.tasks else "TASK"
 
     def who(self) -> str:
         number = len(self.targets)
@@ -139,10 +144,9 @@ def _serving(facts: Facts, group: TargetGroup) -> tuple[Target, ...]:
 def _at_present(
     facts: Facts, group: TargetGroup, serving: tuple[Target, ...], starting: frozenset[str]
 ) -> Refusing | None:
-    tasks = facts.maybe(RunningTasks)
-    owned = [(target, task_of(target, tasks)) for target in serving if target.key not in starting]
-    if isinstance(tasks, RunningTasks):
-        owned = [(target, task) for target, task in owned if task is not None and task.last_status == "RUNNING"]
+    owned = [(target, _tasks_behind(facts, target)) for target in serving if target.key not in starting]
+    if isinstance(facts.maybe(RunningTasks), RunningTasks):
+        owned = [(target, tasks) for target, tasks in owned if any(task.last_status == "RUNNING" for task in tasks)]
     refused = tuple(target for target, _ in owned if _check_is_refused(target, group))
     records: tuple[Evidence, ...] = (_health_record(refused, serving),) if refused else ()
     by_rows = frozenset[str]().union(*(cluster.targets for cluster in refused_rows(facts, group)))
@@ -152,7 +156,7 @@ def _at_present(
         refused = tuple(target for target, _ in owned if not _is_proven_open(target))
     if not refused:
         return None
-    own = tuple(task for target, task in owned if target in refused and task is not None)
+    own = tuple(tasks[0] for target, tasks in owned if target in refused and len(tasks) == 1)
     seen = {"unhealthy"} if records else set()
     return _refusing(facts, group, refused, len(serving), own, records, seen)
 
@@ -174,12 +178,16 @@ def _lately(facts: Facts, group: TargetGroup, history: HealthHistory) -> Refusin
 
 
 def _same_revision_answers(facts: Facts, group: TargetGroup, tasks: Sequence[Task]) -> bool:
-    running, service = facts.maybe(RunningTasks), facts.maybe(EcsService)
+    service = facts.maybe(EcsService)
     revisions = {task.task_definition for task in tasks}
     if not revisions and isinstance(service, EcsService):
         revisions = {service.task_definition}
-    answering = [task_of(target, running) for target in _serving(facts, group) if _is_proven_open(target)]
-    return any(task is None or task.task_definition in revisions for task in answering)
+    answering = [_tasks_behind(facts, target) for target in _serving(facts, group) if _is_proven_open(target)]
+    return any(not behind or any(task.task_definition in revisions for task in behind) for behind in answering)
+
+
+def _tasks_behind(facts: Facts, target: Target) -> tuple[Task, ...]:
+    return tasks_behind(target, facts.maybe(RunningTasks), facts.maybe(ContainerInstances))
 
 
 def _refusing(
@@ -214,18 +222,19 @@ def refused_rows(facts: Facts, group: TargetGroup) -> tuple[RowCluster, ...]:
     )
 
 
-def task_of(target: Target, tasks: RunningTasks | Gap | NotApplicable) -> Task | None:
-    """The task behind a target: by its address, or for an instance target by the host port it was given."""
-    if not isinstance(tasks, RunningTasks):
-        return None
-    return tasks.by_ip(target.id) or next(
-        (
-            task
-            for task in tasks.items
-            if any(binding.host_port == target.port for item in task.containers for binding in item.bindings)
-        ),
-        None,
-    )
+def tasks_behind(target: Target, tasks: Read[RunningTasks], hosts: Read[ContainerInstances]) -> tuple[Task, ...]:
+    """The task with the target's address, or the one with its port on its instance.
+
+    Instances give out the same ports; where the one of a task is not known, every task with the port may be it.
+    """
+    running, instances = known(tasks), known(hosts)
+    if running is None:
+        return ()
+    if task := running.by_ip(target.id):
+        return (task,)
+    placed = [(task, instances and instances.host_of(task)) for task in running.items if target.port in task.host_ports]
+    there = tuple(task for task, host in placed if host == target.id)
+    return there or tuple(task for task, host in placed if host is None)
 
 
 def registered_container(
@@ -235,7 +244,7 @@ def registered_container(
     service, definitions = facts.maybe(EcsService), facts.maybe(TaskDefinitions)
     if not isinstance(service, EcsService) or not isinstance(definitions, TaskDefinitions):
         return None
-    setting = next((item for item in service.load_balancers if group.arn in registered_groups(item)), None)
+    setting = registration_of(service, group.arn)
     if setting is None:
         return None
     definition = definitions.of(tasks[0].task_definition if tasks else service.task_definition)
@@ -261,7 +270,7 @@ def loopback_setting(container: ContainerDefinition) -> str | None:
     """A setting that keeps the server on the loopback address, quoted; None when there is none."""
     for name in _HOST_NAMES:
         value = container.environment.get(name, "")
-        if value.rsplit(":", 1)[0] in _LOOPBACK or value in _LOOPBACK:
+        if value.rsplit(":", 1)[0] in LOOPBACK or value in LOOPBACK:
             return f"{name}={value}"
     match = _LOOPBACK_FLAG.search(" ".join((*container.entry_point, *container.command)))
     return match[0] if match else None
@@ -305,13 +314,9 @@ def _users_are_refused(facts: Facts) -> bool:
 
 def _answers_users(facts: Facts, group: TargetGroup, refused: Sequence[Target], serving: Sequence[Target]) -> bool:
     """Good answers while every target is said to refuse come from the very port that would not be listening."""
-    balancers = facts.maybe(LoadBalancers)
-    others = any(target.state == "healthy" for target in serving) or 0 < len(refused) < len(serving)
-    if others or not isinstance(balancers, LoadBalancers):
+    if any(target.state == "healthy" for target in serving) or 0 < len(refused) < len(serving):
         return False
-    dimensions = [balancer.dimension for balancer in balancers.items]
-    traffic = traffic_of(facts.maybe(Metrics), group, dimensions, facts.now - ANSWERED_WITHIN, facts.now)
-    return traffic.served
+    return traffic_of(facts.maybe(Metrics), facts.subject, group, facts.now - ANSWERED_WITHIN, facts.now).served
 
 
 def _health_record(refused: Sequence[Target], serving: Sequence[Target]) -> Evidence:

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from diagnostics.causes.cause import Facts
-from diagnostics.facts import Metrics, Series, UsualLoad
-from diagnostics.facts.fact import Fact, Frozen
+from diagnostics.facts import Fact, Frozen, Metrics, Series, UsualLoad
+from diagnostics.rules.counters import group_dimension
 
 LOAD_USES: tuple[type[Fact], ...] = (Metrics, UsualLoad)
 """What a cause declares to ask here."""
@@ -90,7 +90,7 @@ def _earlier(facts: Facts, start: datetime, end: datetime) -> list[float]:
 
 def _minutes(facts: Facts, series: Iterable[Series], start: datetime, end: datetime) -> dict[datetime, float]:
     """Requests a minute of the own groups together; of the whole load balancers where no group is known."""
-    groups = {arn.rsplit(":", 1)[-1] for arn in facts.subject.target_groups}
+    groups = set(map(group_dimension, facts.subject.target_groups))
     found: dict[datetime, float] = {}
     for one in series:
         dimensions = dict(one.dimensions)

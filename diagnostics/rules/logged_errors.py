@@ -12,8 +12,16 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
 
-from diagnostics.facts import AccessLogs, Changes, Listeners, LoggedRow, Point, StoppedTasks, TargetGroupAttributes
-from diagnostics.facts.fact import Frozen
+from diagnostics.facts import (
+    AccessLogs,
+    Changes,
+    Frozen,
+    Listeners,
+    LoggedRow,
+    Point,
+    StoppedTasks,
+    TargetGroupAttributes,
+)
 from diagnostics.rules.instance_ends import instance_ends
 from diagnostics.rules.routing import weighted_with
 from diagnostics.rules.row_clusters import RowCluster, clusters_of

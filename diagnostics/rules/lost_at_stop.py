@@ -30,6 +30,7 @@ from diagnostics.facts import (
     TaskDefinitions,
 )
 from diagnostics.rules import task_stops, written
+from diagnostics.rules.counters import series_of
 from diagnostics.rules.observations import NOISE_ERRORS
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import record, seconds
@@ -205,18 +206,16 @@ def took_the_timeout(task: Task, definitions: TaskDefinitions | None, delay_s: i
     return any(-SLACK_S <= took - before - timeout <= ENDING_TAKES_S for before in drained)
 
 
-def longest_request(facts: Facts) -> tuple[float, str] | None:
-    """The longest answered request in seconds and the call that tells; None where nothing was read.
+def longest_request(facts: Facts) -> float | None:
+    """The longest answered request in seconds; None where nothing was read.
 
     Requests that a delay cut off have no answer, so the rows' own times are not in it.
     """
-    logs, metrics = facts.maybe(AccessLogs), facts.maybe(Metrics)
+    logs = facts.maybe(AccessLogs)
     if isinstance(logs, AccessLogs) and logs.latency.max is not None:
-        return logs.latency.max, "s3:GetObject"
-    own = {arn.rsplit(":", 1)[-1] for arn in facts.subject.target_groups}
-    series = metrics.with_metric("TargetResponseTime", "Maximum") if isinstance(metrics, Metrics) else ()
-    points = [p.value for one in series if dict(one.dimensions).get("TargetGroup") in own for p in one.points]
-    return (max(points), "cloudwatch:GetMetricData") if points else None
+        return logs.latency.max
+    counted = series_of(facts.maybe(Metrics), "TargetResponseTime", "Maximum", facts.subject.target_groups)
+    return max((point.value for one in counted for point in one.points), default=None)
 
 
 def rows_as_evidence(facts: Facts, lost: Lost) -> Iterator[Evidence]:

@@ -14,8 +14,7 @@ from typing import Final, NamedTuple
 from pydantic import JsonValue
 
 from diagnostics.causes.cause import Evidence, decisive
-from diagnostics.facts import Change, Changes, Gap, NotApplicable, TargetGroup
-from diagnostics.facts.fact import Frozen
+from diagnostics.facts import Change, Changes, Frozen, Read, TargetGroup
 from diagnostics.printable import line
 from diagnostics.rules.changes import changes_before_onset
 from diagnostics.rules.health_history import Failing
@@ -97,11 +96,7 @@ class Mended(Frozen):
 
 
 def mended_by(
-    changes: Changes | Gap | NotApplicable,
-    group: TargetGroup,
-    failing: Failing,
-    now: datetime,
-    since: datetime | None = None,
+    changes: Read[Changes], group: TargetGroup, failing: Failing, now: datetime, since: datetime | None = None
 ) -> Mended | None:
     """None where nobody edited the check since the first failure, and while a target fails that has had the time to
     pass the new checks. `since`: when the group's health turned."""
@@ -113,16 +108,10 @@ def mended_by(
         return None
     newest, earlier = edits[0], tuple(edits[1:])
     if failing.targets:
-        settles_by = newest.at + _passes_after(group)
+        settles_by = newest.at + timedelta(seconds=group.health_check.recovery_s)
         is_new = since is not None and since < newest.at and now < settles_by
         return Mended(edit=newest, earlier=earlier, settles_by=settles_by) if is_new else None
     return None if newest.at <= failing.reports[-1].at else Mended(edit=newest, earlier=earlier)
-
-
-def _passes_after(group: TargetGroup) -> timedelta:
-    """So long a target needs to be healthy again, the first check included."""
-    check = group.health_check
-    return timedelta(seconds=check.interval_s * (check.healthy_threshold + 1))
 
 
 def setting(change: Change, key: str) -> JsonValue:

@@ -12,7 +12,6 @@ from diagnostics.rules.host_ends import BY_A_PERSON
 
 RECENT = timedelta(hours=1)
 AROUND = timedelta(minutes=5)
-SYMPTOMS = frozenset({"task-stops", "deployment", "no-targets", "elb_503"})
 
 
 def said_lately(facts: Facts, words: Sequence[str]) -> tuple[ServiceEvent, ...]:

@@ -13,17 +13,28 @@ from typing import Literal
 
 from diagnostics.facts import (
     EcsService,
+    Frozen,
     Listeners,
     Metrics,
+    NotApplicable,
     Point,
     ServiceHistory,
     StoppedTasks,
     TargetHealth,
     Task,
 )
-from diagnostics.facts.fact import Frozen, NotApplicable
 from diagnostics.rules.balancer_trouble import balancer_symptoms, has_empty_partner, known_without_503
-from diagnostics.rules.counters import balancer_dimensions, counted_unhealthy, error_share, group_dimensions
+from diagnostics.rules.counters import (
+    NO_REQUESTS_FOR,
+    Dimensions,
+    counted_unhealthy,
+    error_share,
+    of_balancers,
+    of_groups,
+    series_at,
+    series_of,
+    total,
+)
 from diagnostics.rules.deployment_span import deployment_spans
 from diagnostics.rules.deployment_trouble import is_in_trouble
 from diagnostics.rules.ended import Ended, ended
@@ -48,7 +59,6 @@ NOISE_BY_GUARDS = {"elb_401": 0.2, "elb_403": 0.2}
 """Refusals are what a firewall and a login are for, up to this part of all requests."""
 ABNORMAL_STOP_CODES = frozenset({"TaskFailedToStart", "EssentialContainerExited"})
 _KILLED_BY_HEALTH = ("Task failed ELB health checks", "Task failed container health checks", "failed container health")
-NO_REQUESTS_FOR = timedelta(minutes=5)
 MIN_MINUTES_WITH_REQUESTS = 10
 
 SymptomKind = Literal["errors", "capacity", "deployment", "none"]
@@ -127,6 +137,11 @@ class Observations(Frozen):
     counted_by_rows: bool = False
     ended: Ended | None = None
 
+    @property
+    def errors_unread(self) -> bool:
+        """Whether nothing was read that counts failed requests: neither counters nor access log rows."""
+        return self.clusters is None and all(getattr(self.counts, name) is None for name in BY_COUNTER_AND_ROWS)
+
     def saw(self, *symptoms: str) -> bool:
         return any(symptom in self.symptoms for symptom in symptoms)
 
@@ -146,7 +161,7 @@ class Observations(Frozen):
 def observe(snapshot: Snapshot) -> Observations:
     """All observed effects of a snapshot; missing facts leave their part unobserved."""
     metrics = snapshot.get(Metrics)
-    counts, minutes = _errors(snapshot, metrics if isinstance(metrics, Metrics) else None)
+    counts, minutes = _errors(snapshot)
     shared = is_shared(snapshot)
     own_trouble = _own_trouble(snapshot, counts)
     siblings = sick_siblings(snapshot, metrics) if shared and isinstance(metrics, Metrics) else ()
@@ -235,47 +250,31 @@ def is_abnormal_stop(task: Task) -> bool:
     return any(words in (task.stopped_reason or "") for words in _KILLED_BY_HEALTH)
 
 
-def _total(
-    metrics: Metrics, window_start: datetime, window_end: datetime, metric: str, **dimensions: str
-) -> int | None:
-    series = metrics.find(metric, "Sum", **dimensions)
-    if series is None:
-        return None
-    return round(sum(point.value for point in series.between(window_start, window_end)))
+def _errors(snapshot: Snapshot) -> tuple[ErrorCounts, dict[str, tuple[Point, ...]]]:
+    metrics, window = snapshot.get(Metrics), snapshot.window
+    balancers = of_balancers(snapshot.subject)
+    own = of_groups(snapshot.subject) or balancers
 
+    def counted(where: list[Dimensions], *names: str) -> int | None:
+        totals = [total(metrics, name, where, window.start, window.end) for name in names]
+        known = [number for number in totals if number is not None]
+        return sum(known) if known else None
 
-def _errors(snapshot: Snapshot, metrics: Metrics | None) -> tuple[ErrorCounts, dict[str, tuple[Point, ...]]]:
-    empty: dict[str, tuple[Point, ...]] = {"target_5xx": ()}
-    balancers = balancer_dimensions(snapshot)
-    if metrics is None or not balancers:
-        return ErrorCounts(), empty
-    start, end = snapshot.window.start, snapshot.window.end
-    groups = group_dimensions(snapshot)
-    minutes: dict[str, list[Point]] = {"target_5xx": []}
-    totals: dict[str, int | None] = {}
+    def by_minute(where: list[Dimensions], name: str) -> tuple[Point, ...]:
+        return tuple(point for found in series_at(metrics, name, where) for point in found.points)
 
-    def add(name: str, metric: str, **dimensions: str) -> None:
-        found = _total(metrics, start, end, metric, **dimensions)
-        if found is not None:
-            totals[name] = (totals.get(name) or 0) + found
-
-    for balancer in balancers:
-        for code in ELB_CODES:
-            add(f"elb_{code}", f"HTTPCode_ELB_{code}_Count", LoadBalancer=balancer)
-            series = metrics.find(f"HTTPCode_ELB_{code}_Count", "Sum", LoadBalancer=balancer)
-            minutes.setdefault(f"elb_{code}", []).extend(series.points if series else ())
-        add("fixed_responses", "HTTP_Fixed_Response_Count", LoadBalancer=balancer)
-        own = [{"LoadBalancer": balancer, "TargetGroup": group} for group in groups] or [{"LoadBalancer": balancer}]
-        for dimensions in own:
-            add("target_5xx", "HTTPCode_Target_5XX_Count", **dimensions)
-            add("requests", "RequestCount", **dimensions)
-            add("connection_errors", "TargetConnectionErrorCount", **dimensions)
-            add("tls_errors", "TargetTLSNegotiationErrorCount", **dimensions)
-            add("lambda_errors", "LambdaUserError", **dimensions)
-            add("lambda_errors", "LambdaInternalError", **dimensions)
-            series = metrics.find("HTTPCode_Target_5XX_Count", "Sum", **dimensions)
-            minutes["target_5xx"].extend(series.points if series else ())
-    return ErrorCounts(**totals), {name: tuple(points) for name, points in minutes.items()}
+    codes = {f"elb_{code}": f"HTTPCode_ELB_{code}_Count" for code in ELB_CODES}
+    counts = ErrorCounts(
+        **{name: counted(balancers, metric) for name, metric in codes.items()},
+        target_5xx=counted(own, "HTTPCode_Target_5XX_Count"),
+        requests=counted(own, "RequestCount"),
+        connection_errors=counted(own, "TargetConnectionErrorCount"),
+        lambda_errors=counted(own, "LambdaUserError", "LambdaInternalError"),
+        tls_errors=counted(own, "TargetTLSNegotiationErrorCount"),
+        fixed_responses=counted(balancers, "HTTP_Fixed_Response_Count"),
+    )
+    minutes = {name: by_minute(balancers, metric) for name, metric in codes.items()}
+    return counts, minutes | {"target_5xx": by_minute(own, "HTTPCode_Target_5XX_Count")}
 
 
 def _own_trouble(snapshot: Snapshot, counts: ErrorCounts) -> bool:
@@ -309,18 +308,11 @@ def _health_symptoms(snapshot: Snapshot) -> Iterable[str]:
 
 def _traffic_symptoms(snapshot: Snapshot, counts: ErrorCounts) -> Iterable[str]:
     """Requests that came steadily and stopped, while the load balancer answered requests by itself."""
-    metrics = snapshot.get(Metrics)
-    if not isinstance(metrics, Metrics) or not (counts.fixed_responses or counts.elb_503):
+    if not counts.fixed_responses and not counts.elb_503:
         return
     quiet_since = snapshot.window.end - NO_REQUESTS_FOR
-    points = [
-        point
-        for balancer in balancer_dimensions(snapshot)
-        for group in group_dimensions(snapshot)
-        if (series := metrics.find("RequestCount", "Sum", LoadBalancer=balancer, TargetGroup=group))
-        for point in series.points
-        if point.value > 0
-    ]
+    found = series_at(snapshot.get(Metrics), "RequestCount", of_groups(snapshot.subject))
+    points = [point for one in found for point in one.points if point.value > 0]
     if len(points) >= MIN_MINUTES_WITH_REQUESTS and all(point.at < quiet_since for point in points):
         yield "no-requests"
 
@@ -375,13 +367,11 @@ def _pattern(snapshot: Snapshot, points: tuple[Point, ...], burst: Burst | None)
 def _first_sign(snapshot: Snapshot, symptoms: set[str]) -> datetime | None:
     """When the trouble began, where no error counter tells: the first minute with an unhealthy target, a task stop."""
     signs: list[datetime] = []
-    metrics = snapshot.get(Metrics)
-    if "unhealthy" in symptoms and isinstance(metrics, Metrics):
-        own = set(group_dimensions(snapshot))
-        for series in metrics.with_metric("UnHealthyHostCount", "Maximum"):
-            if dict(series.dimensions).get("TargetGroup") in own:
-                burst = last_burst(tuple(p for p in series.points if p.value > 0), snapshot.window.end)
-                signs.extend([burst.start] if burst else [])
+    if "unhealthy" in symptoms:
+        groups = snapshot.subject.target_groups
+        for found in series_of(snapshot.get(Metrics), "UnHealthyHostCount", "Maximum", groups):
+            burst = last_burst(found.points, snapshot.window.end)
+            signs.extend([burst.start] if burst else [])
         history = HealthHistory.of(snapshot.get, snapshot.window)
         signs.extend(report.at for group in history.groups() for report in history.reports(group))
     if "task-stops" in symptoms:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from diagnostics.facts.fact import Frozen
+from diagnostics.facts import Frozen
 from diagnostics.facts.metrics import Point
 from diagnostics.rules.deployment_span import DeploymentSpan, share_within
 

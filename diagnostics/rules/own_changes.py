@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from diagnostics.facts import Change, Changes, Gap, NotApplicable, OwnChange, OwnChanges
+from diagnostics.facts import Change, Changes, OwnChange, OwnChanges, Read
 from diagnostics.rules.change_words import event_name, is_path_change
 from diagnostics.snapshot import Snapshot
 
@@ -38,7 +38,7 @@ def recorded(snapshot: Snapshot) -> tuple[Change, ...]:
     return known_changes(snapshot.get(Changes), snapshot.get(OwnChanges))
 
 
-def known_changes(changes: Changes | Gap | NotApplicable, own: OwnChanges | Gap | NotApplicable) -> tuple[Change, ...]:
+def known_changes(changes: Read[Changes], own: Read[OwnChanges]) -> tuple[Change, ...]:
     """The same of the two facts alone."""
     if isinstance(changes, Changes):
         return changes.items
@@ -59,7 +59,7 @@ def is_repair_by(actor: str) -> bool:
     return actor.startswith(f"{OWN} (") and not actor.startswith(UNDOES)
 
 
-def own_change_of(change: Change, own: OwnChanges | Gap | NotApplicable) -> OwnChange | None:
+def own_change_of(change: Change, own: Read[OwnChanges]) -> OwnChange | None:
     """The fix of which this change is a call, by this program's own record."""
     items = own.items if isinstance(own, OwnChanges) else ()
     return next((one for one in items for call in one.changes if is_own(change) and _is_same_call(call, change)), None)

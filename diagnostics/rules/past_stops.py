@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from diagnostics.causes.cause import Finding, Strength, supporting
-from diagnostics.facts import Deployment, EcsService, ServiceHistory, StoppedTasks, Task
-from diagnostics.facts.fact import Frozen
+from diagnostics.facts import Deployment, EcsService, Frozen, ServiceHistory, StoppedTasks, Task
 from diagnostics.rules import task_stops
 from diagnostics.rules.ended import COUNTED_LATE, SETTLES, STILL_THERE
 from diagnostics.rules.observations import Observations, is_abnormal_stop
@@ -31,10 +30,14 @@ class PastStops(Frozen):
 
     def told(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """The same findings, those of now first; those of such tasks alone are told as over."""
-        each = tuple(findings)
-        past = tuple(self._is_past(finding) for finding in each)
-        now = tuple(finding for finding, over in zip(each, past, strict=True) if not over)
-        return (*now, *(self._over(finding) for finding, over in zip(each, past, strict=True) if over))
+        now: list[Finding] = []
+        past: list[Finding] = []
+        for finding in findings:
+            if self._is_past(finding):
+                past.append(self._over(finding))
+            else:
+                now.append(finding)
+        return (*now, *past)
 
     def _is_past(self, finding: Finding) -> bool:
         if not finding.effect_seen or not finding.affects or not finding.affects <= self.revisions.keys():

@@ -12,8 +12,18 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from diagnostics.causes.cause import Facts
-from diagnostics.facts import EcsService, HostMetrics, Metrics, RunningTasks, Series, StoppedTasks, TargetHealth
-from diagnostics.facts.fact import Fact, Frozen
+from diagnostics.facts import (
+    EcsService,
+    Fact,
+    Frozen,
+    HostMetrics,
+    Metrics,
+    RunningTasks,
+    Series,
+    StoppedTasks,
+    TargetHealth,
+)
+from diagnostics.rules.counters import series_of_service
 
 PROCESSOR_USES: tuple[type[Fact], ...] = (EcsService, Metrics, RunningTasks, StoppedTasks, HostMetrics, TargetHealth)
 """What a cause declares to ask here."""
@@ -24,6 +34,7 @@ IDLE_PERCENT = 70.0
 SUSTAINED = 3
 BOOT = timedelta(minutes=3)
 LONG_BEFORE = timedelta(minutes=15)
+HOST_PERIOD = timedelta(minutes=5)
 MINUTE = timedelta(minutes=1)
 NO_CREDITS = 1.0
 
@@ -57,7 +68,8 @@ class Processor(Frozen):
 
 def processor_of(facts: Facts, start: datetime, end: datetime) -> Processor | None:
     """None where the service has no CPU series, or the trouble's minutes have no point yet."""
-    busiest, everyone = _series(facts, "Maximum"), _series(facts, "Average")
+    metrics, service = facts.maybe(Metrics), facts.maybe(EcsService)
+    busiest, everyone = (series_of_service(metrics, service, "CPUUtilization", one) for one in ("Maximum", "Average"))
     points = busiest.between(start - MINUTE, end) if busiest else ()
     if busiest is None or not points:
         return None
@@ -87,12 +99,11 @@ def exhausted_hosts(facts: Facts, start: datetime, end: datetime) -> tuple[str, 
         for name, series in hosts.of("CPUSurplusCreditBalance", "Maximum")
         if any(p.value > 0 for p in series.points)
     }
-    five = timedelta(minutes=5)
     return tuple(
         name
         for name, series in hosts.of("CPUCreditBalance", "Minimum")
         if name not in borrows
-        and (points := series.between(start - five, end))
+        and (points := series.between(start - HOST_PERIOD, end))
         and min(point.value for point in points) < NO_CREDITS
     )
 
@@ -101,23 +112,13 @@ def full_hosts(facts: Facts, start: datetime, end: datetime) -> tuple[tuple[str,
     """Hosts whose processor was at its limit most of the time, and how many hosts were measured."""
     hosts = facts.maybe(HostMetrics)
     measured = list(hosts.of("CPUUtilization", "Maximum")) if isinstance(hosts, HostMetrics) else []
-    five = timedelta(minutes=5)
     full = tuple(
         name
         for name, series in measured
-        if (points := series.between(start - five, end))
+        if (points := series.between(start - HOST_PERIOD, end))
         and sum(point.value >= FULL_PERCENT for point in points) * 2 > len(points)
     )
     return full, len(measured)
-
-
-def _series(facts: Facts, statistic: str) -> Series | None:
-    metrics, service = facts.maybe(Metrics), facts.maybe(EcsService)
-    if not isinstance(metrics, Metrics):
-        return None
-    if isinstance(service, EcsService):
-        return metrics.find("CPUUtilization", statistic, ClusterName=service.cluster, ServiceName=service.service)
-    return next((s for s in metrics.with_metric("CPUUtilization", statistic) if s.namespace == "AWS/ECS"), None)
 
 
 def _serving(facts: Facts) -> float:

@@ -18,20 +18,21 @@ from diagnostics.facts import (
     Changes,
     EcsService,
     Fact,
+    Frozen,
     LogLine,
     Metrics,
     ServiceLoadBalancer,
     TargetGroup,
     TargetGroups,
     TargetHealth,
+    known,
 )
-from diagnostics.facts.fact import Frozen
 from diagnostics.redaction import REDACTED
 from diagnostics.rules.health_answers import nothing_maps_the_port
 from diagnostics.rules.health_case import HealthCase
 from diagnostics.rules.health_reasons import accepted_codes
 from diagnostics.rules.mended import SETTINGS
-from diagnostics.rules.routing import registered_groups, short_name
+from diagnostics.rules.routing import registered_groups, registration_of, short_name
 from diagnostics.rules.unvisited import was_unvisited
 
 PROVEN_CHECK_USES: tuple[type[Fact], ...] = (Changes, ApplicationLogs, EcsService, Metrics, TargetGroups, TargetHealth)
@@ -166,6 +167,5 @@ def _is_accepted(case: HealthCase, line: LogLine) -> bool:
 
 
 def _registration(facts: Facts, group_arn: str) -> ServiceLoadBalancer | None:
-    service = facts.maybe(EcsService)
-    settings = service.load_balancers if isinstance(service, EcsService) else ()
-    return next((one for one in settings if group_arn in registered_groups(one)), None)
+    service = known(facts.maybe(EcsService))
+    return registration_of(service, group_arn) if service else None

@@ -13,14 +13,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import Literal
 
-from diagnostics.facts import (
-    LoadBalancer,
-    NetworkAcl,
-    SecurityGroup,
-    Target,
-    TargetGroup,
-    ZoneMapping,
-)
+from diagnostics.facts import LoadBalancer, NetworkAcl, SecurityGroup, Target, TargetGroup, ZoneMapping
 from diagnostics.rules import nacl, security_group
 from diagnostics.rules.address_space import Address, representatives
 from diagnostics.rules.nacl import RETURN_PORTS, Ports
@@ -126,12 +119,10 @@ def ports_of(group: TargetGroup, target: Target) -> dict[int, frozenset[Purpose]
     """The ports that are connected to at this target, and what for."""
     checked = target.health_check_port or group.health_check.port
     check_port = int(checked) if checked.isdigit() else target.port
-    purposes: dict[int, set[Purpose]] = {}
-    if target.port is not None:
-        purposes.setdefault(target.port, set()).add("traffic")
-    if check_port is not None:
-        purposes.setdefault(check_port, set()).add("health-check")
-    return {port: frozenset(purpose) for port, purpose in purposes.items()}
+    if target.port == check_port:
+        return {} if target.port is None else {target.port: frozenset({"traffic", "health-check"})}
+    each: dict[Purpose, int | None] = {"traffic": target.port, "health-check": check_port}
+    return {port: frozenset({purpose}) for purpose, port in each.items() if port is not None}
 
 
 def _paths(terrain: Terrain) -> Iterator[Path]:

@@ -12,13 +12,13 @@ from typing import Literal
 from diagnostics.facts import (
     Alarm,
     Alarms,
+    Frozen,
     LoadBalancer,
     LoadBalancerAttributes,
     LoadBalancers,
     TargetGroup,
     TargetGroups,
 )
-from diagnostics.facts.fact import Frozen
 from diagnostics.snapshot import Subject
 
 NAMESPACE = "AWS/ApplicationELB"
@@ -102,49 +102,33 @@ def standings(wanted: Iterable[RecommendedAlarm], alarms: Alarms) -> tuple[Stand
 
 
 def _errors(balancer: LoadBalancer) -> RecommendedAlarm:
-    return RecommendedAlarm(
-        name=f"{PREFIX}{balancer.name}-{ERRORS_502}",
-        metric=ERRORS_502,
-        dimensions={"LoadBalancer": balancer.dimension},
-        statistic="Sum",
-        threshold=MANY,
-        periods=2,
-        why="the load balancer itself answers 502",
-    )
+    why = "the load balancer itself answers 502"
+    return _alarm(balancer.name, ERRORS_502, {"LoadBalancer": balancer.dimension}, "Sum", MANY, 2, why)
 
 
 def _of_group(balancer: LoadBalancer, group: TargetGroup, idle_s: int | None) -> Iterator[RecommendedAlarm]:
     where = {"LoadBalancer": balancer.dimension, "TargetGroup": group.dimension}
     if group.health_check.enabled:
-        yield RecommendedAlarm(
-            name=f"{PREFIX}{group.name}-{UNHEALTHY}",
-            metric=UNHEALTHY,
-            dimensions=where,
-            statistic="Maximum",
-            threshold=1,
-            periods=3,
-            why="a target fails its health checks",
-        )
+        yield _alarm(group.name, UNHEALTHY, where, "Maximum", 1, 3, "a target fails its health checks")
     if group.target_type == "lambda":
         return
     if idle_s is not None:
-        yield RecommendedAlarm(
-            name=f"{PREFIX}{group.name}-{SLOW}",
-            metric=SLOW,
-            dimensions=where,
-            statistic="p99",
-            threshold=round(SLOW_SHARE * idle_s, 1),
-            periods=3,
-            why=f"answers come near the idle timeout of {idle_s} s, after which users get 504",
-        )
-    yield RecommendedAlarm(
-        name=f"{PREFIX}{group.name}-{REFUSED}",
-        metric=REFUSED,
+        why = f"answers come near the idle timeout of {idle_s} s, after which users get 504"
+        yield _alarm(group.name, SLOW, where, "p99", round(SLOW_SHARE * idle_s, 1), 3, why)
+    yield _alarm(group.name, REFUSED, where, "Sum", MANY, 2, "the load balancer cannot connect to targets")
+
+
+def _alarm(
+    owner: str, metric: str, where: dict[str, str], statistic: str, threshold: float, periods: int, why: str
+) -> RecommendedAlarm:
+    return RecommendedAlarm(
+        name=f"{PREFIX}{owner}-{metric}",
+        metric=metric,
         dimensions=where,
-        statistic="Sum",
-        threshold=MANY,
-        periods=2,
-        why="the load balancer cannot connect to targets",
+        statistic=statistic,
+        threshold=threshold,
+        periods=periods,
+        why=why,
     )
 
 

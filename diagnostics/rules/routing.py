@@ -8,17 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from diagnostics.facts import (
-    EcsService,
-    Gap,
-    Listener,
-    Listeners,
-    NotApplicable,
-    Rule,
-    ServiceLoadBalancer,
-    Target,
-    TargetHealth,
-)
+from diagnostics.facts import EcsService, Listener, Listeners, Read, Rule, ServiceLoadBalancer, Target, TargetHealth
 from diagnostics.printable import percent
 
 CANNOT_SERVE = frozenset({"unused", "draining"})
@@ -41,7 +31,7 @@ class Route:
         return f"{name} of port {self.listener.port}{f' ({which})' if which else ''}"
 
 
-def routes_to(listeners: Listeners | Gap | NotApplicable, target_group: str) -> tuple[Route, ...] | None:
+def routes_to(listeners: Read[Listeners], target_group: str) -> tuple[Route, ...] | None:
     """The rules that send a share of requests to this target group; None when the rules were not read.
 
     A weight of 0 sends nothing, so a group with that weight may be empty.
@@ -74,10 +64,7 @@ def has_nobody(targets: tuple[Target, ...]) -> bool:
 
 
 def may_be_empty(
-    target_group: str,
-    health: TargetHealth,
-    listeners: Listeners | Gap | NotApplicable,
-    service: EcsService | Gap | NotApplicable,
+    target_group: str, health: TargetHealth, listeners: Read[Listeners], service: Read[EcsService]
 ) -> bool:
     """True for a group that no request is missing in: no rule sends to it, or it is the resting half of a blue/green
     pair whose other half has targets, and no weighted rule gives it a share. Where the rules were not read it counts
@@ -93,11 +80,7 @@ def may_be_empty(
     return partner is not None and not has_nobody(health.by_group.get(partner, ()))
 
 
-def is_idle_colour(
-    target_group: str,
-    service: EcsService | Gap | NotApplicable,
-    listeners: Listeners | Gap | NotApplicable,
-) -> bool:
+def is_idle_colour(target_group: str, service: Read[EcsService], listeners: Read[Listeners]) -> bool:
     """True for the colour that ECS, CodeDeploy or another controller has taken out of the rules, or not yet put in,
     while the service's other colour has a rule."""
     if not isinstance(service, EcsService) or routes_to(listeners, target_group) != ():
@@ -120,6 +103,11 @@ def registers_into(service: EcsService) -> frozenset[str]:
     return frozenset(arn for setting in service.load_balancers for arn in registered_groups(setting))
 
 
+def registration_of(service: EcsService, target_group: str) -> ServiceLoadBalancer | None:
+    """The setting by which the service puts tasks into this group."""
+    return next((one for one in service.load_balancers if target_group in registered_groups(one)), None)
+
+
 def registered_groups(setting: ServiceLoadBalancer) -> tuple[str, ...]:
     """The target group of one setting, and its alternate."""
     return tuple(arn for arn in (setting.target_group_arn, setting.alternate_target_group_arn) if arn)
@@ -127,11 +115,8 @@ def registered_groups(setting: ServiceLoadBalancer) -> tuple[str, ...]:
 
 def resting_partner(service: EcsService, target_group: str) -> str | None:
     """The other group of a blue/green pair; outside a deployment one of the two is empty."""
-    for setting in service.load_balancers:
-        pair = registered_groups(setting)
-        if target_group in pair:
-            return next((arn for arn in pair if arn != target_group), None)
-    return None
+    setting = registration_of(service, target_group)
+    return next((arn for arn in registered_groups(setting) if arn != target_group), None) if setting else None
 
 
 def short_name(target_group: str) -> str:

@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from diagnostics.facts import AccessLogs, ErrorCount, LoggedRow, RowFamily
-from diagnostics.facts.fact import Frozen
+from diagnostics.facts import AccessLogs, ErrorCount, Frozen, LoggedRow, RowFamily
 from diagnostics.rules.row_traffic import RowTraffic
 from diagnostics.rules.target_ends import ORDERED_KINDS, EndKind, TargetEnd, end_of
 

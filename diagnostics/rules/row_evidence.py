@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from diagnostics.causes.cause import Evidence, Facts, Strength, decisive
+from diagnostics.causes.cause import Evidence, Facts, Strength, decisive, supporting
 from diagnostics.facts import AccessLogs, Fact, RowFamily, Task
-from diagnostics.printable import percent
+from diagnostics.printable import counted, line, percent
 from diagnostics.rules import task_stops
 from diagnostics.rules.row_clusters import RowCluster, Share
 
 ROW_USES: tuple[type[Fact], ...] = (AccessLogs,)
 """What a cause declares that looks at `facts.observed.clusters`."""
+MAX_REASON = 60
 FEW_ROWS = 5
 """Fewer rows are an anecdote: they fit, and decide nothing."""
 _SOURCES = {("s3", "local"): "s3:GetObject", ("cloudwatch-logs", "local"): "logs:FilterLogEvents"}
@@ -71,6 +72,21 @@ def of_these_stops(facts: Facts, tasks: Sequence[Task]) -> tuple[Evidence, ...]:
     if task_stops.errors_follow(tasks, facts.observed):
         return (decisive("the errors come within three minutes of the stops", "cloudwatch:GetMetricData"),)
     return ()
+
+
+def callers_record(facts: Facts, cluster: RowCluster) -> tuple[Evidence, ...]:
+    """How many different callers the rows name."""
+    number = len({row.client for row in cluster.rows if row.client})
+    text = f"{counted(number, 'different caller')} among the rows looked at"
+    return (supporting(text, source_of(facts)),) if number else ()
+
+
+def refusal_records(facts: Facts, found: Iterable[RowCluster]) -> tuple[Evidence, ...]:
+    """The load balancer's own refusals, each with its status and the reason that the row gives."""
+    return tuple(
+        record(facts, one, f"status {one.elb_status}, {line(one.error_reason or 'no reason given', MAX_REASON)}")
+        for one in found
+    )
 
 
 def rows_in_words(count: int) -> str:

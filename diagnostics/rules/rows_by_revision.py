@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from diagnostics.causes.cause import Facts
-from diagnostics.facts import Deployment, Fact, RowFamily, RunningTasks, StoppedTasks, Task
-from diagnostics.facts.fact import Frozen
+from diagnostics.facts import Deployment, Fact, Frozen, RowFamily, RunningTasks, StoppedTasks, Task
 from diagnostics.rules.row_evidence import ROW_USES, own_clusters
 
 REVISION_USES: tuple[type[Fact], ...] = (RunningTasks, StoppedTasks, *ROW_USES)

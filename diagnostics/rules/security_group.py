@@ -63,11 +63,8 @@ def permissions(groups: Iterable[SecurityGroup], direction: Direction) -> Iterat
 
 def covers_port(permission: Permission, port: int) -> bool:
     """True when the permission speaks of TCP on this port; protocol ``-1`` means everything, whatever its ports."""
-    protocol = permission.protocol.lower()
-    if protocol == _EVERY:
-        return True
     low, high = port_range(permission)
-    return protocol in _TCP and low <= port <= high
+    return is_tcp(permission) and low <= port <= high
 
 
 def port_range(permission: Permission) -> tuple[int, int]:

@@ -10,8 +10,8 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
-from diagnostics.facts import AccessLogs, Gap, Metrics, NotApplicable
-from diagnostics.rules.counters import balancer_dimensions
+from diagnostics.facts import AccessLogs, Metrics, Read
+from diagnostics.rules.counters import total_of_balancers
 from diagnostics.rules.logged_errors import NEARLY_ALL_READ
 from diagnostics.snapshot import Snapshot, Window
 
@@ -67,7 +67,7 @@ def notes_on_seen(snapshot: Snapshot) -> tuple[str, ...]:
     return _meaning(code), _whether(snapshot, code)
 
 
-def rows_with(logs: AccessLogs | Gap | NotApplicable, code: int) -> int:
+def rows_with(logs: Read[AccessLogs], code: int) -> int:
     """Rows of the whole load balancer that callers got this status with."""
     return sum(error.count for error in logs.errors if error.elb_status == code) if isinstance(logs, AccessLogs) else 0
 
@@ -78,9 +78,7 @@ def all_rows_read(logs: AccessLogs, window: Window) -> bool:
     return complete and logs.covered_from <= window.start and window.end - logs.covered_to <= LATE
 
 
-def is_unknown(
-    code: int | None, metrics: Metrics | Gap | NotApplicable, logs: AccessLogs | Gap | NotApplicable, window: Window
-) -> bool:
+def is_unknown(code: int | None, metrics: Read[Metrics], logs: Read[AccessLogs], window: Window) -> bool:
     """Whether nothing that was read can say if an error that people report came from here: no counter, and not all
     rows. Codes that applications send every day are left out."""
     if code is None or not (500 <= code <= 599 or code in ONLY_BY_BALANCER):
@@ -99,7 +97,7 @@ def _meaning(code: int) -> str:
     return f"{code} is not a code that an application load balancer makes by itself; {why}"
 
 
-def _by_target(logs: AccessLogs | Gap | NotApplicable, code: int) -> int:
+def _by_target(logs: Read[AccessLogs], code: int) -> int:
     errors = logs.errors if isinstance(logs, AccessLogs) else ()
     return sum(one.count for one in errors if one.elb_status == code and one.generated_by != "load-balancer")
 
@@ -139,12 +137,6 @@ def _who(by_balancer: int, by_target: int) -> str:
 
 def _counted(snapshot: Snapshot, code: int) -> int | None:
     """None: it has no counter, or it was not read."""
-    metrics = snapshot.get(Metrics)
-    if code not in COUNTERS or not isinstance(metrics, Metrics):
+    if code not in COUNTERS:
         return None
-    found = [metrics.find(COUNTERS[code], LoadBalancer=one) for one in balancer_dimensions(snapshot)]
-    if not found or any(series is None for series in found):
-        return None
-    window = snapshot.window
-    points = [point for series in found if series for point in series.between(window.start, window.end)]
-    return round(sum(point.value for point in points))
+    return total_of_balancers(snapshot.get(Metrics), COUNTERS[code], snapshot.subject, snapshot.window)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diagnostics.facts import Listeners, Metrics, TargetGroups
-from diagnostics.rules.counters import group_dimensions
+from diagnostics.rules.counters import group_dimension
 from diagnostics.snapshot import Snapshot
 
 
@@ -20,7 +20,7 @@ def is_shared(snapshot: Snapshot) -> bool:
 
 
 def sick_siblings(snapshot: Snapshot, metrics: Metrics) -> tuple[str, ...]:
-    own = set(group_dimensions(snapshot))
+    own = set(map(group_dimension, snapshot.subject.target_groups))
     sick: dict[str, None] = {}
     for metric, statistic in (
         ("TargetConnectionErrorCount", "Sum"),

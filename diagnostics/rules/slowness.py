@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from diagnostics.causes.cause import Facts
-from diagnostics.facts import AccessLogs, Metrics, Series
-from diagnostics.facts.fact import Fact, Frozen
+from diagnostics.facts import AccessLogs, Fact, Frozen, Metrics, Series
+from diagnostics.rules.counters import series_of
 from diagnostics.rules.row_clusters import RowCluster, top_share
 from diagnostics.rules.row_evidence import seconds
 from diagnostics.rules.row_traffic import RowTraffic
@@ -56,11 +56,13 @@ def slowness(facts: Facts, start: datetime, end: datetime) -> Slowness | None:
     metrics = facts.maybe(Metrics)
     if not isinstance(metrics, Metrics):
         return None
+    p50, p99 = (series_of(metrics, "TargetResponseTime", one, facts.subject.target_groups) for one in ("p50", "p99"))
+    earlier = start - timedelta(hours=3), start - BEFORE
     return Slowness(
-        p50=_middle(_own(facts, metrics, "p50"), start, end),
-        p50_before=_middle(_own(facts, metrics, "p50"), start - timedelta(hours=3), start - BEFORE),
-        p99=_middle(_own(facts, metrics, "p99"), start, end),
-        p99_before=_middle(_own(facts, metrics, "p99"), start - timedelta(hours=3), start - BEFORE),
+        p50=_middle(p50, start, end),
+        p50_before=_middle(p50, *earlier),
+        p99=_middle(p99, start, end),
+        p99_before=_middle(p99, *earlier),
     )
 
 
@@ -82,15 +84,6 @@ def on_one_route(facts: Facts, clusters: Iterable[RowCluster]) -> bool:
     if not isinstance(logs, AccessLogs) or top is None:
         return False
     return top.share >= ONE_ROUTE and (RowTraffic.of(logs).share_of_route(top.key) or 0.0) < ONE_ROUTE
-
-
-def _own(facts: Facts, metrics: Metrics, statistic: str) -> list[Series]:
-    own = {arn.rsplit(":", 1)[-1] for arn in facts.subject.target_groups}
-    return [
-        series
-        for series in metrics.with_metric("TargetResponseTime", statistic)
-        if dict(series.dimensions).get("TargetGroup") in own
-    ]
 
 
 def _middle(series: Iterable[Series], start: datetime, end: datetime) -> float | None:

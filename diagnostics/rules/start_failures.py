@@ -8,6 +8,7 @@ from datetime import datetime
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, decisive, supporting
 from diagnostics.facts import EcsService, ServiceEvent, Task
+from diagnostics.printable import counted
 from diagnostics.rules import task_stops
 
 MAX_REASON = 400
@@ -45,11 +46,11 @@ def finding(
     words: Sequence[str],
     kinds: Sequence[Kind],
     what: str,
-    service: object,
 ) -> Finding | None:
     """One finding over all tasks and events with such a reason; None when there are none."""
     if not failed and not events:
         return None
+    service = facts.maybe(EcsService)
     reason = _reason(failed, events, words)
     kind = kind_of(reason, kinds)
     stops = tuple(
@@ -104,7 +105,7 @@ def _reason(failed: Sequence[Task], events: Sequence[ServiceEvent], words: Seque
 
 def _missing(service: object) -> tuple[Evidence, ...]:
     if isinstance(service, EcsService) and service.running < service.desired:
-        text = f"{service.running} of {service.desired} tasks run"
+        text = f"{service.running} of {counted(service.desired, 'task')} run"
         return (supporting(text, "ecs:DescribeServices", value=service.running),)
     return ()
 

@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from diagnostics.causes.cause import Facts
-from diagnostics.facts import AccessLogs, RowFamily, TargetHealth
-from diagnostics.facts.fact import Fact, Frozen
+from diagnostics.facts import AccessLogs, Fact, Frozen, RowFamily, TargetHealth
 from diagnostics.rules import task_stops
+from diagnostics.rules.health_case import checked
 from diagnostics.rules.health_history import HISTORY_USES, HealthHistory
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import own_clusters, rows_were_read
 
 STRAIN_USES: tuple[type[Fact], ...] = (*HISTORY_USES, AccessLogs)
 """What a cause declares to ask here."""
-NOT_CHECKED = frozenset({"draining", "unused", "unavailable"})
 LAST_MINUTE = timedelta(minutes=1)
 
 
@@ -60,14 +59,14 @@ def silent_targets(facts: Facts) -> Silent:
     explains: set[str] = set()
     registered, reported = 0, 0
     for group in history.groups():
-        checked = _checked(health, group)
+        taking_part = _registered(health, group)
         for way in history.failing(group):
             if way.kind != "timeout":
                 continue
             killed = history.killed(group)
             keys |= way.keys | {task.id for task in killed}
             reported += len(way.keys | way.task_ids)
-            registered += checked
+            registered += taking_part
             explains |= {"unhealthy"} & facts.observed.symptoms
             explains |= task_stops.explained_by_stops(killed, facts.observed) if killed else frozenset()
     return Silent(
@@ -86,6 +85,5 @@ def crashed_before(facts: Facts, moment: datetime) -> Iterator[str]:
             yield task.id
 
 
-def _checked(health: object, group: str) -> int:
-    targets = health.by_group.get(group, ()) if isinstance(health, TargetHealth) else ()
-    return sum(target.state not in NOT_CHECKED for target in targets)
+def _registered(health: object, group: str) -> int:
+    return len(checked(health.by_group.get(group, ()))) if isinstance(health, TargetHealth) else 0

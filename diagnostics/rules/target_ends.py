@@ -11,18 +11,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Literal
 
-from diagnostics.facts import (
-    Change,
-    Changes,
-    Gap,
-    LoggedRow,
-    NotApplicable,
-    StoppedTasks,
-    TargetGroupAttributes,
-    Task,
-)
-from diagnostics.facts.access_logs import RowFamily
-from diagnostics.facts.fact import Frozen
+from diagnostics.facts import Change, Changes, Frozen, LoggedRow, Read, StoppedTasks, TargetGroupAttributes, Task
 
 EndKind = Literal["itself", "health", "scheduler", "person", "spot", "host", "deregistered"]
 """Who ended it: the process itself, ECS because of a failed health check, ECS for a roll-out or a smaller number of
@@ -75,7 +64,7 @@ class TargetEnd(Frozen):
 
     def _is_near(self, row: LoggedRow) -> bool:
         asked = row.at - timedelta(seconds=row.elapsed_s or 0.0)
-        after = AFTER_END_TIMEOUT if _never_connected(row.row_family) else AFTER_END
+        after = AFTER_END_TIMEOUT if row.row_family == "not-dispatched-timeout" else AFTER_END
         return self.begin - _early(self.kind) <= row.at and asked <= self.end + after
 
     @property
@@ -89,9 +78,7 @@ class TargetEnd(Frozen):
 
 
 def target_ends(
-    stopped: StoppedTasks | Gap | NotApplicable,
-    changes: Changes | Gap | NotApplicable,
-    attributes: TargetGroupAttributes | Gap | NotApplicable | None = None,
+    stopped: Read[StoppedTasks], changes: Read[Changes], attributes: Read[TargetGroupAttributes] | None = None
 ) -> tuple[TargetEnd, ...]:
     """Ends that ECS remembers, and deregistrations that CloudTrail recorded.
 
@@ -130,28 +117,19 @@ def _of_task(task: Task) -> Iterator[TargetEnd]:
     begin, kind = task.stopping_at or end, kind_of(task)
     for address in task.private_ips:
         yield TargetEnd(address=address, begin=begin, end=end, task_id=task.id, kind=kind)
-    ports = frozenset(b.host_port for container in task.containers for b in container.bindings if b.host_port)
-    if not task.private_ips and ports:
-        yield TargetEnd(address=None, ports=ports, begin=begin, end=end, task_id=task.id, kind=kind)
+    if not task.private_ips and task.host_ports:
+        yield TargetEnd(address=None, ports=task.host_ports, begin=begin, end=end, task_id=task.id, kind=kind)
 
 
-def _of_change(change: Change, attributes: TargetGroupAttributes | Gap | NotApplicable | None) -> Iterator[TargetEnd]:
+def _of_change(change: Change, attributes: Read[TargetGroupAttributes] | None) -> Iterator[TargetEnd]:
     group = change.request.get("targetGroupArn")
     drained = change.at
     if isinstance(attributes, TargetGroupAttributes) and isinstance(group, str) and group in attributes.by_arn:
         drained += timedelta(seconds=attributes.deregistration_delay_s(group))
     kind: EndKind = "scheduler" if (change.by_service or "").startswith("ecs.") else "deregistered"
-    for target in _dictionaries(change.request.get("targets")):
-        address, port = target.get("id"), target.get("port")
+    targets = change.request.get("targets")
+    for target in targets[:MAX_TARGETS_A_CHANGE] if isinstance(targets, list) else ():
+        address, port = (target.get("id"), target.get("port")) if isinstance(target, dict) else (None, None)
         if isinstance(address, str):
             ports = frozenset({port}) if isinstance(port, int) else frozenset[int]()
             yield TargetEnd(address=address, ports=ports, begin=change.at, end=drained, kind=kind)
-
-
-def _dictionaries(value: object) -> Iterable[dict[str, object]]:
-    items = value if isinstance(value, list) else ()
-    return [item for item in items[:MAX_TARGETS_A_CHANGE] if isinstance(item, dict)]
-
-
-def _never_connected(family: RowFamily) -> bool:
-    return family == "not-dispatched-timeout"

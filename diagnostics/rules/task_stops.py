@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from diagnostics.facts import Container, Deployment, EcsService, Metrics, StoppedTasks, Task, TaskDefinitions
+from diagnostics.causes.cause import Evidence, decisive, supporting
+from diagnostics.facts import Container, Metrics, Read, StoppedTasks, Task, TaskDefinitions
+from diagnostics.rules import health_reasons
+from diagnostics.rules.counters import series_of_service
 from diagnostics.rules.observations import Observations
 from diagnostics.rules.row_clusters import RowCluster
 
@@ -42,6 +45,17 @@ _ORDERED = frozenset(
 )
 MEMORY_FULL_PERCENT = 95.0
 MAX_TASKS_NAMED = 3
+LEADS_TO = (
+    "deployment-failing-loop",
+    "no-registered-targets",
+    "all-targets-unhealthy-fail-open",
+    "port-not-listening",
+    "health-check-grace-period-too-short",
+)
+"""What tasks that end by themselves do to a service."""
+ORDER_FIELDS = "[stopCode,stoppedReason]"
+EXIT_FIELDS = "containers[].[name,exitCode,reason]"
+"""Fields of DescribeTasks that tell who ordered a stop, and how each container ended."""
 
 
 def in_words(exit_code: int) -> str:
@@ -128,31 +142,17 @@ def explained_by_stops(tasks: Sequence[Task], observed: Observations) -> frozens
     return frozenset(explained) & observed.symptoms | {cluster.key for cluster in rows}
 
 
-def deployment_of(task: Task, service: EcsService) -> Deployment | None:
-    return next((d for d in service.deployments if d.id == task.started_by), None)
+def exit_record(task: Task, container: Container, said: str = "", *, decides: bool = True) -> Evidence:
+    """``task 1a2b3c4d (checkout:7) stopped: web exit 1``, with what else is said of it."""
+    code = f"exit {container.exit_code}" if container.exit_code is not None else "no exit code"
+    text = f"task {task.id[:8]} ({revision(task.task_definition)}) stopped: {container.name} {code}"
+    record_of = decisive if decides else supporting
+    return record_of(f"{text}, {said}" if said else text, "ecs:DescribeTasks", at=task.stopped_at)
 
 
-def newest_definition_only(tasks: Sequence[Task], service: object) -> str | None:
-    """The primary deployment's task definition, when all these tasks were started from it and it is not the only one
-    that ran in this hour."""
-    if not isinstance(service, EcsService) or not service.primary or not tasks:
-        return None
-    newest = service.primary.task_definition
-    return newest if all(task.task_definition == newest for task in tasks) else None
-
-
-def memory_peak(metrics: object, service: object) -> tuple[float, datetime] | None:
-    """Highest MemoryUtilization of the service in percent, and when; a service-wide maximum over its tasks. Where the
-    service itself was not read, the only one whose memory was read is meant."""
-    if not isinstance(metrics, Metrics):
-        return None
-    if isinstance(service, EcsService):
-        series = metrics.find("MemoryUtilization", "Maximum", ClusterName=service.cluster, ServiceName=service.service)
-    else:
-        read = [
-            one for one in metrics.with_metric("MemoryUtilization", "Maximum") if "ServiceName" in dict(one.dimensions)
-        ]
-        series = read[0] if len(read) == 1 else None
+def memory_peak(metrics: Read[Metrics], service: object) -> tuple[float, datetime] | None:
+    """Highest MemoryUtilization of the service in percent, and when; a service-wide maximum over its tasks."""
+    series = series_of_service(metrics, service, "MemoryUtilization", "Maximum")
     if series is None or not series.points:
         return None
     peak = max(series.points, key=lambda point: point.value)
@@ -172,9 +172,7 @@ def memory_limit(task: Task, container: Container, definitions: object) -> str:
 
 def named(tasks: Sequence[Task]) -> str:
     """A few task ids, short: ``1a2b3c4d, 5e6f7a8b and 3 more``."""
-    ids = [task.id[:8] for task in tasks[:MAX_TASKS_NAMED]]
-    more = len(tasks) - len(ids)
-    return ", ".join(ids) + (f" and {more} more" if more > 0 else "")
+    return health_reasons.named([task.id[:8] for task in tasks])
 
 
 def revision(task_definition_arn: str) -> str:

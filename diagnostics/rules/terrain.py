@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 from diagnostics.causes.cause import Facts
 from diagnostics.facts import (
@@ -28,11 +27,10 @@ from diagnostics.facts import (
     TargetHealth,
     Task,
     ZoneMapping,
+    known,
 )
 from diagnostics.rules.address_space import Address, Network, address, contains, network
 from diagnostics.rules.health_history import LATELY
-
-F = TypeVar("F", bound=Fact)
 
 TERRAIN_NEEDS: tuple[type[Fact], ...] = (LoadBalancers, TargetGroups, TargetHealth)
 TERRAIN_USES: tuple[type[Fact], ...] = (
@@ -87,20 +85,20 @@ class Terrain:
     @classmethod
     def of(cls, facts: Facts) -> Terrain:
         """For a cause that declares `TERRAIN_NEEDS` and `TERRAIN_USES`."""
-        groups, lists = _known(facts, SecurityGroups), _known(facts, PrefixLists)
-        stopped, since = _known(facts, StoppedTasks), facts.window.end - LATELY
+        groups, lists = known(facts.maybe(SecurityGroups)), known(facts.maybe(PrefixLists))
+        stopped, since = known(facts.maybe(StoppedTasks)), facts.window.end - LATELY
         return cls(
             load_balancers=facts[LoadBalancers],
             target_groups=facts[TargetGroups],
             health=facts[TargetHealth],
             security_groups=groups.by_id if groups else {},
             prefix_lists=lists.cidrs if lists else {},
-            interfaces=_known(facts, NetworkInterfaces),
-            subnets=_known(facts, Subnets),
-            acls=_known(facts, NetworkAcls),
-            attributes=_known(facts, TargetGroupAttributes),
-            tasks=_known(facts, RunningTasks),
-            service=_known(facts, EcsService),
+            interfaces=known(facts.maybe(NetworkInterfaces)),
+            subnets=known(facts.maybe(Subnets)),
+            acls=known(facts.maybe(NetworkAcls)),
+            attributes=known(facts.maybe(TargetGroupAttributes)),
+            tasks=known(facts.maybe(RunningTasks)),
+            service=known(facts.maybe(EcsService)),
             stopped_lately=tuple(
                 task for task in (stopped.items if stopped else ()) if task.stopped_at and task.stopped_at >= since
             ),
@@ -179,8 +177,3 @@ class Terrain:
 
 def _wear_the_same(interfaces: tuple[NetworkInterface, ...]) -> bool:
     return len({frozenset(interface.security_groups) for interface in interfaces}) == 1
-
-
-def _known(facts: Facts, kind: type[F]) -> F | None:
-    found = facts.maybe(kind)
-    return found if isinstance(found, kind) else None

@@ -18,17 +18,18 @@ from diagnostics.facts import (
     Change,
     Changes,
     Fact,
+    Frozen,
     Metrics,
     OwnChanges,
-    Point,
     Series,
     Target,
     TargetGroups,
     TargetHealth,
+    known,
 )
-from diagnostics.facts.fact import Frozen
 from diagnostics.rules.change_words import change_in_words, event_name, is_of_people
 from diagnostics.rules.changes import change_evidence, permissions_in
+from diagnostics.rules.counters import of_balancers, series_at, series_of
 from diagnostics.rules.dropped_packets import is_timeout
 from diagnostics.rules.ended import MINUTE, QUIET, TIMES
 from diagnostics.rules.own_changes import AUDIT, is_own, known_changes
@@ -125,7 +126,8 @@ def past_timeouts(
     opened = _opened(facts, signs[0], signs[-1], ports)
     if any(is_timeout(target) for target in _of(facts, targets)):
         # Without requests of its own no connection to it fails: its checks are what tells.
-        is_new = opened is not None and facts.now - opened.at < _passes_after(facts)
+        recovery_s = max((group.health_check.recovery_s for group in facts[TargetGroups].items), default=0)
+        is_new = opened is not None and facts.now - opened.at < timedelta(seconds=recovery_s)
         return PastFailures(last=signs[-1], opened=opened, quiet=False) if is_new else None
     quiet = _is_quiet(facts, signs, TIMED_OUT)
     return PastFailures(last=signs[-1], opened=opened, quiet=quiet) if opened or quiet else None
@@ -149,30 +151,20 @@ def past_refusals(facts: Facts, rows: Iterable[datetime], targets: frozenset[str
 
 def _counted(facts: Facts, code: str) -> Iterator[datetime]:
     """Minutes in which connections to these target groups failed and the load balancer answered with the code."""
-    failed = _minutes(facts, FAILED, of_groups=True)
-    answered = _minutes(facts, code, of_groups=False)
-    yield from (at for at in failed & answered if facts.window.start <= at <= facts.now)
+    both = _minutes(_of_own_groups(facts, FAILED)) & _minutes(_of_balancers(facts, code))
+    yield from (at for at in both if facts.window.start <= at <= facts.now)
 
 
-def _is_counted(facts: Facts, code: str) -> bool:
-    """Whether both counters were read; one without a point is 0."""
-    read = (any(_series(facts, FAILED, of_groups=True)), any(_series(facts, code, of_groups=False)))
-    return all(read)
+def _minutes(counted: Iterable[Series]) -> set[datetime]:
+    return {point.at for series in counted for point in series.points if point.value > 0}
 
 
-def _minutes(facts: Facts, metric: str, *, of_groups: bool) -> set[datetime]:
-    return {point.at for point in _points(facts, metric, of_groups=of_groups) if point.value > 0}
+def _of_own_groups(facts: Facts, metric: str) -> tuple[Series, ...]:
+    return series_of(facts.maybe(Metrics), metric, "Sum", facts.subject.target_groups)
 
 
-def _points(facts: Facts, metric: str, *, of_groups: bool) -> Iterator[Point]:
-    yield from (point for series in _series(facts, metric, of_groups=of_groups) for point in series.points)
-
-
-def _series(facts: Facts, metric: str, *, of_groups: bool) -> Iterator[Series]:
-    metrics = facts.maybe(Metrics)
-    groups = {arn.rsplit(":", 1)[-1] for arn in facts.subject.target_groups} if of_groups else {None}
-    if isinstance(metrics, Metrics):
-        yield from (one for one in metrics.with_metric(metric) if dict(one.dimensions).get("TargetGroup") in groups)
+def _of_balancers(facts: Facts, metric: str) -> tuple[Series, ...]:
+    return series_at(facts.maybe(Metrics), metric, of_balancers(facts.subject))
 
 
 def _opened(facts: Facts, first: datetime, last: datetime, ports: frozenset[int]) -> Change | None:
@@ -203,24 +195,17 @@ def _is_quiet(facts: Facts, signs: list[datetime], code: str) -> bool:
 
 
 def _served(facts: Facts, code: str) -> Iterator[datetime]:
-    """Minutes with requests to these target groups in what tells of failures, too."""
-    if _is_counted(facts, code):
-        yield from (at for at in _minutes(facts, "RequestCount", of_groups=True) if at <= facts.now)
+    """Minutes with requests to these target groups in what tells of failures, too. A counter without a point is 0."""
+    if _of_own_groups(facts, FAILED) and _of_balancers(facts, code):
+        yield from (at for at in _minutes(_of_own_groups(facts, "RequestCount")) if at <= facts.now)
         return
-    logs = facts.maybe(AccessLogs)
-    for key in logs.by_minute if isinstance(logs, AccessLogs) else ():
+    logs = known(facts.maybe(AccessLogs))
+    for key in logs.by_minute if logs else ():
         at = minute_of(key.key)
-        if at and (key.rows or 0) > key.errors and isinstance(logs, AccessLogs) and at <= logs.covered_to:
+        if logs and at and (key.rows or 0) > key.errors and at <= logs.covered_to:
             yield at
 
 
 def _of(facts: Facts, targets: frozenset[str]) -> Iterator[Target]:
-    health = facts.maybe(TargetHealth)
-    every = health.all() if isinstance(health, TargetHealth) else ()
-    yield from (target for _, target in every if not targets or target.key in targets)
-
-
-def _passes_after(facts: Facts) -> timedelta:
-    """So long a target needs to pass its health check again, the first check included."""
-    checks = (group.health_check for group in facts[TargetGroups].items)
-    return timedelta(seconds=max((one.interval_s * (one.healthy_threshold + 1) for one in checks), default=0))
+    health = known(facts.maybe(TargetHealth))
+    yield from (one for _, one in (health.all() if health else ()) if not targets or one.key in targets)

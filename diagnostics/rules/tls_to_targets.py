@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from diagnostics.causes.cause import Evidence, Facts, decisive
 from diagnostics.facts import AccessLogs, Fact, Metrics, RowFamily, TargetGroup, TargetGroups
+from diagnostics.rules.counters import of_groups, total
 from diagnostics.rules.observations import NOISE_ERRORS
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import own_clusters
@@ -27,6 +29,17 @@ class TlsTrouble:
     group: TargetGroup
     counted: int | None
     clusters: tuple[RowCluster, ...]
+
+    @property
+    def affects(self) -> frozenset[str]:
+        return frozenset[str]().union(*(cluster.targets for cluster in self.clusters))
+
+    @property
+    def any_target(self) -> str:
+        return min(self.affects, default="TARGET:PORT")
+
+    def since(self, onset: datetime | None) -> datetime | None:
+        return min((cluster.first for cluster in self.clusters), default=onset)
 
     def count_record(self) -> tuple[Evidence, ...]:
         if not self.counted:
@@ -46,7 +59,8 @@ def tls_trouble(facts: Facts, family: RowFamily, elb_status: int) -> Iterator[Tl
             continue
         found = own_clusters(facts, family, elb_status=elb_status, group=group.arn)
         found = tuple(cluster for cluster in found if cluster.population != "at-end-of-target")
-        counted = _counted(facts, group)
+        where, window = of_groups(facts.subject, [group.arn]), facts.window
+        counted = total(facts.maybe(Metrics), METRIC, where, window.start, window.end)
         if counted is not None and counted < NOISE_ERRORS:
             continue
         if counted is None and not found:
@@ -54,18 +68,3 @@ def tls_trouble(facts: Facts, family: RowFamily, elb_status: int) -> Iterator[Tl
         symptom = f"elb_{elb_status}"
         if found or (facts.observed.saw(symptom) and not facts.observed.rows_tell(symptom)):
             yield TlsTrouble(group, counted, found)
-
-
-def _counted(facts: Facts, group: TargetGroup) -> int | None:
-    metrics = facts.maybe(Metrics)
-    if not isinstance(metrics, Metrics):
-        return None
-    total: int | None = None
-    for balancer in facts.subject.load_balancers:
-        series = metrics.find(
-            METRIC, "Sum", LoadBalancer=balancer.split(":loadbalancer/", 1)[-1], TargetGroup=group.dimension
-        )
-        if series is not None:
-            points = series.between(facts.window.start, facts.window.end)
-            total = (total or 0) + round(sum(point.value for point in points))
-    return total

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from diagnostics.facts import Gap, Metrics, NotApplicable
+from diagnostics.facts import Metrics, Read, Series
+from diagnostics.rules.counters import of_groups
 from diagnostics.snapshot import Subject
 
 
-def was_unvisited(metrics: Metrics | Gap | NotApplicable, subject: Subject, at: datetime) -> bool:
+def was_unvisited(metrics: Read[Metrics], subject: Subject, at: datetime) -> bool:
     """No request was counted for any of the subject's target groups then, nor in the periods next to it; False where
     that is not known."""
     if not isinstance(metrics, Metrics) or not subject.target_groups:
@@ -22,23 +23,14 @@ def was_unvisited(metrics: Metrics | Gap | NotApplicable, subject: Subject, at: 
 
 
 def _without_requests(metrics: Metrics, subject: Subject, group: str, at: datetime) -> bool:
-    found = [
-        series
-        for balancer in subject.load_balancers
-        if (
-            series := metrics.find(
-                "RequestCount",
-                "Sum",
-                LoadBalancer=balancer.split(":loadbalancer/", 1)[-1],
-                TargetGroup=group.rsplit(":", 1)[-1],
-            )
-        )
-    ]
-    for series in found:
-        period = timedelta(seconds=series.period_s)
-        begin = datetime.fromtimestamp(at.timestamp() // series.period_s * series.period_s, UTC) - period
-        end = begin + 3 * period
-        covered = metrics.covered_from <= begin and end <= metrics.covered_to
-        if not covered or any(point.value > 0 for point in series.between(begin, end)):
-            return False
-    return bool(found)
+    asked = (metrics.find("RequestCount", **where) for where in of_groups(subject, [group]))
+    found = [series for series in asked if series is not None]
+    return bool(found) and all(_was_quiet(series, metrics, at) for series in found)
+
+
+def _was_quiet(series: Series, metrics: Metrics, at: datetime) -> bool:
+    period = timedelta(seconds=series.period_s)
+    begin = datetime.fromtimestamp(at.timestamp() // series.period_s * series.period_s, UTC) - period
+    end = begin + 3 * period
+    covered = metrics.covered_from <= begin and end <= metrics.covered_to
+    return covered and not any(point.value > 0 for point in series.between(begin, end))

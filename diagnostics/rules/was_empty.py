@@ -6,12 +6,12 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balance
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from diagnostics.causes.cause import Facts
-from diagnostics.facts import Metrics, Point
-from diagnostics.facts.fact import Frozen
+from diagnostics.facts import Frozen, Metrics
+from diagnostics.rules.counters import of_balancers, of_groups, series_at
+from diagnostics.rules.onset import merged
 
 NEARLY_ALL = 0.8
 
@@ -27,20 +27,15 @@ class Vacancy(Frozen):
 
 def vacancy(facts: Facts, group: str) -> Vacancy | None:
     """None where there were no 503 minutes, or their counter was not read."""
-    metrics = facts.maybe(Metrics)
-    if not isinstance(metrics, Metrics):
-        return None
-    balancers = [arn.split(":loadbalancer/", 1)[-1] for arn in facts.subject.load_balancers]
-    failing = sorted({point.at for one in balancers for point in _failing(facts, metrics, one)})
+    metrics, subject, window = facts.maybe(Metrics), facts.subject, facts.window
+    asked = series_at(metrics, "HTTPCode_ELB_503_Count", of_balancers(subject))
+    points = (point for one in asked for point in one.between(window.start, window.end))
+    failing = sorted({point.at for point in points if point.value > 0})
     if not failing:
         return None
-    counted: dict[datetime, float] = {}
-    for balancer in balancers:
-        both = {"LoadBalancer": balancer, "TargetGroup": group.rsplit(":", 1)[-1]}
-        for name in ("HealthyHostCount", "UnHealthyHostCount"):
-            series = metrics.find(name, "Maximum", **both)
-            for point in series.points if series else ():
-                counted[point.at] = counted.get(point.at, 0.0) + point.value
+    names, where = ("HealthyHostCount", "UnHealthyHostCount"), of_groups(subject, [group])
+    hosts = (one for name in names for one in series_at(metrics, name, where, "Maximum"))
+    counted = {point.at: point.value for point in merged(one.points for one in hosts)}
     nobody = sum(counted.get(at, 0.0) == 0 for at in failing)
     known = any(value > 0 for value in counted.values())
     return Vacancy(
@@ -49,9 +44,3 @@ def vacancy(facts: Facts, group: str) -> Vacancy | None:
         minutes=len(failing),
         empty=nobody >= NEARLY_ALL * len(failing) if known else None,
     )
-
-
-def _failing(facts: Facts, metrics: Metrics, balancer: str) -> Iterator[Point]:
-    series = metrics.find("HTTPCode_ELB_503_Count", "Sum", LoadBalancer=balancer)
-    points = series.between(facts.window.start, facts.window.end) if series else ()
-    yield from (point for point in points if point.value > 0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, decisive, supporting
-from diagnostics.facts import ApplicationLogs, LoggedRow, LogLine, LogSignature, Task
+from diagnostics.facts import ApplicationLogs, LoggedRow, LogLine, LogSignature, Task, known
 from diagnostics.printable import line as one_line
 from diagnostics.rules.app_lines import MAX_QUOTED
 
@@ -37,30 +37,26 @@ def were_read(facts: Facts) -> bool:
 
 
 def read_in_full(facts: Facts) -> bool:
-    logs = facts.maybe(ApplicationLogs)
-    return isinstance(logs, ApplicationLogs) and logs.share_read >= 1 and not logs.gaps and logs.lines_read > 0
+    logs = known(facts.maybe(ApplicationLogs))
+    return logs is not None and logs.share_read >= 1 and not logs.gaps and logs.lines_read > 0
 
 
 def written(
     facts: Facts, *signatures: LogSignature, since: datetime | None = None, until: datetime | None = None
 ) -> tuple[LogLine, ...]:
     """The kept lines of these signatures, around this time."""
-    logs = facts.maybe(ApplicationLogs)
-    if not isinstance(logs, ApplicationLogs):
-        return ()
+    logs = known(facts.maybe(ApplicationLogs))
     return tuple(
         line
-        for line in logs.of(*signatures)
+        for line in (logs.of(*signatures) if logs else ())
         if (since is None or line.at >= since - BEFORE_ERRORS) and (until is None or line.at <= until + AFTER_ERRORS)
     )
 
 
 def number(facts: Facts, *signatures: LogSignature) -> int:
     """How many lines of these signatures were read, the kept ones at least."""
-    logs = facts.maybe(ApplicationLogs)
-    if not isinstance(logs, ApplicationLogs):
-        return 0
-    return max(logs.count(*signatures), len(tuple(logs.of(*signatures))))
+    logs = known(facts.maybe(ApplicationLogs))
+    return max(logs.count(*signatures), len(tuple(logs.of(*signatures)))) if logs else 0
 
 
 def quoted(line: LogLine) -> str:
@@ -115,16 +111,11 @@ def answered_all_the_same(facts: Facts, rows: Iterable[LoggedRow]) -> tuple[LogL
 
 def traced(facts: Facts, rows: Iterable[LoggedRow]) -> tuple[LogLine, ...]:
     """Every kept line that names one of these requests."""
-    logs = facts.maybe(ApplicationLogs)
-    if not isinstance(logs, ApplicationLogs):
-        return ()
-    return tuple(logs.traced(frozenset(row.trace_id for row in rows if row.trace_id)))
+    logs = known(facts.maybe(ApplicationLogs))
+    return tuple(logs.traced(frozenset(row.trace_id for row in rows if row.trace_id))) if logs else ()
 
 
 def never_heard_of(facts: Facts, rows: Collection[LoggedRow]) -> int:
     """How many of these requests were looked for and stand nowhere in a log that names others."""
-    logs = facts.maybe(ApplicationLogs)
-    if not isinstance(logs, ApplicationLogs):
-        return 0
-    ids = {row.trace_id for row in rows if row.trace_id}
-    return len(ids & set(logs.untraced()))
+    logs = known(facts.maybe(ApplicationLogs))
+    return len({row.trace_id for row in rows if row.trace_id} & set(logs.untraced())) if logs else 0

@@ -20,7 +20,7 @@ from diagnostics.collect.runner import collect
 from diagnostics.engine import diagnose
 from diagnostics.facts.fact import Fact, Gap
 from diagnostics.locate.inquiry import Nickname
-from diagnostics.locate.places import restrict
+from diagnostics.locate.places import open_to
 from diagnostics.locate.seen import Where
 from diagnostics.printable import counted
 from diagnostics.question import Progress, ProgressListener, Refused
@@ -78,10 +78,7 @@ class Scanner:
         return run.answer()
 
     def _find(self, account: str | None, region: str | None, meter: CallMeter, started: float) -> Services | Refused:
-        known_scopes = self.access.scopes(meter, timeout_s=self.budget_s / 2)
-        if isinstance(known_scopes, Gap):
-            return Refused(message=explain(known_scopes), gaps=(known_scopes,))
-        scopes = restrict(known_scopes, account, region)
+        scopes = open_to(self.access, meter, account, region, timeout_s=self.budget_s / 2)
         if isinstance(scopes, Refused):
             return scopes
         left_s = max(started + self.budget_s / 2 - time.monotonic(), 0.0)

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from diagnostics.aws_access import AwsAccess, CallMeter, Scope
 from diagnostics.facts.fact import Gap
 from diagnostics.locate.arns import dimension_of, load_balancer_type
 from diagnostics.locate.candidates import candidate
-from diagnostics.locate.ecs import all_services
-from diagnostics.locate.index import Catalogue, PlaceIndex
+from diagnostics.locate.index import Catalogue, PlaceIndex, everything
 from diagnostics.locate.inquiry import Inquiry, Nickname, Result
-from diagnostics.locate.lookups.load_balancing import all_load_balancers, all_target_groups
 from diagnostics.locate.search import Search
-from diagnostics.locate.seen import SeenLoadBalancer, SeenService, SeenTargetGroup, Where
+from diagnostics.locate.seen import SeenService, SeenTargetGroup, Where
 from diagnostics.locate.subjects import of_groups, of_service
 from diagnostics.printable import counted
 from diagnostics.question import Question
@@ -51,14 +49,7 @@ def find_services(
 ) -> Services:
     """Three delays, whatever the number of services. At most `MAX_SERVICES`, those of one load balancer together."""
     with Search(access, scopes, meter, budget_s=budget_s) as search:
-        looks: list[Any] = [all_load_balancers, all_target_groups]
-        found = search.everywhere(*looks)
-        entry = PlaceIndex(
-            services=all_services(search),
-            load_balancers=tuple(item for item in found if isinstance(item, SeenLoadBalancer)),
-            target_groups=tuple(item for item in found if isinstance(item, SeenTargetGroup)),
-        )
-        subjects, left_out = _subjects(search, entry, nicknames)
+        subjects, left_out = _subjects(search, everything(search), nicknames)
         ordered = sorted(subjects, key=_beside)
         if len(ordered) > MAX_SERVICES:
             left_out = (*left_out, f"only {MAX_SERVICES} of {len(ordered):,} services are looked at")

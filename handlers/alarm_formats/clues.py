@@ -175,6 +175,11 @@ def state_named(words: str | None) -> State | None:
     return _STATES.get(re.split(r"[-=](?:>|&gt;)|→", words)[-1].strip(" *`\"'.").lower())
 
 
+def text_of(value: object) -> str | None:
+    """What a machine wrote there, if it is text."""
+    return value if isinstance(value, str) else None
+
+
 def time_of(text: object) -> datetime | None:
     """A time as CloudWatch writes it in JSON and in e-mails."""
     if not isinstance(text, str):

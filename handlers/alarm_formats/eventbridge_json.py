@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from handlers.alarm_formats.clues import exact_name, state_named, time_of
+from handlers.alarm_formats.clues import exact_name, state_named, text_of, time_of
 from handlers.alarm_formats.format import alarm_format
 from handlers.alarm_formats.post import AlarmPost
 from handlers.alarm_formats.said import Said
@@ -28,9 +28,9 @@ def eventbridge_json(said: Said) -> AlarmPost | None:
         return AlarmPost(
             at=time_of(state.get("timestamp")) or time_of(found.get("time")) or said.posted_at,
             alarm=exact_name(name),
-            region=_text(found.get("region")),
-            account=_text(found.get("account")),
-            state=state_named(_text(state.get("value"))),
+            region=text_of(found.get("region")),
+            account=text_of(found.get("account")),
+            state=state_named(text_of(state.get("value"))),
             load_balancer=_only(dimensions, "LoadBalancer"),
             target_group=_only(dimensions, "TargetGroup"),
         )
@@ -51,7 +51,3 @@ def _dimensions(detail: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _only(pairs: list[tuple[str, str]], wanted: str) -> str | None:
     values = {value for name, value in pairs if name == wanted}
     return values.pop() if len(values) == 1 else None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None

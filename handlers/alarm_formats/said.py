@@ -212,14 +212,9 @@ def _objects_in(text: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _is_by_email(event: Mapping[str, Any]) -> bool:
-    return event.get("subtype") == "file_share" and any(
-        file.get("mode") == "email" for file in _mappings(event, "files")
-    )
-
-
-def _mappings(event: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
-    items = event.get(key)
-    return (item for item in items if isinstance(item, Mapping)) if isinstance(items, list) else iter(())
+    files = event.get("files") if event.get("subtype") == "file_share" else None
+    listed = files if isinstance(files, list) else ()
+    return any(isinstance(file, Mapping) and file.get("mode") == "email" for file in listed)
 
 
 def _text(value: object) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from diagnostics.aws_access.region_names import region_named
-from handlers.alarm_formats.clues import exact_name, state_named, time_of
+from handlers.alarm_formats.clues import exact_name, state_named, text_of, time_of
 from handlers.alarm_formats.format import alarm_format
 from handlers.alarm_formats.post import AlarmPost
 from handlers.alarm_formats.said import Said
@@ -27,13 +27,12 @@ def sns_json(said: Said) -> AlarmPost | None:
 def post_of(notice: Mapping[str, Any], said: Said) -> AlarmPost:
     trigger = notice.get("Trigger")
     dimensions = dict(_dimensions(trigger)) if isinstance(trigger, Mapping) else {}
-    region = notice.get("Region")
     return AlarmPost(
         at=time_of(notice.get("StateChangeTime")) or said.posted_at,
         alarm=exact_name(notice["AlarmName"]),
-        region=region_named(region) if isinstance(region, str) else None,
-        account=_text(notice.get("AWSAccountId")),
-        state=state_named(_text(notice.get("NewStateValue"))),
+        region=region_named(text_of(notice.get("Region")) or ""),
+        account=text_of(notice.get("AWSAccountId")),
+        state=state_named(text_of(notice.get("NewStateValue"))),
         load_balancer=dimensions.get("LoadBalancer"),
         target_group=dimensions.get("TargetGroup"),
     )
@@ -55,7 +54,3 @@ def _dimensions(trigger: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for item in items if isinstance(items, list) else ():
         if isinstance(item, Mapping) and isinstance(item.get("name"), str) and isinstance(item.get("value"), str):
             yield item["name"], item["value"]
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None

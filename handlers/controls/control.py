@@ -17,10 +17,10 @@ from pydantic import Field
 
 from diagnostics.facts.fact import Frozen
 from diagnostics.report import Report
+from handlers.ask import Origin, Refresh
 from handlers.views.blocks import Message
 
 if TYPE_CHECKING:
-    from handlers.ask import Refresh
     from handlers.controls.hands import Hands
 
 PREFIX: Final = "control-"
@@ -28,7 +28,6 @@ PREFIX: Final = "control-"
 MORE: Final = f"{PREFIX}more"
 """The menu with those that have no button of their own."""
 MAX_LABEL: Final = 30
-MAX_DOES: Final = 160
 
 Reach = Literal["presser", "thread", "elsewhere"]
 """Who sees what comes of it: whoever pressed, all in the thread, or a channel beyond it."""
@@ -58,6 +57,16 @@ class Click(Frozen):
     opened_by: str | None = None
     values: dict[str, str] = Field(default_factory=dict)
 
+    @property
+    def origin(self) -> Origin:
+        return Origin(
+            team=self.team,
+            channel=self.channel,
+            user=self.user,
+            thread_ts=self.thread_ts,
+            response_url=self.response_url,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
@@ -85,7 +94,7 @@ ControlFunction = Callable[[Visit], Outcome]
 
 @dataclass(frozen=True, slots=True)
 class ControlSpec:
-    """A registered control. `rank`: the lowest comes first. `does`: one line for the help.
+    """A registered control. `rank`: the lowest comes first.
 
     `opens`: a modal, at once. `offered`: below which answers. `pressed` None: it is worked on where questions are.
     """
@@ -93,7 +102,6 @@ class ControlSpec:
     name: str
     label: str
     rank: int
-    does: str
     reach: Reach
     opens: bool
     offered: Callable[[Report], bool]
@@ -114,7 +122,6 @@ def control(
     name: str,
     label: str,
     rank: int,
-    does: str,
     reach: Reach = "presser",
     opens: bool = False,
     offered: Callable[[Report], bool] = lambda _: True,
@@ -123,7 +130,7 @@ def control(
     """Registers the function that works on a click. Raises ValueError for metadata that is malformed or taken."""
 
     def register(function: ControlFunction) -> ControlFunction:
-        add(ControlSpec(name, label, rank, does, reach, opens, offered, function, submitted))
+        add(ControlSpec(name, label, rank, reach, opens, offered, function, submitted))
         return function
 
     return register
@@ -134,8 +141,8 @@ def add(spec: ControlSpec) -> None:
         raise ValueError(f"control {spec.name!r} must be words joined by hyphens")
     if spec.name in _REGISTRY:
         raise ValueError(f"control {spec.name!r} is registered twice")
-    if not 0 < len(spec.label) <= MAX_LABEL or not 0 < len(spec.does) <= MAX_DOES:
-        raise ValueError(f"control {spec.name!r}: the label has 1 to {MAX_LABEL} characters, the help {MAX_DOES}")
+    if not 0 < len(spec.label) <= MAX_LABEL:
+        raise ValueError(f"control {spec.name!r}: the label has 1 to {MAX_LABEL} characters")
     _REGISTRY[spec.name] = spec
 
 

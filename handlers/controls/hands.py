@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from diagnostics.report import Report
-from handlers.controls.control import Visit
+from handlers.controls.control import Outcome, Visit
 from handlers.feedback import Feedback
+from handlers.views.blocks import Message
+from handlers.views.escape import code
 from handlers.watches import Watch
 
 if TYPE_CHECKING:
@@ -14,6 +16,14 @@ if TYPE_CHECKING:
 
 Posted = Literal["posted", "known", "unreachable"]
 """`known`: it stood there already. `unreachable`: the bot may not post there."""
+
+
+def in_the_thread(posted: Posted, command: str) -> Outcome:
+    """What is said of something that was to be posted in the thread; `command` prints it in a terminal."""
+    if posted == "posted":
+        return None
+    why = "It stands in this thread already." if posted == "known" else "I cannot post in this thread."
+    return Message(f"{why} In a terminal: {code(command)}")
 
 
 class Hands(Protocol):

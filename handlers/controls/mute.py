@@ -21,15 +21,14 @@ UNDERSTOOD_NOT: Final = "Choose for how long; nothing was muted."
 def _mute(visit: Visit) -> Outcome:
     seconds = visit.click.values.get(FOR, "")
     if seconds not in SPANS:
-        return Message(text=UNDERSTOOD_NOT, blocks=())
+        return Message(UNDERSTOOD_NOT)
     refused = visit.hands.mute(visit, int(seconds))
     if refused is not None:
-        return Message(text=refused, blocks=())
+        return Message(refused)
     label = code(visit.report.target.label, MAX_NAME)
     return Message(
-        text=f":no_bell: Muting the alarms of the load balancer of {label} for {_spelled(seconds)}. The channel is "
-        f"told, and how to end it.",
-        blocks=(),
+        f":no_bell: Muting the alarms of the load balancer of {label} for {_spelled(seconds)}. The channel is "
+        f"told, and how to end it."
     )
 
 
@@ -37,7 +36,6 @@ def _mute(visit: Visit) -> Outcome:
     name="mute",
     label="Mute alarms…",
     rank=60,
-    does="keeps its alarms out of this channel for a while; they are counted",
     reach="thread",
     opens=True,
     submitted=_mute,

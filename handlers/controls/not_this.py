@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from diagnostics.digest import digest, foremost, records, sentence
-from diagnostics.report import Cause, Check, Report, ReportGap
+from diagnostics.report import Cause, Check, Report
 from handlers.controls.control import Outcome, Visit, Window, control
 from handlers.views.blocks import Block, context, section, whole_lines
-from handlers.views.escape import block, code, instruction, words
+from handlers.views.details import gap_in_words
+from handlers.views.escape import code, instruction, words
 from handlers.views.modals import modal
 
 TITLE: Final = "Not this cause?"
@@ -19,7 +20,6 @@ MAX_SUMMARY: Final = 320
 MAX_INSTRUCTION: Final = 700
 MAX_UNDECIDED: Final = 5
 MAX_GAPS: Final = 3
-MAX_STATEMENT: Final = 1_200
 MAX_BODY: Final = 2_600
 
 
@@ -27,7 +27,6 @@ MAX_BODY: Final = 2_600
     name="not-this",
     label="Not this cause?",
     rank=40,
-    does="shows the next likely cause, and what would tell the two apart",
     opens=True,
     offered=lambda report: bool(report.causes),
 )
@@ -85,12 +84,3 @@ def _undecided(report: Report) -> Iterable[Block]:
 
 def _check(check: Check) -> str:
     return f"• {code(check.code)} {words(check.reason, MAX_TEXT)}"
-
-
-def gap_in_words(gap: ReportGap) -> str:
-    """What was not read, and the statement or sentence that would let it be read."""
-    text = f"{code(gap.action)} on {code(gap.resource, MAX_TEXT)}: {words(gap.error, MAX_TEXT)}"
-    if not gap.fix:
-        return text
-    statement = block(gap.fix, MAX_STATEMENT) if gap.fix.lstrip().startswith("{") else None
-    return f"{text}\n{statement or words(gap.fix, MAX_TEXT)}"

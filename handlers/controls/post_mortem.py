@@ -7,6 +7,7 @@ from typing import Final
 
 from diagnostics import printable
 from handlers.controls.control import Outcome, Visit, control
+from handlers.controls.hands import in_the_thread
 from handlers.views.blocks import Block, Message, section
 from handlers.views.escape import block, code
 
@@ -19,7 +20,6 @@ MAX_LINE: Final = 900
     name="post-mortem",
     label="Post-mortem",
     rank=80,
-    does="puts the report with its timeline into the thread as Markdown",
     reach="thread",
 )
 def post_mortem(visit: Visit) -> Outcome:
@@ -28,12 +28,7 @@ def post_mortem(visit: Visit) -> Outcome:
     if visit.click.private:
         return as_block(markdown, visit.report.id, plain=True)
     posted = visit.hands.post(visit, "post-mortem", lambda plain: as_block(markdown, visit.report.id, plain=plain))
-    if posted == "posted":
-        return None
-    command = code(f"alb502 report {visit.report.id} --format markdown")
-    if posted == "known":
-        return Message(text=f"It stands in this thread already. In a terminal: {command}", blocks=())
-    return Message(text=f"I cannot post in this thread. In a terminal: {command}", blocks=())
+    return in_the_thread(posted, f"alb502 report {visit.report.id} --format markdown")
 
 
 def as_block(markdown: str, report_id: str, *, plain: bool) -> Message:

@@ -14,7 +14,6 @@ add(
         name=REFRESH,
         label="Refresh",
         rank=10,
-        does="reads everything anew and edits the answer",
         reach="thread",
         opens=False,
         offered=lambda _: True,

@@ -26,17 +26,17 @@ MAX_CHANNEL: Final = 40
 def _share(visit: Visit) -> Outcome:
     where = visit.click.values.get(WHERE, "")[:MAX_CHANNEL]
     if not (where.isascii() and where.isalnum()):
-        return _said("Choose a channel; nothing was shared.")
+        return Message("Choose a channel; nothing was shared.")
     if where == visit.about.place.channel:
-        return _said("That is the channel where the answer stands; nothing was shared.")
+        return Message("That is the channel where the answer stands; nothing was shared.")
     refused = visit.hands.why_not_told(visit, where)
     if refused is not None:
-        return _said(f"Nothing was shared: {refused}")
+        return Message(f"Nothing was shared: {refused}")
     address = visit.hands.address(visit)
     made = shared(visit.report, visit.click.user, address)
     posted = visit.hands.post(visit, "share", lambda _: made, where)
     there = f"<#{where}>" if posted != "unreachable" else "that channel"
-    return _said(
+    return Message(
         {
             "posted": f"Shared in {there}.",
             "known": f"It was shared in {there} before; nothing was posted again.",
@@ -49,7 +49,6 @@ def _share(visit: Visit) -> Outcome:
     name="share",
     label="Share…",
     rank=70,
-    does="tells another channel of the answer, where its scope allows it",
     reach="elsewhere",
     opens=True,
     submitted=_share,
@@ -84,7 +83,3 @@ def _lines(report: Report) -> Iterable[str]:
         yield f"• {words(item.text, MAX_TEXT)}"
     if first.advice:
         yield f"*What to do:* {words(first.advice, MAX_SUMMARY)}"
-
-
-def _said(text: str) -> Message:
-    return Message(text=text, blocks=())

@@ -31,7 +31,7 @@ def _keep(visit: Visit) -> Outcome:
     given = visit.click.values
     verdict = next((known for known, _ in VERDICTS if known == given.get(VERDICT)), None)
     if verdict is None:
-        return Message(text="Choose whether it was right; nothing was kept.", blocks=())
+        return Message("Choose whether it was right; nothing was kept.")
     first = visit.report.causes[0] if visit.report.causes else None
     real = given.get(REAL)
     kept = Feedback(
@@ -51,14 +51,13 @@ def _keep(visit: Visit) -> Outcome:
     )
     is_new = visit.hands.keep(kept)
     text = "Thank you, kept." if is_new else "Kept in place of what you said before."
-    return Message(text=f"{text} `alb502 feedback` prints all of it.", blocks=())
+    return Message(f"{text} `alb502 feedback` prints all of it.")
 
 
 @control(
     name="was-it-right",
     label="Was this right?",
     rank=30,
-    does="keeps whether the answer was right, and what it really was",
     opens=True,
     submitted=_keep,
 )

@@ -16,7 +16,6 @@ WATCH: Final = "watch"
     name=WATCH,
     label="Watch until recovery",
     rank=20,
-    does="looks every minute for up to 4 hours, edits the answer, and tells the thread when it has recovered",
     reach="thread",
     offered=lambda report: not is_calm(report),
 )
@@ -24,14 +23,13 @@ def watch(visit: Visit) -> Outcome:
     """Begins to watch, or says who does already."""
     begun = visit.hands.watch(visit)
     if isinstance(begun, str):
-        return Message(text=begun, blocks=())
+        return Message(begun)
     found, is_new = begun
     until = moment(found.until, visit.now)
     if not is_new:
         by = person(found.origin.user)
-        return Message(text=f"This is watched already, until {until} at most; {by} asked for it.", blocks=())
+        return Message(f"This is watched already, until {until} at most; {by} asked for it.")
     return Message(
-        text=f":eyes: I look every minute, until {until} at most. The answer is edited each time; this thread is told "
-        "when it has recovered.",
-        blocks=(),
+        f":eyes: I look every minute, until {until} at most. The answer is edited each time; this thread is told "
+        "when it has recovered."
     )

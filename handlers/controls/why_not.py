@@ -11,10 +11,10 @@ from diagnostics.causes.cause import CauseSpec
 from diagnostics.digest import foremost, sentence
 from diagnostics.report import Cause, Check, CheckStatus, Report
 from handlers.controls.control import Outcome, Visit, Window, control
-from handlers.controls.not_this import gap_in_words
 from handlers.views.blocks import Block, section, whole_lines
+from handlers.views.details import gap_in_words
 from handlers.views.escape import code, instruction, words
-from handlers.views.modals import MAX_GROUPS, MAX_OPTIONS, Option, View, grouped_choice, modal
+from handlers.views.modals import MAX_OPTIONS, Option, View, grouped_choice, modal
 
 TITLE: Final = "Why not …?"
 CHECK: Final = "check"
@@ -46,7 +46,6 @@ def _answer(visit: Visit) -> Outcome:
     name="why-not",
     label="Why not …?",
     rank=50,
-    does="says for any check what became of it, and what would change it",
     opens=True,
     offered=lambda report: bool(report.checks),
     submitted=_answer,
@@ -64,15 +63,13 @@ def _window(visit: Visit, answer: Sequence[Block]) -> View:
 
 
 def _groups(report: Report) -> Iterable[tuple[str, list[Option]]]:
-    specs, left = causes.catalogue(), MAX_GROUPS
+    specs = causes.catalogue()
     for status, heading, _ in _STATUS:
         options = [
             (_title(check, specs.get(check.code)), check.code) for check in report.checks if check.status == status
         ]
         for begin in range(0, len(options), MAX_OPTIONS):
-            left -= 1
-            if left >= 0:
-                yield (heading if begin == 0 else f"{heading} (more)"), options[begin : begin + MAX_OPTIONS]
+            yield (heading if begin == 0 else f"{heading} (more)"), options[begin : begin + MAX_OPTIONS]
 
 
 def _title(check: Check, spec: CauseSpec | None) -> str:

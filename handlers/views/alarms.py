@@ -10,7 +10,7 @@ from typing import Final
 from diagnostics.locate.seen import Where
 from handlers.incidents import AlarmRow, Incident
 from handlers.mutes import Mute
-from handlers.views.blocks import Block, Message, Part, compose, context, parts_of, section
+from handlers.views.blocks import Block, Message, Part, compose, context, in_a_section, parts_of, section
 from handlers.views.escape import code, link, moment, person, words
 
 MAX_LISTED: Final = 12
@@ -32,8 +32,7 @@ def pointer(incident: Incident, permalink: str | None) -> Message:
 def announced(name: str, region: str | None, at: datetime, now: datetime) -> Message:
     """The line of an alarm that nobody else posts: it came by SNS."""
     where = f" in {code(region)}" if region else ""
-    text = f":rotating_light: Alarm {code(name, MAX_NAME)}{where} since {moment(at, now)}"
-    return Message(text=text, blocks=(section(text),))
+    return in_a_section(f":rotating_light: Alarm {code(name, MAX_NAME)}{where} since {moment(at, now)}")
 
 
 def which_alarm(name: str, places: Sequence[Where]) -> Message:
@@ -42,8 +41,7 @@ def which_alarm(name: str, places: Sequence[Where]) -> Message:
     asked = [f"{shlex.quote(name)} in {one.account_name or one.account} region {one.region}" for one in places]
     lines = [f"• {code(f'@alb502 {words_}', MAX_COMMAND)}" for words_ in asked[:MAX_PLACES]]
     more = [f"_and {len(places) - MAX_PLACES} more_"] if len(places) > MAX_PLACES else []
-    text = "\n".join([head, *lines, *more])
-    return Message(text=text, blocks=(section(text),))
+    return in_a_section("\n".join([head, *lines, *more]))
 
 
 def the_thread(permalink: str | None) -> str:
@@ -54,49 +52,45 @@ def the_thread(permalink: str | None) -> str:
 def not_an_alarm_of_ours(name: str, why: str) -> Message:
     """For somebody who points at an alarm that leads nowhere."""
     named = f"{code(name, MAX_NAME)}: " if name else ""
-    text = f"There is nothing to diagnose. {named}{words(why, MAX_WHAT)}."
-    return Message(text=text, blocks=(section(text),))
+    return in_a_section(f"There is nothing to diagnose. {named}{words(why, MAX_WHAT)}.")
 
 
 def mute_begun(mute: Mute, seconds: int, now: datetime) -> Message:
     """Said in the channel: who will hear nothing of what, until when, and how to end it."""
     until = f"until {moment(mute.until, now)} ({spell(timedelta(seconds=seconds))})"
-    text = (
+    return in_a_section(
         f":no_bell: {person(mute.by)} has muted the alarms of {code(mute.label, MAX_NAME)} in this channel {until}. "
         f"They are counted meanwhile; {code(f'/alb502 unmute {mute.words}', MAX_WHAT)} ends it."
     )
-    return Message(text=text, blocks=(section(text),))
 
 
 def unmuted(mute: Mute, by: str) -> Message:
-    text = f":bell: {person(by)} has unmuted the alarms of {code(mute.label, MAX_NAME)}: {_counted(mute)}."
-    return Message(text=text, blocks=(section(text),))
+    return in_a_section(
+        f":bell: {person(by)} has unmuted the alarms of {code(mute.label, MAX_NAME)}: {_counted(mute)}."
+    )
 
 
 def mute_ended(mute: Mute) -> Message:
-    text = (
+    return in_a_section(
         f":bell: The alarms of {code(mute.label, MAX_NAME)} are told again; {person(mute.by)} had muted them: "
         f"{_counted(mute)}."
     )
-    return Message(text=text, blocks=(section(text),))
 
 
 def not_muted(label: str) -> Message:
-    text = f"The alarms of {code(label, MAX_NAME)} are not muted in this channel."
-    return Message(text=text, blocks=(section(text),))
+    return in_a_section(f"The alarms of {code(label, MAX_NAME)} are not muted in this channel.")
 
 
 def muted(mutes: Sequence[Mute], now: datetime) -> Message:
     """What is muted in a channel, by whom, until when, and what came meanwhile."""
     if not mutes:
-        return Message(text="Nothing is muted in this channel. `/alb502 mute TARGET 2h` mutes alarms.", blocks=())
+        return Message("Nothing is muted in this channel. `/alb502 mute TARGET 2h` mutes alarms.")
     lines = [
         f"• {code(one.label, MAX_NAME)} until {moment(one.until, now)} by {person(one.by)}: {_counted(one)}"
         for one in mutes[:MAX_LISTED]
     ]
     more = [f"_and {len(mutes) - MAX_LISTED} more_"] if len(mutes) > MAX_LISTED else []
-    text = "\n".join(["*Muted in this channel*", *lines, *more])
-    return Message(text=text, blocks=(section(text),))
+    return in_a_section("\n".join(["*Muted in this channel*", *lines, *more]))
 
 
 def _counted(mute: Mute) -> str:

@@ -45,7 +45,7 @@ class Message:
     """
 
     text: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[Block, ...] = ()
     parts: tuple[Part, ...] = field(default=(), compare=False, repr=False)
 
 
@@ -72,6 +72,10 @@ def _left_out(gone: Sequence[Part]) -> tuple[Part, ...]:
 
 def section(text: str) -> Block:
     return {"type": "section", "text": _mrkdwn(whole_lines(text.splitlines(), MAX_SECTION))}
+
+
+def in_a_section(text: str) -> Message:
+    return Message(text, (section(text),))
 
 
 def context(*texts: str) -> Block:

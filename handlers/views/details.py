@@ -103,7 +103,7 @@ def fold(report: Report, name: Name, now: datetime) -> Fold:
         case "evidence":
             return Fold(name, "Evidence", tuple(map(section, _evidence(report.causes, now))))
         case "timeline":
-            return Fold(name, "Timeline", tuple(_one(_timeline(report, now))))
+            return Fold(name, "Timeline", (section(_timeline(report, now)),))
         case "commands":
             return Fold(name, "AWS CLI: the same by hand", tuple(map(section, _commands(report))))
         case "checks":
@@ -212,19 +212,16 @@ def _codes_alone(checks: Sequence[Check]) -> str:
 
 
 def _gaps(gaps: Sequence[ReportGap]) -> list[Block]:
-    children = [section(_gap(gap)) for gap in gaps[:MAX_GAPS]]
+    children = [section(gap_in_words(gap)) for gap in gaps[:MAX_GAPS]]
     if len(gaps) > MAX_GAPS:
         children.append(section(f"_showing {MAX_GAPS} of {len(gaps)}_"))
     return children
 
 
-def _gap(gap: ReportGap) -> str:
+def gap_in_words(gap: ReportGap) -> str:
+    """What was not read, and the statement or sentence that would let it be read; half a statement helps nobody."""
     text = f"{code(gap.action)} on {code(gap.resource, MAX_TEXT)}: {words(gap.error, MAX_TEXT)}"
     if not gap.fix:
         return text
-    statement = block(gap.fix, MAX_STATEMENT) if gap.fix.lstrip().startswith("{") else words(gap.fix, MAX_TEXT)
-    return f"{text}\n{statement}" if statement else text
-
-
-def _one(text: str) -> list[Block]:
-    return [section(text)] if text else []
+    fix = block(gap.fix, MAX_STATEMENT) if gap.fix.lstrip().startswith("{") else words(gap.fix, MAX_TEXT)
+    return f"{text}\n{fix}" if fix else text

@@ -68,11 +68,6 @@ def block(text: str, limit: int) -> str | None:
     return f"```{shown}```" if shown and fits else None
 
 
-def plain(text: str, limit: int) -> str:
-    """`text` for ``plain_text`` objects, which parse nothing."""
-    return printable.line(text, limit)
-
-
 def html(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 

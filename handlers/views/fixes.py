@@ -8,61 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from diagnostics import printable
 from diagnostics.report import Remediation, Report
-from handlers.views.blocks import Block, Message, button, context, section
+from handlers.views.blocks import Block, Message, button, context, in_a_section, section
 from handlers.views.by_hand import commands, table
 from handlers.views.escape import code, moment, utc_time, words
-from handlers.views.fix_story import (
-    MAX_LINE,
-    MAX_TITLE,
-    MAX_WARNING,
-    REFUSE,
-    REVIEW,
-    RISKS,
-    UNDO,
-    UNDOS,
-    closing,
-    in_time,
-    people_of,
-    state_in_words,
-    story,
-    who_of,
-)
+from handlers.views.fix_story import MAX_LINE, MAX_TITLE, MAX_WARNING, RISKS, UNDOS, in_time, people_of, who_of
+from handlers.views.modals import View, modal, radio, typed
 from handlers.views.whole_plan import MAX_WARNINGS, in_commands, is_shown_whole
 from remediations.approval import Denied, Ticket, is_old
 from remediations.permission import People
 from remediations.plan import Plan
-
-__all__ = [
-    "APPROVE_LABEL",
-    "ASK_LABEL",
-    "CHOICE",
-    "OPEN",
-    "PLAN",
-    "REFRESH_FIRST",
-    "REFUSE",
-    "REVIEW",
-    "SHOWN_SIGN",
-    "TYPED",
-    "UNDO",
-    "WHOLE",
-    "Looked",
-    "Viewer",
-    "age",
-    "closing",
-    "commands_modal",
-    "denied",
-    "fix_buttons",
-    "loading",
-    "offered",
-    "plan_modal",
-    "state_in_words",
-    "story",
-    "told",
-]
 
 OPEN: Final = "fix-open"
 PLAN: Final = "fix-plan"
@@ -76,11 +33,10 @@ SHOWN_SIGN: Final = " "
 ASK_LABEL: Final = "Ask for approval"
 APPROVE_LABEL: Final = "Approve and do it"
 MAX_BUTTONS: Final = 3
-MAX_MODAL_BLOCKS: Final = 100
 MAX_VALUE: Final = 400
 REFRESH_FIRST: Final = "press Refresh below it, and then the fix in the new answer."
 TOO_MUCH: Final = "More than can be shown here, so it is not approved here. In a terminal:"
-MAX_OPTION: Final = 75
+MAX_TYPED: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +73,12 @@ def fix_buttons(report: Report, ids: Mapping[str, str]) -> tuple[Block, ...]:
     return tuple(made)
 
 
-def loading() -> dict[str, Any]:
+def loading() -> View:
     """The modal while what it shows is read."""
     return _modal("Fix", [context(":hourglass_flowing_sand: Reading what it would change…")])
 
 
-def told(text: str) -> dict[str, Any]:
+def told(text: str) -> View:
     """A modal with one line in it."""
     return _modal("Fix", [section(words(text, MAX_LINE * 4) or "Nothing was done.")])
 
@@ -132,7 +88,7 @@ def age(read_at: datetime, now: datetime) -> str:
     return f"This answer was read {in_time((now - read_at).total_seconds())} ago"
 
 
-def commands_modal(remediation: Remediation, read: str = "") -> dict[str, Any]:
+def commands_modal(remediation: Remediation, read: str = "") -> View:
     """What somebody types to do it by hand, and why the bot does not do it. `read`: how old the answer is."""
     blocks = [section(f"*{words(remediation.title, MAX_TITLE)}*"), *([context(f"{read}.")] if read else [])]
     if remediation.why_not:
@@ -145,9 +101,7 @@ def commands_modal(remediation: Remediation, read: str = "") -> dict[str, Any]:
     return _modal("Commands", blocks)
 
 
-def plan_modal(
-    ticket: Ticket, viewer: Viewer, looked: Looked | None, role: str | None, now: datetime
-) -> dict[str, Any]:
+def plan_modal(ticket: Ticket, viewer: Viewer, looked: Looked | None, role: str | None, now: datetime) -> View:
     """Everything that would happen, and what this person may do about it. `looked` None: AWS is still being asked."""
     plan, target = ticket.plan, ticket.target
     blocks = [
@@ -186,8 +140,7 @@ def plan_modal(
 
 def denied(refused: Denied) -> Message:
     """For the person alone: why nothing was done, and who may."""
-    text = f":no_entry: {_why(refused)}"
-    return Message(text=text, blocks=(section(text),))
+    return in_a_section(f":no_entry: {_why(refused)}")
 
 
 def _why(refused: Denied) -> str:
@@ -197,18 +150,8 @@ def _why(refused: Denied) -> str:
     return f"{text} Who may: {who}" if who else text
 
 
-def _modal(title: str, blocks: Sequence[Block], metadata: str = "", submit: str | None = None) -> dict[str, Any]:
-    view: dict[str, Any] = {
-        "type": "modal",
-        "callback_id": PLAN,
-        "title": {"type": "plain_text", "text": title},
-        "close": {"type": "plain_text", "text": "Close"},
-        "private_metadata": metadata,
-        "blocks": list(blocks[:MAX_MODAL_BLOCKS]),
-    }
-    if submit is not None:
-        view["submit"] = {"type": "plain_text", "text": submit}
-    return view
+def _modal(title: str, blocks: Sequence[Block], about: str = "", submit: str | None = None) -> View:
+    return modal(title, blocks, callback_id=PLAN, about=about, submit=submit, close="Close")
 
 
 def _risk(risk: str, touches: str, warnings: Sequence[str]) -> list[Block]:
@@ -243,37 +186,11 @@ def _role(role: str | None) -> list[Block]:
 
 
 def _choice(plan: Plan) -> list[Block]:
-    if not plan.narrower:
-        return []
-    options = [_option("all of it", WHOLE), *(_option(one.label, str(n)) for n, one in enumerate(plan.narrower))]
-    return [
-        {
-            "type": "input",
-            "block_id": CHOICE,
-            "label": {"type": "plain_text", "text": "How much of it"},
-            "element": {
-                "type": "radio_buttons",
-                "action_id": CHOICE,
-                "options": options,
-                "initial_option": options[0],
-            },
-        }
-    ]
-
-
-def _option(label: str, value: str) -> dict[str, Any]:
-    return {"text": {"type": "plain_text", "text": printable.line(label, MAX_OPTION) or "less of it"}, "value": value}
+    narrower = [(one.label, str(number)) for number, one in enumerate(plan.narrower)]
+    return [radio(CHOICE, "How much of it", [("all of it", WHOLE), *narrower])] if narrower else []
 
 
 def _typed(ticket: Ticket) -> list[Block]:
     if ticket.word_to_type is None:
         return []
-    label = printable.line(f"High risk: type {ticket.word_to_type} to approve", 150)
-    return [
-        {
-            "type": "input",
-            "block_id": TYPED,
-            "label": {"type": "plain_text", "text": label},
-            "element": {"type": "plain_text_input", "action_id": TYPED, "max_length": 300},
-        }
-    ]
+    return [typed(TYPED, f"High risk: type {ticket.word_to_type} to approve", longest=MAX_TYPED)]

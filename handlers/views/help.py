@@ -28,7 +28,6 @@ class Here:
     refusal: str | None = None
     services: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
-    mutes: bool = True
     fixes: Fixes = "commands"
 
 
@@ -36,7 +35,7 @@ def help(command: str = COMMAND, here: Here | None = None) -> Message:  # noqa: 
     """What can be asked, with examples that can be copied. `here` None: it is not known who asks."""
     here = here or Here()
     if here.refusal is not None:
-        return Message(text=here.refusal, blocks=())
+        return Message(here.refusal)
     examples = "\n".join(f"• {code(typed, MAX_COMMAND)} {meaning}" for typed, meaning in _examples(command, here))
     parts = [
         Part(0, (section(HEAD),)),
@@ -54,7 +53,6 @@ def _examples(command: str, here: Here) -> Iterable[tuple[str, str]]:
     yield f"{command} {name} since 2h in {account} region us-east-1 seeing 502", "narrower, or longer ago"
     if command.startswith("/"):
         yield command, "alone: choose from a list"
-    if here.mutes and command.startswith("/"):
         yield f"{command} mute {name} 2h", "keeps its alarms out of this channel; `unmute` ends that"
 
 

@@ -5,7 +5,7 @@ https://docs.slack.dev/reference/views/modal-views
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from diagnostics import printable
@@ -26,13 +26,21 @@ Option = tuple[str, str]
 """What people read, and the value that comes back."""
 
 
-def modal(title: str, blocks: Sequence[Block], *, callback_id: str, about: str = "", submit: str | None = None) -> View:
-    """`about`: an opaque id of ours that comes back with what is submitted."""
+def modal(
+    title: str,
+    blocks: Sequence[Block],
+    *,
+    callback_id: str,
+    about: str = "",
+    submit: str | None = None,
+    close: str = "Cancel",
+) -> View:
+    """`about`: an opaque id of ours that comes back with what is submitted. `close`: what ends it without that."""
     view: View = {
         "type": "modal",
         "callback_id": callback_id,
         "title": _plain(title, MAX_TITLE),
-        "close": _plain("Cancel" if submit else "Close", MAX_TITLE),
+        "close": _plain(close if submit else "Close", MAX_TITLE),
         "private_metadata": about,
         "blocks": list(blocks[:MAX_BLOCKS]) or [section(NOTHING)],
     }
@@ -95,7 +103,7 @@ def channel(name: str, label: str) -> Block:
     return _input(name, label, element)
 
 
-def values_of(view: View | dict[str, Any], longest: int) -> dict[str, str]:
+def values_of(view: Mapping[str, Any], longest: int) -> dict[str, str]:
     """What was chosen and typed, by the name of each input; bounded."""
     state = view.get("state")
     blocks = state.get("values") if isinstance(state, dict) else None

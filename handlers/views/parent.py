@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from diagnostics import printable
 from diagnostics.digest import in_words
 from diagnostics.question import Ambiguous, Progress, Refused, Unknown
 from diagnostics.report import Report
-from handlers.views import escape
 from handlers.views.blocks import Block, Message, Part, compose, context, section
 from handlers.views.escape import code, moment, person, words
 from handlers.views.summary import headline
@@ -34,23 +34,23 @@ def parent(asker: str, label: str) -> Message:
     return _line(f"{person(asker)} asked about {code(in_words(label))} · looking…")
 
 
-def parent_headline(report: Report, asker: str | None = None) -> Message:
+def parent_headline(report: Report, asker: str) -> Message:
     """The parent line once the answer is known."""
-    return _line(headline(report), _asked_by(asker))
+    return _line(headline(report), asker)
 
 
 def parent_without_report(asker: str, label: str, outcome: Ambiguous | Unknown | Refused) -> Message:
     """The parent line when there is no report; the reply in the thread says more. `label` is what was asked about."""
     if isinstance(outcome, Ambiguous):
-        return _line(f":white_circle: {code(label)} means several things", _asked_by(asker))
+        return _line(f":white_circle: {code(label)} means several things", asker)
     if isinstance(outcome, Unknown):
-        return _line(f":white_circle: I find nothing called {code(label)}", _asked_by(asker))
-    return _line(f":white_circle: No diagnosis of {code(label)}: the thread says why", _asked_by(asker))
+        return _line(f":white_circle: I find nothing called {code(label)}", asker)
+    return _line(f":white_circle: No diagnosis of {code(label)}: the thread says why", asker)
 
 
 def parent_failed(asker: str, label: str) -> Message:
     """The parent line when something went wrong on our side."""
-    return _line(f":white_circle: The diagnosis of {code(label)} failed", _asked_by(asker))
+    return _line(f":white_circle: The diagnosis of {code(label)} failed", asker)
 
 
 def progress(step: Progress, label: str, started: datetime, *, plain: bool = True) -> Message:
@@ -72,7 +72,7 @@ def _plan(step: Progress, label: str) -> Block:
     reached = list(_STEPS).index(step.step) if step.step in _STEPS else len(_STEPS)
     return {
         "type": "plan",
-        "title": f"Looking at {escape.plain(label, MAX_LABEL) or '(no name)'}",
+        "title": f"Looking at {printable.line(label, MAX_LABEL) or '(no name)'}",
         "tasks": [
             _card(name, title, "complete" if number < reached else "pending", "")
             if number != reached
@@ -88,7 +88,7 @@ def _so_far(title: str, step: Progress) -> str:
 
 def _card(name: str, title: str, status: str, detail: str) -> Block:
     card: Block = {"type": "task_card", "task_id": name, "title": title, "status": status}
-    if text := escape.plain(detail, MAX_STEP):
+    if text := printable.line(detail, MAX_STEP):
         inner = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
         card["details"] = {"type": "rich_text", "elements": [inner]}
     return card
@@ -100,10 +100,6 @@ def bar(done: int, total: int) -> str:
     return "▰" * full + "▱" * (BAR_CELLS - full)
 
 
-def _asked_by(asker: str | None) -> str | None:
-    return f"asked by {person(asker)}" if asker else None
-
-
-def _line(text: str, below: str | None = None) -> Message:
-    blocks: tuple[Block, ...] = (section(text),) if below is None else (section(text), context(below))
-    return compose(text, [Part(0, blocks)])
+def _line(text: str, asker: str = "") -> Message:
+    below = (context(f"asked by {person(asker)}"),) if asker else ()
+    return compose(text, [Part(0, (section(text), *below))])

@@ -80,15 +80,14 @@ def summary(
     refresh: str | None = None,
     fixes: Sequence[Block] = (),
     controls: Sequence[Block] = (),
-    folds: str | None = None,
     still: Progress | None = None,
 ) -> Message:
     """The answer.
 
     `age_s` is the age of the oldest fact in seconds when the facts came from the cache; `plain` leaves out the blocks
-    that older clients refuse. Below stand `fixes` and `controls`, or, where there are none of these, a Refresh button
-    with the opaque id `refresh`. `folds` is the id behind the buttons that post in the thread what a plain message
-    cannot fold. `still` is what goes on, when this is a first answer only.
+    that older clients refuse. `refresh` is the opaque id behind the buttons of this answer: below stand `fixes` and
+    `controls`, or, where there are none of these, Refresh alone, and in a plain message a button for each fold, which
+    posts it in the thread. `still` is what goes on, when this is a first answer only.
     """
     told, head = digest(report), headline(report)
     if still is not None:
@@ -112,7 +111,7 @@ def summary(
         Part(2, _section(screen.of("others"))),
         Part(1, (context(*screen.of("small"), screen.note),)),
         Part(4, chart(report, plain=plain), "the picture"),
-        *(_unfolding(report, now, folds) if plain else (fold.part for fold in details.folds(report, now))),
+        *(_unfolding(report, now, refresh) if plain else (fold.part for fold in details.folds(report, now))),
         *_closing_line(report),
     ]
     return compose(_fallback(head, told), parts)

@@ -7,7 +7,7 @@ from typing import Final
 
 from diagnostics.report import Report
 from handlers.views.alarms import spell
-from handlers.views.blocks import Block, Message, Part, compose, context, parts_of, section
+from handlers.views.blocks import Block, Message, Part, compose, context, in_a_section, parts_of
 from handlers.views.escape import code, moment, person
 from handlers.watches import CALM_LOOKS, Watch, is_calm
 
@@ -23,8 +23,7 @@ def with_watch(message: Message, watch: Watch, report: Report, now: datetime) ->
 
 def ended(watch: Watch, now: datetime) -> Message:
     """Said in the thread once: it has recovered, or nobody looks any more."""
-    text = _ended(watch, now)
-    return Message(text=text, blocks=(section(text),))
+    return in_a_section(_ended(watch, now))
 
 
 def _line(watch: Watch, report: Report, now: datetime) -> Block:

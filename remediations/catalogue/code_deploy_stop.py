@@ -27,7 +27,7 @@ WITHIN_S = 900
     causes=CAUSES,
     calls=("codedeploy:StopDeployment",),
     needs=(EcsService, CodeDeployments, StoppedTasks),
-    uses=(*(kind for kind in LAST_GOOD_USES if kind is not StoppedTasks), *DEPLOYMENT_USES),
+    uses=(*LAST_GOOD_USES, *DEPLOYMENT_USES),
     docs=(
         "https://docs.aws.amazon.com/codedeploy/latest/APIReference/API_StopDeployment.html",
         "https://docs.aws.amazon.com/codedeploy/latest/userguide/deployments-stop.html",
@@ -88,7 +88,7 @@ def _plan(case: Case, service: EcsService, made: CodeDeployment, newest: Deploym
         ),
         guards=(
             ecs_services.is_active(service),
-            _deployment(made, f"contains({_list(GOES_ON)}, status)", f"deployment {made.id} goes on"),
+            _deployment(made, f"contains({paths.listed(GOES_ON)}, status)", f"deployment {made.id} goes on"),
             _deployment(
                 made, "rollbackInfo.rollbackTriggeringDeploymentId == `null`", f"{made.id} is no roll-back itself"
             ),
@@ -119,11 +119,7 @@ def _plan(case: Case, service: EcsService, made: CodeDeployment, newest: Deploym
 def _stop(made: CodeDeployment, group: str) -> Write:
     """What was asked for is under way as soon as a roll-back has an id, whatever the status says yet."""
     return Write(
-        call=Call(
-            service="codedeploy",
-            operation="stop_deployment",
-            parameters={"deploymentId": made.id, "autoRollbackEnabled": True},
-        ),
+        call=Call.of("codedeploy", "stop_deployment", deploymentId=made.id, autoRollbackEnabled=True),
         resources=(group,),
         done_when=_deployment(
             made, "status == 'Stopped' || rollbackInfo.rollbackDeploymentId != `null`", f"{made.id} is stopped"
@@ -132,7 +128,7 @@ def _stop(made: CodeDeployment, group: str) -> Write:
 
 
 def _deployment(made: CodeDeployment, says: str, text: str) -> Guard:
-    call = Call(service="codedeploy", operation="get_deployment", parameters={"deploymentId": made.id})
+    call = Call.of("codedeploy", "get_deployment", deploymentId=made.id)
     return Guard(look=Look(call=call, path=f"deploymentInfo.[{says}] | [0]"), expected=True, text=text)
 
 
@@ -145,7 +141,3 @@ def _still_whole(service: EcsService, old: Deployment, good: str) -> Guard:
 
 def _task_set(one: Deployment) -> str:
     return f"(services[0].taskSets[?id == {paths.quoted(one.id)}] | [0])"
-
-
-def _list(words: tuple[str, ...]) -> str:
-    return "['" + "', '".join(words) + "']"

@@ -85,14 +85,12 @@ def _plan(cluster: EcsCluster, before: str, after: str) -> Plan:
 
 
 def _set(cluster: EcsCluster, value: str, done_when: Guard) -> Write:
-    call = Call(
-        service="ecs",
-        operation="update_cluster_settings",
-        parameters={"cluster": cluster.cluster, "settings": [{"name": SETTING, "value": value}]},
+    call = Call.of(
+        "ecs", "update_cluster_settings", cluster=cluster.cluster, settings=[{"name": SETTING, "value": value}]
     )
     return Write(call=call, resources=(cluster.arn,), done_when=done_when)
 
 
 def _is(name: str, value: str) -> Guard:
-    call = Call(service="ecs", operation="describe_clusters", parameters={"clusters": [name], "include": ["SETTINGS"]})
+    call = Call.of("ecs", "describe_clusters", clusters=[name], include=["SETTINGS"])
     return Guard(look=Look(call=call, path=_PATH), expected=value, text=f"Container Insights of {name} is {value}")

@@ -53,7 +53,7 @@ def _longest(case: Case, arn: str) -> float | None:
         for row in lost.broken_off
         if row.target_group == arn
     ]
-    return max([*([answered[0]] if answered else []), *cut_off], default=None)
+    return max([*([] if answered is None else [answered]), *cut_off], default=None)
 
 
 def _plan(arn: str, now_s: int, wanted_s: int, longest_s: float) -> Plan:

@@ -10,7 +10,6 @@ from pydantic import JsonValue
 from diagnostics.facts import (
     ContainerDefinition,
     EcsService,
-    Fact,
     LoadBalancers,
     PrefixLists,
     SecurityGroups,
@@ -31,9 +30,6 @@ from remediations.steps.deployments import DEPLOYMENT_USES
 from remediations.steps.ecs_services import PREPARE_PORT
 from remediations.steps.task_definitions import NEW, PREPARE, Edit
 
-_NEEDS: tuple[type[Fact], ...] = (*LISTENING_NEEDS, EcsService, LoadBalancers, SecurityGroups, TaskDefinitions)
-_USES: tuple[type[Fact], ...] = (*LISTENING_USES, *LINE_USES, *DEPLOYMENT_USES, PrefixLists)
-
 
 @fix(
     id="ecs-container-port",
@@ -41,8 +37,8 @@ _USES: tuple[type[Fact], ...] = (*LISTENING_USES, *LINE_USES, *DEPLOYMENT_USES, 
     risk="medium",
     causes=("container-port-mismatch",),
     calls=("ecs:RegisterTaskDefinition", "ecs:TagResource", "iam:PassRole", "ecs:UpdateService"),
-    needs=_NEEDS,
-    uses=tuple(kind for kind in _USES if kind not in _NEEDS),
+    needs=(*LISTENING_NEEDS, EcsService, LoadBalancers, SecurityGroups, TaskDefinitions),
+    uses=(*LISTENING_USES, *LINE_USES, *DEPLOYMENT_USES, PrefixLists),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LoadBalancer.html",),
     prepare={**PREPARE, **PREPARE_PORT},
 )

@@ -31,9 +31,7 @@ STARTS_S = 120
     causes=("health-check-grace-period-too-short",),
     calls=("ecs:UpdateService",),
     needs=(*REACH_NEEDS, EcsService, StoppedTasks),
-    uses=tuple(
-        dict.fromkeys((*(kind for kind in REACH_USES if kind not in (EcsService, StoppedTasks)), Metrics, RunningTasks))
-    ),
+    uses=(*REACH_USES, Metrics, RunningTasks),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html",),
 )
 def ecs_grace_period(case: Case) -> Iterator[Plan]:

@@ -15,7 +15,6 @@ from remediations.steps.task_definitions import PREPARE
 
 SPARE_S = 5
 QUIET_S = 600
-_NEEDS = (EcsService, TaskDefinitions, LoadBalancerAttributes)
 
 
 @fix(
@@ -24,8 +23,8 @@ _NEEDS = (EcsService, TaskDefinitions, LoadBalancerAttributes)
     risk="medium",
     causes=("keepalive-race",),
     calls=("ecs:RegisterTaskDefinition", "ecs:TagResource", "iam:PassRole", "ecs:UpdateService"),
-    needs=_NEEDS,
-    uses=tuple(dict.fromkeys(kind for kind in (*DEPLOYMENT_USES, *SERVED_USES) if kind not in _NEEDS)),
+    needs=(EcsService, TaskDefinitions, LoadBalancerAttributes),
+    uses=(*DEPLOYMENT_USES, *SERVED_USES),
     docs=(
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html",
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
@@ -69,10 +68,9 @@ def _without_502(case: Case, success: Success) -> Success:
     of several services does not tell either."""
     if case.facts.observed.shared_load_balancer:
         return success
-    fronts = (arn.split(":loadbalancer/", 1)[-1] for arn in case.facts.subject.load_balancers)
     quiet = tuple(
-        healthy.load_balancer_quiet(front, "HTTPCode_ELB_502_Count").model_copy(update={"for_s": QUIET_S})
-        for front in fronts
+        healthy.load_balancer_quiet(arn, "HTTPCode_ELB_502_Count", for_s=QUIET_S)
+        for arn in case.facts.subject.load_balancers
     )
     return success.model_copy(update={"text": f"{success.text}, and nobody gets 502 any more", "quiet": quiet})
 

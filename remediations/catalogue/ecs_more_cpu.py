@@ -15,7 +15,6 @@ from remediations.steps.deployments import DEPLOYMENT_USES
 from remediations.steps.task_definitions import PREPARE, Edit
 
 FACTOR = 2
-_NEEDS = (EcsService, Metrics, TaskDefinitions)
 
 
 @fix(
@@ -24,12 +23,8 @@ _NEEDS = (EcsService, Metrics, TaskDefinitions)
     risk="medium",
     causes=("cpu-saturation",),
     calls=("ecs:RegisterTaskDefinition", "ecs:TagResource", "iam:PassRole", "ecs:UpdateService"),
-    needs=_NEEDS,
-    uses=tuple(
-        dict.fromkeys(
-            kind for kind in (*DEPLOYMENT_USES, *PROCESSOR_USES, *LOAD_USES, *STRAIN_USES) if kind not in _NEEDS
-        )
-    ),
+    needs=(EcsService, Metrics, TaskDefinitions),
+    uses=(*DEPLOYMENT_USES, *PROCESSOR_USES, *LOAD_USES, *STRAIN_USES),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html",),
     prepare=PREPARE,
 )

@@ -21,7 +21,7 @@ from remediations.steps.last_good import CAUSES, LAST_GOOD_USES, LastGood, came_
     causes=CAUSES,
     calls=("ecs:UpdateService",),
     needs=(EcsService, StoppedTasks),
-    uses=(*(kind for kind in LAST_GOOD_USES if kind is not StoppedTasks), *DEPLOYMENT_USES),
+    uses=(*LAST_GOOD_USES, *DEPLOYMENT_USES),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html",),
 )
 def ecs_roll_back(case: Case) -> Iterator[Plan]:

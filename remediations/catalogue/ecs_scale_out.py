@@ -35,15 +35,7 @@ _SHARED = frozenset({"target-dependency-hang", "health-check-dependency-failure"
     causes=("service-scaled-to-zero", "insufficient-task-count", PROCESSORS, "target-connection-saturation"),
     calls=("ecs:UpdateService", "ecs:DescribeServices", "application-autoscaling:RegisterScalableTarget"),
     needs=(EcsService, ServiceScaling),
-    uses=tuple(
-        dict.fromkeys(
-            (
-                *DEPLOYMENT_USES,
-                Metrics,
-                *(kind for kind in (*LOAD_USES, *STRAIN_USES, *PROCESSOR_USES) if kind is not EcsService),
-            )
-        )
-    ),
+    uses=(*DEPLOYMENT_USES, Metrics, *LOAD_USES, *STRAIN_USES, *PROCESSOR_USES),
     docs=(
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html",
         "https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html",

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import JsonValue
-
 from diagnostics.facts import EcsService, ServiceDeployment, ServiceHistory, StoppedTasks
 from diagnostics.report import SettingChange
 from remediations.fix import Case, fix
 from remediations.plan import Call, Guard, Look, Plan, Success, Undo, Write
-from remediations.steps import deployments, ecs_services, healthy, task_definitions
+from remediations.steps import deployments, ecs_services, healthy, paths, task_definitions
 from remediations.steps.deployments import DEPLOYMENT_USES
 from remediations.steps.last_good import (
     CAUSES,
@@ -31,7 +29,7 @@ from remediations.steps.last_good import (
     causes=CAUSES,
     calls=("ecs:StopServiceDeployment",),
     needs=(EcsService, ServiceHistory, StoppedTasks),
-    uses=(*(kind for kind in LAST_GOOD_USES if kind not in (ServiceHistory, StoppedTasks)), *DEPLOYMENT_USES),
+    uses=(*LAST_GOOD_USES, *DEPLOYMENT_USES),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopServiceDeployment.html",),
 )
 def ecs_stop_deployment(case: Case) -> Iterator[Plan]:
@@ -74,7 +72,7 @@ def _plan(case: Case, service: EcsService, running: ServiceDeployment, good: Las
         guards=(
             ecs_services.is_active(service),
             ecs_services.runs(service, service.task_definition, bad),
-            _status(running, f"contains({_list(UNDER_WAY)}, status)", f"the deployment of {bad} is in progress"),
+            _status(running, f"contains({paths.listed(UNDER_WAY)}, status)", f"the deployment of {bad} is in progress"),
         ),
         writes=(_stop(service, running, bad),),
         success=Success(
@@ -82,7 +80,7 @@ def _plan(case: Case, service: EcsService, running: ServiceDeployment, good: Las
             within_s=2 * deployments.takes_s(case.facts, service),
             guards=(
                 _status(running, "status == 'ROLLBACK_SUCCESSFUL'", f"{bad} is rolled back"),
-                healthy.deployed(service.cluster, service.service),
+                healthy.deployed(service),
                 *(healthy.targets_healthy(group.arn) for group in groups),
             ),
             fails=(_status(running, "status == 'ROLLBACK_FAILED'", f"the roll-back of {bad} failed"),),
@@ -105,19 +103,13 @@ def _other_definition(service: EcsService, good: LastGood) -> tuple[SettingChang
 
 
 def _stop(service: EcsService, running: ServiceDeployment, bad: str) -> Write:
-    parameters: dict[str, JsonValue] = {"serviceDeploymentArn": running.arn, "stopType": "ROLLBACK"}
     return Write(
-        call=Call(service="ecs", operation="stop_service_deployment", parameters=parameters),
+        call=Call.of("ecs", "stop_service_deployment", serviceDeploymentArn=running.arn, stopType="ROLLBACK"),
         resources=(service.arn, running.arn),
         done_when=_status(running, "starts_with(status, 'ROLLBACK_')", f"the roll-back of {bad} has begun"),
     )
 
 
 def _status(running: ServiceDeployment, says: str, text: str) -> Guard:
-    parameters: dict[str, JsonValue] = {"serviceDeploymentArns": [running.arn]}
-    call = Call(service="ecs", operation="describe_service_deployments", parameters=parameters)
+    call = Call.of("ecs", "describe_service_deployments", serviceDeploymentArns=[running.arn])
     return Guard(look=Look(call=call, path=f"serviceDeployments[0].[{says}] | [0]"), expected=True, text=text)
-
-
-def _list(words: tuple[str, ...]) -> str:
-    return "['" + "', '".join(words) + "']"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import JsonValue
-
 from diagnostics.facts import EcsService, RunningTasks, TargetHealth, Task
 from diagnostics.report import SettingChange
 from diagnostics.rules.routing import registers_into
@@ -15,7 +13,6 @@ from remediations.steps import deployments, ecs_services, healthy, paths
 from remediations.steps.deployments import DEPLOYMENT_USES, START_S
 
 MOST_OF_THEM = 0.8
-_NEEDS = (EcsService, RunningTasks, TargetHealth)
 
 
 @fix(
@@ -32,7 +29,7 @@ _NEEDS = (EcsService, RunningTasks, TargetHealth)
         "port-not-listening",
     ),
     calls=("ecs:StopTask",),
-    needs=_NEEDS,
+    needs=(EcsService, RunningTasks, TargetHealth),
     uses=DEPLOYMENT_USES,
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html",),
 )
@@ -77,7 +74,8 @@ def _plan(case: Case, service: EcsService, task: Task) -> Plan:
     name, groups = service.service, deployments.groups_of(case.facts, service)
     addresses = set(task.private_ips)
     takes_s = START_S + max((healthy.becomes_healthy_s(group) for group in groups), default=0)
-    stopped = _is(service, task, "desiredStatus", "STOPPED", f"task {task.id[:8]} is told to stop")
+    told = _is(service, task, "desiredStatus", "STOPPED", f"task {task.id[:8]} is told to stop")
+    stopped = _is(service, task, "lastStatus", "STOPPED", f"task {task.id[:8]} is stopped")  # until then it is counted
     complete = ecs_services.holds(
         service, "services[0].runningCount >= services[0].desiredCount", f"all tasks of {name} that are wanted run"
     )
@@ -91,13 +89,13 @@ def _plan(case: Case, service: EcsService, task: Task) -> Plan:
         ),
         guards=(
             ecs_services.is_active(service),
-            healthy.not_deploying(service.cluster, name),
+            healthy.not_deploying(service),
             complete,
             _is(service, task, "lastStatus", "RUNNING", f"task {task.id[:8]} runs"),
             _is(service, task, "desiredStatus", "RUNNING", f"task {task.id[:8]} was not told to stop yet"),
             *(_others_healthy(group.arn, addresses) for group in groups),
         ),
-        writes=(_stop(case, service, task, stopped),),
+        writes=(_stop(case, service, task, told),),
         success=Success(
             text="another task runs in its place, and all targets pass their health checks",
             within_s=3 * takes_s,
@@ -110,28 +108,26 @@ def _plan(case: Case, service: EcsService, task: Task) -> Plan:
     )
 
 
-def _stop(case: Case, service: EcsService, task: Task, stopped: Guard) -> Write:
-    parameters: dict[str, JsonValue] = {
-        "cluster": service.cluster,
-        "task": task.arn,
-        "reason": f"alb502, report {case.report.id}: {case.cause.code} on this task only",
-    }
-    call = Call(service="ecs", operation="stop_task", parameters=parameters)
-    return Write(call=call, resources=(task.arn,), done_when=stopped)
+def _stop(case: Case, service: EcsService, task: Task, told: Guard) -> Write:
+    call = Call.of(
+        "ecs",
+        "stop_task",
+        cluster=service.cluster,
+        task=task.arn,
+        reason=f"alb502, report {case.report.id}: {case.cause.code} on this task only",
+    )
+    return Write(call=call, resources=(task.arn,), done_when=told)
 
 
 def _is(service: EcsService, task: Task, name: str, value: str, text: str) -> Guard:
-    parameters: dict[str, JsonValue] = {"cluster": service.cluster, "tasks": [task.arn]}
-    call = Call(service="ecs", operation="describe_tasks", parameters=parameters)
+    call = Call.of("ecs", "describe_tasks", cluster=service.cluster, tasks=[task.arn])
     return Guard(look=Look(call=call, path=f"tasks[0].{name}"), expected=value, text=text)
 
 
 def _others_healthy(group_arn: str, addresses: set[str]) -> Guard:
     """All targets but this task's are healthy or leaving, and there is another one."""
-    own = ", ".join(paths.quoted(address) for address in sorted(addresses))
-    others = f"TargetHealthDescriptions[?!contains([{own}], Target.Id) && TargetHealth.State != 'draining']"
+    own = paths.listed(sorted(addresses))
+    others = f"TargetHealthDescriptions[?!contains({own}, Target.Id) && TargetHealth.State != 'draining']"
     unwell = f"{others} | [?TargetHealth.State != 'healthy']"
-    parameters: dict[str, JsonValue] = {"TargetGroupArn": group_arn}
-    call = Call(service="elbv2", operation="describe_target_health", parameters=parameters)
     path = f"length({others}) > {paths.number(0)} && {paths.none_of(unwell)}"
-    return Guard(look=Look(call=call, path=path), expected=True, text="all other targets are healthy")
+    return healthy.targets(group_arn, path, "all other targets are healthy")

@@ -15,7 +15,6 @@ from remediations.steps.task_definitions import PREPARE, Edit
 DEFAULT_S = 30
 MOST_S = 120
 """Fargate takes no more."""
-_NEEDS = (EcsService, StoppedTasks, TaskDefinitions)
 
 
 @fix(
@@ -24,8 +23,8 @@ _NEEDS = (EcsService, StoppedTasks, TaskDefinitions)
     risk="medium",
     causes=("task-sigkill-on-stop",),
     calls=("ecs:RegisterTaskDefinition", "ecs:TagResource", "iam:PassRole", "ecs:UpdateService"),
-    needs=_NEEDS,
-    uses=tuple(dict.fromkeys(kind for kind in (*DEPLOYMENT_USES, *LOST_USES) if kind not in _NEEDS)),
+    needs=(EcsService, StoppedTasks, TaskDefinitions),
+    uses=(*DEPLOYMENT_USES, *LOST_USES),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html",),
     prepare=PREPARE,
 )

@@ -40,7 +40,7 @@ TYPE_FOR: Final = {"awsvpc": "ip", "bridge": "instance", "host": "instance"}
     causes=("target-group-missing",),
     calls=("ecs:UpdateService",),
     needs=(EcsService, TargetHealth, TargetGroups, Listeners, SiblingHealth, TaskDefinitions, Subnets),
-    uses=tuple(dict.fromkeys((*DEPLOYMENT_USES, Changes))),
+    uses=(*DEPLOYMENT_USES, Changes),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/update-service-parameters.html",),
 )
 def ecs_target_group(case: Case) -> Iterator[Plan]:
@@ -121,14 +121,14 @@ def _plan(case: Case, service: EcsService, missing: str, group: TargetGroup, why
             registrations.has(service, before, name),
             ecs_services.is_active(service),
             ecs_services.deployed_by_ecs(service),
-            healthy.not_deploying(service.cluster, service.service),
+            healthy.not_deploying(service),
         ),
         writes=(registrations.register(service, after, group.name),),
         success=Success(
             text=f"the deployment of {service.service} is complete, and all targets of {group.name} are healthy",
             within_s=2 * takes_s,
-            guards=(healthy.deployed(service.cluster, service.service), healthy.targets_healthy(group.arn)),
-            fails=(healthy.deployment_failed(service.cluster, service.service),),
+            guards=(healthy.deployed(service), healthy.targets_healthy(group.arn)),
+            fails=(healthy.deployment_failed(service),),
         ),
         undo=Undo(kind="none", text=f"the service cannot go back to {name}: it does not exist any more"),
         touches=deployments.replaced(service),

@@ -169,7 +169,6 @@ def _plan(
     name = listener_rules.name_of(listener, rule)
     there, moved = (listener_rules.has_priority(listener, rule, number) for number in (rule.priority, to))
     metric = f"HTTPCode_ELB_{code}_Count" if str(code) in ELB_CODES else "HTTP_Fixed_Response_Count"
-    balancer = listener.load_balancer_arn.split(":loadbalancer/", 1)[-1]
     own = {to.target_group_arn for other in hidden for to in other.forwards_to}
     alone = own_errors.are_own(case, listener.load_balancer_arn, own)
     by_whom = f"it is there since {put.at:%H:%M} UTC, by {put.actor[:80]}: " if put else ""
@@ -192,7 +191,7 @@ def _plan(
             text=f"{name} answers nobody with {code} any more" if alone else f"{moved.text}; {NOT_TOLD}",
             within_s=COUNTED_AFTER_S if alone else EFFECT_S,
             guards=(moved,),
-            quiet=(healthy.load_balancer_quiet(balancer, metric),) if alone else (),
+            quiet=(healthy.load_balancer_quiet(listener.load_balancer_arn, metric),) if alone else (),
         ),
         undo=Undo(
             kind="exact",

@@ -18,9 +18,8 @@ from diagnostics.rules.health_reasons import accepted_codes, codes_in_words
 from diagnostics.rules.proven_check import PROVEN_CHECK_USES, former
 from remediations.fix import Case, fix
 from remediations.plan import Plan
-from remediations.steps import health_checks, healthy
+from remediations.steps import health_checks
 from remediations.steps.colours import Colours, colours
-from remediations.steps.health_checks import Edit
 
 GRPC_OK = "0"
 NO_FAILURE = frozenset(range(200, 400)) | LOCKED
@@ -85,12 +84,12 @@ def _plan(item: HealthCase, both: Colours, field: str, value: str, why: str, *, 
     success = all(200 <= code < 300 or code == 0 for code in item.sick.codes)
     hides = f"{codes_in_words(item.sick.codes)} then counts as healthy, also where it leads to a page of errors"
     return health_checks.plan(
+        both,
+        {field: value},
         fix="health-check-matcher",
         change=f"matcher {now} -> {value}",
         risk="medium",
-        edits=[Edit(group, {field: value}) for group in both.groups],
-        watched=both.filled,
-        guards=[healthy.none_healthy(group.arn) for group in (both.groups if narrower else ())],
-        warnings=(why, *(() if success else (hides,)), *both.warnings),
+        while_nobody_is_healthy=narrower,
+        warnings=(why, *(() if success else (hides,))),
         replaces_tasks=bool(item.killed),
     )

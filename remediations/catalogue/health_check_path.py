@@ -9,9 +9,8 @@ from diagnostics.rules.health_case import CASE_NEEDS, CASE_USES, CHECKS_DOC, Hea
 from diagnostics.rules.proven_check import PROVEN_CHECK_USES, Proven, proven_paths, usable_path
 from remediations.fix import Case, fix
 from remediations.plan import Plan
-from remediations.steps import health_checks, healthy
+from remediations.steps import health_checks
 from remediations.steps.colours import Colours, colours
-from remediations.steps.health_checks import Edit
 
 ANSWERED_AMISS = frozenset({"path", "redirect", "auth"})
 
@@ -46,12 +45,12 @@ def health_check_path(case: Case) -> Iterator[Plan]:
 
 def _plan(item: HealthCase, both: Colours, proven: Proven) -> Plan:
     return health_checks.plan(
+        both,
+        {"path": proven.value},
         fix="health-check-path",
         change=f"path {item.path} -> {proven.value}",
         risk="medium",
-        edits=[Edit(group, {"path": proven.value}) for group in both.groups],
-        watched=both.filled,
-        guards=[healthy.none_healthy(group.arn) for group in both.groups],
-        warnings=(f"{proven.value} is taken because {proven.why}", *both.warnings),
+        while_nobody_is_healthy=True,
+        warnings=(f"{proven.value} is taken because {proven.why}",),
         replaces_tasks=bool(item.killed),
     )

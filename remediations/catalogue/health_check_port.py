@@ -10,11 +10,9 @@ from diagnostics.rules.proven_check import PROVEN_CHECK_USES, former, proven_tra
 from diagnostics.rules.proven_port import PROVEN_PORT_USES
 from remediations.fix import Case, fix
 from remediations.plan import Plan
-from remediations.steps import health_checks, healthy
+from remediations.steps import health_checks
 from remediations.steps.colours import colours
-from remediations.steps.health_checks import Edit
-
-TRAFFIC_PORT = "traffic-port"
+from remediations.steps.new_target_groups import TRAFFIC_PORT
 
 
 @fix(
@@ -42,13 +40,13 @@ def health_check_port(case: Case) -> Iterator[Plan]:
             continue
         port, why = found
         yield health_checks.plan(
+            both,
+            {"port": port},
             fix="health-check-port",
             change=f"port {item.group.health_check.port} -> {port}",
             risk="low",
-            edits=[Edit(group, {"port": port}) for group in both.groups],
-            watched=both.filled,
-            guards=[healthy.none_healthy(group.arn) for group in both.groups],
-            warnings=(why, *both.warnings),
+            while_nobody_is_healthy=True,
+            warnings=(why,),
             replaces_tasks=bool(item.killed),
         )
 

@@ -10,9 +10,8 @@ from diagnostics.rules.health_case import CASE_NEEDS, CASE_USES, CHECKS_DOC, Hea
 from diagnostics.rules.proven_check import PROVEN_CHECK_USES
 from remediations.fix import Case, fix
 from remediations.plan import Plan
-from remediations.steps import health_checks, healthy
+from remediations.steps import health_checks
 from remediations.steps.colours import colours
-from remediations.steps.health_checks import Edit
 
 
 @fix(
@@ -39,13 +38,13 @@ def health_check_protocol(case: Case) -> Iterator[Plan]:
         now = item.group.health_check.protocol
         other = "HTTPS" if now == "HTTP" else "HTTP"
         yield health_checks.plan(
+            both,
+            {"protocol": other},
             fix="health-check-protocol",
             change=f"protocol {now} -> {other}",
             risk="low",
-            edits=[Edit(group, {"protocol": other}) for group in both.groups],
-            watched=both.filled,
-            guards=[healthy.none_healthy(group.arn) for group in both.groups],
-            warnings=(why, *both.warnings),
+            while_nobody_is_healthy=True,
+            warnings=(why,),
             replaces_tasks=bool(item.killed),
         )
 

@@ -14,6 +14,8 @@ from remediations.steps.colours import colours
 from remediations.steps.health_checks import Edit, Value
 
 INTERVAL_S = 15
+LASTING_S = 300
+"""Targets that come and go are all healthy now and then."""
 FAILURES = 3
 """Together three quarters of a minute, which outlasts a pause of seconds; AWS's own default is a whole minute."""
 
@@ -56,14 +58,14 @@ def _plans(case: Case, group: TargetGroup) -> Iterator[Plan]:
 
 
 def _plan(case: Case, group: TargetGroup, values: dict[str, Value], label: str = "") -> Plan:
-    edit = Edit(group, values)
-    both = colours(case.facts, group, *values)
+    after = Edit(group, values).after
     return health_checks.plan(
+        colours(case.facts, group, *values),
+        values,
         fix="health-check-thresholds",
-        change=f"give a target up after {edit.after.detection_s} s, not {group.health_check.detection_s} s",
+        change=f"give a target up after {after.detection_s} s, not {group.health_check.detection_s} s",
         risk="low",
-        edits=[Edit(one, values) for one in both.groups],
-        watched=both.filled,
-        warnings=(f"a target that hangs gets requests for up to {edit.after.detection_s} s", *both.warnings),
+        warnings=(f"a target that hangs gets requests for up to {after.detection_s} s",),
+        lasting_s=LASTING_S,
         label=label,
     )

@@ -14,7 +14,7 @@ from remediations.fix import Case, fix
 from remediations.plan import Plan
 from remediations.steps import health_checks
 from remediations.steps.colours import colours
-from remediations.steps.health_checks import Edit, Value
+from remediations.steps.health_checks import Value
 
 SPARE = 1.5
 MAX_TIMEOUT_S = 120
@@ -53,16 +53,12 @@ def health_check_timeout(case: Case) -> Iterator[Plan]:
         every_s = values.get("interval_s", check.interval_s)
         later = f"a target that hangs is given up after {check.unhealthy_threshold} checks {every_s} s apart"
         yield health_checks.plan(
+            both,
+            values,
             fix="health-check-timeout",
             change=f"time-out {check.timeout_s} s -> {timeout_s} s",
             risk="low",
-            edits=[Edit(group, values) for group in both.groups],
-            watched=both.filled,
-            warnings=(
-                why,
-                later,
-                *both.warnings,
-            ),
+            warnings=(why, later),
             replaces_tasks=bool(item.killed),
         )
 

@@ -6,19 +6,15 @@ from collections.abc import Iterator
 
 from diagnostics.facts import AccessLogs, LoadBalancerAttributes, Metrics
 from diagnostics.printable import counted
-from diagnostics.report import SettingChange
-from diagnostics.rules.runtimes import KeepAlive
 from diagnostics.rules.served_by import SERVED_USES, keep_alive
 from remediations.fix import Case, fix
-from remediations.plan import Guard, Plan, Success, Undo
-from remediations.steps import healthy, load_balancers, own_errors
-from remediations.steps.load_balancers import IDLE_TIMEOUT
-from remediations.steps.own_errors import COUNTS_USES, NOT_TOLD
+from remediations.plan import Plan
+from remediations.steps import idle_timeouts, load_balancers
+from remediations.steps.own_errors import COUNTS_USES
 
 LEAST_KEEP_ALIVE_S = 15
 SPARE_S = 5
 LOOK_BACK_DAYS = 14
-EFFECT_S = 60
 COUNTED_AFTER_S = 900
 QUIET_S = 300
 
@@ -51,7 +47,25 @@ def idle_timeout_lower(case: Case) -> Iterator[Plan]:
         return
     for arn in case.facts.subject.load_balancers:
         if arn in attributes.by_arn and setting.races(attributes.idle_timeout_s(arn)):
-            yield _plan(case, arn, attributes.idle_timeout_s(arn), wanted_s, setting)
+            yield idle_timeouts.plan(
+                case,
+                arn,
+                attributes.idle_timeout_s(arn),
+                wanted_s,
+                fix="idle-timeout-lower",
+                ends=502,
+                not_instead=504,
+                within_s=COUNTED_AFTER_S,
+                quiet_s=QUIET_S,
+                touches=f"every listener and every service of {load_balancers.name_of(arn)}",
+                guards=(load_balancers.never_slower_than(arn, wanted_s, case.facts.now, LOOK_BACK_DAYS),),
+                warnings=(
+                    f"a request that is silent for more than {wanted_s} s becomes a 504",
+                    "WebSockets, long polls and streams that pause for as long are cut off",
+                    *_web_sockets(case),
+                    setting.in_words(),
+                ),
+            )
 
 
 def _slowest(case: Case) -> float | None:
@@ -74,47 +88,3 @@ def _web_sockets(case: Case) -> Iterator[str]:
             f"{least}{counted(logs.web_sockets, 'WebSocket')} of this load balancer ended between {since} and {until}"
             " UTC, by its access log: ask whoever uses them how often they send something"
         )
-
-
-def _plan(case: Case, arn: str, now_s: int, wanted_s: int, setting: KeepAlive) -> Plan:
-    as_read, lowered = (load_balancers.attributes(arn, {IDLE_TIMEOUT: str(value)}) for value in (now_s, wanted_s))
-    name = load_balancers.name_of(arn)
-    return Plan(
-        fix="idle-timeout-lower",
-        title=f"Idle timeout of load balancer {name}: {now_s} s -> {wanted_s} s",
-        risk="medium",
-        resource=arn,
-        changes=(SettingChange(resource=arn, setting=IDLE_TIMEOUT, before=str(now_s), after=str(wanted_s)),),
-        guards=(as_read, load_balancers.never_slower_than(arn, wanted_s, case.facts.now, LOOK_BACK_DAYS)),
-        writes=(load_balancers.set_attributes(arn, {IDLE_TIMEOUT: str(wanted_s)}, lowered),),
-        success=_success(case, arn, lowered),
-        undo=Undo(
-            kind="exact",
-            text=f"sets it to {now_s} s again",
-            writes=(load_balancers.set_attributes(arn, {IDLE_TIMEOUT: str(now_s)}, as_read),),
-            guards=(lowered,),
-        ),
-        touches=f"every listener and every service of {name}",
-        warnings=(
-            f"a request that is silent for more than {wanted_s} s becomes a 504",
-            "WebSockets, long polls and streams that pause for as long are cut off",
-            *_web_sockets(case),
-            setting.in_words(),
-        ),
-        eta_s=EFFECT_S,
-    )
-
-
-def _success(case: Case, arn: str, lowered: Guard) -> Success:
-    if not own_errors.are_own(case, arn):
-        return Success(text=f"{lowered.text}; {NOT_TOLD}", within_s=EFFECT_S, guards=(lowered,))
-    dimension, saw_504 = arn.split(":loadbalancer/", 1)[-1], bool(case.facts.observed.counts.elb_504)
-    return Success(
-        text="nobody gets 502 any more" + ("" if saw_504 else ", and nobody 504 instead"),
-        within_s=COUNTED_AFTER_S,
-        guards=(lowered,),
-        quiet=tuple(
-            healthy.load_balancer_quiet(dimension, f"HTTPCode_ELB_{code}_Count").model_copy(update={"for_s": QUIET_S})
-            for code in (502, *(() if saw_504 else (504,)))
-        ),
-    )

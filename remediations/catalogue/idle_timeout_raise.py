@@ -5,26 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from diagnostics.facts import (
-    ApplicationLogs,
-    LoadBalancerAttributes,
-    TargetGroups,
-)
-from diagnostics.report import SettingChange
+from diagnostics.facts import ApplicationLogs, LoadBalancerAttributes, TargetGroups
 from diagnostics.rules.runtimes import KeepAlive
 from diagnostics.rules.served_by import SERVED_USES, keep_alive
 from diagnostics.rules.set_attributes import SET_USES, former_attribute
 from remediations.fix import Case, fix
-from remediations.plan import Guard, Plan, Success, Undo
-from remediations.steps import healthy, load_balancers, own_errors
-from remediations.steps.load_balancers import IDLE_TIMEOUT
-from remediations.steps.own_errors import COUNTS_USES, NOT_TOLD
+from remediations.plan import Plan
+from remediations.steps import idle_timeouts, load_balancers
+from remediations.steps.idle_timeouts import KEY
+from remediations.steps.own_errors import COUNTS_USES
 
 SPARE = 1.2
 STEP_S = 5
 MAX_S = 4000
-EFFECT_S = 60
 COUNTED_AFTER_S = 600
+QUIET_S = 120
 
 
 @fix(
@@ -53,14 +48,28 @@ def idle_timeout_raise(case: Case) -> Iterator[Plan]:
     now_s, setting = attributes.idle_timeout_s(known[0]), keep_alive(case.facts)
     found = _as_before(case, known[0], now_s) or _as_logged(case, now_s)
     if found is not None and not _begins_race(setting, now_s, found[0]):
-        yield _plan(case, known[0], now_s, *found, setting)
+        wanted_s, why = found
+        yield idle_timeouts.plan(
+            case,
+            known[0],
+            now_s,
+            wanted_s,
+            fix="idle-timeout-raise",
+            ends=504,
+            not_instead=502,
+            within_s=COUNTED_AFTER_S,
+            quiet_s=QUIET_S,
+            touches=_touches(case, known[0]),
+            warnings=(why, *_race(setting, wanted_s), "callers and their connections wait longer for slow answers"),
+        )
 
 
 def _as_before(case: Case, arn: str, now_s: int) -> tuple[int, str] | None:
-    lowered = former_attribute(case.facts, arn, IDLE_TIMEOUT, str(now_s), case.facts.observed.onset)
-    if lowered is None or not lowered.value.isdigit() or not now_s < int(lowered.value) <= MAX_S:
+    lowered = former_attribute(case.facts, arn, KEY, str(now_s), case.facts.observed.onset)
+    before = str(lowered.value) if lowered else ""
+    if lowered is None or not before.isdigit() or not now_s < int(before) <= MAX_S:
         return None
-    return int(lowered.value), f"it was {lowered.value} s until {lowered.change.at:%H:%M} UTC"
+    return int(before), f"it was {before} s until {lowered.change.at:%H:%M} UTC"
 
 
 def _begins_race(setting: KeepAlive | None, now_s: int, wanted_s: int) -> bool:
@@ -86,45 +95,6 @@ def _answers(case: Case, limit_s: float) -> Iterator[float]:
             yield float(text)
 
 
-def _plan(case: Case, arn: str, now_s: int, wanted_s: int, why: str, setting: KeepAlive | None) -> Plan:
-    as_read, raised = (load_balancers.attributes(arn, {IDLE_TIMEOUT: str(value)}) for value in (now_s, wanted_s))
-    name = load_balancers.name_of(arn)
-    return Plan(
-        fix="idle-timeout-raise",
-        title=f"Idle timeout of load balancer {name}: {now_s} s -> {wanted_s} s",
-        risk="medium",
-        resource=arn,
-        changes=(SettingChange(resource=arn, setting=IDLE_TIMEOUT, before=str(now_s), after=str(wanted_s)),),
-        guards=(as_read,),
-        writes=(load_balancers.set_attributes(arn, {IDLE_TIMEOUT: str(wanted_s)}, raised),),
-        success=_success(case, arn, raised),
-        undo=Undo(
-            kind="exact",
-            text=f"sets it to {now_s} s again",
-            writes=(load_balancers.set_attributes(arn, {IDLE_TIMEOUT: str(now_s)}, as_read),),
-            guards=(raised,),
-        ),
-        touches=_touches(case, arn),
-        warnings=(why, *_race(setting, wanted_s), "callers and their connections wait longer for slow answers"),
-        eta_s=EFFECT_S,
-    )
-
-
-def _success(case: Case, arn: str, raised: Guard) -> Success:
-    if not own_errors.are_own(case, arn):
-        return Success(text=f"{raised.text}; {NOT_TOLD}", within_s=EFFECT_S, guards=(raised,))
-    dimension, saw_502 = arn.split(":loadbalancer/", 1)[-1], bool(case.facts.observed.counts.elb_502)
-    return Success(
-        text="nobody gets 504 any more" + ("" if saw_502 else ", and nobody 502 instead"),
-        within_s=COUNTED_AFTER_S,
-        guards=(raised,),
-        quiet=tuple(
-            healthy.load_balancer_quiet(dimension, f"HTTPCode_ELB_{code}_Count")
-            for code in (504, *(() if saw_502 else (502,)))
-        ),
-    )
-
-
 def _race(setting: KeepAlive | None, wanted_s: int) -> Iterator[str]:
     if setting is None or setting.races(wanted_s) is None:
         yield (
@@ -138,8 +108,6 @@ def _race(setting: KeepAlive | None, wanted_s: int) -> Iterator[str]:
 
 def _touches(case: Case, arn: str) -> str:
     groups = case.facts.maybe(TargetGroups)
-    names = [group.name for group in groups.items if arn in group.load_balancer_arns] if isinstance(
-        groups, TargetGroups) else []  # fmt: skip
-    return f"every listener and target group of {load_balancers.name_of(arn)}" + (
-        f": {', '.join(names[:10])}" if names else ""
-    )
+    known = groups.items if isinstance(groups, TargetGroups) else ()
+    names = ", ".join([group.name for group in known if arn in group.load_balancer_arns][:10])
+    return f"every listener and target group of {load_balancers.name_of(arn)}{f': {names}' if names else ''}"

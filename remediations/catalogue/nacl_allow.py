@@ -11,12 +11,11 @@ from diagnostics.rules.reachability import Blocked, Path, paths
 from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, Terrain
 from remediations.fix import Case, fix
 from remediations.plan import MAX_NARROWER, MAX_WRITES, Guard, Plan, Success, Undo
-from remediations.steps import acl_entries, healthy, network_acls
+from remediations.steps import acl_entries, healthy, network_acls, openings
 from remediations.steps.arns import arn_of, ec2_arns
 from remediations.steps.network_acls import Entry
+from remediations.steps.openings import COUNTED_AFTER_S, EFFECT_S
 
-EFFECT_S = 10
-COUNTED_AFTER_S = 420
 EDITS = ("CreateNetworkAclEntry", "ReplaceNetworkAclEntry", "DeleteNetworkAclEntry", "ReplaceNetworkAclAssociation")
 
 
@@ -81,11 +80,7 @@ def _plan(case: Case, terrain: Terrain, shut: list[Path], entries: Sequence[Entr
     groups = [group for arn in arns if (group := terrain.target_groups.of(arn)) is not None]
     checked = any("health-check" in way.purposes for way in shut)
     takes_s = EFFECT_S + (max((healthy.becomes_healthy_s(group) for group in groups), default=0) if checked else 0)
-    dimension = shut[0].load_balancer.split(":loadbalancer/", 1)[-1]
-    quiet = (
-        healthy.load_balancer_quiet(dimension, "TargetConnectionErrorCount", group.arn.rsplit(":", 1)[-1])
-        for group in groups
-    )
+    quiet = openings.no_failed_connections(shut[0].load_balancer, groups)
     return Plan(
         fix="nacl-allow",
         title=f"Let load balancer {_balancer(shut)} and its targets talk through network ACL {' and '.join(ids)}",
@@ -110,7 +105,7 @@ def _plan(case: Case, terrain: Terrain, shut: list[Path], entries: Sequence[Entr
                 *(network_acls.has(entry, is_so=True) for entry in entries),
                 *(healthy.targets_healthy(group.arn) for group in (groups if checked else ())),
             ),
-            quiet=() if checked else tuple(quiet),
+            quiet=() if checked else quiet,
         ),
         undo=Undo(
             kind="exact",

@@ -78,8 +78,8 @@ def _plan(case: Case, listener: Listener, rule: Rule, empty: TargetGroup, filled
         guards=(
             as_read,
             healthy.nobody_registered(empty.arn),
-            healthy.registers_into(service.cluster, service.service, filled.arn),
-            healthy.not_deploying(service.cluster, service.service),
+            healthy.registers_into(service, filled.arn),
+            healthy.not_deploying(service),
         ),
         writes=(listener_rules.change_forward(listener, rule, "group", {"group": empty.arn, "to": filled.arn}, moved),),
         success=Success(

@@ -83,7 +83,7 @@ def _plan(
     divided, undivided = listener_rules.divides(listener, rule), listener_rules.forwards(listener, rule, after)
     arguments: dict[str, JsonValue] = {"group": empty.target_group_arn, "before": empty.weight, "to": 0}
     back: dict[str, JsonValue] = {"group": empty.target_group_arn, "before": 0, "to": empty.weight}
-    no_503 = healthy.load_balancer_quiet(_dimension(listener), "HTTPCode_ELB_503_Count")
+    no_503 = healthy.load_balancer_quiet(listener.load_balancer_arn, "HTTPCode_ELB_503_Count")
     alone = own_errors.are_own(case, listener.load_balancer_arn, weights)
     service = case.facts.maybe(EcsService)
     yield Plan(
@@ -130,7 +130,3 @@ def _warnings(rule: Rule, name: str, share: float, well: list[str]) -> Iterator[
             f"the rule is sticky: clients that were sent to {name} before go on to get 503 until their cookie ends, up"
             f" to {sticky_s} s; to help them at once, take {name} out of the rule"
         )
-
-
-def _dimension(listener: Listener) -> str:
-    return listener.load_balancer_arn.split(":loadbalancer/", 1)[-1]

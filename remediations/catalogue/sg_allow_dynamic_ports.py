@@ -53,7 +53,6 @@ def _plan(case: Case, terrain: Terrain, group_id: str, balancer: str, entrance: 
     ports = [port for obstacle in blocked for port in obstacle.ports]
     today, known = (min(ports), max(ports)), case.facts[SecurityGroups]
     name = security_groups.named(known, group_id)
-    arns = dict.fromkeys(arn for obstacle in blocked for arn in obstacle.target_groups)
     opening = Opening(
         fix="sg-allow-dynamic-ports",
         risk="medium",
@@ -63,7 +62,7 @@ def _plan(case: Case, terrain: Terrain, group_id: str, balancer: str, entrance: 
         other=entrance,
         other_name=security_groups.named(known, entrance),
         load_balancer=balancer,
-        groups=tuple(group for arn in arns if (group := terrain.target_groups.of(arn)) is not None),
+        groups=openings.groups_behind(blocked, terrain),
         checked=any("health-check" in obstacle.purposes for obstacle in blocked),
         touches=f"every process that listens on tcp {in_words(DYNAMIC)} in security group {name} becomes reachable from"
         " the load balancer",

@@ -63,10 +63,9 @@ def _plans(case: Case, terrain: Terrain, balancer: LoadBalancer, worn: str, bloc
     ports = ranges(port for obstacle in blocked for port in obstacle.ports)
     if not ports:
         return
-    subject, own, known = case.facts.subject, balancer.security_groups[0], case.facts[SecurityGroups]
+    own, known = balancer.security_groups[0], case.facts[SecurityGroups]
     name, other_name = security_groups.named(known, own), security_groups.named(known, worn)
     words = ", ".join(map(in_words, ports))
-    arns = dict.fromkeys(arn for obstacle in blocked for arn in obstacle.target_groups)
     opening = Opening(
         fix="sg-allow-lb-egress",
         risk="low",
@@ -76,13 +75,9 @@ def _plans(case: Case, terrain: Terrain, balancer: LoadBalancer, worn: str, bloc
         other=worn,
         other_name=other_name,
         load_balancer=balancer.arn,
-        groups=tuple(group for arn in arns if (group := terrain.target_groups.of(arn)) is not None),
+        groups=openings.groups_behind(blocked, terrain),
         checked=any("health-check" in obstacle.purposes for obstacle in blocked),
         touches=f"everything in security group {name} may connect to everything in {other_name} on tcp {words}",
         warnings=("what else the load balancer calls, such as an identity provider, needs rules of its own",),
     )
-    single = tuple(
-        openings.plan(subject, opening, [one], label=f"only tcp {in_words(one)}")
-        for one in (ports if len(ports) > 1 else ())
-    )
-    yield openings.plan(subject, opening, ports).model_copy(update={"narrower": single})
+    yield openings.by_port(case.facts.subject, opening, ports)

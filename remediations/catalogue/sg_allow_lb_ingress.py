@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnostics.facts import LoadBalancer, SecurityGroups, TargetGroup, TaskDefinitions
-from diagnostics.rules.mapped_ports import checks_an_unmapped_port
+from diagnostics.facts import LoadBalancer, SecurityGroups, TaskDefinitions
 from diagnostics.rules.obstacles import Obstacle, obstacles
-from diagnostics.rules.proven_port import PROVEN_PORT_USES
+from diagnostics.rules.proven_port import PROVEN_PORT_USES, checks_an_unmapped_port
 from diagnostics.rules.reachability import paths
 from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, Terrain
 from remediations.fix import Case, fix
@@ -86,19 +85,10 @@ def _plans(
         other=entrance,
         other_name=security_groups.named(known, entrance),
         load_balancer=balancer.arn,
-        groups=_groups(terrain, blocked),
+        groups=openings.groups_behind(blocked, terrain),
         checked=any("health-check" in obstacle.purposes for obstacle in blocked),
         touches=f"everything in security group {name} becomes reachable from load balancer {balancer.name}"
         f" on tcp {words}",
         warnings=(LATER,) if are_dynamic(port for one in blocked for port in one.ports) else (),
     )
-    single = tuple(
-        openings.plan(case.facts.subject, opening, [one], label=f"only tcp {one[0]}")
-        for one in (ports if len(ports) > 1 else ())
-    )
-    yield openings.plan(case.facts.subject, opening, ports).model_copy(update={"narrower": single})
-
-
-def _groups(terrain: Terrain, blocked: list[Obstacle]) -> tuple[TargetGroup, ...]:
-    arns = dict.fromkeys(arn for obstacle in blocked for arn in obstacle.target_groups)
-    return tuple(group for arn in arns if (group := terrain.target_groups.of(arn)) is not None)
+    yield openings.by_port(case.facts.subject, opening, ports)

@@ -95,13 +95,6 @@ def _plan(group: TargetGroup, change: Change, members: tuple[Target, ...]) -> Pl
     names = ", ".join(one.key for one in members)
     within_s = healthy.becomes_healthy_s(group)
     there = targets.registered(group.arn, members)
-    alive = [
-        targets.runs_by_itself(one.id)
-        if group.target_type == "instance"
-        else targets.address_is_in_use(one.id, group.vpc_id)
-        for one in members
-        if one.zone != "all"
-    ]
     return Plan(
         fix="targets-register",
         title=f"Register {names} in target group {group.name} again",
@@ -110,8 +103,8 @@ def _plan(group: TargetGroup, change: Change, members: tuple[Target, ...]) -> Pl
         changes=tuple(
             SettingChange(resource=group.arn, setting="target", before=None, after=one.key) for one in members
         ),
-        guards=(healthy.nobody_registered(group.arn), *alive),
-        writes=(targets.register(group.arn, members),),
+        guards=(healthy.nobody_registered(group.arn), *targets.kept_by_nobody(group, members)),
+        writes=(targets.register(group.arn, members, group.arn, there),),
         success=Success(
             text=f"the targets of {group.name} are healthy",
             within_s=within_s,

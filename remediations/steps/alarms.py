@@ -39,7 +39,7 @@ def plan(subject: Subject, wanted: Sequence[RecommendedAlarm], topic: str | None
         undo=Undo(
             kind="exact",
             text=f"deletes {'it' if len(names) == 1 else 'them'}",
-            writes=(_delete(subject, names),),
+            writes=tuple(_delete(subject, name) for name in names),
             guards=present,
         ),
         touches=f"nobody's requests; {topic or 'nobody'} is told when one goes off",
@@ -74,19 +74,18 @@ def _create(subject: Subject, one: RecommendedAlarm, topic: str | None) -> Write
         parameters["AlarmActions"] = [topic]
     arn = _arn(subject, one.name)
     return Write(
-        call=Call(service="cloudwatch", operation="put_metric_alarm", parameters=parameters),
+        call=Call.of("cloudwatch", "put_metric_alarm", **parameters),
         resources=(arn,),
         also=(Grant(action="cloudwatch:TagResource", resources=(arn,)),),
         done_when=_is_made(one),
     )
 
 
-def _delete(subject: Subject, names: Sequence[str]) -> Write:
-    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DeleteAlarms.html"""
-    call = Call(service="cloudwatch", operation="delete_alarms", parameters={"AlarmNames": [*names]})
-    text = f"there is no alarm named {' or '.join(names)}"
-    gone = Guard(look=Look(call=_described(*names), path=paths.none_of("MetricAlarms")), expected=True, text=text)
-    return Write(call=call, resources=tuple(_arn(subject, name) for name in names), done_when=gone)
+def _delete(subject: Subject, name: str) -> Write:
+    """Each by a call of its own: of alarms that were made in part, only those are deleted.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DeleteAlarms.html"""
+    call = Call.of("cloudwatch", "delete_alarms", AlarmNames=[name])
+    return Write(call=call, resources=(_arn(subject, name),), done_when=_is_free(name))
 
 
 def _is_free(name: str) -> Guard:
@@ -103,9 +102,8 @@ def _is_made(one: RecommendedAlarm) -> Guard:
     return Guard(look=look, expected=expected, text=f"{one.name} watches {one.metric}: {one.condition}")
 
 
-def _described(*names: str) -> Call:
-    parameters: dict[str, JsonValue] = {"AlarmNames": [*names], "AlarmTypes": KINDS}
-    return Call(service="cloudwatch", operation="describe_alarms", parameters=parameters)
+def _described(name: str) -> Call:
+    return Call.of("cloudwatch", "describe_alarms", AlarmNames=[name], AlarmTypes=KINDS)
 
 
 def _arn(subject: Subject, name: str) -> str:

@@ -79,7 +79,7 @@ def starts_one(service: EcsService) -> tuple[Guard, ...]:
     return (
         ecs_services.is_active(service),
         ecs_services.deployed_by_ecs(service),
-        healthy.not_deploying(service.cluster, service.service),
+        healthy.not_deploying(service),
         ecs_services.runs(service, service.task_definition, task_definitions.short(service.task_definition)),
     )
 
@@ -92,7 +92,7 @@ def succeeds(facts: Facts, service: EcsService, *also: Guard) -> Success:
         within_s=2 * takes_s(facts, service),
         guards=(
             *also,
-            healthy.deployed(service.cluster, service.service),
+            healthy.deployed(service),
             *(healthy.targets_healthy(group.arn) for group in groups),
         ),
         fails=(_another_failed(service),),
@@ -164,8 +164,8 @@ def _runs_another(service: EcsService, name: str) -> Guard:
 
 def _another_failed(service: EcsService) -> Guard:
     """One that is not there today was given up; ECS may have gone back from it to another one by then."""
-    today = ", ".join(paths.quoted(deployment.id) for deployment in service.deployments)
-    path = f"deployments[?!contains([{today}], id) && rolloutState == 'FAILED'] | [0].rolloutState"
+    today = paths.listed(deployment.id for deployment in service.deployments)
+    path = f"deployments[?!contains({today}, id) && rolloutState == 'FAILED'] | [0].rolloutState"
     return ecs_services.setting(service, path, "FAILED", f"the new deployment of {service.service} failed")
 
 

@@ -27,8 +27,7 @@ _REGISTERS_WITH_A_ROLE = f"its load balancers would have to be sent again with t
 
 
 def describe(service: EcsService) -> Call:
-    parameters: dict[str, JsonValue] = {"cluster": service.cluster, "services": [service.service]}
-    return Call(service="ecs", operation="describe_services", parameters=parameters)
+    return Call.of("ecs", "describe_services", cluster=service.cluster, services=[service.service])
 
 
 def looked_up(service: EcsService, path: str) -> Look:
@@ -79,8 +78,7 @@ def places(service: EcsService) -> dict[str, JsonValue]:
 
 
 def update(service: EcsService, values: Mapping[str, JsonValue], done_when: Guard) -> Write:
-    parameters = {**places(service), **values}
-    call = Call(service="ecs", operation="update_service", parameters=parameters)
+    call = Call.of("ecs", "update_service", **places(service), **values)
     return Write(call=call, resources=(service.arn,), done_when=done_when)
 
 

@@ -57,18 +57,15 @@ def leads_to_one_version(target: LambdaTarget) -> bool:
 
 def quiet(subject: Subject, target: LambdaTarget) -> tuple[Quiet, ...]:
     """No call of the function by a load balancer fails any more."""
-    group = target.target_group.rsplit(":", 1)[-1]
-    return tuple(
-        healthy.load_balancer_quiet(arn.split(":loadbalancer/", 1)[-1], "LambdaUserError", group)
-        for arn in subject.load_balancers[:2]
-    )
+    group = target.target_group
+    return tuple(healthy.load_balancer_quiet(arn, "LambdaUserError", group) for arn in subject.load_balancers[:2])
 
 
 def names_statement(target: LambdaTarget, text: str, *, is_so: bool, words: str) -> Guard:
     """Whether the policy of the very qualifier mentions this, which is a statement's id or an ARN. The policy comes as
     a text."""
     look = Look(
-        call=Call(service="lambda", operation="get_policy", parameters=_qualified(target)),
+        call=Call.of("lambda", "get_policy", **_qualified(target)),
         path=f"contains(Policy || '', {paths.quoted(text)})",
     )
     return Guard(look=look, expected=is_so, text=words)
@@ -76,28 +73,28 @@ def names_statement(target: LambdaTarget, text: str, *, is_so: bool, words: str)
 
 def allow(subject: Subject, target: LambdaTarget, statement: str, done_when: Guard) -> Write:
     """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html"""
-    parameters: dict[str, JsonValue] = {
+    call = Call.of(
+        "lambda",
+        "add_permission",
         **_qualified(target),
-        "StatementId": statement,
-        "Action": "lambda:InvokeFunction",
-        "Principal": INVOKER,
-        "SourceArn": target.target_group,
-        "SourceAccount": subject.account,
-    }
-    call = Call(service="lambda", operation="add_permission", parameters=parameters)
+        StatementId=statement,
+        Action="lambda:InvokeFunction",
+        Principal=INVOKER,
+        SourceArn=target.target_group,
+        SourceAccount=subject.account,
+    )
     return Write(call=call, resources=_arns(target), done_when=done_when)
 
 
 def disallow(target: LambdaTarget, statement: str, done_when: Guard) -> Write:
     """Removes the statement that `allow` made, by its id."""
-    parameters: dict[str, JsonValue] = {**_qualified(target), "StatementId": statement}
-    call = Call(service="lambda", operation="remove_permission", parameters=parameters)
+    call = Call.of("lambda", "remove_permission", **_qualified(target), StatementId=statement)
     return Write(call=call, resources=_arns(target), done_when=done_when)
 
 
 def reserves(target: LambdaTarget, size: int | None) -> Guard:
     """The function's reserved concurrency; None: it has none."""
-    call = Call(service="lambda", operation="get_function_concurrency", parameters=_function(target))
+    call = Call.of("lambda", "get_function_concurrency", **_function(target))
     words = "nothing" if size is None else f"{size:,} executions at once"
     text = f"{words} {'is' if size is None else 'are'} reserved for {target.name}"
     return Guard(look=Look(call=call, path="ReservedConcurrentExecutions"), expected=size, text=text)
@@ -105,7 +102,7 @@ def reserves(target: LambdaTarget, size: int | None) -> Guard:
 
 def leaves_unreserved(least: int) -> Guard:
     """The account has so much that nobody reserved."""
-    call = Call(service="lambda", operation="get_account_settings")
+    call = Call.of("lambda", "get_account_settings")
     path = paths.no_less("AccountLimit.UnreservedConcurrentExecutions", least)
     text = f"the account has {least:,} executions at once that nobody reserved"
     return Guard(look=Look(call=call, path=path), expected=True, text=text)
@@ -113,29 +110,28 @@ def leaves_unreserved(least: int) -> Guard:
 
 def reserve(target: LambdaTarget, size: int) -> Write:
     """https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionConcurrency.html"""
-    parameters: dict[str, JsonValue] = {**_function(target), "ReservedConcurrentExecutions": size}
-    call = Call(service="lambda", operation="put_function_concurrency", parameters=parameters)
+    call = Call.of("lambda", "put_function_concurrency", **_function(target), ReservedConcurrentExecutions=size)
     return Write(call=call, resources=(target.function_arn,), done_when=reserves(target, size))
 
 
 def lift_reservation(target: LambdaTarget) -> Write:
     """Takes the function's own limit away.
     https://docs.aws.amazon.com/lambda/latest/api/API_DeleteFunctionConcurrency.html"""
-    call = Call(service="lambda", operation="delete_function_concurrency", parameters=_function(target))
+    call = Call.of("lambda", "delete_function_concurrency", **_function(target))
     return Write(call=call, resources=(target.function_arn,), done_when=reserves(target, None))
 
 
 def has_setting(target: LambdaTarget, name: Setting, value: int, qualifier: str | None = None) -> Guard:
     """Of the function itself, or of what the qualifier leads to."""
     given: dict[str, JsonValue] = _function(target) | ({"Qualifier": qualifier} if qualifier else {})
-    call = Call(service="lambda", operation="get_function_configuration", parameters=given)
+    call = Call.of("lambda", "get_function_configuration", **given)
     where = f"{target.name}:{qualifier}" if qualifier else target.name
     return Guard(look=Look(call=call, path=name), expected=value, text=f"{name} of {where} is {value}")
 
 
 def is_settled(target: LambdaTarget) -> Guard:
     """No change of the function is being applied."""
-    call = Call(service="lambda", operation="get_function_configuration", parameters=_function(target))
+    call = Call.of("lambda", "get_function_configuration", **_function(target))
     look = Look(call=call, path="(LastUpdateStatus || 'Successful') == 'Successful'")
     return Guard(look=look, expected=True, text=f"no change of {target.name} is being applied")
 
@@ -143,9 +139,7 @@ def is_settled(target: LambdaTarget) -> Guard:
 def set_setting(target: LambdaTarget, name: Setting, value: int) -> Write:
     """Of the function itself, which is what its next version is published of. Members that are not named stay.
     https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html"""
-    call = Call(
-        service="lambda", operation="update_function_configuration", parameters={**_function(target), name: value}
-    )
+    call = Call.of("lambda", "update_function_configuration", **{**_function(target), name: value})
     return Write(call=call, resources=(target.function_arn,), done_when=has_setting(target, name, value))
 
 
@@ -156,10 +150,10 @@ def set_setting_of_alias(target: LambdaTarget, name: Setting, before: int, after
     yield update.model_copy(
         update={"reads": _both(target), "prepared_by": prepare_setting.__name__, "arguments": arguments}
     )
-    newest = Call(service="lambda", operation="list_versions_by_function", parameters=function)
+    newest = Call.of("lambda", "list_versions_by_function", **function)
     last = "max_by(Versions[?Version != '$LATEST'], &to_number(Version))"
     yield Write(
-        call=Call(service="lambda", operation="publish_version", parameters=function),
+        call=Call.of("lambda", "publish_version", **function),
         resources=(target.function_arn,),
         done_when=Guard(
             look=Look(call=newest, path=f"{last}.Description"),
@@ -177,7 +171,7 @@ def set_setting_of_alias(target: LambdaTarget, name: Setting, before: int, after
 def leads_to(target: LambdaTarget, version: JsonValue, words: str) -> Guard:
     """All requests of the alias go to this version."""
     alias = target.alias.name if target.alias else ""
-    call = Call(service="lambda", operation="get_alias", parameters={**_function(target), "Name": alias})
+    call = Call.of("lambda", "get_alias", **_function(target), Name=alias)
     path = "[FunctionVersion, RoutingConfig.AdditionalVersionWeights || `{}`]"
     return Guard(
         look=Look(call=call, path=path), expected=[version, {}], text=f"{alias} of {target.name} leads to {words}"
@@ -187,15 +181,14 @@ def leads_to(target: LambdaTarget, version: JsonValue, words: str) -> Guard:
 def move_alias(target: LambdaTarget, version: JsonValue, words: str) -> Write:
     """https://docs.aws.amazon.com/lambda/latest/api/API_UpdateAlias.html"""
     alias = target.alias.name if target.alias else ""
-    parameters: dict[str, JsonValue] = {**_function(target), "Name": alias, "FunctionVersion": version}
-    call = Call(service="lambda", operation="update_alias", parameters=parameters)
+    call = Call.of("lambda", "update_alias", **_function(target), Name=alias, FunctionVersion=version)
     return Write(call=call, resources=_arns(target), done_when=leads_to(target, version, words))
 
 
 def can_run(target: LambdaTarget, version: str) -> Guard:
     """The version is there; one that nobody called for long is inactive and wakes up."""
     given: dict[str, JsonValue] = {**_function(target), "Qualifier": version}
-    call = Call(service="lambda", operation="get_function_configuration", parameters=given)
+    call = Call.of("lambda", "get_function_configuration", **given)
     look = Look(call=call, path="contains(['Active', 'Inactive'], State || 'Active') && Version")
     return Guard(look=look, expected=version, text=f"version {version} of {target.name} can run")
 
@@ -247,8 +240,8 @@ def _both(target: LambdaTarget) -> dict[str, Call]:
     """What the next version would be published of, and what serves."""
     operation, alias = "get_function_configuration", target.alias.name if target.alias else ""
     return {
-        _LATEST: Call(service="lambda", operation=operation, parameters=_function(target)),
-        _SERVING: Call(service="lambda", operation=operation, parameters={**_function(target), "Qualifier": alias}),
+        _LATEST: Call.of("lambda", operation, **_function(target)),
+        _SERVING: Call.of("lambda", operation, **_function(target), Qualifier=alias),
     }
 
 

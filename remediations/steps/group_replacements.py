@@ -22,7 +22,6 @@ from diagnostics.facts import (
     Listeners,
     NotApplicable,
     Tags,
-    Target,
     TargetGroup,
     TargetGroupAttributes,
 )
@@ -213,7 +212,7 @@ def _with_tasks(case: Case, swap: Swap, routes: tuple[Route, ...], service: EcsS
             registrations.has(service, registered, swap.old.name),
             ecs_services.is_active(service),
             ecs_services.deployed_by_ecs(service),
-            healthy.not_deploying(service.cluster, service.service),
+            healthy.not_deploying(service),
         ),
         writes=(
             *_making(case, swap),
@@ -224,11 +223,11 @@ def _with_tasks(case: Case, swap: Swap, routes: tuple[Route, ...], service: EcsS
             text=f"the deployment of {service.service} is complete, and all targets of {swap.new.name} are healthy",
             within_s=2 * takes_s,
             guards=(
-                healthy.deployed(service.cluster, service.service),
+                healthy.deployed(service),
                 healthy.targets_healthy(ARN, swap.new.name),
             ),
             quiet=_quiet(case, swap),
-            fails=(healthy.deployment_failed(service.cluster, service.service),),
+            fails=(healthy.deployment_failed(service),),
         ),
         undo=Undo(
             kind="compensating",
@@ -273,7 +272,7 @@ def _with_targets(case: Case, swap: Swap, routes: tuple[Route, ...]) -> Plan:
             *_as_read(routes),
             spoken.still_serves_nobody(case.facts, swap.old),
             targets.registered(swap.old.arn, found),
-            *_kept_by_nobody(swap.old, found),
+            *targets.kept_by_nobody(swap.old, found),
         ),
         writes=(
             *_making(case, swap),
@@ -293,7 +292,7 @@ def _with_targets(case: Case, swap: Swap, routes: tuple[Route, ...]) -> Plan:
                 *(_change_back(swap, route) for route in routes),
                 new_target_groups.delete(subject, name, drain_s),
             ),
-            guards=(new_target_groups.is_ours(name), *moved, new_target_groups.has_members(name, found)),
+            guards=(new_target_groups.is_ours(name), *moved, targets.registered(ARN, found, name)),
         ),
         touches=f"all requests of {_names(routes)} for {swap.old.name}",
         warnings=(
@@ -370,20 +369,9 @@ def _not_for_us(routes: Iterable[Route]) -> str | None:
 
 def _quiet(case: Case, swap: Swap) -> tuple[Quiet, ...]:
     """Counts of the whole load balancer, where nobody else stands behind it."""
-    found = []
-    for balancer in case.facts.subject.load_balancers:
-        if own_errors.are_own(case, balancer, (swap.old.arn,)):
-            dimension = balancer.split(":loadbalancer/", 1)[-1]
-            found += [healthy.load_balancer_quiet(dimension, metric) for metric in swap.quiet]
-    return tuple(found)
-
-
-def _kept_by_nobody(group: TargetGroup, found: Iterable[Target]) -> tuple[Guard, ...]:
-    """As far as only a look just before can tell. An address outside the VPC is nobody's of ours."""
     return tuple(
-        targets.runs_by_itself(one.id)
-        if group.target_type == "instance"
-        else targets.address_is_in_use(one.id, group.vpc_id)
-        for one in found
-        if one.zone != "all"
+        healthy.load_balancer_quiet(balancer, metric)
+        for balancer in case.facts.subject.load_balancers
+        if own_errors.are_own(case, balancer, (swap.old.arn,))
+        for metric in swap.quiet
     )

@@ -17,6 +17,7 @@ from diagnostics.facts import HealthCheck, TargetGroup
 from diagnostics.report import Risk, SettingChange
 from remediations.plan import Call, Guard, Look, Plan, Success, Undo, Write
 from remediations.steps import healthy, target_groups
+from remediations.steps.colours import Colours
 
 Value = str | int
 
@@ -55,63 +56,61 @@ class Edit:
 
 
 def plan(
+    both: Colours,
+    values: Mapping[str, Value],
     *,
     fix: str,
     change: str,
     risk: Risk,
-    edits: Sequence[Edit],
-    watched: Sequence[TargetGroup],
-    guards: Sequence[Guard] = (),
+    while_nobody_is_healthy: bool = False,
     warnings: Sequence[str] = (),
     replaces_tasks: bool = False,
+    lasting_s: int = 0,
     label: str = "",
 ) -> Plan:
-    """One call for each group; worked when the targets of the `watched` ones are healthy. With several groups, each of
-    them alone is a narrower choice. `change` says in a few words what is other than before."""
-    within_s = max(healthy.becomes_healthy_s(edit.group.model_copy(update={"health_check": edit.after}))
-                   for edit in edits) + (REPLACED_TASK_S if replaces_tasks else 0)  # fmt: skip
-    names = " and ".join(edit.group.name for edit in edits)
-    narrower = tuple(
-        plan(
+    """One call for each group; worked when the targets of those that are filled are healthy, and none of them has been
+    unhealthy for `lasting_s`. With several groups, each of them alone is a narrower choice. `change` says in a few
+    words what is other than before."""
+    guards = [healthy.none_healthy(group.arn) for group in (both.groups if while_nobody_is_healthy else ())]
+
+    def of(groups: Sequence[TargetGroup], watched: Sequence[TargetGroup], label: str) -> Plan:
+        edits, names = [Edit(group, values) for group in groups], " and ".join(group.name for group in groups)
+        edited = [edit.group.model_copy(update={"health_check": edit.after}) for edit in edits]
+        within_s = max(map(healthy.becomes_healthy_s, edited)) + (REPLACED_TASK_S if replaces_tasks else 0)
+        return Plan(
             fix=fix,
-            change=change,
+            title=f"Health check of {names}: {change}",
             risk=risk,
-            edits=(edit,),
-            watched=(edit.group,),
-            guards=guards,
-            warnings=warnings,
-            replaces_tasks=replaces_tasks,
-            label=f"only target group {edit.group.name}",
+            resource=groups[0].arn,
+            judged_by_tags_of=tuple(group.arn for group in groups[1:]),
+            changes=tuple(_change(group, name, value) for group in groups for name, value in values.items()),
+            guards=(*map(as_it_was_read, groups), *guards),
+            writes=tuple(_write(group, values) for group in groups),
+            success=Success(
+                text=f"the targets of {' and '.join(group.name for group in watched)} pass their health checks",
+                within_s=within_s,
+                guards=tuple(healthy.targets_healthy(group.arn) for group in watched),
+                quiet=tuple(
+                    healthy.load_balancer_quiet(balancer, "UnHealthyHostCount", group.arn, for_s=lasting_s)
+                    for group in (watched if lasting_s else ())
+                    for balancer in group.load_balancer_arns
+                ),
+            ),
+            undo=Undo(
+                kind="exact",
+                text=f"gives the health check of {names} its former settings back",
+                writes=tuple(_write(edit.group, edit.before) for edit in edits),
+                guards=tuple(has(group, values) for group in groups),
+            ),
+            touches=f"all targets of {names}, at once",
+            warnings=(*warnings, *both.warnings),
+            eta_s=within_s,
+            label=label,
         )
-        for edit in (edits if len(edits) > 1 else ())
-        if edit.group in watched
-    )
-    return Plan(
-        fix=fix,
-        title=f"Health check of {names}: {change}",
-        risk=risk,
-        resource=edits[0].group.arn,
-        judged_by_tags_of=tuple(edit.group.arn for edit in edits[1:]),
-        changes=tuple(_change(edit.group, name, value) for edit in edits for name, value in edit.values.items()),
-        guards=(*(as_it_was_read(edit.group) for edit in edits), *guards),
-        writes=tuple(_write(edit.group, edit.values) for edit in edits),
-        success=Success(
-            text=f"the targets of {' and '.join(group.name for group in watched)} pass their health checks",
-            within_s=within_s,
-            guards=tuple(healthy.targets_healthy(group.arn) for group in watched),
-        ),
-        undo=Undo(
-            kind="exact",
-            text=f"gives the health check of {names} its former settings back",
-            writes=tuple(_write(edit.group, edit.before) for edit in edits),
-            guards=tuple(has(edit.group, edit.values) for edit in edits),
-        ),
-        touches=f"all targets of {names}, at once",
-        warnings=tuple(warnings),
-        eta_s=within_s,
-        label=label,
-        narrower=narrower,
-    )
+
+    alone = (one for one in both.groups if len(both.groups) > 1 and one in both.filled)
+    narrower = tuple(of((one,), (one,), f"only target group {one.name}") for one in alone)
+    return of(both.groups, both.filled, label).model_copy(update={"narrower": narrower})
 
 
 def as_it_was_read(group: TargetGroup) -> Guard:
@@ -127,7 +126,7 @@ def has(group: TargetGroup, values: Mapping[str, JsonValue | Value]) -> Guard:
 
 
 def _has(group: TargetGroup, values: Mapping[str, JsonValue | Value], text: str) -> Guard:
-    call = Call(service="elbv2", operation="describe_target_groups", parameters={"TargetGroupArns": [group.arn]})
+    call = Call.of("elbv2", "describe_target_groups", TargetGroupArns=[group.arn])
     members = ", ".join(MEMBERS[name] for name in values)
     return Guard(look=Look(call=call, path=f"TargetGroups[0].[{members}]"), expected=[*values.values()], text=text)
 

@@ -24,7 +24,7 @@ Action = dict[str, Any]
 
 
 def describe(rule_arn: str) -> Call:
-    return Call(service="elbv2", operation="describe_rules", parameters={"RuleArns": [rule_arn]})
+    return Call.of("elbv2", "describe_rules", RuleArns=[rule_arn])
 
 
 def name_of(listener: Listener, rule: Rule) -> str:
@@ -45,7 +45,7 @@ def has_priority(listener: Listener, rule: Rule, priority: int | None) -> Guard:
 
 
 def priority_is_free(listener: Listener, priority: int) -> Guard:
-    call = Call(service="elbv2", operation="describe_rules", parameters={"ListenerArn": listener.arn})
+    call = Call.of("elbv2", "describe_rules", ListenerArn=listener.arn)
     path = paths.none_of(f"Rules[?Priority == {paths.quoted(str(priority))}]")
     text = f"no rule of port {listener.port} has priority {priority}"
     return Guard(look=Look(call=call, path=path), expected=True, text=text)
@@ -54,7 +54,7 @@ def priority_is_free(listener: Listener, priority: int) -> Guard:
 def set_priority(listener: Listener, rule: Rule, priority: int) -> Write:
     """Moves one rule; the others keep their places."""
     wanted: JsonValue = [{"RuleArn": rule.arn, "Priority": priority}]
-    call = Call(service="elbv2", operation="set_rule_priorities", parameters={"RulePriorities": wanted})
+    call = Call.of("elbv2", "set_rule_priorities", RulePriorities=wanted)
     return Write(call=call, resources=(rule.arn,), done_when=has_priority(listener, rule, priority))
 
 
@@ -65,7 +65,7 @@ def stand_in(listener: Listener, rule: Rule, default: Rule, priority: int) -> Wr
         update={"expected": False, "text": f"a rule of port {listener.port} has priority {priority}"}
     )
     return Write(
-        call=Call(service="elbv2", operation="create_rule", parameters=where),
+        call=Call.of("elbv2", "create_rule", **where),
         resources=(listener.arn, _below(listener)),
         also=(_may_tag(listener),),
         done_when=there,
@@ -78,7 +78,7 @@ def stand_in(listener: Listener, rule: Rule, default: Rule, priority: int) -> Wr
 
 def stands_in(listener: Listener, rule: Rule, default: Rule, priority: int) -> Guard:
     """The rule that `stand_in` made is as it was made: nobody has given it another use."""
-    call = Call(service="elbv2", operation="describe_rules", parameters={"RuleArns": [{FROM: NEW}]})
+    call = Call.of("elbv2", "describe_rules", RuleArns=[{FROM: NEW}])
     several = len(default.forwards_to) > 1
     groups: list[JsonValue] = [
         [to.target_group_arn, to.weight] if several else to.target_group_arn for to in default.forwards_to
@@ -93,15 +93,16 @@ def stands_in(listener: Listener, rule: Rule, default: Rule, priority: int) -> G
 
 def make_again(listener: Listener, former: FormerRule) -> Write:
     """A rule as it was. https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateRule.html"""
-    parameters: dict[str, JsonValue] = {
-        "ListenerArn": listener.arn,
-        "Priority": former.rule.priority,
-        "Conditions": [*former.conditions],
-        "Actions": [*former.actions],
-        "Tags": _tags(),
-    }
     return Write(
-        call=Call(service="elbv2", operation="create_rule", parameters=parameters),
+        call=Call.of(
+            "elbv2",
+            "create_rule",
+            ListenerArn=listener.arn,
+            Priority=former.rule.priority,
+            Conditions=[*former.conditions],
+            Actions=[*former.actions],
+            Tags=_tags(),
+        ),
         resources=(listener.arn, _below(listener)),
         also=(_may_tag(listener),),
         done_when=is_there_again(listener, former),
@@ -152,12 +153,12 @@ def leads_nowhere(listener: Listener, target_group: str) -> Guard:
 
 def delete_new(listener: Listener, done_when: Guard) -> Write:
     """Deletes the rule that `make_again` or `stand_in` made. Nobody knows its ARN before."""
-    call = Call(service="elbv2", operation="delete_rule", parameters={"RuleArn": {FROM: NEW}})
+    call = Call.of("elbv2", "delete_rule", RuleArn={FROM: NEW})
     return Write(call=call, resources=(_below(listener),), done_when=done_when)
 
 
 def _of_listener(listener: Listener, path: str) -> Look:
-    call = Call(service="elbv2", operation="describe_rules", parameters={"ListenerArn": listener.arn})
+    call = Call.of("elbv2", "describe_rules", ListenerArn=listener.arn)
     return Look(call=call, path=path)
 
 
@@ -225,7 +226,7 @@ def change_forward(
     where: dict[str, JsonValue] = {"ListenerArn": listener.arn} if rule.is_default else {"RuleArn": rule.arn}
     operation = "modify_listener" if rule.is_default else "modify_rule"
     return Write(
-        call=Call(service="elbv2", operation=operation, parameters=where),
+        call=Call.of("elbv2", operation, **where),
         resources=(listener.arn if rule.is_default else rule.arn,),
         done_when=done_when,
         reads={"rule": describe(rule.arn)},

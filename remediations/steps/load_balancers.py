@@ -10,7 +10,6 @@ from pydantic import JsonValue
 from remediations.plan import Call, Guard, Look, Write
 from remediations.steps import paths
 
-IDLE_TIMEOUT = "idle_timeout.timeout_seconds"
 HOUR_S = 3600
 
 
@@ -20,7 +19,7 @@ def name_of(arn: str) -> str:
 
 def attributes(arn: str, values: Mapping[str, str], text: str = "") -> Guard:
     """These attributes, whose values are text throughout, have these values."""
-    call = Call(service="elbv2", operation="describe_load_balancer_attributes", parameters={"LoadBalancerArn": arn})
+    call = Call.of("elbv2", "describe_load_balancer_attributes", LoadBalancerArn=arn)
     each = ", ".join(f"Attributes[?Key == {paths.quoted(key)}].Value | [0]" for key in values)
     words = text or f"{name_of(arn)} has {', '.join(f'{key} {value}' for key, value in values.items())}"
     return Guard(look=Look(call=call, path=f"[{each}]"), expected=[*values.values()], text=words)
@@ -30,8 +29,7 @@ def set_attributes(arn: str, values: Mapping[str, str], done_when: Guard) -> Wri
     """Attributes that are not named keep their values.
     https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ModifyLoadBalancerAttributes.html"""
     given: list[JsonValue] = [{"Key": key, "Value": value} for key, value in values.items()]
-    parameters: dict[str, JsonValue] = {"LoadBalancerArn": arn, "Attributes": given}
-    call = Call(service="elbv2", operation="modify_load_balancer_attributes", parameters=parameters)
+    call = Call.of("elbv2", "modify_load_balancer_attributes", LoadBalancerArn=arn, Attributes=given)
     return Write(call=call, resources=(arn,), done_when=done_when)
 
 
@@ -44,15 +42,16 @@ def never_slower_than(arn: str, limit_s: float, now: datetime, days: int) -> Gua
         "Dimensions": dimension,
     }
     query: JsonValue = {"Id": "slowest", "MetricStat": {"Metric": metric, "Period": HOUR_S, "Stat": "Maximum"}}
-    parameters: dict[str, JsonValue] = {
-        "MetricDataQueries": [query],
-        "StartTime": (now - timedelta(days=days)).isoformat(),
-        "EndTime": now.isoformat(),
-    }
     values = "MetricDataResults[0].Values"
     return Guard(
         look=Look(
-            call=Call(service="cloudwatch", operation="get_metric_data", parameters=parameters),
+            call=Call.of(
+                "cloudwatch",
+                "get_metric_data",
+                MetricDataQueries=[query],
+                StartTime=(now - timedelta(days=days)).isoformat(),
+                EndTime=now.isoformat(),
+            ),
             path=f"length({values} || `[]`) > `0` && max({values}) < {paths.number(limit_s)}",
         ),
         expected=True,
@@ -62,7 +61,7 @@ def never_slower_than(arn: str, limit_s: float, now: datetime, days: int) -> Gua
 
 def in_subnets(arn: str, subnets: Iterable[str]) -> Guard:
     """Its nodes are in these subnets and no others."""
-    call = Call(service="elbv2", operation="describe_load_balancers", parameters={"LoadBalancerArns": [arn]})
+    call = Call.of("elbv2", "describe_load_balancers", LoadBalancerArns=[arn])
     wanted = sorted(subnets)
     return Guard(
         look=Look(call=call, path="sort(LoadBalancers[0].AvailabilityZones[].SubnetId)"),
@@ -75,13 +74,12 @@ def set_subnets(arn: str, subnets: Iterable[str]) -> Write:
     """The list is replaced in full.
     https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetSubnets.html"""
     wanted = [*subnets]
-    parameters: dict[str, JsonValue] = {"LoadBalancerArn": arn, "Subnets": [*wanted]}
-    call = Call(service="elbv2", operation="set_subnets", parameters=parameters)
+    call = Call.of("elbv2", "set_subnets", LoadBalancerArn=arn, Subnets=[*wanted])
     return Write(call=call, resources=(arn,), done_when=in_subnets(arn, wanted))
 
 
 def has_room(subnet_id: str, addresses: int) -> Guard:
-    call = Call(service="ec2", operation="describe_subnets", parameters={"SubnetIds": [subnet_id]})
+    call = Call.of("ec2", "describe_subnets", SubnetIds=[subnet_id])
     path = paths.no_less("Subnets[0].AvailableIpAddressCount", addresses)
     text = f"{subnet_id} has at least {addresses} free addresses"
     return Guard(look=Look(call=call, path=path), expected=True, text=text)

@@ -98,16 +98,17 @@ def has(entry: Entry, *, is_so: bool) -> Guard:
 
 def add(subject: Subject, entry: Entry) -> Write:
     """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNetworkAclEntry.html"""
-    parameters: dict[str, JsonValue] = {
-        "NetworkAclId": entry.acl_id,
-        "RuleNumber": entry.number,
-        "Egress": entry.egress,
-        "Protocol": TCP,
-        "RuleAction": "allow",
-        "CidrBlock": entry.cidr,
-        "PortRange": {"From": entry.first, "To": entry.last},
-    }
-    call = Call(service="ec2", operation="create_network_acl_entry", parameters=parameters)
+    call = Call.of(
+        "ec2",
+        "create_network_acl_entry",
+        NetworkAclId=entry.acl_id,
+        RuleNumber=entry.number,
+        Egress=entry.egress,
+        Protocol=TCP,
+        RuleAction="allow",
+        CidrBlock=entry.cidr,
+        PortRange={"From": entry.first, "To": entry.last},
+    )
     return Write(
         call=call, resources=ec2_arns(subject, "network-acl", [entry.acl_id]), done_when=has(entry, is_so=True)
     )
@@ -116,12 +117,9 @@ def add(subject: Subject, entry: Entry) -> Write:
 def remove(subject: Subject, entry: Entry) -> Write:
     """Removes the entry that `add` made, by its number.
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteNetworkAclEntry.html"""
-    parameters: dict[str, JsonValue] = {
-        "NetworkAclId": entry.acl_id,
-        "RuleNumber": entry.number,
-        "Egress": entry.egress,
-    }
-    call = Call(service="ec2", operation="delete_network_acl_entry", parameters=parameters)
+    call = Call.of(
+        "ec2", "delete_network_acl_entry", NetworkAclId=entry.acl_id, RuleNumber=entry.number, Egress=entry.egress
+    )
     return Write(
         call=call, resources=ec2_arns(subject, "network-acl", [entry.acl_id]), done_when=has(entry, is_so=False)
     )
@@ -135,4 +133,4 @@ def _direction(*, egress: bool) -> str:
 
 
 def _acl(acl_id: str) -> Call:
-    return Call(service="ec2", operation="describe_network_acls", parameters={"NetworkAclIds": [acl_id]})
+    return Call.of("ec2", "describe_network_acls", NetworkAclIds=[acl_id])

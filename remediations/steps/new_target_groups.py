@@ -100,7 +100,7 @@ def create(subject: Subject, group: TargetGroup) -> Write:
     created = {"StringEquals": {"elasticloadbalancing:CreateAction": "CreateTargetGroup"}}
     own = arns(subject, name)
     return Write(
-        call=Call(service="elbv2", operation="create_target_group", parameters=given),
+        call=Call.of("elbv2", "create_target_group", **given),
         resources=own,
         also=(Grant(action="elasticloadbalancing:AddTags", resources=own, condition=dict(created)),),
         done_when=Guard(look=there, expected=name, text=f"target group {name} is there"),
@@ -113,7 +113,7 @@ def take_over(subject: Subject, name: str, attributes: Mapping[str, str]) -> Wri
     wanted = {key: value for key, value in attributes.items() if key in DEFAULTS and value not in ("", DEFAULTS[key])}
     if not wanted:
         return None
-    call = Call(service="elbv2", operation="describe_target_group_attributes", parameters={"TargetGroupArn": ARN})
+    call = Call.of("elbv2", "describe_target_group_attributes", TargetGroupArn=ARN)
     each = ", ".join(f"Attributes[?Key == {paths.quoted(key)}].Value | [0]" for key in wanted)
     done = Guard(
         look=Look(call=call, path=f"[{each}]"),
@@ -121,28 +121,18 @@ def take_over(subject: Subject, name: str, attributes: Mapping[str, str]) -> Wri
         text=f"{name} has the attributes of the group that it replaces",
     )
     pairs: list[JsonValue] = [{"Key": key, "Value": value} for key, value in wanted.items()]
-    parameters: dict[str, JsonValue] = {"TargetGroupArn": ARN, "Attributes": pairs}
-    write = Call(service="elbv2", operation="modify_target_group_attributes", parameters=parameters)
+    write = Call.of("elbv2", "modify_target_group_attributes", TargetGroupArn=ARN, Attributes=pairs)
     return Write(call=write, resources=arns(subject, name), done_when=done)
 
 
 def register(subject: Subject, name: str, members: Sequence[Target]) -> Write:
     """Into the new group, what is in the old one as well."""
-    write = targets.register(arns(subject, name)[0], members)
-    return write.model_copy(update={"call": _for_new(write.call), "done_when": has_members(name, members)})
-
-
-def has_members(name: str, members: Sequence[Target]) -> Guard:
-    """Exactly these targets are in the new group, healthy or not."""
-    staying = "TargetHealthDescriptions[?TargetHealth.State != 'draining']"
-    wanted = sorted(target.id for target in members)
-    look = Look(call=_health(), path=f"sort({staying}.Target.Id)")
-    return Guard(look=look, expected=[*wanted], text=f"{name} has the targets {', '.join(wanted)}")
+    return targets.register(ARN, members, arns(subject, name)[0], targets.registered(ARN, members, name))
 
 
 def is_ours(name: str) -> Guard:
     """It is the one that this very plan made."""
-    call = Call(service="elbv2", operation="describe_tags", parameters={"ResourceArns": [ARN]})
+    call = Call.of("elbv2", "describe_tags", ResourceArns=[ARN])
     path = f"TagDescriptions[0].Tags[?Key == {paths.quoted(PLAN_TAG)}].Value | [0]"
     return Guard(look=Look(call=call, path=path), expected={FROM: PLAN}, text=f"{name} is the group that alb502 made")
 
@@ -150,18 +140,10 @@ def is_ours(name: str) -> Guard:
 def delete(subject: Subject, name: str, after_s: int) -> Write:
     """Deletes the group that `create` made, when no rule uses it any more and its requests had time to end. Its targets
     stay in it until then: where somebody else's rule uses it by now AWS refuses, and those requests go on."""
-    call = Call(service="elbv2", operation="delete_target_group", parameters={"TargetGroupArn": ARN})
+    call = Call.of("elbv2", "delete_target_group", TargetGroupArn=ARN)
     gone = is_free(name)
     return Write(call=call, resources=arns(subject, name), done_when=gone, after_s=after_s)
 
 
-def _for_new(call: Call) -> Call:
-    return call.model_copy(update={"parameters": {**call.parameters, "TargetGroupArn": ARN}})
-
-
-def _health() -> Call:
-    return Call(service="elbv2", operation="describe_target_health", parameters={"TargetGroupArn": ARN})
-
-
 def _by_name(name: str) -> Call:
-    return Call(service="elbv2", operation="describe_target_groups", parameters={"Names": [name]})
+    return Call.of("elbv2", "describe_target_groups", Names=[name])

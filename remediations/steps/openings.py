@@ -3,11 +3,13 @@ seen to work, and removed again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from diagnostics.facts import TargetGroup
 from diagnostics.report import Risk, SettingChange
+from diagnostics.rules.obstacles import Obstacle
+from diagnostics.rules.terrain import Terrain
 from diagnostics.snapshot import Subject
 from remediations.plan import Guard, Plan, Quiet, Success, Undo
 from remediations.steps import healthy, load_balancers, security_groups
@@ -39,6 +41,19 @@ class Opening:
     checked: bool
     touches: str
     warnings: tuple[str, ...] = ()
+
+
+def groups_behind(blocked: Iterable[Obstacle], terrain: Terrain) -> tuple[TargetGroup, ...]:
+    arns = dict.fromkeys(arn for obstacle in blocked for arn in obstacle.target_groups)
+    return tuple(group for arn in arns if (group := terrain.target_groups.of(arn)) is not None)
+
+
+def by_port(subject: Subject, opening: Opening, ports: Sequence[Ports]) -> Plan:
+    """For all of the ports, with each of them alone as a narrower choice."""
+    single = tuple(
+        plan(subject, opening, [one], label=f"only tcp {in_words(one)}") for one in (ports if len(ports) > 1 else ())
+    )
+    return plan(subject, opening, ports).model_copy(update={"narrower": single})
 
 
 def plan(subject: Subject, opening: Opening, ports: Sequence[Ports], *, label: str = "") -> Plan:
@@ -114,13 +129,13 @@ def _success(opening: Opening, present: tuple[Guard, ...], within_s: int) -> Suc
     if opening.checked:
         well = (healthy.targets_healthy(group.arn) for group in opening.groups)
         return Success(text="the targets pass their health checks", within_s=within_s, guards=(*present, *well))
-    quiet = tuple(_no_failed_connections(opening, group) for group in opening.groups)
+    quiet = no_failed_connections(opening.load_balancer, opening.groups)
     return Success(text="connections to the targets no longer fail", within_s=within_s, guards=present, quiet=quiet)
 
 
-def _no_failed_connections(opening: Opening, group: TargetGroup) -> Quiet:
-    dimension = opening.load_balancer.split(":loadbalancer/", 1)[-1]
-    return healthy.load_balancer_quiet(dimension, "TargetConnectionErrorCount", group.arn.rsplit(":", 1)[-1])
+def no_failed_connections(load_balancer: str, groups: Iterable[TargetGroup]) -> tuple[Quiet, ...]:
+    metric = "TargetConnectionErrorCount"
+    return tuple(healthy.load_balancer_quiet(load_balancer, metric, group.arn) for group in groups)
 
 
 def _within_s(opening: Opening) -> int:

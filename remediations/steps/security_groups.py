@@ -47,12 +47,13 @@ def add_rule(
     pair: JsonValue = {"GroupId": other, "Description": f"{words}, added by alb502"}
     permission: JsonValue = {"IpProtocol": "tcp", "FromPort": first, "ToPort": last, "UserIdGroupPairs": [pair]}
     tags: JsonValue = [{"Key": PLAN_TAG, "Value": {FROM: PLAN}}]
-    parameters: dict[str, JsonValue] = {
-        "GroupId": group_id,
-        "IpPermissions": [permission],
-        "TagSpecifications": [{"ResourceType": "security-group-rule", "Tags": tags}],
-    }
-    call = Call(service="ec2", operation=operation, parameters=parameters)
+    call = Call.of(
+        "ec2",
+        operation,
+        GroupId=group_id,
+        IpPermissions=[permission],
+        TagSpecifications=[{"ResourceType": "security-group-rule", "Tags": tags}],
+    )
     found = Look(call=_rules(group_id), path=f"{_matching(direction, other, first, last)} | [0].SecurityGroupRuleId")
     any_rule = arn_of(subject, "ec2", "security-group-rule/*")
     created = {"StringEquals": {"ec2:CreateAction": f"AuthorizeSecurityGroup{direction.capitalize()}"}}
@@ -67,14 +68,15 @@ def add_rule(
 
 def remove_rule(subject: Subject, direction: Direction, group_id: str, gone: Guard, kept_as: str = RULE_ID) -> Write:
     """Removes the rule that `add_rule` made, by its id."""
-    parameters: dict[str, JsonValue] = {"GroupId": group_id, "SecurityGroupRuleIds": [{FROM: kept_as}]}
-    call = Call(service="ec2", operation=f"revoke_security_group_{direction}", parameters=parameters)
+    call = Call.of(
+        "ec2", f"revoke_security_group_{direction}", GroupId=group_id, SecurityGroupRuleIds=[{FROM: kept_as}]
+    )
     return Write(call=call, resources=ec2_arns(subject, "security-group", [group_id]), done_when=gone)
 
 
 def _rules(group_id: str) -> Call:
     filters: JsonValue = [{"Name": "group-id", "Values": [group_id]}]
-    return Call(service="ec2", operation="describe_security_group_rules", parameters={"Filters": filters})
+    return Call.of("ec2", "describe_security_group_rules", Filters=filters)
 
 
 def _matching(direction: Direction, other: str, first: int, last: int) -> str:

@@ -13,8 +13,6 @@ from itertools import product
 from types import MappingProxyType
 from typing import Final
 
-from pydantic import JsonValue
-
 from diagnostics.causes.cause import Facts
 from diagnostics.facts import (
     ApplicationLogs,
@@ -37,8 +35,9 @@ from diagnostics.rules.container_settings import always_passes, container_probe
 from diagnostics.rules.grpc_health import HEALTH_SERVICE
 from diagnostics.rules.served_by import serving_container
 from diagnostics.rules.written import quoted, who, written
-from remediations.plan import Call, Guard, Look
-from remediations.steps import paths
+from remediations import counting
+from remediations.plan import Guard, Look
+from remediations.steps import healthy, paths
 from remediations.steps.new_target_groups import TRAFFIC_PORT, asks_port_of_requests
 
 SPOKEN_NEEDS: tuple[type[Fact], ...] = (TargetGroups, TargetHealth, Metrics)
@@ -110,34 +109,16 @@ def serves_nobody(facts: Facts, group: TargetGroup) -> bool:
 
 def still_serves_nobody(facts: Facts, group: TargetGroup) -> Guard:
     """No good answer has come from the group since the facts were read: somebody may have mended the targets."""
-    queries: list[JsonValue] = [
-        {
-            "Id": f"q{number}",
-            "MetricStat": {
-                "Metric": {
-                    "Namespace": "AWS/ApplicationELB",
-                    "MetricName": metric,
-                    "Dimensions": [
-                        {"Name": "LoadBalancer", "Value": balancer.split(":loadbalancer/", 1)[-1]},
-                        {"Name": "TargetGroup", "Value": group.dimension},
-                    ],
-                },
-                "Period": 60,
-                "Stat": "Sum",
-            },
-        }
-        for number, (balancer, metric) in enumerate(product(facts.subject.load_balancers, _ANSWERS[:2]))
+    asked = [
+        healthy.load_balancer_quiet(balancer, metric, group.arn)
+        for balancer, metric in product(facts.subject.load_balancers, _ANSWERS[:2])
     ]
-    parameters: dict[str, JsonValue] = {
-        "MetricDataQueries": queries,
-        "StartTime": facts.window.end.isoformat(),
-        "EndTime": (max(facts.now, facts.window.end) + timedelta(days=1)).isoformat(),
-    }
+    until = max(facts.now, facts.window.end) + timedelta(days=1)
     answered = paths.none_of("MetricDataResults[].Values[] | [?@ > `0`]")
     return Guard(
         look=Look(
-            call=Call(service="cloudwatch", operation="get_metric_data", parameters=parameters),
-            path=f"length(MetricDataResults || `[]`) == {paths.number(len(queries))} && {answered}",
+            call=counting.sums(asked, facts.window.end, until),
+            path=f"length(MetricDataResults || `[]`) == {paths.number(len(asked))} && {answered}",
         ),
         expected=True,
         text=f"{group.name} has given nobody a good answer since {facts.window.end:%H:%M} UTC",

@@ -19,7 +19,7 @@ def swaps_groups(service: object) -> bool:
 def not_swapping(service: object) -> tuple[Guard, ...]:
     """What must be so before a rule in front of the service is changed."""
     if isinstance(service, EcsService) and swaps_groups(service):
-        return (healthy.not_deploying(service.cluster, service.service),)
+        return (healthy.not_deploying(service),)
     return ()
 
 

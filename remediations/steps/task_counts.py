@@ -29,8 +29,7 @@ def set_desired(service: EcsService, count: int) -> Write:
 
 def limits_are(service: EcsService, minimum: int, maximum: int) -> Guard:
     name = scalable_id(service)
-    parameters: dict[str, JsonValue] = {**_dimension(), "ResourceIds": [name]}
-    call = Call(service="application-autoscaling", operation="describe_scalable_targets", parameters=parameters)
+    call = Call.of("application-autoscaling", "describe_scalable_targets", **_dimension(), ResourceIds=[name])
     look = Look(call=call, path=f"ScalableTargets[0].[{MINIMUM}, {MAXIMUM}]")
     text = f"Application Auto Scaling may choose between {minimum} and {maximum} tasks for {service.service}"
     return Guard(look=look, expected=[minimum, maximum], text=text)
@@ -38,8 +37,9 @@ def limits_are(service: EcsService, minimum: int, maximum: int) -> Guard:
 
 def is_not_scaled(service: EcsService) -> Guard:
     """Nobody has set scaling up in the meantime."""
-    parameters: dict[str, JsonValue] = {**_dimension(), "ResourceIds": [scalable_id(service)]}
-    call = Call(service="application-autoscaling", operation="describe_scalable_targets", parameters=parameters)
+    call = Call.of(
+        "application-autoscaling", "describe_scalable_targets", **_dimension(), ResourceIds=[scalable_id(service)]
+    )
     text = f"Application Auto Scaling does not own the count of {service.service}"
     return Guard(look=Look(call=call, path="length(ScalableTargets)"), expected=0, text=text)
 
@@ -47,13 +47,16 @@ def is_not_scaled(service: EcsService) -> Guard:
 def set_limits(service: EcsService, arn: str, minimum: int, maximum: int) -> Write:
     """What is not passed stays. The caller must be allowed to change the service, too:
     https://docs.aws.amazon.com/autoscaling/application/userguide/security_iam_id-based-policy-examples.html"""
-    parameters: dict[str, JsonValue] = {
-        **_dimension(),
-        "ResourceId": scalable_id(service),
-        MINIMUM: minimum,
-        MAXIMUM: maximum,
-    }
-    call = Call(service="application-autoscaling", operation="register_scalable_target", parameters=parameters)
+    call = Call.of(
+        "application-autoscaling",
+        "register_scalable_target",
+        **{
+            **_dimension(),
+            "ResourceId": scalable_id(service),
+            MINIMUM: minimum,
+            MAXIMUM: maximum,
+        },
+    )
     return Write(
         call=call,
         resources=(arn,),

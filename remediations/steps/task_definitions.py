@@ -59,7 +59,7 @@ class Edit(Frozen):
 
 def is_usable(definition: str) -> Guard:
     """ECS deploys no revision that was deregistered."""
-    call = Call(service="ecs", operation="describe_task_definition", parameters={"taskDefinition": definition})
+    call = Call.of("ecs", "describe_task_definition", taskDefinition=definition)
     look = Look(call=call, path="taskDefinition.status")
     return Guard(look=look, expected="ACTIVE", text=f"{short(definition)} can still be deployed")
 
@@ -93,7 +93,7 @@ def register(subject: Subject, definition: TaskDefinition, edits: Iterable[Edit]
     also = [Grant(action="ecs:TagResource", resources=(family,), condition=tagged)]
     also += [Grant(action="iam:PassRole", resources=roles, condition=passed)] if roles else []
     return Write(
-        call=Call(service="ecs", operation="register_task_definition", parameters={"family": definition.family}),
+        call=Call.of("ecs", "register_task_definition", family=definition.family),
         resources=(family,),
         also=tuple(also),
         done_when=_newest(definition.family),
@@ -164,8 +164,7 @@ def _newest(family: str) -> Guard:
 
 
 def _describe(definition: str) -> Call:
-    parameters: dict[str, JsonValue] = {"taskDefinition": definition, "include": ["TAGS"]}
-    return Call(service="ecs", operation="describe_task_definition", parameters=parameters)
+    return Call.of("ecs", "describe_task_definition", taskDefinition=definition, include=["TAGS"])
 
 
 def _check_roles(live: Mapping[str, Any], allowed: list[str]) -> None:

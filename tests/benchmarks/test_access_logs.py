@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.access_logs.__main__ import AWK, ENGINE, GZIP, judged
 from benchmarks.access_logs.traffic import generated_lines
 from benchmarks.access_logs.ways import Outcome
-from diagnostics.access_logs.row import Row, parse_line
+from tests.diagnostics.access_logs.reference import parsed
 
 MB = 2**20
 
@@ -25,6 +25,6 @@ def test_generated_lines_are_rows_and_the_same_for_the_same_seed() -> None:
     for number, fields in enumerate((30, 33, 34)):
         lines = list(generated_lines(number, 300))
         assert lines == list(generated_lines(number, 300))
-        rows = [row for line in lines if isinstance(row := parse_line(line), Row)]
+        rows = [row for line in lines if (row := parsed(line))]
         assert len(rows) == len(lines)
         assert {sum(field is not None for field in row.fields) for row in rows} == {fields}

@@ -20,6 +20,7 @@ from bot.jobs import PutOffError
 from bot.muting import Muting
 from bot.patience import AccountPatience
 from bot.pointing import Pointing
+from bot.slack_side import SlackSide
 from bot.store.asks import Asks
 from bot.store.incidents import Incidents
 from bot.store.mutes import Mutes
@@ -139,14 +140,16 @@ def wished(redis: Redis, ear: Ear, kind: str) -> Callable[[], None]:
     def full(_: object) -> Any:
         raise AccountFullError(SLOW, "prod")
 
-    given: dict[str, Any] = {"thread": ear, "people": None, "rules": Rules(frozenset({"T"})), "asks": Asks(redis)}
+    unused: Any = None
+    slack = SlackSide(cast("Thread", ear), unused, unused, Rules(frozenset({"T"})))
+    given: dict[str, Any] = {"slack": slack, "asks": Asks(redis)}
     if kind == "mute":
         mutes = Wishes(redis, MuteWish)
         mutes.put("ask-1", MuteWish(verb="mute", question=Question(words="x"), seconds=60, **some))
         return partial(Muting(wishes=mutes, mutes=Mutes(redis), find=full, **given).work, "ask-1")
     wishes, news = Wishes(redis, Pointed), AlarmNews(state="ALARM", team="T", channel="C", alarm="x", **NEWS)
     wishes.put("ask-1", Pointed(news=news, **some))
-    given |= {"incidents": Incidents(redis), "head": None, "ask_aws": full}
+    given |= {"incidents": Incidents(redis), "ask_aws": full}
     return partial(Pointing(wishes=wishes, **given).work, "ask-1")
 
 

@@ -163,8 +163,7 @@ def test_a_public_port_whose_server_has_ended_is_what_only_a_restart_mends() -> 
     listener.start()
     assert listener.complaint() is None
     over.set()
-    eventually(lambda: not listener.is_alive)
-    assert "restart this process" in (listener.complaint() or "")
+    assert "restart this process" in eventually(listener.complaint)
     listener.stop()
     assert listener.complaint() is None, "it was told to end"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -19,10 +20,11 @@ from redis.exceptions import ReadOnlyError
 from redis.exceptions import TimeoutError as NoAnswerError
 from redis.retry import Retry
 
-from bot import queue
+from bot import jobs, queue
 from bot.queue import begun_key, job_in_work, make_broker
 from bot.store.alarms import AlarmShelf
 from bot.telemetry.logs import correlated
+from handlers.slack_calls import SlackLaterError
 from tests.bot.conftest import WAIT, eventually, stays
 
 IMPATIENT_S = 0.1
@@ -254,3 +256,16 @@ def test_a_job_is_ended_at_its_time_and_one_thread_sees_to_it_for_all_queues(lan
     assert ended.wait(20)
     worker.stop()
     assert sum(isinstance(thread, _CtypesTimeoutManager) for thread in threading.enumerate()) == 1
+
+
+def test_a_job_that_slack_asks_patience_for_is_put_off_for_a_moment_at_least(redis: Redis) -> None:
+    def asks_for_patience(_: str) -> None:
+        raise SlackLaterError("chat.update", 0.2)
+
+    people = jobs.Lane(redis, "people", 60)
+    people.job("patient", asks_for_patience)
+    before_ms = time.time() * 1_000
+    people.broker.get_actor("patient").fn("about-1")
+    (put_off,) = map(json.loads, redis.hvals("alb502:jobs:people.DQ.msgs"))
+    assert put_off["args"] == ["about-1"]
+    assert put_off["options"]["eta"] - before_ms >= jobs.MIN_PUT_OFF_S * 1_000 - 1

@@ -6,11 +6,16 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from redis.exceptions import ConnectionError as NoConnectionError
 
+from bot.desk import FrontDesk
 from bot.store.connection import StoreError, open_client, reach
 from bot.store.private import private_store, server_binary
+from handlers.ask import NotQueuedError
 from tests.bot.conftest import WAIT, Diagnosis, Start, eventually
 from tests.slack_fake import GUEST, SlackFake
 
@@ -139,3 +144,26 @@ def test_while_a_diagnosis_runs_its_answer_is_given_once_the_store_is_back(
 
     slack.wait_for(told, timeout_s=40)
     assert len(slack.replies()) == 1
+
+
+class Gone:
+    """A store none of whose parts answers."""
+
+    def __getattr__(self, _: str) -> Gone:
+        return self
+
+    def __call__(self, *_: object) -> None:
+        raise NoConnectionError
+
+
+@pytest.mark.parametrize(
+    "take",
+    ["take_alarm", "take_pointed", "take_mute", "take_click", "take_control", "take_errand", "pick_behind",
+     "refresh_behind"],
+)  # fmt: skip
+def test_what_cannot_be_kept_is_not_taken(take: str) -> None:
+    """Whoever pressed is told so, and what Slack delivers again may fail."""
+    gone: Any = Gone()
+    desk = FrontDesk(intake=gone, accepted=gone, thread=gone, answer_directly=None, seal=lambda one: one, here=gone)
+    with pytest.raises(NotQueuedError):
+        getattr(desk, take)(SimpleNamespace(id="x-1", correlation_id="c-1"))

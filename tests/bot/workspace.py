@@ -42,7 +42,7 @@ class Workspace:
             return {"users": self.groups.get(params["usergroup"], [])}
         raise SlackRefusedError(method, "not_found")
 
-    def write_again(self, _method: str, _channel: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    def write(self, _method: str, _channel: str, body: Mapping[str, Any], **_more: bool) -> Mapping[str, Any]:
         if body["view_id"] == CLOSED:
             raise SlackRefusedError("views.update", "not_found")
         self.views.append(json.dumps(body["view"], ensure_ascii=False))

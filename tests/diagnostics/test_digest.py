@@ -46,6 +46,13 @@ def test_a_change_in_the_minute_of_the_onset_may_have_come_first() -> None:
     assert digest(reports.unclear(timeline=(close,))).changes == (close,)
 
 
+def test_of_the_changes_before_the_onset_the_newest_is_told_first() -> None:
+    at, by = (reports.at(12, 20), reports.at(12, 30)), {"source": "cloudtrail:LookupEvents", "actor": "role/x"}
+    older, newer = (TimelineEntry(at=when, event=f"ModifyRule {when:%S}", **by) for when in at)
+
+    assert digest(reports.unclear(timeline=(older, newer))).changes == (newer, older)
+
+
 def test_changes_and_errors_are_told_before_the_noise_of_a_service_that_replaces_its_tasks() -> None:
     noise = tuple(
         TimelineEntry(at=reports.at(12, second), event=f"has started 1 tasks {second}", source="ecs:DescribeServices")

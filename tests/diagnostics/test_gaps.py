@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import replace
 
+import pytest
+
+from diagnostics.aws_access.read_policy import LOG_KEYS
 from diagnostics.causes import catalogue
 from diagnostics.causes.cause import CauseSpec
 from diagnostics.engine import diagnose
@@ -70,6 +74,40 @@ def test_a_report_tells_what_leaves_its_symptom_open_before_what_would_only_make
     incident = Incident().denied(AccessLogs, "s3:ListBucket").denied(Changes, "cloudtrail:LookupEvents")
     report = diagnose(incident.denied(TargetHealth, "elasticloadbalancing:DescribeTargetHealth").snapshot())
     assert report.gaps[0].action == "elasticloadbalancing:DescribeTargetHealth"
+
+
+KEY = "arn:aws:kms:eu-central-1:111122223333:key/0a1b"
+BUCKET, ROLE = "arn:aws:s3:::shop-logs", "arn:aws:iam::111122223333:role/alb502-read"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "message", "allowed"),
+    [
+        ("ecs:ListClusters", "arn:aws:ecs:eu-central-1:1:cluster/x", "", "*"),
+        ("s3:GetObject", f"{BUCKET}/alb/AWSLogs/1/*", "", f"{BUCKET}/alb/AWSLogs/1/*"),
+        ("s3:GetObject", "*", "", "arn:aws:s3:::*/*AWSLogs/{account}/elasticloadbalancing/*"),
+        ("logs:FilterLogEvents", "/ecs/checkout", "", "arn:aws:logs:*:{account}:log-group:*:*"),
+        ("kms:Decrypt", f"{BUCKET}/*", f"not authorized to perform: kms:Decrypt on resource: {KEY} because", KEY),
+        ("sts:AssumeRole", ROLE, "", ROLE),
+    ],
+)
+def test_what_is_pasted_allows_no_more_than_the_published_policy(
+    action: str, resource: str, message: str, allowed: str
+) -> None:
+    gap = Gap(action=action, resource=resource, error="AccessDenied", kind="denied", message=message)
+    snapshot = Incident().snapshot().model_copy(update={"facts": {Changes.name: gap}})
+    (told_gap,) = report_gaps(snapshot, SPECS)
+    statement = json.loads(told_gap.fix or "")
+    assert (statement["Effect"], statement["Action"]) == ("Allow", action)
+    assert statement["Resource"] == allowed.format(account=snapshot.subject.account)
+
+
+def test_of_a_bucket_only_the_load_balancers_folders_may_be_listed() -> None:
+    gap = Gap(action="s3:ListBucket", resource=BUCKET, error="AccessDenied", kind="denied")
+    snapshot = Incident().snapshot().model_copy(update={"facts": {AccessLogs.name: gap}})
+    statement = json.loads(report_gaps(snapshot, SPECS)[0].fix or "")
+    assert statement["Resource"] == BUCKET
+    assert statement["Condition"] == {"StringLike": {"s3:prefix": LOG_KEYS}}
 
 
 def test_what_is_left_out_of_a_long_list_is_what_matters_least() -> None:

@@ -17,7 +17,7 @@ PAGE = page_at(DOCS / "adding-a-cause.md")
 
 def _run(text: str) -> dict[str, Any]:
     """What a block of the page defines."""
-    names: dict[str, Any] = {"__name__": "example"}
+    names: dict[str, Any] = {"__name__": "diagnostics.causes.health_check.example"}
     exec(compile(text, PAGE.name, "exec"), names)  # noqa: S102 - the page's own words
     return names
 

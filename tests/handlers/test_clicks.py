@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http.client import IncompleteRead
 from typing import Any, cast
 
 import pytest
@@ -69,15 +70,18 @@ class Desk:
 
 @dataclass
 class Client:
-    """Opens modals, unless their trigger has `expired`."""
+    """Opens modals, unless their trigger has `expired` or the answer is `cut` short."""
 
     expired: bool = False
+    cut: bool = False
     opened: list[Mapping[str, Any]] = field(default_factory=list)
     updated: list[Mapping[str, Any]] = field(default_factory=list)
 
     def views_open(self, *, trigger_id: str, view: Mapping[str, Any]) -> Mapping[str, Any]:
         if self.expired:
             raise SlackApiError("no", {"ok": False, "error": "expired_trigger_id"})  # type: ignore[no-untyped-call]
+        if self.cut:
+            raise IncompleteRead(b"")
         assert trigger_id == "1.2"
         assert view_errors(view) == []
         self.opened.append(view)
@@ -154,7 +158,7 @@ def test_a_click_is_acknowledged_once_it_is_queued_unless_a_window_has_to_open_f
 ) -> None:
     """Whoever dies in between has lost a click that Slack takes for done."""
     app, desk, acknowledged = Listeners(), Desk(), []
-    clicks.register(cast("App", app), desk, lambda: NOW)
+    clicks.register(cast("App", app), desk)
     pressed = app.heard[0]
     pressed(ack=lambda: acknowledged.append(len(desk.taken)), body=body(button(name)), client=Client())
     assert acknowledged == [taken_before]
@@ -173,12 +177,13 @@ def test_below_what_one_person_sees_a_click_is_private_too() -> None:
     [
         (Desk(down=True), Client(), button("watch"), "queue does not answer"),
         (Desk(), Client(expired=True), button("share"), "could not be opened in time"),
+        (Desk(), Client(cut=True), button("share"), "could not be opened in time"),
         (Desk(), Client(), button("of-tomorrow"), "do not know this button"),
         (Desk(), Client(), line("nonsense"), "do not know this button"),
         (Desk(), Client(), {"type": "overflow", "action_id": "control-more"}, "do not know this button"),
         (Desk(down=True), Client(), line("refresh:b-1"), "could not be taken"),
     ],
-    ids=["no queue", "no window", "unknown", "nonsense", "nothing", "refresh without a queue"],
+    ids=["no queue", "no window", "no answer", "unknown", "nonsense", "nothing", "refresh without a queue"],
 )
 def test_what_is_not_taken_is_said_to_the_person_with_a_reference(
     desk: Desk, client: Client, action: dict[str, Any], says: str

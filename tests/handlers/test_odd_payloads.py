@@ -25,9 +25,8 @@ from handlers import views
 from handlers.alarms import Listened
 from handlers.ask import Origin, Place, Refresh
 from handlers.errands import Pick
-from handlers.fixes import FixClick
 from handlers.shortcuts import DIAGNOSE
-from handlers.views import Message
+from handlers.views import Message, fix_story
 from handlers.views import fixes as drawn
 from handlers.views.answers import CHOOSE
 from handlers.views.blocks import section
@@ -87,9 +86,6 @@ class Desk:
 
     def tell(self, origin: Origin, message: Message) -> None:
         self._keep("told", origin)
-        shown(message.text, message.blocks)
-
-    def tell_presser(self, click: FixClick, message: Message) -> None:
         shown(message.text, message.blocks)
 
     def _keep(self, kind: str, what: Frozen) -> None:
@@ -190,9 +186,9 @@ PAYLOADS: Mapping[str, dict[str, Any]] = {
     "control with a window": pressed("control-not-this"),
     "more": pressed("control-more", type="overflow", selected_option={"value": "mute b-1"}),
     "fix": pressed(f"{drawn.OPEN}-1"),
-    "review": pressed(drawn.REVIEW),
-    "refuse": pressed(drawn.REFUSE),
-    "undo": pressed(drawn.UNDO),
+    "review": pressed(fix_story.REVIEW),
+    "refuse": pressed(fix_story.REFUSE),
+    "undo": pressed(fix_story.UNDO),
     "plan": submitted(drawn.PLAN, **{drawn.TYPED: WORDS, drawn.CHOICE: CHOSEN}),
     "picked": submitted(PICKER, **{TYPED: WORDS, WHAT: CHOSEN}),
     "window": submitted("control-mute", how_long=CHOSEN),

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from handlers.admission import refusal
+from handlers.ask import Origin
 from handlers.people import People
 from handlers.permission import Channel, Person, Rules, kind_of, must_be_private, refusal_of_person
+from handlers.slack_calls import SlackRefusedError
 
 RULES = Rules(teams=frozenset({"T1"}), enterprise="E1")
 NOBODY: frozenset[str] = frozenset()
@@ -93,6 +96,33 @@ def test_only_the_listed_people_and_groups_may_ask() -> None:
     assert refusal_of_person(Person(id="U1", team="T1"), NOBODY, rules) is None
     assert refusal_of_person(Person(id="U2", team="T1"), frozenset({"S1"}), rules) is None
     assert "slack.ask" in (refusal_of_person(Person(id="U2", team="T1"), NOBODY, rules) or "")
+
+
+def test_a_group_that_slack_does_not_tell_about_has_no_members_and_hinders_nobody() -> None:
+    """It was deleted, or the scope is missing: who is listed by name, or is in another group, asks as before."""
+
+    class Slack:
+        def read(self, method: str, **params: Any) -> dict[str, Any]:
+            if method == "users.info":
+                return {"user": {"id": params["user"], "team_id": "T1"}}
+            if params["usergroup"] != "S2":
+                raise SlackRefusedError(method, "no_such_subteam")
+            return {"users": ["U2"]}
+
+        def get(self, *_: str) -> None:
+            return None
+
+        def put(self, *_: str) -> None:
+            return None
+
+    slack: Any = Slack()
+    people = People(slack, slack)
+    rules = Rules(teams=frozenset({"T1"}), ask_users=frozenset({"U1"}), ask_groups=frozenset({"S1", "S2"}))
+    refusals = {
+        user: refusal(people, rules, None, Origin(team="T1", channel="C1", user=user)) for user in ("U1", "U2", "U3")
+    }
+    assert (refusals["U1"], refusals["U2"]) == (None, None)
+    assert "slack.ask" in (refusals["U3"] or "")
 
 
 def test_an_answer_in_a_shared_channel_is_private_unless_allowed() -> None:

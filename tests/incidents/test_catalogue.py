@@ -124,7 +124,7 @@ def _slack_takes_it(report: Report) -> None:
     fixes, below = fix_buttons(report, ids), controls(report, "b-1")
     now = report.made_at
     for plain in (False, True):
-        shown = views.summary(report, now=now, age_s=31.0, plain=plain, fixes=fixes, controls=below, folds="b-1")
+        shown = views.summary(report, now=now, age_s=31.0, plain=plain, fixes=fixes, controls=below, refresh="b-1")
         check_quickly(shown.text, shown.blocks, plain=plain)
 
 
@@ -150,5 +150,12 @@ def test_all_of_a_fact_is_saved() -> None:
 
 
 def test_each_cause_has_a_case_and_a_look_alike() -> None:
-    kinds = {code: {case.kind for case in cases} for code, cases in CASES_OF.items()}
-    assert kinds == {code: {"finds", "look-alike"} for code in catalogue()}
+    told = {(case.code, case.kind) for case in CASES}
+    wanted = {(code, kind) for code in catalogue() for kind in ("finds", "look-alike")}
+    assert wanted - told == set(), "tests/incidents has no such case"
+    assert told - wanted == set(), "diagnostics/causes has no such code"
+
+
+def test_each_cause_stands_in_the_file_of_its_name() -> None:
+    places = {code: spec.function.__module__ for code, spec in catalogue().items()}
+    assert {code: at for code, at in places.items() if at.rsplit(".", 1)[-1] != code.replace("-", "_")} == {}

@@ -93,7 +93,7 @@ def assert_sound(report: Report) -> None:
     assert wrong is None, (wrong.json_path, wrong.message)
     for plain in (False, True):
         shown = [
-            views.summary(report, now=NOW, age_s=3.0, plain=plain, controls=controls(report, "b-1"), folds="b-1"),
+            views.summary(report, now=NOW, age_s=3.0, plain=plain, controls=controls(report, "b-1"), refresh="b-1"),
             views.parent_headline(report, "U0123"),
             *filter(None, (unfolded(report, fold, NOW) for fold in LABELS)),
         ]

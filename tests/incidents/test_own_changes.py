@@ -77,7 +77,7 @@ def over(since: float = 20, until: float = 3) -> Incident:
 def test_repaired_two_minutes_ago_it_is_over_since_the_fix() -> None:
     report = diagnose(after(over(), path_fixed(2.5, worked=True)))
     assert report.symptom.over
-    assert "over since" in report.headline
+    assert "; over (" in report.headline
     assert "Set the health check's path of checkout to /healthz, by alb502 03:27, approved by Bob" in report.headline
     assert all("Nothing to do now" in (cause.advice or "") for cause in report.causes[:1])
     (line,) = [one for one in told(report) if "alb502" in one]
@@ -103,7 +103,7 @@ def test_a_fix_that_did_not_help_did_not_end_it() -> None:
     """Somebody did something else afterwards, and that did."""
     rolled = change("ModifyListener", minutes_ago=4, resources=(TG,), request={"listenerArn": "x"})
     report = diagnose(after(over(until=3).changed(rolled), path_fixed(9, worked=False)))
-    assert "over since" in report.headline
+    assert "; over (" in report.headline
     assert "listener changed 03:26 by role/ops-admin" in report.headline
 
 

@@ -151,3 +151,11 @@ def test_a_call_beside_the_others_was_denied() -> None:
 def test_a_true_cause_is_left_open(name: str, kind: type[Fact], code: str) -> None:
     (check,) = (one for one in without(CASES[name], kind).checks if one.code == code)
     assert check.status in {"unknown", "risk"}, check.reason
+
+
+def test_failed_tasks_that_were_not_read_are_not_said_to_be_gone() -> None:
+    case = CASES["deployment-circuit-breaker-tripped: why its tasks failed is not known any more"]
+    gone = "not in ECS any more"
+
+    assert gone in diagnose(case.build().snapshot()).causes[0].summary
+    assert gone not in without(case, StoppedTasks).causes[0].summary

@@ -177,7 +177,7 @@ STORIES = (
     Story(
         "one of three services is shut out",
         one_of_three_services_is_shut_out,
-        {"search": "sg-ingress-missing", "shared": "sg-ingress-missing", "checkout": None, "basket": None},
+        {"search": "sg-ingress-missing", "shared": "sg-ingress-missing", "checkout": None},
     ),
     Story("scaled to zero and back", zero_for_ten_minutes, {"checkout": "service-scaled-to-zero"}),
     Story(

@@ -92,7 +92,7 @@ class Cloud:
 
 
 def path_is(value: str) -> Guard:
-    call = Call(service="elbv2", operation="describe_target_groups", parameters={"TargetGroupArns": [ARN]})
+    call = Call.of("elbv2", "describe_target_groups", TargetGroupArns=[ARN])
     return Guard(
         look=Look(call=call, path="TargetGroups[0].HealthCheckPath"),
         expected=value,
@@ -101,7 +101,7 @@ def path_is(value: str) -> Guard:
 
 
 def delay_is(value: str) -> Guard:
-    call = Call(service="elbv2", operation="describe_target_group_attributes", parameters={"TargetGroupArn": ARN})
+    call = Call.of("elbv2", "describe_target_group_attributes", TargetGroupArn=ARN)
     return Guard(
         look=Look(call=call, path="Attributes[?Key == 'deregistration_delay.timeout_seconds'].Value | [0]"),
         expected=value,
@@ -110,35 +110,31 @@ def delay_is(value: str) -> Guard:
 
 
 def healthy() -> Guard:
-    call = Call(service="elbv2", operation="describe_target_health", parameters={"TargetGroupArn": ARN})
+    call = Call.of("elbv2", "describe_target_health", TargetGroupArn=ARN)
     path = "TargetHealthDescriptions[0].TargetHealth.State"
     return Guard(look=Look(call=call, path=path), expected="healthy", text="the targets are healthy")
 
 
 def deployments_are(number: int) -> Guard:
-    parameters: Any = {"cluster": "prod", "services": ["checkout"]}
-    call = Call(service="ecs", operation="describe_services", parameters=parameters)
+    call = Call.of("ecs", "describe_services", cluster="prod", services=["checkout"])
     path = "length(services[0].deployments)"
     return Guard(look=Look(call=call, path=path), expected=number, text=f"there are {number} deployments")
 
 
 def set_path(value: str, done_when: Guard | None = None, **more: Any) -> Write:
-    parameters: Any = {"TargetGroupArn": ARN, "HealthCheckPath": value}
-    call = Call(service="elbv2", operation="modify_target_group", parameters=parameters)
+    call = Call.of("elbv2", "modify_target_group", TargetGroupArn=ARN, HealthCheckPath=value)
     return Write(call=call, resources=(ARN,), done_when=done_when or path_is(value), **more)
 
 
 def set_delay(value: str) -> Write:
     attributes: Any = [{"Key": "deregistration_delay.timeout_seconds", "Value": value}]
-    parameters: Any = {"TargetGroupArn": ARN, "Attributes": attributes}
-    call = Call(service="elbv2", operation="modify_target_group_attributes", parameters=parameters)
+    call = Call.of("elbv2", "modify_target_group_attributes", TargetGroupArn=ARN, Attributes=attributes)
     return Write(call=call, resources=(ARN,), done_when=delay_is(value))
 
 
 def redeploy() -> Write:
     """A call that has an effect of its own each time."""
-    parameters: Any = {"cluster": "prod", "service": "checkout", "forceNewDeployment": True}
-    call = Call(service="ecs", operation="update_service", parameters=parameters)
+    call = Call.of("ecs", "update_service", cluster="prod", service="checkout", forceNewDeployment=True)
     return Write(call=call, resources=(SERVICE_ARN,), done_when=deployments_are(1))
 
 
@@ -169,7 +165,7 @@ def plan(**more: Any) -> Plan:
 
 
 def kept(name: str) -> Kept:
-    call = Call(service="elbv2", operation="describe_target_groups", parameters={"TargetGroupArns": [ARN]})
+    call = Call.of("elbv2", "describe_target_groups", TargetGroupArns=[ARN])
     return Kept(name=name, in_answer="Given", look=Look(call=call, path="TargetGroups[0].HealthCheckPath"))
 
 

@@ -23,7 +23,7 @@ from remediations.execute import Execution, Tools, carry_out
 from remediations.journal import MemoryJournal
 from remediations.plan import Plan
 from remediations.protection import Protection
-from remediations.reading import AwsReads
+from remediations.reading import AwsReads, see
 from remediations.sessions import OnBehalf, WriteSessions
 from remediations.undo import undo_of
 from remediations.watch import check, gives_up_at
@@ -33,7 +33,7 @@ from tests.published_policies import RolesOfAnAccount
 
 PRESENT = 1_800_000_000.0
 REGION = "us-east-1"
-LOOK_EVERY_S = 30.0
+LOOK_EVERY_S = 60.0
 FREEZE = Protection("change-freeze", "true")
 """Nothing has this tag; that is read before each fix."""
 _accounts = itertools.count(770_000_000_000)
@@ -69,9 +69,12 @@ class Scene:
     def advance(self, seconds: float) -> None:
         self.running.world.advance(seconds)
 
-    def diagnose(self, target: str | None = None, own: OwnRecords | None = None) -> tuple[Report, Snapshot]:
+    def diagnose(
+        self, target: str | None = None, own: OwnRecords | None = None, *, logs: bool = False
+    ) -> tuple[Report, Snapshot]:
+        """Without logs, which are most of the work and which most fixes are not made of."""
         diagnoser = Diagnoser(self.access, nicknames={}, budget_s=60, cache_s=0, own=own, clock=self.now)
-        outcome = diagnoser(Question(words=target or self.running.scenario.target), _ignore)
+        outcome = diagnoser(Question(words=target or self.running.scenario.target, logs=logs), _ignore)
         assert isinstance(outcome, Diagnosed), outcome
         return outcome.report, outcome.snapshot
 
@@ -104,7 +107,20 @@ class Scene:
         undo_id = f"{plan_id}-undo"
         return carry_out(undo, undo_id, self.tools(undo, undo_id, **more), undoes=True)
 
-    def watch(self, *plans: Plan, look_every_s: float = LOOK_EVERY_S) -> None:
+    def done_and_undone(self, plan: Plan) -> None:
+        """Carries the plan out, sees that it worked, and takes it back; then all is as it was before."""
+        execution = self.carry_out(plan)
+        assert execution.status == "done", execution.text
+        self.watch(plan)
+        if plan.undo.kind == "none":
+            assert undo_of(plan, "p-test", execution) is None
+            return
+        undone = self.undo(plan, execution)
+        assert undone.status == "done", undone.text
+        assert not all(see(self.reads, guard).holds for guard in plan.undo.guards)
+        assert all(see(self.reads, guard).holds for guard in plan.guards)
+
+    def watch(self, *plans: Plan) -> None:
         """Looks until the watch says of every plan that it worked, within the time that the plan gives itself."""
         since, waiting = self.now(), list(plans)
         while waiting:
@@ -113,7 +129,7 @@ class Scene:
             waiting = [plan for plan, progress in seen if not progress.complete]
             late = [(plan.fix, left.missing) for plan, left in seen if left.missing and self._is_late(plan, since)]
             assert late == []
-            self.advance(look_every_s if waiting else 0)
+            self.advance(LOOK_EVERY_S if waiting else 0)
 
     def _is_late(self, plan: Plan, since: datetime) -> bool:
         return self.now() > gives_up_at(plan, since)

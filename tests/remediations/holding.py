@@ -16,7 +16,6 @@ from botocore.validate import ParamValidator
 from diagnostics.report import Cause, Remediation, Report
 from diagnostics.snapshot import Snapshot
 from remediations.catalogue import catalogue
-from remediations.commands import option_name
 from remediations.execute import Execution
 from remediations.fix import Preferences
 from remediations.journal import Step
@@ -54,18 +53,25 @@ def hold(report: Report, snapshot: Snapshot) -> Offered:
     for offer_id, plan in offered.plans.items():
         cause, fix = told[offer_id]
         assert offered.reach is not None
-        assert refusal(plan, offered.reach) is None
-        assert Plan.model_validate_json(plan.model_dump_json()) == plan
+        is_sound(plan, offered.reach)
         _holds_for_its_cause(plan, cause, at_risk=cause in offered.report.risks)
-        for one in (plan, *plan.narrower):
-            is_published(one)
-            _can_be_taken_back(one, offered.reach)
-            for call, is_whole in _calls(one):
-                _is_valid(call, is_whole=is_whole)
-            for guard in _guards(one):
-                jmespath.compile(guard.look.path)
         _can_be_told(fix, report.target.region)
     return offered
+
+
+def is_sound(plan: Plan, reach: Reach) -> None:
+    """Nothing refuses it, it goes through the store, the published policy allows it, it can be taken back as it says,
+    and AWS would take its parameters."""
+    refused = refusal(plan, reach)
+    assert refused is None, f"{refused}; what any fix may do stands in remediations/parameters.py and refusals.py"
+    assert Plan.model_validate_json(plan.model_dump_json()) == plan
+    for one in (plan, *plan.narrower):
+        is_published(one)
+        _can_be_taken_back(one, reach)
+        for call, is_whole in _calls(one):
+            is_valid(call, is_whole=is_whole)
+        for guard in _guards(one):
+            jmespath.compile(guard.look.path)
 
 
 def _told(report: Report) -> Iterator[tuple[Cause, Remediation]]:
@@ -130,13 +136,13 @@ def _guards(plan: Plan) -> Iterator[Guard]:
     yield from (write.done_when for write in (*plan.writes, *plan.undo.writes))
 
 
-def _is_valid(call: Call, *, is_whole: bool) -> None:
+def is_valid(call: Call, *, is_whole: bool = True) -> None:
+    """Whether botocore would send it."""
     operation = _operations(call.service)[call.operation]
     parameters = {name: _filled(value) for name, value in call.parameters.items()}
     report = ParamValidator().validate(parameters, operation.input_shape)
     wrong = [error for error in report._errors if is_whole or error[0] != MISSING]
     assert not wrong, (call, report.generate_report())
-    assert all(option_name(name) == xform_name(name, "-") for name in parameters)
 
 
 @cache

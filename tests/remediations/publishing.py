@@ -6,6 +6,7 @@ import re
 from functools import cache
 
 from demo.aws.iam_policy import Policy, Verdict
+from remediations import policy
 from remediations.catalogue import catalogue
 from remediations.plan import PLAN_TAG, Grant, Plan, Write
 from remediations.policy import published_policy
@@ -17,6 +18,7 @@ def is_published(plan: Plan) -> None:
     wanted = [(write, grant) for write in (*plan.writes, *plan.undo.writes) for grant in write.grants]
     for write, grant in wanted:
         assert grant.action in catalogue()[plan.fix].calls, f"`calls` of {plan.fix} lacks {grant}"
+        assert grant.action in policy._KINDS, f"remediations/policy.py does not say what {grant.action} may touch"
         for arn in grant.resources:
             verdict = _policy(plan.fix).judge(grant.action, _as_in_aws(arn), _context(grant) | _of_request(write))
             assert verdict is Verdict.ALLOWED, (plan.fix, grant.action, arn)

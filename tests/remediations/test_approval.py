@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from itertools import product
 from typing import get_args
 
 import pytest
@@ -47,13 +46,15 @@ def test_every_state_says_what_may_follow() -> None:
     assert not TRANSITIONS["undone"] | TRANSITIONS["refused"] | TRANSITIONS["expired"]
 
 
-@pytest.mark.parametrize(("before", "after"), list(product(get_args(State), repeat=2)))
-def test_nothing_else_follows(before: State, after: State) -> None:
-    if after in TRANSITIONS[before]:
-        assert moved(ticket(before), after).version == 1
-    else:
-        with pytest.raises(IllegalTransitionError):
-            moved(ticket(before), after)
+def test_nothing_else_follows() -> None:
+    def follows(before: State, after: State) -> bool:
+        try:
+            return moved(ticket(before), after).version == 1
+        except IllegalTransitionError:
+            return False
+
+    found = {before: {after for after in get_args(State) if follows(before, after)} for before in get_args(State)}
+    assert found == {before: set(after) for before, after in TRANSITIONS.items()}
 
 
 def test_what_leads_to_a_write_is_approved_first() -> None:

@@ -16,7 +16,7 @@ from tests.remediations.test_permission import plan
 
 
 def line(operation: str, parameters: dict[str, JsonValue], service: str = "elbv2") -> str:
-    return aws_cli(Call(service=service, operation=operation, parameters=parameters), "us-east-1")
+    return aws_cli(Call.of(service, operation, **parameters), "us-east-1")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.dictionaries(st.sampled_from(["Name", "Values", "cluster"]), VALUES, max_size=3))
 def test_whatever_the_values_are_it_is_one_line_that_a_shell_takes_apart(parameters: dict[str, JsonValue]) -> None:
     made = line("modify_rule", parameters)
@@ -87,8 +87,8 @@ def test_whatever_the_values_are_it_is_one_line_that_a_shell_takes_apart(paramet
 
 def test_what_is_made_of_a_live_answer_is_read_first() -> None:
     write = plan().writes[0]
-    live = Call(service="ecs", operation="describe_task_definition", parameters={"taskDefinition": "checkout:7"})
-    call = Call(service="ecs", operation="register_task_definition", parameters={"family": "checkout"})
+    live = Call.of("ecs", "describe_task_definition", taskDefinition="checkout:7")
+    call = Call.of("ecs", "register_task_definition", family="checkout")
     prepared = write.model_copy(update={"call": call, "reads": {"live": live}, "prepared_by": "prepare"})
     assert lines_of((prepared,), "us-east-1") == (
         "aws ecs describe-task-definition --region us-east-1 --task-definition checkout:7",

@@ -228,8 +228,9 @@ def test_a_refusal_of_what_may_have_been_sent_before_is_looked_into() -> None:
 
 def test_what_a_write_gives_is_used_by_the_next_one_and_by_the_undo() -> None:
     first = plan().writes[0]
-    parameters: Any = {"TargetGroupArn": ARN, "HealthCheckPath": {FROM: "given"}, "Name": {FROM: PLAN}}
-    call = Call(service="elbv2", operation="modify_target_group", parameters=parameters)
+    call = Call.of(
+        "elbv2", "modify_target_group", TargetGroupArn=ARN, HealthCheckPath={FROM: "given"}, Name={FROM: PLAN}
+    )
     expected: Any = {FROM: "given"}
     guard = path_is("/").model_copy(update={"expected": expected})
     cloud = Cloud()
@@ -239,7 +240,7 @@ def test_what_a_write_gives_is_used_by_the_next_one_and_by_the_undo() -> None:
 
 
 def test_a_name_that_nothing_kept_stops_it() -> None:
-    call = Call(service="elbv2", operation="modify_target_group", parameters={"X": {FROM: "nothing"}})
+    call = Call.of("elbv2", "modify_target_group", X={FROM: "nothing"})
     cloud = Cloud()
     found = ran(cloud, one_write(writes=(Write(call=call, resources=(ARN,), done_when=path_is("/x")),)))
     assert (found.status, cloud.sent) == ("refused", [])

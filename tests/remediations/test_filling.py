@@ -8,7 +8,7 @@ from tests.remediations.cloud import plan
 
 UNKNOWN = Guard(
     look=Look(
-        call=Call(service="elbv2", operation="describe_target_health", parameters={"TargetGroupArn": {FROM: "new"}}),
+        call=Call.of("elbv2", "describe_target_health", TargetGroupArn={FROM: "new"}),
         path="x",
     ),
     expected={FROM: "new"},

@@ -142,7 +142,7 @@ def test_a_fix_that_fails_is_left_out_and_logged(only: Any, caplog: pytest.LogCa
 
 
 def test_what_must_be_refused_is_not_offered(only: Any, caplog: pytest.LogCaptureFixture) -> None:
-    deletes = Call(service="elbv2", operation="delete_target_group", parameters={"TargetGroupArn": TG})
+    deletes = Call.of("elbv2", "delete_target_group", TargetGroupArn=TG)
     (write,) = plan().writes
     bad = plan(writes=(write.model_copy(update={"call": deletes}),))
     assert ids(only(spec(lambda _: iter((bad, plan()))))) == ["try-it"]

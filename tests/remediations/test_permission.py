@@ -25,8 +25,8 @@ POLICY = Policy(
 
 
 def plan(**changes: Any) -> Plan:
-    call = Call(service="elbv2", operation="modify_target_group", parameters={"TargetGroupArn": reports.GROUP})
-    read = Call(service="elbv2", operation="describe_target_groups")
+    call = Call.of("elbv2", "modify_target_group", TargetGroupArn=reports.GROUP)
+    read = Call.of("elbv2", "describe_target_groups")
     guard = Guard(look=Look(call=read, path="x"), expected="/", text="it is so")
     values: dict[str, Any] = {
         "fix": "health-check-path",

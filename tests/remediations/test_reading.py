@@ -12,7 +12,7 @@ from diagnostics.facts.fact import Gap
 from remediations.plan import Call, Guard, Look
 from remediations.reading import AwsReads, same, see, shown, value_of
 
-CALL = Call(service="elbv2", operation="describe_rules", parameters={"ListenerArn": "arn:x"})
+CALL = Call.of("elbv2", "describe_rules", ListenerArn="arn:x")
 
 
 class Answers:
@@ -53,7 +53,7 @@ def test_all_pages_are_one_answer() -> None:
 def test_nothing_but_reading_is_sent_whatever_a_plan_calls_a_look(service: str, operation: str) -> None:
     """A plan that somebody altered in the store is looked at by the worker, and by whoever types --dry-run."""
     answers = Answers({})
-    found = AwsReads(cast("Reader", answers)).read(Call(service=service, operation=operation))
+    found = AwsReads(cast("Reader", answers)).read(Call.of(service, operation))
     assert isinstance(found, Gap)
     assert answers.asked == []
 

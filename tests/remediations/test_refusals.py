@@ -71,7 +71,7 @@ def _incident() -> tuple[Plan, Reach]:
 
 
 def _holding() -> Guard:
-    call = Call(service="elbv2", operation="describe_target_groups", parameters={"TargetGroupArns": [TG]})
+    call = Call.of("elbv2", "describe_target_groups", TargetGroupArns=[TG])
     return Guard(look=Look(call=call, path="TargetGroups[0].HealthCheckPath"), expected="/", text="it is so")
 
 
@@ -83,7 +83,7 @@ def _write(
     **more: Any,
 ) -> Write:
     given: dict[str, JsonValue] = {"TargetGroupArn": TG, "HealthCheckPath": "/"} if parameters is None else parameters
-    call = Call(service=service, operation=operation, parameters=given)
+    call = Call.of(service, operation, **given)
     return Write(**{"call": call, "resources": resources, "done_when": _holding(), **more})
 
 
@@ -256,7 +256,7 @@ def _rule(group: str = TASK_SG, protocol: str = "tcp") -> dict[str, JsonValue]:
 
 
 def _opened(kept: str = "rule", **changes: Any) -> Write:
-    look = Look(call=Call(service="ec2", operation="describe_security_group_rules"), path="x")
+    look = Look(call=Call.of("ec2", "describe_security_group_rules"), path="x")
     group = f"arn:aws:ec2:{REGION}:{ACCOUNT}:security-group/{TASK_SG}"
     keeps = (Kept(name=kept, in_answer="SecurityGroupRules[0].SecurityGroupRuleId", look=look),)
     return _write("authorize_security_group_ingress", _rule(**changes), (group,), "ec2", keeps=keeps)
@@ -360,12 +360,12 @@ def test_other_services_are_not_named(names: dict[str, JsonValue]) -> None:
 
 
 def test_what_only_reads_only_reads() -> None:
-    call = Call(service="ec2", operation="delete_security_group", parameters={"GroupId": TASK_SG})
+    call = Call.of("ec2", "delete_security_group", GroupId=TASK_SG)
     guard = Guard(look=Look(call=call, path="x"), expected=True, text="it is gone")
     assert _refused(_write(), guards=(guard,))
     assert _refused(_write(done_when=guard))
     assert _refused(_write(reads={"live": call}))
-    secret = Call(service="secretsmanager", operation="get_secret_value", parameters={"SecretId": "x"})
+    secret = Call.of("secretsmanager", "get_secret_value", SecretId="x")
     assert _refused(_write(reads={"live": secret}))
 
 

@@ -24,6 +24,7 @@ BALANCER = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/sh
 LISTENER = BALANCER.replace(":loadbalancer/", ":listener/") + "/f2f7dc8efc522ab2"
 RULE = LISTENER.replace(":listener/", ":listener-rule/") + "/9683b2d02a6cabee"
 FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:cart"
+OF = {"ecs": SERVICE_ARN, "lambda": FUNCTION, "elbv2": BALANCER}
 FAMILY = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/checkout:*"
 OWN = Reach(
     partition="aws",
@@ -44,7 +45,7 @@ OWN = Reach(
 
 
 def write(service: str, operation: str, given: dict[str, Any], *resources: str, **more: Any) -> Write:
-    call = Call(service=service, operation=operation, parameters=given)
+    call = Call.of(service, operation, **given)
     return Write(**{"call": call, "resources": resources, "done_when": path_is("/x"), **more})
 
 
@@ -64,7 +65,7 @@ def admitting(**changes: Any) -> dict[str, Any]:
 
 
 def kept(in_answer: str, name: str = "rule") -> Kept:
-    look = Look(call=Call(service="ec2", operation="describe_security_group_rules"), path="x")
+    look = Look(call=Call.of("ec2", "describe_security_group_rules"), path="x")
     return Kept(name=name, in_answer=in_answer, look=look)
 
 
@@ -329,3 +330,49 @@ def test_a_narrower_form_writes_to_no_more_than_the_whole(where: str) -> None:
     one = whole.model_copy(update=wider[where])
     assert refusal(one, OWN) is None, "by itself it is sound"
     assert "narrower" in str(refusal(whole.model_copy(update={"narrower": (one,)}), OWN))
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "given"),
+    [
+        ("ecs", "update_service", {"service": "checkout", "enableExecuteCommand": True}),
+        ("ecs", "update_service", {"service": "checkout", "networkConfiguration": {}}),
+        ("lambda", "update_function_configuration", {"FunctionName": "cart", "Handler": "evil.main"}),
+        ("lambda", "update_function_configuration", {"FunctionName": "cart", "Environment": {"Variables": {}}}),
+        ("elbv2", "modify_load_balancer_attributes", {"Attributes": [{"Key": "deletion_protection.enabled"}]}),
+        ("elbv2", "modify_load_balancer_attributes", {"Attributes": [{"Key": "waf.fail_open.enabled"}]}),
+    ],
+)
+def test_a_call_sets_only_what_fixes_set(service: str, operation: str, given: dict[str, Any]) -> None:
+    assert "it sets" in str(refused(write(service, operation, given, OF[service])))
+    assert "it sets" in str(refusal_of_prepared(write(service, operation, {}, OF[service]), given, OWN))
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "given"),
+    [
+        ("ecs", "update_service", {"cluster": "prod", "service": "checkout", "desiredCount": 3}),
+        ("lambda", "update_function_configuration", {"FunctionName": "cart", "Timeout": 30}),
+        ("elbv2", "modify_load_balancer_attributes", {"Attributes": [{"Key": "idle_timeout.timeout_seconds"}]}),
+    ],
+)
+def test_and_that_it_sets(service: str, operation: str, given: dict[str, Any]) -> None:
+    assert refused(write(service, operation, given, OF[service])) is None
+
+
+def test_a_function_is_opened_to_invocations_for_an_own_target_group_alone() -> None:
+    given: dict[str, Any] = {
+        "FunctionName": "cart",
+        "Principal": INVOKER,
+        "Action": "lambda:InvokeFunction",
+        "SourceArn": ARN,
+    }
+    changed: tuple[dict[str, Any], ...] = (
+        {"Action": "lambda:*"},
+        {"SourceArn": f"{ARN}0"},
+        {"SourceArn": None},
+        {"Principal": "*"},
+    )
+    for more in changed:
+        assert refused(write("lambda", "add_permission", given | more, FUNCTION)) is not None
+    assert refused(write("lambda", "add_permission", given, FUNCTION)) is None

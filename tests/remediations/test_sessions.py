@@ -217,3 +217,15 @@ def test_the_role_is_assumed_where_the_bot_is(
     rehearse(account, REGION, ["ec2:AuthorizeSecurityGroupIngress"], Real(group="sg-1"))
 
     assert {urlsplit(url).hostname for url in left} == {host}
+
+
+def test_a_profile_that_does_not_exist_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"AWS_PROFILE": "nobody", "AWS_CONFIG_FILE": os.devnull}.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    account = WriteAccount(id=ACCOUNT, remediate_role=f"arn:aws:iam::{ACCOUNT}:role/fix")
+    behalf = OnBehalf(person="Ann", person_id="U1", incident="r-1", plan_id="p-1")
+
+    with pytest.raises(SessionError, match="role/fix could not be assumed: ProfileNotFound"):
+        WriteSessions({ACCOUNT: account})._assume(account, "{}", behalf, REGION)

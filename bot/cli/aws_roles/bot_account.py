@@ -6,7 +6,14 @@ import json
 from typing import Any, Final
 
 from bot.cli.aws_roles import identities
-from bot.cli.aws_roles.cloudformation import NO_VALUE, filled_in, given, words
+from bot.cli.aws_roles.cloudformation import (
+    NO_VALUE,
+    filled_in,
+    given,
+    permissions_boundary,
+    role_name_prefix,
+    words,
+)
 from bot.cli.aws_roles.member_account import ACCOUNT, PARTITION
 
 PROVIDER: Final = "${OidcProvider}"
@@ -79,22 +86,15 @@ def _parameters() -> dict[str, Any]:
         "Namespace": words("The namespace of the bot.", name, "the name of a namespace", "alb502"),
         "WorkerServiceAccount": words("The worker's.", name, "the name of a service account", "alb502-worker"),
         "ExecutorServiceAccount": words("The executor's.", name, "the name of a service account", "alb502-executor"),
-        "RoleNamePrefix": words(
-            "As in the members' template; the roles here are called so, followed by -worker and -executor.",
-            r"[\w+=,.@-]{1,40}",
-            "1 to 40 characters",
-            "alb502",
+        "RoleNamePrefix": role_name_prefix(
+            "As in the members' template; the roles here are called so, followed by -worker and -executor."
         ),
         "OrganizationId": words(
             "Only roles of this organisation may be assumed. Empty: those of any account that trusts these identities.",
             r"o-[a-z0-9]{10,32}",
             "the id of an organisation, such as o-exampleorgid, or nothing",
         ),
-        "PermissionsBoundaryArn": words(
-            "A managed policy that no role here may go beyond.",
-            r"arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+",
-            "the ARN of a managed policy, or nothing",
-        ),
+        "PermissionsBoundaryArn": permissions_boundary(),
     }
 
 

@@ -86,6 +86,18 @@ def several(description: str, pattern: str, constraint: str) -> dict[str, Any]:
     return _parameter("CommaDelimitedList", description, pattern, constraint, "")
 
 
+def role_name_prefix(description: str) -> dict[str, Any]:
+    return words(description, r"[\w+=,.@-]{1,40}", "1 to 40 characters", "alb502")
+
+
+def permissions_boundary() -> dict[str, Any]:
+    return words(
+        "A managed policy that no role here may go beyond.",
+        r"arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+",
+        "the ARN of a managed policy, or nothing",
+    )
+
+
 def _parameter(kind: str, description: str, pattern: str, constraint: str, default: str | None) -> dict[str, Any]:
     found = {"Type": kind, "Description": description}
     if default is not None:

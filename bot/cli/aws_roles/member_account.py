@@ -14,12 +14,14 @@ from bot.cli.aws_roles.cloudformation import (
     given,
     given_list,
     negated,
+    permissions_boundary,
+    role_name_prefix,
     several,
     text,
     words,
 )
-from bot.cli.aws_roles.variants import When, parts
-from diagnostics.aws_access.read_policy import LOG_KEYS, AthenaReach, ReadReach, glue_tables, read_trust_policy
+from bot.cli.aws_roles.variants import BUCKETS, GROUPS, KEYS, OBJECTS, When, parts, whole
+from diagnostics.aws_access.read_policy import LOG_KEYS, read_trust_policy
 from remediations.policy import published_policy, trust_policy
 
 PARTITION: Final = "${AWS::Partition}"
@@ -31,24 +33,8 @@ _ROLE_ARN: Final = r"arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:(role|user|assumed-role
 _KEY_ARN: Final = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+"
 _BUCKET_ARN: Final = r"arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]+[a-z0-9]"
 _GROUP_ARN: Final = r"arn:aws[a-z-]*:logs:[^:]*:[^:]*:log-group:[^:]+:\*"
-_BUCKETS, _OBJECTS, _GROUPS, _KEYS, _EXECUTOR = "@buckets", "@objects", "@groups", "@keys", "@executor"
+_EXECUTOR: Final = "@executor"
 _FILES: Final = f"/{LOG_KEYS}"
-
-
-def _whole() -> ReadReach:
-    glue = f"arn:{PARTITION}:glue:*:{ACCOUNT}"
-    return ReadReach(
-        buckets=(_BUCKETS,),
-        objects=(_OBJECTS,),
-        groups=(_GROUPS,),
-        keys=(_KEYS,),
-        athena=AthenaReach(
-            workgroup=f"arn:{PARTITION}:athena:*:{ACCOUNT}:workgroup/${{AthenaWorkgroup}}",
-            glue=glue_tables(glue, "${AthenaDatabase}"),
-            bucket=f"arn:{PARTITION}:s3:::${{AthenaBucket}}",
-            results=f"arn:{PARTITION}:s3:::${{AthenaBucket}}/${{AthenaPrefix}}*",
-        ),
-    )
 
 
 def _lists() -> dict[str, Any]:
@@ -56,22 +42,22 @@ def _lists() -> dict[str, Any]:
     each = {"Fn::Join": [f"{_FILES},", {"Ref": "LogBucketArns"}]}
     anywhere = f"arn:{PARTITION}:s3:::*"
     return {
-        _BUCKETS: {"Fn::If": ["NarrowBuckets", _joined("LogBucketArns"), text(anywhere)]},
-        _OBJECTS: {
+        BUCKETS: {"Fn::If": ["NarrowBuckets", _joined("LogBucketArns"), text(anywhere)]},
+        OBJECTS: {
             "Fn::If": [
                 "NarrowBuckets",
                 {"Fn::Sub": [f"${{Buckets}}{_FILES}", {"Buckets": each}]},
                 text(f"{anywhere}{_FILES}"),
             ]
         },
-        _GROUPS: {
+        GROUPS: {
             "Fn::If": [
                 "NarrowLogGroups",
                 _joined("LogGroupArns"),
                 text(f"arn:{PARTITION}:logs:*:{ACCOUNT}:log-group:*:*"),
             ]
         },
-        _KEYS: _joined("KmsKeyArns"),
+        KEYS: _joined("KmsKeyArns"),
     }
 
 
@@ -174,17 +160,8 @@ def _parameters() -> dict[str, Any]:
         "AthenaPrefix": words(
             "Where in that bucket, with / at its end.", r"[^*?]*/", "a prefix that ends in /", "alb502/"
         ),
-        "RoleNamePrefix": words(
-            "The roles are called so, followed by -read and -remediate.",
-            r"[\w+=,.@-]{1,40}",
-            "1 to 40 characters",
-            "alb502",
-        ),
-        "PermissionsBoundaryArn": words(
-            "A managed policy that no role here may go beyond.",
-            r"arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+",
-            "the ARN of a managed policy, or nothing",
-        ),
+        "RoleNamePrefix": role_name_prefix("The roles are called so, followed by -read and -remediate."),
+        "PermissionsBoundaryArn": permissions_boundary(),
     }
 
 
@@ -203,7 +180,8 @@ def _rules() -> dict[str, Any]:
 
 def _policies() -> dict[str, Any]:
     found = {}
-    for name, statements in parts(_whole()).items():
+    reach = whole(PARTITION, ACCOUNT, lambda name: f"${{Athena{name.capitalize()}}}")
+    for name, statements in parts(reach).items():
         logical = "NeverContentsPolicy" if name == "contents" else f"Read{name.capitalize()}Policy"
         found[logical] = _policy(_ABOUT[name], document(statements, _lists()))
     remediate = published_policy(account=ACCOUNT, partition=PARTITION)

@@ -8,18 +8,18 @@ from typing import Any, Final
 
 from bot.cli.aws_roles import identities, sizes
 from bot.cli.aws_roles.hcl import Expression, attributes, hcl, template
-from bot.cli.aws_roles.variants import Statement, When, parts
-from diagnostics.aws_access.read_policy import LOG_KEYS, AthenaReach, ReadReach, glue_tables, read_trust_policy
+from bot.cli.aws_roles.variants import BUCKETS, GROUPS, KEYS, OBJECTS, Statement, When, parts, whole
+from diagnostics.aws_access.read_policy import LOG_KEYS, read_trust_policy
 from remediations.policy import published_policy, trust_policy
 
 PARTITION: Final = "${local.partition}"
 ACCOUNT: Final = "${local.account}"
 _ONE_REFERENCE: Final = re.compile(r"\$\{([\w.]+)\}", re.ASCII)
 _LISTS: Final = {
-    "@buckets": Expression("local.bucket_arns"),
-    "@objects": Expression(f'[for bucket in local.bucket_arns : "${{bucket}}/{LOG_KEYS}"]'),
-    "@groups": Expression("local.log_group_arns"),
-    "@keys": Expression("var.kms_key_arns"),
+    BUCKETS: Expression("local.bucket_arns"),
+    OBJECTS: Expression(f'[for bucket in local.bucket_arns : "${{bucket}}/{LOG_KEYS}"]'),
+    GROUPS: Expression("local.log_group_arns"),
+    KEYS: Expression("var.kms_key_arns"),
     "@readers": Expression("local.reader_arns"),
 }
 _CONDITIONS: Final[Mapping[When, str]] = {
@@ -34,7 +34,8 @@ _CONDITIONS: Final[Mapping[When, str]] = {
 
 def member_policies() -> str:
     """What the roles of an account that is looked at may do, and who may assume them."""
-    read = {name: _document(statements) for name, statements in parts(_whole()).items()}
+    reach = whole(PARTITION, ACCOUNT, lambda name: f"${{local.athena.{name}}}")
+    read = {name: _document(statements) for name, statements in parts(reach).items()}
     contents = read.pop("contents")
     remediate = sizes.divided(published_policy(account=ACCOUNT, partition=PARTITION))
     return _locals(
@@ -79,24 +80,6 @@ def bot_policies() -> str:
             "policies_within": Expression(_mapping({name: _plain(one, 2) for name, one in limited.items()}, 1)),
             "trusts": Expression(_mapping(trusts, 1)),
         }
-    )
-
-
-def _whole() -> ReadReach:
-    glue = f"arn:{PARTITION}:glue:*:{ACCOUNT}"
-    bucket = f"arn:{PARTITION}:s3:::${{local.athena.bucket}}"
-    database = "${local.athena.database}"
-    return ReadReach(
-        buckets=("@buckets",),
-        objects=("@objects",),
-        groups=("@groups",),
-        keys=("@keys",),
-        athena=AthenaReach(
-            workgroup=f"arn:{PARTITION}:athena:*:{ACCOUNT}:workgroup/${{local.athena.workgroup}}",
-            glue=glue_tables(glue, database),
-            bucket=bucket,
-            results=f"{bucket}/${{local.athena.prefix}}*",
-        ),
     )
 
 

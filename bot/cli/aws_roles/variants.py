@@ -6,12 +6,22 @@ A template is filled in by somebody else's program, so the choices of `read_poli
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any, Final
 
-from diagnostics.aws_access.read_policy import NEVER_CONTENTS, STATEMENTS, AthenaReach, ReadReach, read_policy
+from diagnostics.aws_access.read_policy import (
+    NEVER_CONTENTS,
+    STATEMENTS,
+    AthenaReach,
+    ReadReach,
+    glue_tables,
+    read_policy,
+)
 
 Statement = dict[str, Any]
+BUCKETS, OBJECTS, GROUPS, KEYS = "@buckets", "@objects", "@groups", "@keys"
+"""What stands for several values."""
 Choice = tuple[bool, bool]
 """Whether there are KMS keys, and whether there is Athena."""
 
@@ -40,6 +50,23 @@ _WHEN: Final[dict[frozenset[Choice], When]] = {
 }
 
 
+def whole(partition: str, account: str, athena: Callable[[str], str]) -> ReadReach:
+    """Everything that may be chosen, with placeholders for lists. `athena`: what stands for one of its names."""
+    bucket = f"arn:{partition}:s3:::{athena('bucket')}"
+    return ReadReach(
+        buckets=(BUCKETS,),
+        objects=(OBJECTS,),
+        groups=(GROUPS,),
+        keys=(KEYS,),
+        athena=AthenaReach(
+            workgroup=f"arn:{partition}:athena:*:{account}:workgroup/{athena('workgroup')}",
+            glue=glue_tables(f"arn:{partition}:glue:*:{account}", athena("database")),
+            bucket=bucket,
+            results=f"{bucket}/{athena('prefix')}*",
+        ),
+    )
+
+
 def parts(whole: ReadReach) -> dict[str, list[tuple[When, Statement]]]:
     """The statements by the policy that they go into: each stays well below what one may have. `contents` is for every
     role of this program."""
@@ -58,8 +85,7 @@ def _part(statement: Statement) -> str:
 
 
 def _with(whole: ReadReach, keys: bool, athena: bool) -> ReadReach:
-    chosen: AthenaReach | None = whole.athena if athena else None
-    return ReadReach(whole.buckets, whole.objects, whole.groups, whole.keys if keys else (), chosen)
+    return replace(whole, keys=whole.keys if keys else (), athena=whole.athena if athena else None)
 
 
 def _statements(document: Callable[[bool, bool], Statement]) -> Iterator[tuple[When, Statement]]:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from bot.cli.alarms_answer import AlarmsAnswer, AlarmStanding, Creation
 from bot.cli.drawing.page import indented, joined, said, statement, titled
-from diagnostics.printable import counted
+from diagnostics.printable import counted, first_few
 from diagnostics.rules.recommended_alarms import Status
 from diagnostics.snapshot import Subject
 
@@ -22,7 +22,6 @@ WORDS: Final[dict[Status, str]] = {"exists": "exists", "wrong-metric": "wrong me
 
 
 def drawn(subject: Subject, answer: AlarmsAnswer) -> tuple[RenderableType, ...]:
-    """The page from top to bottom."""
     there = sum(one.status == "exists" for one in answer.alarms)
     return (
         said(f"{subject.label} · {there} of {counted(len(answer.alarms), 'recommended alarm')}", "bold"),
@@ -44,14 +43,13 @@ def _table(alarms: tuple[AlarmStanding, ...]) -> Table:
     for one in alarms:
         minutes = f"{one.statistic} >= {one.threshold:g}, {one.periods} min"
         watched = "TargetGroup" if "TargetGroup" in one.dimensions else "LoadBalancer"
-        names = ", ".join(f"{alarm.name[:MAX_NAME]} ({alarm.state})" for alarm in one.alarms[:MAX_NAMES])
-        more = f" and {len(one.alarms) - MAX_NAMES} more" if len(one.alarms) > MAX_NAMES else ""
+        names = [f"{alarm.name[:MAX_NAME]} ({alarm.state})" for alarm in one.alarms]
         table.add_row(
             said(one.metric),
             said(minutes),
             said(one.dimensions[watched].split("/")[-2]),
             said(WORDS[one.status], STYLES[one.status]),
-            said(f"{names}{more}"),
+            said(first_few(names, MAX_NAMES)),
         )
     return table
 

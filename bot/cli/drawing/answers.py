@@ -33,7 +33,8 @@ def unknown(outcome: Unknown) -> Iterator[str]:
     if outcome.hint:
         yield outcome.hint
     if outcome.searched:
-        yield f"searched: {_places(outcome.searched)}; --region and --account name other places"
+        places = printable.first_few(outcome.searched, MAX_PLACES, "; ")
+        yield f"searched: {places}; --region and --account name other places"
     yield from _gaps(outcome.gaps)
 
 
@@ -57,11 +58,6 @@ def _gaps(gaps: Sequence[Gap]) -> Iterator[str]:
         yield f"not read: {gap.action} on {gap.resource}: {gap.error}{why}"
     if len(gaps) > MAX_GAPS:
         yield f"showing {MAX_GAPS} of {len(gaps)} gaps"
-
-
-def _places(places: Sequence[str]) -> str:
-    more = f" and {len(places) - MAX_PLACES} more" if len(places) > MAX_PLACES else ""
-    return "; ".join(places[:MAX_PLACES]) + more
 
 
 def _name(words: str) -> str:

@@ -52,12 +52,14 @@ def described(spec: CauseSpec) -> Iterator[RenderableType]:
         yield said("Fixes that can be offered", "bold")
         yield lines((Text(fix.id), said(f"{fix.title} ({fix.risk_in_words} risk)")) for fix in fixes)
         yield Text()
-    facts = [("needs", spec.needs), ("sharpened by", tuple(kind for kind in spec.uses if kind not in spec.needs))]
-    rows = [(label, named(kinds)) for label, kinds in facts if kinds]
-    rows += [("instead of", ", ".join(sorted(spec.replaces)))] if spec.replaces else []
-    rows += [("leads to", ", ".join(sorted(spec.leads_to)))] if spec.leads_to else []
-    rows += [("made worse by", ", ".join(sorted(spec.helped_by)))] if spec.helped_by else []
-    yield lines((Text(label, style="dim"), said(text)) for label, text in rows)
+    rows = (
+        ("needs", named(spec.needs)),
+        ("sharpened by", named(spec.uses)),
+        ("instead of", ", ".join(sorted(spec.replaces))),
+        ("leads to", ", ".join(sorted(spec.leads_to))),
+        ("made worse by", ", ".join(sorted(spec.helped_by))),
+    )
+    yield lines((Text(label, style="dim"), said(text)) for label, text in rows if text)
     if spec.docs:
         yield from titled("AWS documentation", *(statement(url) for url in spec.docs), style="dim")
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from bot.cli.drawing.page import Statement, indented, said
 from bot.doctor.finding import MAX_PASTE, Examination, Finding, Paste, Status
 from diagnostics import printable
-from diagnostics.printable import counted
+from diagnostics.printable import counted, first_few
 
 TITLES: Final[tuple[tuple[Status, str, str], ...]] = (
     ("problem", "Will not work", "bold red"),
@@ -23,7 +23,6 @@ MAX_CAUSES: Final = 8
 
 
 def drawn(found: Examination) -> Iterator[RenderableType]:
-    """The page from top to bottom."""
     yield Text(_headline(found), style="bold")
     for status, title, style in TITLES:
         findings = found.with_status(status)
@@ -52,16 +51,11 @@ def _finding(one: Finding) -> Iterator[RenderableType]:
         if one.why:
             yield _deeper(f"Why: {one.why}")
     if one.leaves_open:
-        yield _deeper(f"Cannot be judged: {_few(one.leaves_open)}", "dim")
+        yield _deeper(f"Cannot be judged: {first_few(one.leaves_open, MAX_CAUSES)}", "dim")
     if one.to_do:
         yield _deeper(f"Do: {one.to_do}")
     for paste in one.paste:
         yield from _paste(paste)
-
-
-def _few(codes: tuple[str, ...]) -> str:
-    more = len(codes) - MAX_CAUSES
-    return ", ".join(codes[:MAX_CAUSES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _paste(paste: Paste) -> Iterator[RenderableType]:

@@ -8,7 +8,7 @@ from typing import Final
 from rich.console import RenderableType
 from rich.text import Text
 
-from bot.cli.drawing.page import MAX_STATEMENT, indented, lines, said, statement, titled
+from bot.cli.drawing.page import MAX_STATEMENT, indented, lines, said, showing, statement, titled
 from diagnostics.by_hand import blanks
 from diagnostics.fix_wording import change_in_words, fixes, fixes_of_risks, risk_in_words, undo_in_words
 from diagnostics.report import Remediation, Report
@@ -26,7 +26,7 @@ def drawn_fixes(report: Report) -> Iterator[RenderableType]:
     if found:
         yield from titled("Fixes")
     for remediation in found[:MAX_SHOWN]:
-        yield from _whole(remediation)
+        yield from drawn_fix(remediation)
     yield from _brief(found[MAX_SHOWN:])
     reasons = dict.fromkeys(one.why_not for one in found if one.why_not and not one.allowed)
     for reason in reasons:
@@ -39,17 +39,12 @@ def drawn_fixes(report: Report) -> Iterator[RenderableType]:
 
 def drawn_fix(fix: Remediation) -> Iterator[RenderableType]:
     """One fix with everything that is needed to decide about it."""
-    return _whole(fix)
-
-
-def _whole(fix: Remediation) -> Iterator[RenderableType]:
     title = said(fix.title)
     title.append(f"  {risk_in_words(fix)}, {said(fix.id)}", style="dim")
     yield indented(lines([(Text("•"), title)]))
     for change in fix.changes[:MAX_CHANGES]:
         yield _below(said(change_in_words(change)))
-    if len(fix.changes) > MAX_CHANGES:
-        yield _below(_showing(MAX_CHANGES, len(fix.changes)))
+    yield from map(_below, showing(MAX_CHANGES, len(fix.changes)))
     if fix.touches:
         yield _below(said(f"touches: {fix.touches}", "dim"))
     for warning in fix.warnings[:MAX_WARNINGS]:
@@ -66,8 +61,7 @@ def _brief(found: list[Remediation]) -> Iterator[RenderableType]:
         text = said(fix.title)
         text.append(f"  {risk_in_words(fix)}, {said(fix.id)}", style="dim")
         yield indented(lines([(Text("•"), text)]))
-    if len(found) > MAX_BRIEF:
-        yield indented(_showing(MAX_BRIEF, len(found)))
+    yield from map(indented, showing(MAX_BRIEF, len(found)))
 
 
 def _command(text: str) -> RenderableType:
@@ -76,7 +70,3 @@ def _command(text: str) -> RenderableType:
 
 def _below(body: RenderableType) -> RenderableType:
     return indented(indented(body))
-
-
-def _showing(shown: int, total: int) -> Text:
-    return Text(f"showing {shown} of {total}", style="dim italic")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.console import RenderableType
 from rich.table import Table
-from rich.text import Text
 
-from bot.cli.drawing.page import clock, indented, joined, said, titled
+from bot.cli.drawing.page import clock, indented, joined, said, showing, titled
+from bot.cli.drawing.sparklines import errors_over_time
 from diagnostics.aws_access import explain
 from diagnostics.facts import AccessLogs, ErrorCount, Gap, KeyCount, LoadBalancerAttributes, LoggedRow, RowFamily
+from diagnostics.picture import Picture, Row
 from diagnostics.printable import counted
 from diagnostics.snapshot import Snapshot
 
@@ -22,9 +24,7 @@ MAX_SAMPLES: Final = 3
 MAX_GAPS: Final = 4
 MAX_KEY: Final = 160
 MAX_LINE: Final = 700
-MAX_BARS: Final = 60
-BARS: Final = "▁▂▃▄▅▆▇█"
-NO_BAR: Final = "·"
+MINUTE: Final = timedelta(minutes=1)
 DEFAULT_RULE: Final = "0"
 NONE: Final = "-"
 
@@ -51,7 +51,7 @@ def drawn(snapshot: Snapshot, logs: AccessLogs, where: Sequence[str] = ()) -> tu
     return (
         *_head(snapshot, logs, where),
         *_errors(logs.errors, snapshot.subject.target_groups, today),
-        *_minutes(logs, today),
+        *errors_over_time(partial(_errors_in, logs)),
         *_keys("By target", logs.by_target),
         *_keys("By zone", logs.by_zone, *_of_no_zone(logs)),
         *_keys("Routes with errors", logs.by_route),
@@ -78,7 +78,7 @@ def _head(snapshot: Snapshot, logs: AccessLogs, where: Sequence[str]) -> Iterato
         share = f"{logs.share_read:.0%}" if logs.share_read >= 0.01 else "under 1 %"
         why = "" if logs.gaps else ": the budget for logs is used up"
         yield indented(said(f"only the newest {share} was read{why}", "yellow"))
-    elif snapshot.window.end - logs.covered_to > timedelta(minutes=1):
+    elif snapshot.window.end - logs.covered_to > MINUTE:
         yield indented(said("later files have not been delivered yet: they come about 5 minutes late", "yellow"))
 
 
@@ -119,7 +119,7 @@ def _errors(errors: Sequence[ErrorCount], own: Sequence[str], today: datetime) -
             said(words, "dim" if foreign else "", MAX_KEY),
             clock(error.first, today),
         )
-    yield from titled("Errors", table, *_showing(MAX_KINDS, len(errors)))
+    yield from titled("Errors", table, *showing(MAX_KINDS, len(errors)))
 
 
 def _code(elb_status: int, target_status: int | None) -> str:
@@ -130,39 +130,17 @@ def _group(error: ErrorCount) -> str:
     return (error.target_group or "").rsplit("targetgroup/", 1)[-1].split("/")[0]
 
 
-def _minutes(logs: AccessLogs, today: datetime) -> Iterator[RenderableType]:
-    if any(one.errors for one in logs.by_minute):
-        yield from titled("Errors over time (UTC)", Bars(logs, today))
-
-
-class Bars:
-    """Errors over time as a row of bars as wide as the terminal allows, each of one minute or more."""
-
-    def __init__(self, logs: AccessLogs, today: datetime) -> None:
-        self._start = logs.covered_from.replace(second=0, microsecond=0)
-        self._end = logs.covered_to
-        self._today = today
-        self._errors = [(at, one.errors) for one in logs.by_minute if (at := _minute(one.key)) is not None]
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        minutes = max(int((self._end - self._start).total_seconds() // 60) + 1, 1)
-        width = -(-minutes // max(min(options.max_width, MAX_BARS), 1))
-        bars = [0] * -(-minutes // width)
-        for at, errors in self._errors:
-            place = int((at - self._start).total_seconds() // 60) // width
-            if 0 <= place < len(bars):
-                bars[place] += errors
-        yield Text("".join(_bar(bar, max(bars)) for bar in bars), no_wrap=True)
-        hours = f"{_short(self._start, self._today)} to {_short(self._end, self._today)}"
-        yield joined((hours, f"at most {max(bars):,} in {counted(width, 'minute')}"), "dim")
-
-
-def _bar(value: int, most: int) -> str:
-    return BARS[min(value * len(BARS) // (most + 1), len(BARS) - 1)] if value else NO_BAR
-
-
-def _short(at: datetime, today: datetime) -> str:
-    return f"{at:%H:%M}" if at.date() == today.date() else f"{at:%d %b %H:%M}"
+def _errors_in(logs: AccessLogs, columns: int) -> Picture | None:
+    """Each column is of one minute or more."""
+    start = logs.covered_from.replace(second=0, microsecond=0)
+    minutes = int((logs.covered_to - start) / MINUTE) + 1
+    step = -(-minutes // columns) * MINUTE
+    counts = [0] * -(-minutes * MINUTE // step)
+    for one in logs.by_minute:
+        at = _minute(one.key)
+        if at is not None and start <= at < start + len(counts) * step:
+            counts[(at - start) // step] += one.errors
+    return Picture(start, step, (Row("errors", tuple(counts)),), ()) if any(counts) else None
 
 
 def _minute(key: str) -> datetime | None:
@@ -180,7 +158,7 @@ def _keys(title: str, keys: Sequence[KeyCount], *below: RenderableType) -> Itera
     for one in sorted(keys, key=lambda one: (-one.errors, one.key))[:MAX_KEYS]:
         rows = (_requests(one),) if with_rows else ()
         table.add_row(f"{one.errors:,}", *rows, said(one.key, limit=MAX_KEY))
-    yield from titled(title, table, *_showing(MAX_KEYS, len(keys)), *below)
+    yield from titled(title, table, *showing(MAX_KEYS, len(keys)), *below)
 
 
 def _of_no_zone(logs: AccessLogs) -> Iterator[RenderableType]:
@@ -224,7 +202,7 @@ def _samples(rows: Sequence[LoggedRow], today: datetime) -> Iterator[RenderableT
         elapsed = "" if row.elapsed_s is None else f"after {row.elapsed_s:.3f} s"
         body.append(joined((clock(row.at, today), code, elapsed, row.target or "")))
         body.append(indented(said(row.line, "dim", MAX_LINE)))
-    yield from titled("Samples", *body, *_showing(MAX_SAMPLES, len(rows)))
+    yield from titled("Samples", *body, *showing(MAX_SAMPLES, len(rows)))
 
 
 def _varied(rows: Sequence[LoggedRow]) -> list[LoggedRow]:
@@ -237,7 +215,7 @@ def _varied(rows: Sequence[LoggedRow]) -> list[LoggedRow]:
 
 def _gaps(gaps: Sequence[Gap]) -> Iterator[RenderableType]:
     if gaps:
-        yield from titled("Not read", *(said(explain(gap)) for gap in gaps[:MAX_GAPS]), *_showing(MAX_GAPS, len(gaps)))
+        yield from titled("Not read", *(said(explain(gap)) for gap in gaps[:MAX_GAPS]), *showing(MAX_GAPS, len(gaps)))
 
 
 def _table(*columns: tuple[str, str]) -> Table:
@@ -252,7 +230,3 @@ def _table(*columns: tuple[str, str]) -> Table:
             no_wrap=not is_text,
         )
     return table
-
-
-def _showing(shown: int, total: int) -> Iterable[RenderableType]:
-    return (said(f"showing {shown} of {total}", "dim"),) if total > shown else ()

@@ -43,12 +43,12 @@ def post_mortem(report: Report) -> str:
         _picture(report),
         _fixes("Fixes", list(fixes(report))),
         _others(report),
-        _events("What changed just before", digest(report).changes),
+        _section("What changed just before", map(_event, digest(report).changes)),
         _causes("Risks without an effect so far", report.risks),
         _fixes("Fixes for risks", list(fixes_of_risks(report))),
-        _events("Timeline (UTC)", report.timeline),
+        _section("Timeline (UTC)", map(_event, report.timeline)),
         _checks(report),
-        _gaps(report),
+        _section("Not read", _gaps(report)),
         _figures(report),
     )
     return "\n".join(line for part in parts for line in part).rstrip() + "\n"
@@ -113,13 +113,16 @@ def _cause(report: Report) -> Iterator[str]:
         yield from _commands(first.advice_commands)
 
 
+def _section(title: str, body: Iterable[str]) -> Iterator[str]:
+    """Nothing where the body is empty."""
+    lines = [*body]
+    if lines:
+        yield from (f"## {title}", "", *lines, "")
+
+
 def _picture(report: Report) -> Iterator[str]:
     shown = picture(report, MAX_COLUMNS)
-    if shown is not None:
-        yield "## Errors over time"
-        yield ""
-        yield from (f"    {line}" for line in text_lines(shown))
-        yield ""
+    return _section("Errors over time", [f"    {line}" for line in text_lines(shown)] if shown else [])
 
 
 def _commands(commands: Sequence[str]) -> Iterator[str]:
@@ -197,14 +200,9 @@ def _about(fix: Remediation) -> Iterator[str]:
         yield f"not offered for approval: {fix.why_not}"
 
 
-def _events(title: str, entries: Sequence[TimelineEntry]) -> Iterator[str]:
-    if entries:
-        yield f"## {title}"
-        yield ""
-        for entry in entries:
-            by = f", by {code(entry.actor)}" if entry.actor else ""
-            yield f"- {_time(entry.at)}: {words(event_in_words(entry))}{by} ({code(entry.source)})"
-        yield ""
+def _event(entry: TimelineEntry) -> str:
+    by = f", by {code(entry.actor)}" if entry.actor else ""
+    return f"- {_time(entry.at)}: {words(event_in_words(entry))}{by} ({code(entry.source)})"
 
 
 def _checks(report: Report) -> Iterator[str]:
@@ -221,10 +219,6 @@ def _checks(report: Report) -> Iterator[str]:
 
 
 def _gaps(report: Report) -> Iterator[str]:
-    if not report.gaps:
-        return
-    yield "## Not read"
-    yield ""
     for gap in report.gaps:
         codes = left_open(gap, report)
         opened = f"leaves open {', '.join(map(code, codes))}" if codes else ""
@@ -233,7 +227,6 @@ def _gaps(report: Report) -> Iterator[str]:
         if gap.fix:
             statement = printable.line(gap.fix, MAX_STATEMENT)
             yield f"  - to read it: {code(statement) if statement.startswith('{') else words(statement)}"
-    yield ""
 
 
 def _figures(report: Report) -> Iterator[str]:

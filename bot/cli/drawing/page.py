@@ -82,6 +82,12 @@ def indented(body: RenderableType) -> Padding:
     return Padding(body, (0, 0, 0, INDENT))
 
 
+def showing(shown: int, total: int) -> Iterator[Text]:
+    """Says that a list was cut, where it was."""
+    if total > shown:
+        yield Text(f"showing {shown} of {total}", style="dim italic")
+
+
 def lines(pairs: Iterable[tuple[Text, RenderableType]]) -> Table:
     """Two columns: a short label that is never cut, and text that wraps beside it."""
     grid = Table.grid(padding=(0, 1))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from rich.console import RenderableType
 from rich.text import Text
 
 from bot.cli.drawing.fixes import drawn_fixes
-from bot.cli.drawing.page import Line, clock, indented, joined, lines, said, statement, titled
+from bot.cli.drawing.page import Line, clock, indented, joined, lines, said, showing, statement, titled
 from bot.cli.drawing.sparklines import errors_over_time
 from diagnostics.commands import split_command
 from diagnostics.digest import (
@@ -27,7 +28,8 @@ from diagnostics.digest import (
     telling,
     tells_its_time,
 )
-from diagnostics.printable import counted
+from diagnostics.picture import picture
+from diagnostics.printable import counted, first_few
 from diagnostics.report import Band, Cause, CheckStatus, EvidenceItem, Report, ReportGap, ReportTarget, TimelineEntry
 
 MAX_CHANGES: Final = 5
@@ -56,13 +58,12 @@ _STATUS_WORDS: Final[tuple[tuple[CheckStatus, str], ...]] = (
 
 
 def drawn(report: Report) -> tuple[RenderableType, ...]:
-    """The page from top to bottom."""
     told = digest(report)
     return (
         *_head(report, told),
         *_answer(report, told),
         *_changes(report, told),
-        *errors_over_time(report),
+        *errors_over_time(partial(picture, report)),
         *drawn_fixes(report),
         *_others(told),
         *_risks(report),
@@ -87,8 +88,7 @@ def _head(report: Report, told: Digest) -> Iterator[RenderableType]:
         yield indented(said(f"runbook {target.runbook}", "dim"))
     for note in target.notes[:MAX_NOTES]:
         yield indented(said(note, "yellow"))
-    if len(target.notes) > MAX_NOTES:
-        yield indented(_showing(MAX_NOTES, len(target.notes)))
+    yield from map(indented, showing(MAX_NOTES, len(target.notes)))
 
 
 def _place(target: ReportTarget) -> str:
@@ -139,10 +139,8 @@ def _instruction(text: str) -> Iterator[RenderableType]:
 def _changes(report: Report, told: Digest) -> Iterator[RenderableType]:
     shown = told.changes[:MAX_CHANGES]
     if shown:
-        body: list[RenderableType] = [lines(_event(entry, report.window.end) for entry in shown)]
-        if len(told.changes) > len(shown):
-            body.append(_showing(len(shown), len(told.changes)))
-        yield from titled("Changed just before", *body)
+        body = lines(_event(entry, report.window.end) for entry in shown)
+        yield from titled("Changed just before", body, *showing(len(shown), len(told.changes)))
 
 
 def _event(entry: TimelineEntry, today: datetime) -> Line:
@@ -172,8 +170,7 @@ def _briefly(causes: Sequence[Cause], *, with_band: bool = True) -> Iterator[Ren
         band = f"{cause.band}, " if with_band else ""
         text.append(f"  {band}{said(cause.code)}", style="dim")
         yield lines([(Text("•"), text)])
-    if len(causes) > MAX_OTHERS:
-        yield _showing(MAX_OTHERS, len(causes))
+    yield from showing(MAX_OTHERS, len(causes))
 
 
 def _risks(report: Report) -> Iterator[RenderableType]:
@@ -196,26 +193,21 @@ def _gaps(report: Report) -> Iterator[RenderableType]:
         body.extend(indented(said(text, "dim")) for text in (_open_causes(gap, report),) if text)
         if gap.fix:
             body.append(statement(gap.fix) if gap.fix.lstrip().startswith("{") else indented(said(gap.fix)))
-    if len(report.gaps) > MAX_GAPS:
-        body.append(_showing(MAX_GAPS, len(report.gaps)))
-    yield from titled("Not read", *body)
+    yield from titled("Not read", *body, *showing(MAX_GAPS, len(report.gaps)))
 
 
 def _open_causes(gap: ReportGap, report: Report) -> str:
     """``leaves open a, b and 3 more; 12 causes were judged without it``"""
     codes = left_open(gap, report)
-    more = f" and {len(codes) - MAX_DECIDED} more" if len(codes) > MAX_DECIDED else ""
-    opened = f"leaves open {', '.join(codes[:MAX_DECIDED])}{more}" if codes else ""
+    opened = f"leaves open {first_few(codes, MAX_DECIDED)}" if codes else ""
     return "; ".join(part for part in (opened, judged_without(gap, report)) if part)
 
 
 def _timeline(report: Report) -> Iterator[RenderableType]:
     shown = telling(report, MAX_EVENTS)
     if shown:
-        body: list[RenderableType] = [lines(_event(entry, report.window.end) for entry in shown)]
-        if len(report.timeline) > len(shown):
-            body.append(_showing(len(shown), len(report.timeline)))
-        yield from titled("Timeline (UTC)", *body)
+        body = lines(_event(entry, report.window.end) for entry in shown)
+        yield from titled("Timeline (UTC)", body, *showing(len(shown), len(report.timeline)))
 
 
 def _footer(report: Report) -> Iterator[RenderableType]:
@@ -230,7 +222,3 @@ def _footer(report: Report) -> Iterator[RenderableType]:
     yield joined(parts, "dim")
     for note in stats.log_notes[:MAX_NOTES]:
         yield said(note, "dim")
-
-
-def _showing(shown: int, total: int) -> Text:
-    return Text(f"showing {shown} of {total}", style="dim italic")

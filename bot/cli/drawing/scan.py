@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from rich.console import RenderableType
 from rich.text import Text
 
-from bot.cli.drawing.page import Line, indented, joined, lines, said, statement, titled
+from bot.cli.drawing.page import Line, indented, joined, lines, said, showing, statement, titled
 from bot.cli.output import called_as
 from diagnostics.digest import sentence
-from diagnostics.printable import counted, part_of
+from diagnostics.printable import counted, first_few, part_of
 from diagnostics.scan.answer import Scan
 from diagnostics.scan.rows import ScannedCause, ScannedService, State
 
@@ -49,7 +49,6 @@ _SYMPTOMS: Final = {
 
 
 def drawn(scan: Scan) -> tuple[RenderableType, ...]:
-    """The page from top to bottom."""
     several = len({(row.account, row.region) for row in scan.services}) > 1
     return (
         *_head(scan),
@@ -72,8 +71,7 @@ def _head(scan: Scan) -> Iterator[RenderableType]:
     yield lines([(Text("●", style=COLOURS[worst]), head if told else said("no load-balanced service found", "bold"))])
     hours = f"{scan.window.start:%H:%M} to {scan.window.end:%H:%M} UTC"
     places = [f"{place.account_name or place.account} {place.region}" for place in scan.places]
-    more = f" and {len(places) - MAX_PLACES} more" if len(places) > MAX_PLACES else ""
-    yield indented(joined((", ".join(places[:MAX_PLACES]) + more, hours), "dim"))
+    yield indented(joined((first_few(places, MAX_PLACES), hours), "dim"))
 
 
 def _failing(scan: Scan, *, several: bool) -> Iterator[RenderableType]:
@@ -81,7 +79,7 @@ def _failing(scan: Scan, *, several: bool) -> Iterator[RenderableType]:
     for row in rows[:MAX_ROWS]:
         yield Text()
         yield lines(_row(row, several=several))
-    yield from _cut(rows, MAX_ROWS)
+    yield from map(indented, showing(MAX_ROWS, len(rows)))
     if rows:
         yield from titled("Look closer", statement(command(rows[0])))
 
@@ -122,7 +120,7 @@ def _short(scan: Scan, state: State, title: str, *, several: bool) -> Iterator[R
     rows = [row for row in scan.services if row.state == state]
     if rows:
         yield from titled(title, lines(_one_line(row, several=several) for row in rows[:MAX_ROWS]))
-        yield from _cut(rows, MAX_ROWS)
+        yield from map(indented, showing(MAX_ROWS, len(rows)))
 
 
 def _one_line(row: ScannedService, *, several: bool) -> Line:
@@ -146,14 +144,14 @@ def _unread(scan: Scan, *, several: bool) -> Iterator[RenderableType]:
     for name in scan.not_looked_at:
         reasons.setdefault("The time was up before it was their turn.", []).append(name)
     if reasons:
-        told = (said(f"{_names(names)}: {reason}") for reason, names in list(reasons.items())[:MAX_LINES])
+        told = (said(f"{first_few(names, MAX_NAMES)}: {reason}") for reason, names in list(reasons.items())[:MAX_LINES])
         yield from titled("Not read, so not known", lines((Text("●", style=COLOURS["unread"]), one) for one in told))
 
 
 def _well(scan: Scan, *, several: bool) -> Iterator[RenderableType]:
     names = [_name(row, several=several) for row in scan.services if row.state == "well"]
     if names:
-        yield from titled("Nothing found at a first look", said(_names(names), "dim", 4_000))
+        yield from titled("Nothing found at a first look", said(first_few(names, MAX_NAMES), "dim", 4_000))
 
 
 def _judged_without(scan: Scan) -> Iterator[RenderableType]:
@@ -162,14 +160,14 @@ def _judged_without(scan: Scan) -> Iterator[RenderableType]:
     told = [f"{gap} ({counted(number, 'service')})" for gap, number in counts.most_common()]
     if told:
         yield from titled("Judged without", lines((Text("•"), said(one)) for one in told[:MAX_LINES]))
-        yield from _cut(told, MAX_LINES)
+        yield from map(indented, showing(MAX_LINES, len(told)))
 
 
 def _unscanned(scan: Scan) -> Iterator[RenderableType]:
     told = list(dict.fromkeys([*(one.line for one in scan.unscanned), *scan.left_out]))
     if told:
         yield from titled("Not searched, or left out", lines((Text("•"), said(one)) for one in told[:MAX_LINES]))
-        yield from _cut(told, MAX_LINES)
+        yield from map(indented, showing(MAX_LINES, len(told)))
 
 
 def _footer(scan: Scan) -> Iterator[RenderableType]:
@@ -189,14 +187,3 @@ def _name(row: ScannedService, *, several: bool) -> str:
     kind = "" if row.kind == "ecs-service" else f" ({row.kind.replace('-', ' ')})"
     place = f" in {row.account_name or row.account} {row.region}" if several else ""
     return f"{row.name}{kind}{place}"
-
-
-def _names(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
-    return ", ".join(names[:MAX_NAMES]) + more
-
-
-def _cut(all_of_them: Iterable[object], shown: int) -> Iterator[RenderableType]:
-    total = len(list(all_of_them))
-    if total > shown:
-        yield indented(Text(f"showing {shown} of {total}", style="dim italic"))

@@ -24,7 +24,6 @@ DEFINITION = "ecs:DescribeTaskDefinition"
 
 @cause(
     code="app-bound-to-loopback",
-    family="connection",
     title="The application listens on the loopback address only",
     needs=(*LISTENING_NEEDS, EcsService, TaskDefinitions),
     uses=(*LISTENING_USES, *LINE_USES),
@@ -80,23 +79,21 @@ def _records(declared: str | None, said: Heard | None, container: str) -> Iterat
 def _finding(
     facts: Facts, found: Refusing, definition: str, container: str, port: int, records: tuple[Evidence, ...]
 ) -> Finding:
-    task = found.tasks[0].id if found.tasks else "TASK"
     from_log = any(one.source != DEFINITION for one in records)
+    no_line = supporting("the log has no line in which the server says where it listens", DEFINITION)
     return Finding(
         resource=definition,
         summary=f"Container {container} listens on the loopback address only, so that nobody outside of it reaches"
         f" port {port} ({found.who()})",
         supports=(*records, *found.records),
-        against=()
-        if from_log
-        else (supporting("the log has no line in which the server says where it listens", DEFINITION),),
+        against=() if from_log else (no_line,),
         effect_seen=True,
         affects=found.affects,
         explains=found.explains,
         since=facts.observed.onset,
         overturned_by=f"Port {port} among the listening sockets on all addresses (0.0.0.0 or [::]): aws ecs"
-        f" execute-command --cluster {facts.subject.cluster} --task {task} --container {container} --interactive"
-        " --command 'ss -tlnp'",
+        f" execute-command --cluster {facts.subject.cluster} --task {found.any_task} --container {container}"
+        " --interactive --command 'ss -tlnp'",
         advice="Let the server listen on 0.0.0.0 (or ::): the flag --host or --bind, the variable HOST, or the address"
         " that the program passes to listen().",
     )

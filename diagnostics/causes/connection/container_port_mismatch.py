@@ -33,7 +33,6 @@ SOURCE = "ecs:DescribeTaskDefinition"
 
 @cause(
     code="container-port-mismatch",
-    family="connection",
     title="The registered port is not the port that the container uses",
     needs=(*LISTENING_NEEDS, EcsService, TaskDefinitions),
     uses=(*LISTENING_USES, *LINE_USES),
@@ -76,15 +75,12 @@ def _disagreements(
     if any(one.port == port for one in heard):
         return
     declared, elsewhere = _disagreement(setting, container), heard_elsewhere(heard, port)
-    if elsewhere and (elsewhere.by_server or declared or not _agrees(container, port)):
+    agrees = any(item.port == port for item in declared_ports(container))
+    if elsewhere and (elsewhere.by_server or declared or not agrees):
         text = f"says that it listens on {elsewhere.port}; the service registers {port}"
         yield line_record(elsewhere.line, text, decides=elsewhere.by_server, value=elsewhere.port)
     if declared:
         yield declared
-
-
-def _agrees(container: ContainerDefinition, port: int) -> bool:
-    return any(item.port == port for item in declared_ports(container))
 
 
 def _disagreement(setting: ServiceLoadBalancer, container: ContainerDefinition) -> Evidence | None:
@@ -125,15 +121,11 @@ def _finding(
         explains=found.explains,
         since=facts.observed.onset,
         overturned_by=f"Port {setting.container_port} among the listening sockets of the container: aws ecs"
-        f" execute-command --cluster {facts.subject.cluster} --task {_task(found)} --container"
+        f" execute-command --cluster {facts.subject.cluster} --task {found.any_task} --container"
         f" {setting.container_name} --interactive --command 'ss -tlnp'",
         advice=f"Let the application listen on {setting.container_port} (its port setting), or let service {service}"
         f" and its port mapping name port {other}.",
     )
-
-
-def _task(found: Refusing) -> str:
-    return found.tasks[0].id if found.tasks else "TASK"
 
 
 def _earlier(setting: ServiceLoadBalancer, definition: TaskDefinition, facts: Facts) -> Iterator[Evidence]:

@@ -26,10 +26,9 @@ ADVICE = (
 
 @cause(
     code="content-length-mismatch",
-    family="connection",
     title="The announced length of responses is wrong",
     needs=(),
-    uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES), *LINE_USES),
+    uses=(*CLOSED_USES, *SERVED_USES, *LINE_USES),
     clear_needs=(AccessLogs, *LINE_USES),
     shows=("elb_502",),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",),
@@ -41,8 +40,7 @@ def content_length_mismatch(facts: Facts) -> Iterator[Finding]:
     with the 502s and are nearly as many make it likely. Without such errors it is a risk: clients get responses that
     are cut off. Refuted by rows that no such line stands beside.
     """
-    lines = written(facts, "length-mismatch")
-    if not lines:
+    if not written(facts, "length-mismatch"):
         return
     found = tuple(
         one

@@ -8,6 +8,7 @@ from typing import Final
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import AccessLogs, EcsService, Gap, LogSignature, Metrics, StoppedTasks, TaskDefinitions
+from diagnostics.facts.load_balancing import DEFAULT_IDLE_TIMEOUT_S
 from diagnostics.printable import counted
 from diagnostics.report import Band
 from diagnostics.rules.app_lines import LINE_USES, lines_of
@@ -25,6 +26,8 @@ NEAR = timedelta(minutes=2)
 BEGINS_AFTER = timedelta(minutes=10)
 STEADY_FOR = timedelta(minutes=10)
 SPARE_S = 5
+WORTH_IT_S = 15
+"""An idle timeout below this would cut off requests that are merely slow."""
 LOW_RATE_COUNTED = 0.02
 OTHER_STORIES: Final[tuple[LogSignature, ...]] = (
     "length-mismatch",
@@ -42,10 +45,9 @@ TASK_DEFINITION = "ecs:DescribeTaskDefinition"
 
 @cause(
     code="keepalive-race",
-    family="connection",
     title="The target closes idle connections before the load balancer does",
     needs=(),
-    uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES), Metrics, *LINE_USES),
+    uses=(*CLOSED_USES, *SERVED_USES, Metrics, *LINE_USES),
     clear_needs=(AccessLogs, Metrics),
     shows=("elb_502",),
     docs=(
@@ -82,19 +84,10 @@ def _seen(
     count = sum(cluster.count for cluster in found)
     first, last = min(cluster.first for cluster in found), max(cluster.last for cluster in found)
     events = events_between(facts, first - NEAR, last + NEAR)
-    at_most: Band | None = None if setting and setting.basis == "configured" and races else "likely"
-    late = _began_of_itself(facts, found)
-    denied = setting is None and any(isinstance(facts.maybe(kind), Gap) for kind in (EcsService, TaskDefinitions))
-    if (
-        denied
-        or races is False
-        or late
-        or isinstance(facts.maybe(StoppedTasks), Gap)
-        or _known_to_the_application(facts, found)
-    ):
-        at_most = "possible"
-    elif events and at_most is None:
-        at_most = "likely"
+    late, known = _began_of_itself(facts, found), _known_to_the_application(facts, found)
+    doubtful = races is False or late or known or _is_unread(facts, setting)
+    proven = setting is not None and setting.basis == "configured" and races and not events
+    at_most: Band | None = "possible" if doubtful else None if proven else "likely"
     compared = f"; {setting.in_words()}, the load balancer after {idle} s" if setting and idle and races else ""
     return Finding(
         resource=facts.subject.label,
@@ -107,7 +100,7 @@ def _seen(
         ),
         against=(
             *_against(facts, setting, idle, races, [event.what for event in events]),
-            *_known_to_the_application(facts, found),
+            *known,
             *late,
         ),
         effect_seen=True,
@@ -147,8 +140,7 @@ def _record(facts: Facts, cluster: RowCluster) -> Evidence:
         facts,
         cluster,
         f"the target closed the connection before it answered{took}; on {counted(targets, 'target')} and"
-        f" {counted(len(routes), 'route')},"
-        f" from {cluster.first:%H:%M} to {cluster.last:%H:%M} UTC",
+        f" {counted(len(routes), 'route')}, from {cluster.first:%H:%M} to {cluster.last:%H:%M} UTC",
         decides=cluster.count >= ENOUGH_ROWS,
     )
 
@@ -196,14 +188,13 @@ def _known_to_the_application(facts: Facts, found: Sequence[RowCluster]) -> tupl
 
 
 def _advice(setting: KeepAlive | None, idle: int | None) -> str:
-    limit = (idle or 60) + SPARE_S
+    limit = (idle or DEFAULT_IDLE_TIMEOUT_S) + SPARE_S
     text = f"Let the application keep idle connections for {limit} s or more (longer than the load balancer does)."
     if setting and setting.fix(limit):
         text += f" For {setting.runtime}: {setting.fix(limit)}."
-    if setting and setting.seconds is not None and setting.seconds > 15:
-        text += (
-            f" Without a deployment: an idle timeout of less than {setting.seconds:g} s, if no request takes as long."
-        )
+    if setting and setting.seconds is not None and setting.seconds > WORTH_IT_S:
+        below = f"an idle timeout of less than {setting.seconds:g} s, if no request takes as long"
+        text += f" Without a deployment: {below}."
     return text
 
 

@@ -21,10 +21,9 @@ NOT_WEIGHED = "how many requests of this route went well was not counted"
 
 @cause(
     code="malformed-response",
-    family="connection",
     title="The application's response is not valid HTTP",
     needs=(),
-    uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES), *LINE_USES),
+    uses=(*CLOSED_USES, *SERVED_USES, *LINE_USES),
     clear_needs=(AccessLogs,),
     shows=("elb_502",),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",),

@@ -30,7 +30,6 @@ MAY_STILL_BOOT = timedelta(minutes=2)
 
 @cause(
     code="port-not-listening",
-    family="connection",
     title="Nothing listens on the registered port",
     needs=LISTENING_NEEDS,
     uses=(*LISTENING_USES, *LINE_USES),
@@ -148,11 +147,10 @@ def _although(facts: Facts) -> str:
 
 
 def _overturned_by(found: Refusing, facts: Facts) -> str:
-    task, port = (found.tasks[0].id if found.tasks else "TASK"), found.port
-    sockets = f"Port {port} among the listening sockets, on all addresses (0.0.0.0 or [::]):"
+    sockets = f"Port {found.port} among the listening sockets, on all addresses (0.0.0.0 or [::]):"
     if not facts.subject.cluster:
         return f"{sockets} ss -tlnp on the target itself"
     return (
         f"{sockets} aws ecs execute-command --cluster"
-        f" {facts.subject.cluster} --task {task} --interactive --command 'ss -tlnp'"
+        f" {facts.subject.cluster} --task {found.any_task} --interactive --command 'ss -tlnp'"
     )

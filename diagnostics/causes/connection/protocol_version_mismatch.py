@@ -21,7 +21,6 @@ _ACCEPTS = {
 
 @cause(
     code="protocol-version-mismatch",
-    family="connection",
     title="Requests have an HTTP version that the target group does not take",
     needs=(TargetGroups,),
     uses=ROW_USES,

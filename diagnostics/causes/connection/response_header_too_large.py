@@ -16,10 +16,9 @@ from diagnostics.rules.served_by import SERVED_USES
 
 @cause(
     code="response-header-too-large",
-    family="connection",
     title="The response's headers are too large",
     needs=(),
-    uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES)),
+    uses=(*CLOSED_USES, *SERVED_USES),
     clear_needs=(AccessLogs,),
     shows=("elb_502",),
     docs=(

@@ -23,10 +23,9 @@ NEAR = timedelta(minutes=2)
 
 @cause(
     code="target-closed-mid-request",
-    family="connection",
     title="Targets close connections in the middle of requests",
     needs=(),
-    uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES), *LINE_USES, Hosts),
+    uses=(*CLOSED_USES, *SERVED_USES, *LINE_USES, Hosts),
     clear_needs=(AccessLogs,),
     shows=("elb_502",),
     docs=(

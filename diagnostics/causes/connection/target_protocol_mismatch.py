@@ -24,10 +24,9 @@ _OF_OTHERS = re.compile(r"^(?:DB|DATABASE|PG|POSTGRES|MYSQL|REDIS|KAFKA|SMTP|MAI
 
 @cause(
     code="target-protocol-mismatch",
-    family="connection",
     title="Load balancer and targets speak different protocols",
     needs=(TargetGroups,),
-    uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES), TargetHealth, *LINE_USES),
+    uses=(*CLOSED_USES, *SERVED_USES, TargetHealth, *LINE_USES),
     clear_needs=(AccessLogs,),
     shows=("elb_502",),
     docs=(

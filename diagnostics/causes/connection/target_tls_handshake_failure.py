@@ -17,7 +17,6 @@ UNSURE = "failed handshakes were not counted; these may be failed connections"
 
 @cause(
     code="target-tls-handshake-failure",
-    family="connection",
     title="The TLS handshake with the targets fails",
     needs=TLS_NEEDS,
     uses=(*TLS_USES, TargetHealth, *LINE_USES),
@@ -43,7 +42,6 @@ def target_tls_handshake_failure(facts: Facts) -> Iterator[Finding]:
 
 
 def _finding(facts: Facts, trouble: TlsTrouble) -> Finding:
-    target = next((key for cluster in trouble.clusters for key in sorted(cluster.targets)), "TARGET:PORT")
     unhealthy = _unhealthy(facts, trouble)
     said, counted = _said(facts), bool(trouble.counted)
     refused = "502 within milliseconds, before the request was sent"
@@ -54,12 +52,12 @@ def _finding(facts: Facts, trouble: TlsTrouble) -> Finding:
         supports=(*trouble.count_record(), *rows, *unhealthy, *said),
         against=() if counted else (supporting(UNSURE, "cloudwatch:GetMetricData"),),
         effect_seen=True,
-        affects=frozenset[str]().union(*(cluster.targets for cluster in trouble.clusters)),
+        affects=trouble.affects,
         explains=explained(trouble.clusters)
         | ({"elb_502"} & facts.observed.symptoms)
         | ({"unhealthy"} if unhealthy else set()),
-        since=min((cluster.first for cluster in trouble.clusters), default=facts.observed.onset),
-        overturned_by=f"A handshake that works: openssl s_client -connect {target} -tls1_2",
+        since=trouble.since(facts.observed.onset),
+        overturned_by=f"A handshake that works: openssl s_client -connect {trouble.any_target} -tls1_2",
         advice="Do the targets speak TLS on this port at all? If not, they need a target group of protocol HTTP (a new"
         " one: the protocol cannot be changed). If so, compare TLS versions and ciphers.",
         at_most=None if counted else "likely" if said else "possible",

@@ -14,7 +14,6 @@ UNSURE = "the counter does not tell a handshake that fails from one that takes l
 
 @cause(
     code="target-tls-handshake-timeout",
-    family="connection",
     title="The TLS handshake with the targets takes too long",
     needs=TLS_NEEDS,
     uses=TLS_USES,
@@ -35,7 +34,6 @@ def target_tls_handshake_timeout(facts: Facts) -> Iterator[Finding]:
 
 
 def _finding(facts: Facts, trouble: TlsTrouble) -> Finding:
-    target = next((key for cluster in trouble.clusters for key in sorted(cluster.targets)), "TARGET:PORT")
     return Finding(
         resource=trouble.group.arn,
         summary=f"Targets of group {trouble.group.name} do not finish the TLS handshake within 10 s",
@@ -45,9 +43,9 @@ def _finding(facts: Facts, trouble: TlsTrouble) -> Finding:
         ),
         against=() if trouble.clusters else (supporting(UNSURE, "cloudwatch:GetMetricData"),),
         effect_seen=True,
-        affects=frozenset[str]().union(*(cluster.targets for cluster in trouble.clusters)),
+        affects=trouble.affects,
         explains=explained(trouble.clusters) | ({"elb_504"} & facts.observed.symptoms),
-        since=min((cluster.first for cluster in trouble.clusters), default=facts.observed.onset),
-        overturned_by=f"A handshake that ends at once: time openssl s_client -connect {target} </dev/null",
+        since=trouble.since(facts.observed.onset),
+        overturned_by=f"A handshake that ends at once: time openssl s_client -connect {trouble.any_target} </dev/null",
         advice="Look at the targets' CPU and at how many handshakes they do at once: more tasks, or more CPU for each.",
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import AccessLogs, EcsService, Metrics
+from diagnostics.facts.load_balancing import DEFAULT_IDLE_TIMEOUT_S
 from diagnostics.printable import counted
 from diagnostics.rules import task_stops
 from diagnostics.rules.app_lines import LINE_USES, Lines, lines_of
@@ -20,17 +21,15 @@ from diagnostics.rules.written import record as line_record
 
 AGREES_WITHIN_S = 2.0
 TASK_DEFINITION = "ecs:DescribeTaskDefinition"
-DEFAULT_IDLE_S = 60
 SPARE_S = 5
 MEMORY_SHORT_PERCENT = 90.0
 
 
 @cause(
     code="worker-timeout-kill",
-    family="connection",
     title="The server kills workers that take too long",
     needs=(),
-    uses=(*CLOSED_USES, *(kind for kind in SERVED_USES if kind not in CLOSED_USES), Metrics, *LINE_USES),
+    uses=(*CLOSED_USES, *SERVED_USES, Metrics, *LINE_USES),
     clear_needs=(AccessLogs, *LINE_USES),
     shows=("elb_502",),
     docs=(
@@ -49,9 +48,8 @@ def worker_timeout_kill(facts: Facts) -> Iterator[Finding]:
     container = serving_container(facts)
     timer = worker_timeout_of(container) if container else None
     for cluster in closed_early(facts, "worker-timeout"):
-        times = cluster.target_s
-        if times is not None:
-            yield _finding(facts, cluster, times.middle, timer)
+        if cluster.target_s is not None:
+            yield _finding(facts, cluster, cluster.target_s.middle, timer)
     for cluster in closed_early(facts, "unclear", "race"):
         killed = lines_of(facts, cluster.first, cluster.last, "worker-timeout")
         often = killed is not None and killed.enough and killed.count >= KILLS_SHARE * cluster.count
@@ -84,7 +82,7 @@ def _with_the_worker(facts: Facts, cluster: RowCluster, killed: Lines, timer: Wo
         explains=cluster.explains,
         since=cluster.first,
         overturned_by="Rows of these 502s at other moments than the lines about killed workers",
-        advice=_advice(facts, timer.runtime if timer else _killer(facts)),
+        advice=_advice(facts, timer),
         at_most="likely",
     )
 
@@ -113,27 +111,26 @@ def _by_lines(facts: Facts, timer: WorkerTimeout | None) -> Iterator[Finding]:
         explains=frozenset({"elb_502"}),
         since=since,
         overturned_by="Access log rows of these 502s that vary in their target processing time",
-        advice=_advice(facts, timer.runtime if timer else _killer(facts)),
+        advice=_advice(facts, timer),
         at_most="likely",
     )
 
 
 def _finding(facts: Facts, cluster: RowCluster, constant_s: float, timer: WorkerTimeout | None) -> Finding:
     agrees = timer is not None and abs(timer.seconds - constant_s) <= AGREES_WITHIN_S
-    idle = idle_timeout_s(facts)
+    idle, took = idle_timeout_s(facts), seconds(constant_s)
     below = f", below the idle timeout of {idle} s" if idle else ""
     route = cluster.top_route
     where = f"; {share_words(route, 'route')}" if route and route.share >= 0.5 else ""
+    named = tuple(_named(facts, cluster))
     server = f"{timer.runtime} kills" if timer and agrees else "A timer of the server ends"
     return Finding(
         resource=facts.subject.label,
-        summary=f"{server} requests that take {seconds(constant_s)}: {cluster.count:,} times 502{where}",
+        summary=f"{server} requests that take {took}: {cluster.count:,} times 502{where}",
         supports=(
-            record(
-                facts, cluster, f"the target closed the connection after {seconds(constant_s)} each time{below}{where}"
-            ),
+            record(facts, cluster, f"the target closed the connection after {took} each time{below}{where}"),
             *_agreeing(timer if agrees else None),
-            *_named(facts, cluster),
+            *named,
         ),
         against=(*_against(facts, timer, agrees), *_or_memory(facts)),
         effect_seen=True,
@@ -142,27 +139,22 @@ def _finding(facts: Facts, cluster: RowCluster, constant_s: float, timer: Worker
         since=cluster.first,
         overturned_by="No line about a killed worker (WORKER TIMEOUT, HARAKIRI) in the application's log at the time of"
         " these rows",
-        advice=_advice(facts, timer.runtime if timer else _killer(facts)),
-        at_most=None
-        if tuple(_named(facts, cluster)) or (agrees and timer and timer.basis == "configured")
-        else "likely",
+        advice=_advice(facts, timer),
+        at_most=None if named or (agrees and timer and timer.basis == "configured") else "likely",
     )
 
 
-def _killer(facts: Facts) -> str:
-    lines = written(facts, "worker-timeout")
-    return (lines[0].runtime if lines else None) or ""
-
-
-def _advice(facts: Facts, runtime: str) -> str:
+def _advice(facts: Facts, timer: WorkerTimeout | None) -> str:
     """A worker time-out above the idle timeout would make a 504 of the 502."""
-    idle = idle_timeout_s(facts)
-    limit = max((idle or DEFAULT_IDLE_S) - SPARE_S, 1)
+    idle = idle_timeout_s(facts) or DEFAULT_IDLE_TIMEOUT_S
+    limit = max(idle - SPARE_S, 1)
+    said = next(iter(written(facts, "worker-timeout")), None)
+    runtime = timer.runtime if timer else (said.runtime if said else None) or ""
     how = worker_lines_of(runtime, limit)
     known = f" For {runtime}: {how}." if how else f" Or a worker time-out of {limit} s, where every request needs it."
     return (
         "Make the slow request faster, or answer 202 with Location and Retry-After, queue the work, and let the client"
-        f" poll.{known} Keep the worker time-out below the idle timeout of {idle or DEFAULT_IDLE_S} s."
+        f" poll.{known} Keep the worker time-out below the idle timeout of {idle} s."
     )
 
 

@@ -22,7 +22,6 @@ EDGE = (
 
 @cause(
     code="edge-generated-5xx",
-    family="error-source",
     title="The errors do not come from this load balancer",
     needs=(Metrics,),
     uses=(AccessLogs,),
@@ -45,7 +44,7 @@ def edge_generated_5xx(facts: Facts) -> Iterator[Finding]:
         return
     counts, rows = tuple(_counters(facts, code)), tuple(_rows(facts, code))
     by_targets = counted(facts, "HTTPCode_Target_5XX_Count")
-    if len(counts) < 1 or (by_targets != 0 and not rows) or rows_with(facts.maybe(AccessLogs), code):
+    if not counts or (by_targets != 0 and not rows) or rows_with(facts.maybe(AccessLogs), code):
         return
     yield Finding(
         resource=facts.subject.load_balancers[0],

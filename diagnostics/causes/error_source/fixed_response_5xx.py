@@ -7,10 +7,11 @@ from typing import Literal
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Change, Changes, Gap, Listener, Listeners, Metrics, NotApplicable, Rule
 from diagnostics.printable import line
+from diagnostics.rules.balancer_counts import counted as counted_by_balancer
 from diagnostics.rules.changes import change_evidence, changes_before_onset
+from diagnostics.rules.counters import own_requests
 from diagnostics.rules.listener_overlap import before, may_meet, takes_all_of
 from diagnostics.rules.observations import ELB_CODES, NOISE_ERRORS
-from diagnostics.rules.own_requests import own_requests
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import ROW_USES, clusters, record, share_words
 
@@ -25,7 +26,6 @@ Relation = Literal["asked", "hides", "takes-some", "missing", "default", "balanc
 
 @cause(
     code="fixed-response-5xx",
-    family="error-source",
     title="A listener rule answers with a fixed error",
     needs=(),
     uses=(Listeners, Metrics, Changes, *ROW_USES),
@@ -47,23 +47,18 @@ def fixed_response_5xx(facts: Facts) -> Iterator[Finding]:
     yield from _by_unknown_rule(facts, listeners)
     if not isinstance(listeners, Listeners):
         return
-    for listener in listeners.items:
-        if listener.load_balancer_arn not in facts.subject.load_balancers:
+    for listener, rule in listeners.rules():
+        code = fixed_code(rule)
+        if code is None or listener.load_balancer_arn not in facts.subject.load_balancers:
             continue
-        for rule in listener.rules:
-            code = fixed_code(rule)
-            relation = _relation(facts, listeners, listener, rule) if code else None
-            if code is None or relation is None:
-                continue
-            rows = _rows_of(facts, rule, code)
-            if (rows or _was_given(facts, code, fixed)) and _is_ours(facts, relation):
-                yield _finding(facts, listener, rule, code, relation, fixed or 0, rows)
-            elif (
-                relation in {"asked", "hides"}
-                and not fixed
-                and own_requests(facts.maybe(Metrics), facts.subject, facts.window) == 0
-            ):
-                yield _risk(listener, rule, code)
+        relation = _relation(facts, listeners, listener, rule)
+        if relation is None:
+            continue
+        rows = _rows_of(facts, rule, code)
+        if (rows or _was_given(facts, code, fixed)) and _is_ours(facts, relation):
+            yield _finding(facts, listener, rule, code, relation, fixed or 0, rows)
+        elif relation in {"asked", "hides"} and not fixed and _gets_nothing(facts):
+            yield _risk(listener, rule, code)
 
 
 def fixed_code(rule: Rule) -> int | None:
@@ -187,9 +182,7 @@ def _finding(
         "cloudwatch:GetMetricData",
         value=fixed,
     )
-    lost = _takes_them_all(facts, relation, code, fixed) and (
-        own_requests(facts.maybe(Metrics), facts.subject, facts.window) == 0
-    )
+    lost = _takes_them_all(facts, relation, code, fixed) and _gets_nothing(facts)
     without_rule = {"unused"} if relation == "missing" else set()
     explains = frozenset({f"elb_{code}", *without_rule}) & facts.observed.symptoms | {c.key for c in rows}
     return Finding(
@@ -210,6 +203,10 @@ def _finding(
         advice=_advice(rule, relation),
         at_most="likely" if not rows and (relation in {"default", "takes-some"} or not alone) else None,
     )
+
+
+def _gets_nothing(facts: Facts) -> bool:
+    return own_requests(facts.maybe(Metrics), facts.subject, facts.window) == 0
 
 
 def _takes_them_all(facts: Facts, relation: Relation, code: int, fixed: int) -> bool:
@@ -296,19 +293,16 @@ def _priority(change: Change) -> int | None:
 
 def _surely_its(facts: Facts, rule: Rule, fixed: int) -> tuple[bool, str]:
     """Where all other fixed answers are 4xx, those beyond the load balancer's own 4xx can only be this rule's."""
-    listeners, metrics = facts.maybe(Listeners), facts.maybe(Metrics)
-    if not isinstance(listeners, Listeners) or not isinstance(metrics, Metrics):
+    listeners = facts.maybe(Listeners)
+    if not isinstance(listeners, Listeners):
         return False, ""
     others = [other for _, other in listeners.rules() if _is_fixed(other) and other.arn != rule.arn]
     codes = [action.status_code or 0 for other in others for action in other.actions if action.type == "fixed-response"]
     if not codes or not all(400 <= code <= 499 for code in codes):
         return False, ""
-    names = (arn.split(":loadbalancer/", 1)[-1] for arn in facts.subject.load_balancers)
-    series = [metrics.find("HTTPCode_ELB_4XX_Count", "Sum", LoadBalancer=name) for name in names]
-    if not series or None in series:
+    own = counted_by_balancer(facts, "HTTPCode_ELB_4XX_Count")
+    if own is None:
         return False, ""
-    window = facts.window
-    own = round(sum(p.value for one in series if one for p in one.between(window.start, window.end)))
     surely = fixed - own >= max(NOISE_ERRORS, NEARLY_ALL * fixed)
     return surely, f", and the load balancer itself answered {own} requests with 4xx, as all other fixed answers do"
 

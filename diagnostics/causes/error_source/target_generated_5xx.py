@@ -15,7 +15,6 @@ STANDS_OUT = 0.6
 
 @cause(
     code="target-generated-5xx",
-    family="error-source",
     title="The application itself answers with errors",
     needs=(),
     uses=(Metrics, LoadBalancerAttributes, *SERVED_USES, *ROW_USES),

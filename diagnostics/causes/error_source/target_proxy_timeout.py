@@ -17,7 +17,6 @@ STATUSES = frozenset({504})
 
 @cause(
     code="target-proxy-timeout",
-    family="error-source",
     title="The proxy inside of the targets gives up waiting",
     needs=(),
     uses=(*PROXIED_USES, *SERVED_USES),

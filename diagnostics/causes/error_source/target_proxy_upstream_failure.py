@@ -16,7 +16,6 @@ MAX_LINES = 3
 
 @cause(
     code="target-proxy-upstream-failure",
-    family="error-source",
     title="The proxy inside of the targets cannot use what is behind it",
     needs=(),
     uses=(*PROXIED_USES, *SERVED_USES),

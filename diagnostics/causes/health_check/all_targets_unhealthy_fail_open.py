@@ -6,6 +6,7 @@ from datetime import timedelta
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Metrics, Point, Target, TargetGroup, TargetGroups, TargetHealth
 from diagnostics.rules import health_case
+from diagnostics.rules.counters import Dimensions, of_groups, total
 from diagnostics.rules.group_traffic import GroupTraffic, sick_since, traffic_of
 
 JUST_NOW = timedelta(minutes=5)
@@ -13,7 +14,6 @@ JUST_NOW = timedelta(minutes=5)
 
 @cause(
     code="all-targets-unhealthy-fail-open",
-    family="health-check",
     title="No target is healthy and the load balancer sends requests to all of them",
     needs=(TargetGroups, TargetHealth),
     uses=(Metrics,),
@@ -36,21 +36,17 @@ def _finding(
     facts: Facts, group: TargetGroup, taking_part: tuple[Target, ...], sick: tuple[Target, ...], *, in_all: int
 ) -> Finding:
     since = sick_since(facts.maybe(Metrics), group, facts.window.end) or facts.observed.onset
-    balancers = [arn.split(":loadbalancer/", 1)[-1] for arn in facts.subject.load_balancers]
-    traffic = traffic_of(facts.maybe(Metrics), group, balancers, since or facts.window.start, facts.window.end)
+    traffic = traffic_of(facts.maybe(Metrics), facts.subject, group, since or facts.window.start, facts.window.end)
     in_use = " in use" if len(taking_part) < in_all else ""
-    number = (
-        f"the only target{in_use} is unhealthy"
-        if len(taking_part) == 1
-        else f"none of {len(taking_part)} targets{in_use} is healthy"
-    )
+    several = f"none of {len(taking_part)} targets{in_use} is healthy"
+    number = f"the only target{in_use} is unhealthy" if len(taking_part) == 1 else several
     return Finding(
         resource=group.arn,
         summary=f"{number}; {_users(traffic)}",
         supports=(
             decisive(f"{number}, {len(sick)} unhealthy", "elbv2:DescribeTargetHealth", value=len(sick)),
-            *_counted(facts, group, balancers),
-            *_routed(facts, group, balancers),
+            *_counted(facts, group),
+            *_routed(facts, group),
             *_good(traffic),
         ),
         effect_seen=True,
@@ -70,13 +66,12 @@ def _users(traffic: GroupTraffic) -> str:
     return "the load balancer fails open and sends requests to all of them"
 
 
-def _counted(facts: Facts, group: TargetGroup, balancers: list[str]) -> Iterator[Evidence]:
+def _counted(facts: Facts, group: TargetGroup) -> Iterator[Evidence]:
     """The nodes' own count: in the last minute that they reported, none of them had a healthy target."""
     metrics = facts.maybe(Metrics)
     if not isinstance(metrics, Metrics):
         return
-    for balancer in balancers:
-        both = {"LoadBalancer": balancer, "TargetGroup": group.dimension}
+    for both in of_groups(facts.subject, [group.arn]):
         well = _last(metrics, "HealthyHostCount", facts, both)
         sick = _last(metrics, "UnHealthyHostCount", facts, both)
         if well is not None and sick is not None and well.at == sick.at and not well.value and sick.value:
@@ -84,23 +79,17 @@ def _counted(facts: Facts, group: TargetGroup, balancers: list[str]) -> Iterator
             yield decisive(text, "cloudwatch:GetMetricData", at=well.at, value=0)
 
 
-def _last(metrics: Metrics, name: str, facts: Facts, dimensions: dict[str, str]) -> Point | None:
+def _last(metrics: Metrics, name: str, facts: Facts, dimensions: Dimensions) -> Point | None:
     series = metrics.find(name, "Maximum", **dimensions)
     points = series.between(facts.window.end - JUST_NOW, facts.window.end) if series else ()
     return max(points, key=lambda point: point.at, default=None)
 
 
-def _routed(facts: Facts, group: TargetGroup, balancers: list[str]) -> Iterator[Evidence]:
-    metrics = facts.maybe(Metrics)
-    if not isinstance(metrics, Metrics):
-        return
-    total = 0
-    for balancer in balancers:
-        series = metrics.find("UnhealthyRoutingRequestCount", "Sum", LoadBalancer=balancer, TargetGroup=group.dimension)
-        points = series.between(facts.window.start, facts.window.end) if series else ()
-        total += round(sum(point.value for point in points))
-    if total:
-        yield decisive(f"{total:,} requests were routed while failing open", "cloudwatch:GetMetricData", value=total)
+def _routed(facts: Facts, group: TargetGroup) -> Iterator[Evidence]:
+    where, window = of_groups(facts.subject, [group.arn]), facts.window
+    routed = total(facts.maybe(Metrics), "UnhealthyRoutingRequestCount", where, window.start, window.end)
+    if routed:
+        yield decisive(f"{routed:,} requests were routed while failing open", "cloudwatch:GetMetricData", value=routed)
 
 
 def _good(traffic: GroupTraffic) -> Iterator[Evidence]:

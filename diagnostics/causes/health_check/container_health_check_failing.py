@@ -25,7 +25,6 @@ MAX_COMMAND = 160
 
 @cause(
     code="container-health-check-failing",
-    family="health-check",
     title="The container's own health check fails",
     needs=(EcsService,),
     uses=(StoppedTasks, RunningTasks, TaskDefinitions, TargetHealth),
@@ -49,7 +48,7 @@ def container_health_check_failing(facts: Facts) -> Iterator[Finding]:
         return
     service = facts[EcsService]
     definition = _definition(facts, (*sick, *killed))
-    container = next((c for c in definition.containers if c.health_check), None) if definition else None
+    container = _checked(definition, (*sick, *killed)) if definition else None
     if definition is not None and container is None:
         return
     hint = f"; {found}" if container and (found := _hint(container, killed)) else ""
@@ -114,10 +113,17 @@ def _definition(facts: Facts, tasks: tuple[Task, ...]) -> TaskDefinition | None:
     return definitions.of(wanted)
 
 
+def _checked(definition: TaskDefinition, tasks: tuple[Task, ...]) -> ContainerDefinition | None:
+    """The container whose check fails; where ECS names none, the first that has one."""
+    ill = {c.name for task in tasks for c in task.containers if c.health_status == "UNHEALTHY"}
+    checked = [container for container in definition.containers if container.health_check]
+    return next((container for container in checked if container.name in ill), next(iter(checked), None))
+
+
 def _what_happened(killed: tuple[Task, ...], sick: tuple[Task, ...]) -> str:
     parts = [f"ECS replaced {counted(len(killed), 'task')} for it"] if killed else []
     if sick:
-        parts.append(f"{len(sick)} running tasks are UNHEALTHY")
+        parts.append(f"{counted(len(sick), 'running task')} {'is' if len(sick) == 1 else 'are'} UNHEALTHY")
     return " and ".join(parts) or "ECS reports it in the service's events"
 
 
@@ -126,7 +132,8 @@ def _records(killed: tuple[Task, ...], sick: tuple[Task, ...], event: Evidence |
         text = f"stopped with '{line(killed[0].stopped_reason or '', 120)}': {task_stops.named(killed)}"
         yield decisive(text, "ecs:DescribeTasks", at=killed[0].stopped_at, value=len(killed))
     if sick:
-        text = f"{len(sick)} running tasks have an UNHEALTHY container: {task_stops.named(sick)}"
+        has = "has" if len(sick) == 1 else "have"
+        text = f"{counted(len(sick), 'running task')} {has} an UNHEALTHY container: {task_stops.named(sick)}"
         yield decisive(text, "ecs:DescribeTasks", value=len(sick))
     if event is not None:
         yield event

@@ -8,12 +8,12 @@ from diagnostics.printable import part_of
 from diagnostics.rules import health_case, health_over
 from diagnostics.rules.health_answers import explanation
 from diagnostics.rules.health_case import HealthCase
+from diagnostics.rules.health_finding import fail_open_words
 from diagnostics.rules.health_reasons import codes_in_words
 
 
 @cause(
     code="health-check-app-error",
-    family="health-check",
     title="The application answers its health check with an error",
     needs=health_case.CASE_NEEDS,
     uses=health_case.CASE_USES,
@@ -38,10 +38,7 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
     unread = isinstance(facts.maybe(Changes), Gap) or isinstance(facts.maybe(Metrics), Gap)
     return Finding(
         resource=case.group.arn,
-        summary=(
-            f"{_how_many(case)} answered the health check on {case.path} with {codes}"
-            f"{health_case.fail_open_words(case)}"
-        ),
+        summary=f"{_how_many(case)} answered the health check on {case.path} with {codes}{fail_open_words(case)}",
         supports=(
             health_case.answers(case),
             supporting(health_case.wants(case), "elbv2:DescribeTargetGroups"),

@@ -2,17 +2,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
+from diagnostics.causes.cause import Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Changes, Gap
 from diagnostics.rules import health_case, health_over
 from diagnostics.rules.health_answers import explanation
 from diagnostics.rules.health_case import HealthCase
+from diagnostics.rules.health_finding import finding_of
 from diagnostics.rules.health_reasons import codes_in_words
+
+UNREAD = "whether the path was changed before could not be read; then the path would be wrong"
 
 
 @cause(
     code="health-check-auth-required",
-    family="health-check",
     title="The health check's path asks for a login",
     needs=health_case.CASE_NEEDS,
     uses=health_case.CASE_USES,
@@ -33,28 +35,18 @@ def health_check_auth_required(facts: Facts) -> Iterator[Finding]:
 def _finding(case: HealthCase, facts: Facts) -> Finding:
     codes = codes_in_words(case.sick.codes)
     unread = isinstance(facts.maybe(Changes), Gap)
-    return Finding(
-        resource=case.group.arn,
-        summary=f"the health check's path {case.path} asks for credentials ({codes})"
-        + health_case.fail_open_words(case),
+    return finding_of(
+        case,
+        facts,
+        summary=f"the health check's path {case.path} asks for credentials ({codes})",
         supports=(
             health_case.answers(case),
             decisive(health_case.wants(case), "elbv2:DescribeTargetGroups", value=case.group.health_check.path),
             *health_case.change_of(case, "matcher", "the matcher"),
             *health_case.served(case),
-            *health_case.replaced(case),
         ),
-        effect_seen=True,
-        affects=case.affects,
-        explains=case.explains(facts.observed),
-        since=case.since,
         overturned_by=f"a 200 without credentials: {health_case.ask_the_target(case)}",
         advice="Give the health check a path that needs no login; health checks cannot carry a header or a cookie.",
-        against=(_unread(),) if unread else (),
+        against=(supporting(UNREAD, "cloudtrail:LookupEvents"),) if unread else (),
         at_most="likely" if unread else None,
     )
-
-
-def _unread() -> Evidence:
-    text = "whether the path was changed before could not be read; then the path would be wrong"
-    return supporting(text, "cloudtrail:LookupEvents")

@@ -3,13 +3,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
 from diagnostics.facts import Changes, Gap, Metrics
 from diagnostics.printable import part_of
 from diagnostics.rules import health_case
 from diagnostics.rules.app_lines import LINE_USES, WAITING, Lines, health_requests, lines_of
 from diagnostics.rules.health_answers import explanation
 from diagnostics.rules.health_case import HealthCase
+from diagnostics.rules.health_finding import fail_open_words
 from diagnostics.rules.health_reach import REACH_NEEDS, REACH_USES, way_to
 from diagnostics.rules.health_reasons import codes_in_words
 from diagnostics.rules.load import LOAD_USES
@@ -20,10 +21,9 @@ FEW = 2
 
 @cause(
     code="health-check-dependency-failure",
-    family="health-check",
     title="The health check fails because of something behind the application",
     needs=(*REACH_NEEDS, *LINE_USES),
-    uses=tuple(dict.fromkeys((*REACH_USES, *PROCESSOR_USES, *LOAD_USES))),
+    uses=(*REACH_USES, *PROCESSOR_USES, *LOAD_USES),
     clear_needs=health_case.CASE_CLEAR_NEEDS,
     shows=("unhealthy", "task-stops", "deployment"),
     docs=(
@@ -83,11 +83,11 @@ def _finding(case: HealthCase, facts: Facts, waits: Lines, start: datetime) -> F
         resource=case.group.arn,
         summary=(
             f"{who} answer the health check on {case.path} {did}, because of something behind the application:"
-            f" {waits.words}{health_case.fail_open_words(case)}"
+            f" {waits.words}{fail_open_words(case)}"
         ),
         supports=(
             waits.record(),
-            _together(case),
+            health_case.answers(case),
             *health_case.replaced(case),
             *_users(case, facts),
         ),
@@ -103,12 +103,6 @@ def _finding(case: HealthCase, facts: Facts, waits: Lines, start: datetime) -> F
             " shared database takes all targets out at once, and ECS replaces tasks that are not at fault."
         ),
     )
-
-
-def _together(case: HealthCase) -> Evidence:
-    """The load balancer's own record; it decides that checks fail, and the lines decide why."""
-    record = health_case.answers(case)
-    return decisive(record.text, record.source, at=record.at, value=record.value)
 
 
 def _may_be_another_path(case: HealthCase, facts: Facts) -> bool:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import (
     Changes,
+    ContainerDefinition,
     EcsService,
     RunningTasks,
     StoppedTasks,
@@ -15,6 +16,7 @@ from diagnostics.facts import (
     Task,
     TaskDefinitions,
 )
+from diagnostics.printable import counted
 from diagnostics.rules import health_case, task_stops
 from diagnostics.rules.asking import application_log
 from diagnostics.rules.boot_time import age_at_stop, boots_before, longer_since
@@ -34,21 +36,15 @@ MIN_KILLS = 2
 
 @cause(
     code="health-check-grace-period-too-short",
-    family="health-check",
     title="ECS kills new tasks for failed health checks before they have started",
     needs=(*REACH_NEEDS, EcsService),
-    uses=tuple(kind for kind in REACH_USES if kind is not EcsService),
+    uses=REACH_USES,
     clear_needs=(StoppedTasks, TaskDefinitions),
     docs=(
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-load-balancing.html",
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html",
     ),
-    leads_to=(
-        *health_case.LEADS_TO,
-        "port-not-listening",
-        "health-check-timeout-too-short",
-        "health-check-app-error",
-    ),
+    leads_to=(*health_case.LEADS_TO, "port-not-listening", "health-check-timeout-too-short", "health-check-app-error"),
     helped_by=health_case.HELPED_BY,
 )
 def health_check_grace_period_too_short(facts: Facts) -> Iterator[Finding]:
@@ -83,7 +79,7 @@ def _finding(facts: Facts, group: TargetGroup, killed: tuple[Task, ...], cases: 
     yield Finding(
         resource=service.arn,
         summary=(
-            f"ECS stopped {len(killed)} new tasks after {_ages(killed)}, before any of them answered: "
+            f"ECS stopped {counted(len(killed), 'new task')} after {_ages(killed)}, before any of them answered: "
             f"the grace period {short}{'' if raised else ' for their start'}"
             f"{'' if proof or sound else ', or they never listen on the port'}"
         ),
@@ -146,12 +142,8 @@ def _took_longer(facts: Facts, group: TargetGroup, killed: tuple[Task, ...]) -> 
 def _shortened(facts: Facts, killed: tuple[Task, ...]) -> Iterator[Evidence]:
     service = facts[EcsService]
     first = min(task.stopped_at for task in killed if task.stopped_at)
-    for change in changes_before_onset(
-        facts.maybe(Changes),
-        resources=(service.arn, service.service),
-        names=("UpdateService",),
-        onset=first,
-    ):
+    touched = (service.arn, service.service)
+    for change in changes_before_onset(facts.maybe(Changes), resources=touched, names=("UpdateService",), onset=first):
         if change.request.get("healthCheckGracePeriodSeconds") == (service.grace_period_s or 0):
             record = change_evidence(change, first)
             yield record.model_copy(update={"text": f"{record.text}: grace period {service.grace_period_s or 0} s"})
@@ -159,32 +151,30 @@ def _shortened(facts: Facts, killed: tuple[Task, ...]) -> Iterator[Evidence]:
 
 
 def _same_definition_is_healthy(facts: Facts, group: TargetGroup, killed: tuple[Task, ...]) -> Iterator[Evidence]:
-    running = facts.maybe(RunningTasks)
-    if not isinstance(running, RunningTasks):
-        return
-    targets = facts[TargetHealth].by_group.get(group.arn, ())
-    healthy = {target.id for target in targets if target.state == "healthy"}
     definitions = {task.task_definition for task in killed}
-    well = [t for t in running.items if t.task_definition in definitions and healthy & set(t.private_ips)]
+    well = [task for task in _healthy_tasks(facts, group) if task.task_definition in definitions]
     if well:
-        text = f"{len(well)} older tasks of the same definition are healthy, so port and path are right"
+        are = "is" if len(well) == 1 else "are"
+        text = f"{counted(len(well), 'older task')} of the same definition {are} healthy, so port and path are right"
         yield decisive(text, "elbv2:DescribeTargetHealth", value=len(well))
+
+
+def _healthy_tasks(facts: Facts, group: TargetGroup) -> Iterator[Task]:
+    running, targets = facts.maybe(RunningTasks), facts[TargetHealth].by_group.get(group.arn, ())
+    healthy = {target.id for target in targets if target.state == "healthy"}
+    for task in running.items if isinstance(running, RunningTasks) else ():
+        if healthy & set(task.private_ips):
+            yield task
 
 
 def _unproven(facts: Facts, group: TargetGroup, killed: tuple[Task, ...]) -> Iterator[Evidence]:
     """Nothing that was read tells a slow start from a server that never listens, or only on the loopback address."""
     alike = "an application that never listens on the port looks the same; its start-up lines would tell"
     yield supporting(alike, "ecs:DescribeTasks")
-    running, grace_s = facts.maybe(RunningTasks), facts[EcsService].grace_period_s or 0
     definitions = {task.task_definition for task in killed}
-    healthy = {target.id for target in facts[TargetHealth].by_group.get(group.arn, ()) if target.state == "healthy"}
-    earlier = [
-        task
-        for task in (running.items if isinstance(running, RunningTasks) else ())
-        if task.task_definition not in definitions and healthy & set(task.private_ips)
-    ]
-    if earlier and grace_s >= SHORT_GRACE_S:
-        text = f"{len(earlier)} tasks of the revision before became healthy under this grace period"
+    earlier = [task for task in _healthy_tasks(facts, group) if task.task_definition not in definitions]
+    if earlier and (facts[EcsService].grace_period_s or 0) >= SHORT_GRACE_S:
+        text = f"{counted(len(earlier), 'task')} of the revision before became healthy under this grace period"
         yield supporting(text, "elbv2:DescribeTargetHealth", value=len(earlier))
 
 
@@ -204,17 +194,13 @@ def _set_up_for_the_port(facts: Facts, group: TargetGroup, killed: tuple[Task, .
     if any(item.port == setting.container_port for item in declared):
         text = "the container is told to listen on the registered port, and it did not end by itself"
         yield supporting(text, "ecs:DescribeTaskDefinition")
-    elif (
-        before
-        and not declared
-        and (before.port_mappings, before.command)
-        == (
-            container.port_mappings,
-            container.command,
-        )
-    ):
+    elif before and not declared and _is_set_up_alike(before, container):
         text = "its port settings are those of the revision before, which listened, and it did not end by itself"
         yield supporting(text, "ecs:DescribeTaskDefinition")
+
+
+def _is_set_up_alike(one: ContainerDefinition, other: ContainerDefinition) -> bool:
+    return (one.port_mappings, one.command) == (other.port_mappings, other.command)
 
 
 def _silent_targets(cases: list[HealthCase]) -> frozenset[str]:

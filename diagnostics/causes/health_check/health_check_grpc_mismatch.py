@@ -16,13 +16,13 @@ from diagnostics.rules.grpc_health import (
 )
 from diagnostics.rules.health_answers import explanation
 from diagnostics.rules.health_case import HealthCase
+from diagnostics.rules.health_finding import finding_of
 
 REASONS = frozenset({"GRPCUnexpectedStatus", "GRPCStatusHeaderEmpty"})
 
 
 @cause(
     code="health-check-grpc-mismatch",
-    family="health-check",
     title="The gRPC health check asks for another status or method than the service answers",
     needs=health_case.CASE_NEEDS,
     uses=(*health_case.CASE_USES, HealthCheckLogs),
@@ -39,31 +39,24 @@ def health_check_grpc_mismatch(facts: Facts) -> Iterator[Finding]:
     """
     for case in health_case.health_cases(facts):
         if explanation(case) == "grpc":
-            over = health_over.finding(case, facts, "healthCheckPath", "matcher")
-            yield over or _finding(case, facts)
+            yield health_over.finding(case, facts, "healthCheckPath", "matcher") or _finding(case, facts)
 
 
 def _finding(case: HealthCase, facts: Facts) -> Finding:
+    method = case.path.strip("/") or HEALTH_SERVICE.strip("/")
     wanted = status_words(accepted_statuses(case.group))
-    answered = _answered(case)
-    return Finding(
-        resource=case.group.arn,
-        summary=(
-            f"the gRPC health check on {case.path} is answered with {answered}, and takes {wanted} for healthy"
-            f"{health_case.fail_open_words(case)}"
-        ),
+    return finding_of(
+        case,
+        facts,
+        summary=f"the gRPC health check on {case.path} is answered with {_answered(case)}, and takes {wanted} for"
+        " healthy",
         supports=(
             health_case.answers(case),
             decisive(f"the health check calls {case.path} and accepts {wanted}", "elbv2:DescribeTargetGroups"),
             *_logged(case, facts),
             *health_case.change_of(case, "healthCheckPath", "the health check's path"),
-            *health_case.replaced(case),
         ),
-        effect_seen=True,
-        affects=case.affects,
-        explains=case.explains(facts.observed),
-        since=case.since,
-        overturned_by=f"the accepted status from the target: grpcurl -plaintext TARGET:PORT {_method(case.path)}",
+        overturned_by=f"the accepted status from the target: grpcurl -plaintext TARGET:PORT {method}",
         advice=_advice(case),
     )
 
@@ -86,24 +79,17 @@ def _logged(case: HealthCase, facts: Facts) -> Iterator[Evidence]:
         yield supporting(text, "s3:GetObject", at=rows[0].at, value=len(rows))
 
 
-def _method(path: str) -> str:
-    return path.strip("/") or HEALTH_SERVICE.strip("/")
-
-
 def _advice(case: HealthCase) -> str:
+    modify = health_case.set_check(case)
     if case.sick.codes == {0}:
-        return f"Accept status 0: `{_modify(case)} --matcher GrpcCode=0`"
+        return f"Accept status 0: `{modify} --matcher GrpcCode=0`"
     if case.sick.codes == {UNIMPLEMENTED} and case.group.health_check.path in {None, "", DEFAULT_PATH}:
         return (
             f"The path is the load balancer's own default, which no service implements. Ask the standard one, if the"
-            f" service registers it: `{_modify(case)} --health-check-path {HEALTH_SERVICE} --matcher GrpcCode=0`; or"
-            " accept 12 again."
+            f" service registers it: `{modify} --health-check-path {HEALTH_SERVICE} --matcher GrpcCode=0`; or accept 12"
+            " again."
         )
     return (
         f"Let the path name a method that the service has (such as {HEALTH_SERVICE}) and the matcher the status that it"
-        f" answers: `{_modify(case)} --health-check-path PATH --matcher GrpcCode=N`"
+        f" answers: `{modify} --health-check-path PATH --matcher GrpcCode=N`"
     )
-
-
-def _modify(case: HealthCase) -> str:
-    return f"aws elbv2 modify-target-group --target-group-arn {case.group.arn}"

@@ -8,6 +8,7 @@ from diagnostics.rules import health_case, health_over
 from diagnostics.rules.app_lines import LINE_USES
 from diagnostics.rules.health_answers import explanation
 from diagnostics.rules.health_case import HealthCase
+from diagnostics.rules.health_finding import finding_of
 from diagnostics.rules.health_reasons import codes_in_words
 from diagnostics.rules.runtimes import host_lines_of
 from diagnostics.rules.served_by import serving_container
@@ -19,7 +20,6 @@ _NAMES_HOSTS = ("ALLOWED_HOSTS", "ALLOWED_HOST", "TRUSTED_HOSTS", "HOST_WHITELIS
 
 @cause(
     code="health-check-host-rejected",
-    family="health-check",
     title="The application refuses the health check's Host header",
     needs=health_case.CASE_NEEDS,
     uses=health_case.CASE_USES,
@@ -46,25 +46,18 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
     first = health_case.answers(case)
     if not told_by_answer:
         first = supporting(first.text, first.source, value=first.value)
-    return Finding(
-        resource=case.group.arn,
-        summary=(
-            f"the application answers {codes} to the health check, which names the target's IP address as Host"
-            f"{health_case.fail_open_words(case)}"
-        ),
+    return finding_of(
+        case,
+        facts,
+        summary=f"the application answers {codes} to the health check, which names the target's IP address as Host",
         supports=(
             first,
             supporting(health_case.wants(case), "elbv2:DescribeTargetGroups"),
             *health_case.served(case),
             *health_case.of_the_log(case, "host-refused"),
             *_host_list(facts),
-            *health_case.replaced(case),
         ),
-        against=tuple(_against(case, facts, codes)),
-        effect_seen=True,
-        affects=case.affects,
-        explains=case.explains(facts.observed),
-        since=case.since,
+        against=_against(case, facts, codes),
         overturned_by=f"a 200 with the bare address as Host: {health_case.ask_the_target(case)}",
         advice=_advice(case, facts),
         at_most=None if health_case.of_the_log(case, "host-refused") else "likely",

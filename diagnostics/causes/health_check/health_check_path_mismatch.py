@@ -7,12 +7,12 @@ from diagnostics.facts import Changes, Metrics
 from diagnostics.rules import health_case, health_over
 from diagnostics.rules.health_answers import NOT_THERE, explanation, is_not_its_own_path
 from diagnostics.rules.health_case import HealthCase
+from diagnostics.rules.health_finding import finding_of
 from diagnostics.rules.health_reasons import codes_in_words
 
 
 @cause(
     code="health-check-path-mismatch",
-    family="health-check",
     title="The health check asks for a path that the application does not answer",
     needs=health_case.CASE_NEEDS,
     uses=health_case.CASE_USES,
@@ -39,22 +39,18 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
     sure = case.sick.codes <= NOT_THERE or changed is not None
     setting = decisive if sure else supporting
     when = f" since its path was changed at {changed.at:%H:%M} UTC" if changed else ""
-    return Finding(
-        resource=case.group.arn,
-        summary=f"the health check's path {case.path} answers {codes}{when}{health_case.fail_open_words(case)}",
+    return finding_of(
+        case,
+        facts,
+        summary=f"the health check's path {case.path} answers {codes}{when}",
         supports=(
             health_case.answers(case),
             setting(health_case.wants(case), "elbv2:DescribeTargetGroups", value=case.group.health_check.path),
             *health_case.change_of(case, "healthCheckPath", "the health check's path"),
             *health_case.served(case),
             *_other_path(case),
-            *health_case.replaced(case),
         ),
-        against=tuple(_against(case, changed is not None)),
-        effect_seen=True,
-        affects=case.affects,
-        explains=case.explains(facts.observed),
-        since=case.since,
+        against=_against(case, changed is not None),
         overturned_by=f"a good answer of this path from the target itself: {health_case.ask_the_target(case)}",
         advice=_advice(case, changed is not None),
         at_most=None if sure else "likely",

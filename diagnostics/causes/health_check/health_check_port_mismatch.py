@@ -7,15 +7,15 @@ from diagnostics.facts import Changes, StoppedTasks, TaskDefinitions
 from diagnostics.rules import health_case, health_over
 from diagnostics.rules.health_answers import explanation, nothing_maps_the_port
 from diagnostics.rules.health_case import HealthCase
+from diagnostics.rules.health_finding import finding_of
 from diagnostics.rules.proven_port import PROVEN_PORT_USES, check_port_was_closed
 
 
 @cause(
     code="health-check-port-mismatch",
-    family="health-check",
     title="The health check asks a port on which nothing answers",
     needs=health_case.CASE_NEEDS,
-    uses=tuple(dict.fromkeys((*health_case.CASE_USES, *PROVEN_PORT_USES))),
+    uses=(*health_case.CASE_USES, *PROVEN_PORT_USES),
     clear_needs=(*health_case.CASE_CLEAR_NEEDS, StoppedTasks, TaskDefinitions, Changes),
     docs=(health_case.CHECKS_DOC, health_case.TROUBLE_DOC),
     replaces=(
@@ -50,23 +50,17 @@ def _finding(case: HealthCase, facts: Facts, port: int) -> Finding:
     when = f" since {change.at:%H:%M} UTC" if change else ""
     own = sorted({t.port for t in case.sick.targets if t.port} | {r.port for r in case.reports if r.port})
     serving = ", ".join(str(one) for one in own[:3]) or "another port"
-    return Finding(
-        resource=case.group.arn,
-        summary=(
-            f"the health check asks port {port}{when}, requests go to {serving}{health_case.fail_open_words(case)}"
-        ),
+    return finding_of(
+        case,
+        facts,
+        summary=f"the health check asks port {port}{when}, requests go to {serving}",
         supports=(
             health_case.answers(case),
             *_mapping(case, port),
             *health_case.change_of(case, "healthCheckPort", "the health check's port"),
             *health_case.served(case),
-            *health_case.replaced(case),
         ),
         against=() if nothing_maps_the_port(case) else (_may_be_open(case, port),),
-        effect_seen=True,
-        affects=case.affects,
-        explains=case.explains(facts.observed),
-        since=case.since,
         overturned_by=f"a listener on the port, inside the container: ss -tlnp | grep {port}",
         advice="Set the health check's port to traffic-port, or to the port on which the application answers checks:"
         f" `{health_case.set_check(case, '--health-check-port traffic-port')}`.",

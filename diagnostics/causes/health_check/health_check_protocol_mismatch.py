@@ -8,11 +8,11 @@ from diagnostics.rules import health_case, health_over
 from diagnostics.rules.app_lines import LINE_USES
 from diagnostics.rules.health_answers import explanation, protocols_differ
 from diagnostics.rules.health_case import HealthCase
+from diagnostics.rules.health_finding import finding_of
 
 
 @cause(
     code="health-check-protocol-mismatch",
-    family="health-check",
     title="The health check speaks another protocol than the application",
     needs=health_case.CASE_NEEDS,
     uses=health_case.CASE_USES,
@@ -40,25 +40,19 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
     said = health_case.of_the_log(case, "plain-to-tls-port" if check.protocol == "HTTP" else "tls-to-plain-port")
     known = bool(said) or (differ and case.traffic.served)
     answers = health_case.answers(case)
-    return Finding(
-        resource=case.group.arn,
-        summary=(
-            f"the health check speaks {check.protocol}{when}, the port "
-            f"{'speaks' if known else 'seems to speak'} {other}{health_case.fail_open_words(case)}"
-        ),
+    return finding_of(
+        case,
+        facts,
+        summary=f"the health check speaks {check.protocol}{when}, the port {'speaks' if known else 'seems to speak'}"
+        f" {other}",
         supports=(
             answers if known or change else supporting(answers.text, answers.source, value=answers.value),
             *said,
             *_settings(case, differ),
             *health_case.change_of(case, "healthCheckProtocol", "the health check's protocol"),
             *(health_case.served(case) if known else ()),
-            *health_case.replaced(case),
         ),
         against=() if known else (_unproven(case),),
-        effect_seen=True,
-        affects=case.affects,
-        explains=case.explains(facts.observed),
-        since=case.since,
         overturned_by=f"an answer over {check.protocol}: {health_case.ask_the_target(case)}",
         advice=f"Let the application speak {check.protocol} there, or set the health check's protocol to {other}:"
         f" `{health_case.set_check(case, f'--health-check-protocol {other}')}`.",

@@ -6,12 +6,12 @@ from diagnostics.causes.cause import Facts, Finding, cause, decisive
 from diagnostics.rules import health_case, health_over
 from diagnostics.rules.health_answers import explanation
 from diagnostics.rules.health_case import HealthCase
+from diagnostics.rules.health_finding import finding_of
 from diagnostics.rules.health_reasons import codes_in_words
 
 
 @cause(
     code="health-check-redirect",
-    family="health-check",
     title="The health check is answered with a redirect",
     needs=health_case.CASE_NEEDS,
     uses=health_case.CASE_USES,
@@ -36,22 +36,17 @@ def _finding(case: HealthCase, facts: Facts) -> Finding:
     if matcher and not path:
         what = f" and the matcher refuses it since {matcher.at:%H:%M} UTC"
     codes = codes_in_words(case.sick.codes)
-    return Finding(
-        resource=case.group.arn,
-        summary=f"the health check's path {case.path} answers with a redirect ({codes}){what}"
-        + health_case.fail_open_words(case),
+    return finding_of(
+        case,
+        facts,
+        summary=f"the health check's path {case.path} answers with a redirect ({codes}){what}",
         supports=(
             health_case.answers(case),
             decisive(health_case.wants(case), "elbv2:DescribeTargetGroups", value=case.group.health_check.matcher),
             *health_case.change_of(case, "healthCheckPath", "the health check's path"),
             *health_case.change_of(case, "matcher", "the matcher"),
             *health_case.served(case),
-            *health_case.replaced(case),
         ),
-        effect_seen=True,
-        affects=case.affects,
-        explains=case.explains(facts.observed),
-        since=case.since,
         overturned_by=f"an answer without a Location header: {health_case.ask_the_target(case)}",
         advice=_advice(case, path is not None, matcher is not None),
     )

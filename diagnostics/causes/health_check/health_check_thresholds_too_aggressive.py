@@ -34,10 +34,9 @@ MAX_NAMED = 4
 
 @cause(
     code="health-check-thresholds-too-aggressive",
-    family="health-check",
     title="A pause of seconds is enough for the health check to give a target up",
     needs=health_case.CASE_NEEDS,
-    uses=tuple(dict.fromkeys((*health_case.CASE_USES, *LINE_USES))),
+    uses=(*health_case.CASE_USES, *LINE_USES),
     clear_needs=(Metrics, *LINE_USES),
     docs=(health_case.CHECKS_DOC,),
     replaces=("health-check-timeout-too-short",),
@@ -132,7 +131,8 @@ def _finding(
     stops = task_stops.explained_by_stops(killed, facts.observed) if killed else frozenset()
     return Finding(
         resource=group.arn,
-        summary=f"targets are given up after {setting}, and were so {_how_often(dips, killed)} though they come back",
+        summary=f"a pause of seconds makes targets unhealthy ({setting}): it happened {_how_often(dips, killed)}, and"
+        " none stayed so",
         supports=(
             *_seen(dips, setting),
             *((pauses.record(),) if pauses else ()),
@@ -144,7 +144,7 @@ def _finding(
         affects=frozenset(task.id for task in killed),
         explains=({"unhealthy"} & facts.observed.symptoms) | stops,
         since=min(times, default=None),
-        overturned_by=f"a target that stays unhealthy: {_command(group)}",
+        overturned_by="a target that stays unhealthy: aws elbv2 describe-target-health --target-group-arn " + group.arn,
         advice=(
             "Give a target more time before it is given up: `aws elbv2 modify-target-group --target-group-arn"
             f" {group.arn} --unhealthy-threshold-count 3 --health-check-interval-seconds 15`; then shorten the pauses"
@@ -188,7 +188,3 @@ def _against(facts: Facts, pauses: Lines | None) -> Iterator[Evidence]:
         yield supporting("whether tasks ended at these moments was not read", "ecs:DescribeTasks")
     if isinstance(facts.maybe(EcsService), Gap):
         yield supporting("whether a deployment went on at these moments was not read", "ecs:DescribeServices")
-
-
-def _command(group: TargetGroup) -> str:
-    return f"aws elbv2 describe-target-health --target-group-arn {group.arn}"

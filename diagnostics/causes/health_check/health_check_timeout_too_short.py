@@ -10,6 +10,7 @@ from diagnostics.rules import health_case, health_over
 from diagnostics.rules.app_lines import LINE_USES, health_requests
 from diagnostics.rules.health_answers import explanation
 from diagnostics.rules.health_case import HealthCase
+from diagnostics.rules.health_finding import finding_of
 from diagnostics.rules.health_reach import REACH_NEEDS, REACH_USES, may_have_been_opened, way_to
 from diagnostics.rules.processor import PROCESSOR_USES, SUSTAINED, processor_of
 from diagnostics.rules.row_evidence import own_clusters, seconds
@@ -20,10 +21,9 @@ EQUALS = 3
 
 @cause(
     code="health-check-timeout-too-short",
-    family="health-check",
     title="The health check's time-out is shorter than the health path needs",
     needs=REACH_NEEDS,
-    uses=tuple(dict.fromkeys((*REACH_USES, *PROCESSOR_USES, *LINE_USES))),
+    uses=(*REACH_USES, *PROCESSOR_USES, *LINE_USES),
     clear_needs=health_case.CASE_CLEAR_NEEDS,
     docs=(health_case.CHECKS_DOC, health_case.TROUBLE_DOC),
     leads_to=health_case.LEADS_TO,
@@ -67,25 +67,19 @@ def _finding(case: HealthCase, facts: Facts, *, way_is_open: bool) -> Finding:
     took = tuple(_took(case, facts))
     alone = _is_ill_itself(case, facts) and not change and not took
     ends_unread = not case.sick.targets and isinstance(facts.maybe(StoppedTasks), Gap)
-    return Finding(
-        resource=case.group.arn,
-        summary=(
-            f"the health path {case.path} does not answer within the check's {timeout_s} s{when}, though the "
-            f"network is {'open' if way_is_open else 'not known to block'}{health_case.fail_open_words(case)}"
-        ),
+    return finding_of(
+        case,
+        facts,
+        summary=f"the health path {case.path} does not answer within the check's {timeout_s} s{when}, though the"
+        f" network is {'open' if way_is_open else 'not known to block'}",
         supports=(
             silent if sound or change else supporting(silent.text, silent.source, value=silent.value),
             *took,
             *_network(way_is_open),
             *health_case.change_of(case, "healthCheckTimeoutSeconds", "the health check's time-out in seconds"),
             *_users(case),
-            *health_case.replaced(case),
         ),
-        against=(*_against(case, way_is_open=way_is_open, alone=alone), *_ends(unread=ends_unread)),
-        effect_seen=True,
-        affects=case.affects,
-        explains=case.explains(facts.observed),
-        since=case.since,
+        against=_against(case, way_is_open=way_is_open, alone=alone, ends_unread=ends_unread),
         overturned_by=f"an answer well under {timeout_s} s from the target: {health_case.ask_the_target(case)}",
         advice=(
             "Let the health path answer for the process alone and at once; until then raise the check's time-out, below"
@@ -101,12 +95,6 @@ def _at_most(*, took: bool, way_is_open: bool, doubtful: bool) -> Band | None:
     return "likely" if (took or way_is_open) and not doubtful else "possible"
 
 
-def _ends(*, unread: bool) -> Iterator[Evidence]:
-    if unread:
-        text = "how these tasks ended could not be read: one that had crashed answers nobody either"
-        yield supporting(text, "ecs:DescribeTasks")
-
-
 def _is_ill_itself(case: HealthCase, facts: Facts) -> bool:
     """One of several equal targets is silent, and some users wait in vain as well."""
     return len(case.sick.keys) == 1 and case.registered >= EQUALS and facts.observed.saw("elb_504")
@@ -115,10 +103,10 @@ def _is_ill_itself(case: HealthCase, facts: Facts) -> bool:
 def _took(case: HealthCase, facts: Facts) -> Iterator[Evidence]:
     """The application's own line about a health check that was answered too late."""
     for one in health_requests(facts, case.group.health_check.path or "/"):
-        seconds = _number(one.details.get("seconds", ""))
-        if seconds >= case.group.health_check.timeout_s and one.details.get("status", "").startswith("2"):
-            text = f"the application's log: the health path answered {one.details['status']} after {seconds:.1f} s"
-            yield decisive(text, "logs:FilterLogEvents", at=one.at, value=seconds)
+        took_s = _number(one.details.get("seconds", ""))
+        if took_s >= case.group.health_check.timeout_s and one.details.get("status", "").startswith("2"):
+            text = f"the application's log: the health path answered {one.details['status']} after {took_s:.1f} s"
+            yield decisive(text, "logs:FilterLogEvents", at=one.at, value=took_s)
             return
 
 
@@ -142,7 +130,7 @@ def _users(case: HealthCase) -> Iterator[Evidence]:
         yield supporting(text, "cloudwatch:GetMetricData", value=case.traffic.slow_s)
 
 
-def _against(case: HealthCase, *, way_is_open: bool, alone: bool) -> Iterator[Evidence]:
+def _against(case: HealthCase, *, way_is_open: bool, alone: bool, ends_unread: bool) -> Iterator[Evidence]:
     if alone:
         text = f"{case.registered - 1} equal targets answer the same check in time"
         yield supporting(text, "elbv2:DescribeTargetHealth", value=case.registered - 1)
@@ -152,6 +140,9 @@ def _against(case: HealthCase, *, way_is_open: bool, alone: bool) -> Iterator[Ev
     if not case.traffic.served:
         text = "no good answers to users were counted, so the targets may be silent altogether"
         yield supporting(text, "cloudwatch:GetMetricData")
+    if ends_unread:
+        text = "how these tasks ended could not be read: one that had crashed answers nobody either"
+        yield supporting(text, "ecs:DescribeTasks")
 
 
 def _cpu_is_full(facts: Facts) -> bool:

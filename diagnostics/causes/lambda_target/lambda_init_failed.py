@@ -53,7 +53,6 @@ _ADVICE = (
 
 @cause(
     code="lambda-init-failed",
-    family="lambda",
     title="Lambda cannot start the function",
     needs=lambda_calls.LAMBDA_NEEDS,
     uses=lambda_calls.LAMBDA_USES,
@@ -77,8 +76,10 @@ def lambda_init_failed(facts: Facts) -> Iterator[Finding]:
 
 def _finding(facts: Facts, one: LambdaCalls, rows: tuple[RowCluster, ...]) -> Finding:
     since, reason = one.since(rows), _reason(one, rows)
-    return Finding(
-        resource=one.target.target,
+    return lambda_calls.finding_of(
+        facts,
+        one,
+        rows,
         summary=f"Lambda cannot start {one.target.label} ({reason}){lambda_calls.how_many(one, rows)}",
         supports=(
             *lambda_calls.row_records(facts, rows),
@@ -86,10 +87,6 @@ def _finding(facts: Facts, one: LambdaCalls, rows: tuple[RowCluster, ...]) -> Fi
             *lambda_calls.counter_records(one),
             *lambda_calls.changed_before(facts, one, since, *CODE_CHANGES),
         ),
-        effect_seen=True,
-        affects=frozenset({one.target.target}),
-        explains=one.explains(rows, facts.observed.symptoms),
-        since=since,
         overturned_by="The state Active, with the last update Successful, of: aws lambda get-function-configuration"
         f" --function-name {one.target.target}",
         advice=_advice(reason),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
 from diagnostics.facts import TargetGroupAttributes
 from diagnostics.rules import lambda_calls
 from diagnostics.rules.lambda_calls import CODE_CHANGES, COUNTERS, LambdaCalls
@@ -19,7 +19,6 @@ ENDED_WELL = 0.5
 
 @cause(
     code="lambda-invalid-response",
-    family="lambda",
     title="The function's answer is not in the form that the load balancer needs",
     needs=lambda_calls.LAMBDA_NEEDS,
     uses=(*lambda_calls.LAMBDA_USES, TargetGroupAttributes),
@@ -50,21 +49,19 @@ def _answers_nothing_useful(one: LambdaCalls) -> bool:
 def _finding(facts: Facts, one: LambdaCalls, rows: tuple[RowCluster, ...]) -> Finding:
     since = one.since(rows)
     doubt = "" if rows else ", or one that is too large"
-    return Finding(
-        resource=one.target.target,
+    return lambda_calls.finding_of(
+        facts,
+        one,
+        rows,
         summary=f"{one.target.label} gives the load balancer an answer that is no valid response{doubt}"
         f"{lambda_calls.how_many(one, rows)}",
         supports=(
             *lambda_calls.row_records(facts, rows),
-            *_ended_well(one, rows),
+            *lambda_calls.ended_well(one, decides=_ran_as_often(one, rows)),
             *lambda_calls.counter_records(one),
             *lambda_calls.changed_before(facts, one, since, *CODE_CHANGES),
         ),
-        against=tuple(_against(one, rows)),
-        effect_seen=True,
-        affects=frozenset({one.target.target}),
-        explains=one.explains(rows, facts.observed.symptoms),
-        since=since,
+        against=_against(one, rows),
         overturned_by="What the function returns for one of these requests, printed into its log: an object with an"
         " integer statusCode, headers of strings and a body",
         advice=_advice(facts, one),
@@ -72,11 +69,8 @@ def _finding(facts: Facts, one: LambdaCalls, rows: tuple[RowCluster, ...]) -> Fi
     )
 
 
-def _ended_well(one: LambdaCalls, rows: tuple[RowCluster, ...]) -> Iterator[Evidence]:
-    if one.errors == 0 and one.invocations:
-        text = f"the function itself ended {one.invocations:,} invocations without an error in the same minutes"
-        enough = one.invocations >= ENDED_WELL * sum(cluster.count for cluster in rows)
-        yield (decisive if rows and enough else supporting)(text, COUNTERS, value=one.invocations)
+def _ran_as_often(one: LambdaCalls, rows: tuple[RowCluster, ...]) -> bool:
+    return bool(rows) and (one.invocations or 0) >= ENDED_WELL * sum(cluster.count for cluster in rows)
 
 
 def _against(one: LambdaCalls, rows: tuple[RowCluster, ...]) -> Iterator[Evidence]:

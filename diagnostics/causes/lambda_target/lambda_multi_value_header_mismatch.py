@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive
+from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import ApplicationLogs, Change, Changes, LogLine, TargetGroupAttributes
 from diagnostics.rules import lambda_calls
 from diagnostics.rules.changes import change_evidence
@@ -18,7 +18,6 @@ REASONS = ("LambdaInvalidResponse", "LambdaUnhandled")
 
 @cause(
     code="lambda-multi-value-header-mismatch",
-    family="lambda",
     title="Target group and function disagree about multi-value headers",
     needs=(*lambda_calls.LAMBDA_NEEDS, TargetGroupAttributes),
     uses=lambda_calls.LAMBDA_USES,
@@ -39,14 +38,10 @@ def lambda_multi_value_header_mismatch(facts: Facts) -> Iterator[Finding]:
         rows = one.because(*REASONS)
         if lists is None or not (rows or one.suffers):
             continue
-        said = [line for line in _errors(one) if misses_the_other_shape(line.text, lists=lists)]
+        said = [line for line in one.said("unhandled-error", "crash") if misses_the_other_shape(line.text, lists=lists)]
         switch = switched(facts, one, lists=lists, since=one.since(rows))
         if said or switch:
             yield _finding(facts, one, rows, said, switch, lists=lists)
-
-
-def _errors(one: LambdaCalls) -> tuple[LogLine, ...]:
-    return one.said("unhandled-error", "crash")
 
 
 def _finding(
@@ -83,9 +78,7 @@ def _finding(
 
 def _setting(*, lists: bool, proven: bool) -> Evidence:
     text = f"{ATTRIBUTE} is {'true' if lists else 'false'}"
-    if proven:
-        return decisive(text, "elbv2:DescribeTargetGroupAttributes", value=lists)
-    return Evidence(text=text, source="elbv2:DescribeTargetGroupAttributes", value=lists)
+    return (decisive if proven else supporting)(text, "elbv2:DescribeTargetGroupAttributes", value=lists)
 
 
 def _advice(one: LambdaCalls, shape: str, *, lists: bool) -> str:

@@ -9,7 +9,6 @@ from diagnostics.facts import LambdaTarget
 from diagnostics.rules import lambda_calls
 from diagnostics.rules.lambda_calls import LambdaCalls
 from diagnostics.rules.row_clusters import RowCluster
-from diagnostics.rules.unread_errors import errors_unread
 
 REASON = "LambdaResourceNotFound"
 CHANGES = ("DeleteFunction", "DeleteAlias", "UpdateAlias")
@@ -17,7 +16,6 @@ CHANGES = ("DeleteFunction", "DeleteAlias", "UpdateAlias")
 
 @cause(
     code="lambda-not-found",
-    family="lambda",
     title="The function behind the target group does not exist",
     needs=lambda_calls.LAMBDA_NEEDS,
     uses=lambda_calls.LAMBDA_USES,
@@ -36,14 +34,16 @@ def lambda_not_found(facts: Facts) -> Iterator[Finding]:
         if rows or (gone and one.suffers):
             yield _finding(facts, one, rows, gone=gone)
         elif gone and not one.rows:
-            yield _risk(one, blind=errors_unread(facts.observed))
+            yield _risk(one, blind=facts.observed.errors_unread)
 
 
 def _finding(facts: Facts, one: LambdaCalls, rows: tuple[RowCluster, ...], *, gone: bool) -> Finding:
     since = one.since(rows)
     what = _what_is_missing(one.target) if gone else f"{one.target.label} was not found"
-    return Finding(
-        resource=one.target.target,
+    return lambda_calls.finding_of(
+        facts,
+        one,
+        rows,
         summary=f"{what}{lambda_calls.how_many(one, rows)}",
         supports=(
             *lambda_calls.row_records(facts, rows),
@@ -51,11 +51,7 @@ def _finding(facts: Facts, one: LambdaCalls, rows: tuple[RowCluster, ...], *, go
             *lambda_calls.counter_records(one),
             *lambda_calls.changed_before(facts, one, since, *CHANGES),
         ),
-        against=tuple(_against(one.target)),
-        effect_seen=True,
-        affects=frozenset({one.target.target}),
-        explains=one.explains(rows, facts.observed.symptoms),
-        since=since,
+        against=_against(one.target),
         overturned_by=f"An answer of: aws lambda get-function-configuration --function-name {one.target.target}",
         advice=_advice(one.target),
         at_most=None if rows else "likely",
@@ -95,12 +91,9 @@ def _advice(target: LambdaTarget) -> str:
 
 
 def _risk(one: LambdaCalls, *, blind: bool) -> Finding:
-    return Finding(
-        resource=one.target.target,
+    return lambda_calls.risk_of(
+        one,
         summary=f"{_what_is_missing(one.target)}{'' if blind else '; no request came for it'}",
-        supports=(decisive(_what_is_missing(one.target), "lambda:GetFunctionConfiguration"),),
-        effect_seen=False,
-        surely_hurts=True,
-        affects=frozenset({one.target.target}),
+        record=decisive(_what_is_missing(one.target), "lambda:GetFunctionConfiguration"),
         advice=_advice(one.target),
     )

@@ -15,7 +15,6 @@ MOST_MEMORY_MIB = 10_240
 
 @cause(
     code="lambda-out-of-memory",
-    family="lambda",
     title="The function runs out of memory",
     needs=lambda_calls.LAMBDA_NEEDS,
     uses=lambda_calls.LAMBDA_USES,
@@ -39,8 +38,10 @@ def lambda_out_of_memory(facts: Facts) -> Iterator[Finding]:
 def _finding(facts: Facts, one: LambdaCalls, found: Unhandled) -> Finding:
     since, settings = one.since(found.rows), one.target.configuration
     memory = f"its {settings.memory_mib} MB of memory" if settings else "its memory"
-    return Finding(
-        resource=one.target.target,
+    return lambda_calls.finding_of(
+        facts,
+        one,
+        found.rows,
         summary=f"{one.target.label} needs more than {memory} and is killed{lambda_calls.how_many(one, found.rows)}",
         supports=(
             *lambda_calls.quoted(one, found.kills),
@@ -49,10 +50,6 @@ def _finding(facts: Facts, one: LambdaCalls, found: Unhandled) -> Finding:
             *lambda_calls.counter_records(one),
             *lambda_calls.changed_before(facts, one, since, *CODE_CHANGES),
         ),
-        effect_seen=True,
-        affects=frozenset({one.target.target}),
-        explains=one.explains(found.rows, facts.observed.symptoms),
-        since=since,
         overturned_by="REPORT lines of these requests with a Max Memory Used below the Memory Size: "
         + lambda_calls.look_into_log(one, "Max Memory Used"),
         advice=_advice(one),

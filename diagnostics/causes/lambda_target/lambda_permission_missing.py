@@ -18,7 +18,6 @@ CHANGES = ("RemovePermission", "AddPermission", "UpdateAlias", "DeleteAlias", "C
 
 @cause(
     code="lambda-permission-missing",
-    family="lambda",
     title="The load balancer may not invoke the function",
     needs=lambda_calls.LAMBDA_NEEDS,
     uses=lambda_calls.LAMBDA_USES,
@@ -56,11 +55,12 @@ def _is_answered(facts: Facts, one: LambdaCalls) -> bool:
 
 
 def _finding(facts: Facts, one: LambdaCalls, rows: tuple[RowCluster, ...], allowed: bool | None) -> Finding:
-    since = one.since(rows)
-    return Finding(
-        resource=one.target.target,
+    return lambda_calls.finding_of(
+        facts,
+        one,
+        rows,
         summary=f"The load balancer may not invoke {one.target.label}{lambda_calls.how_many(one, rows)}"
-        f"{_why(one, allowed)}",
+        + (f"; {why_not(one.target)}" if allowed is False else ""),
         supports=(
             *lambda_calls.row_records(facts, rows),
             *_policy(one, allowed),
@@ -68,19 +68,12 @@ def _finding(facts: Facts, one: LambdaCalls, rows: tuple[RowCluster, ...], allow
             *lambda_calls.counter_records(one),
             *_changed(facts, one),
         ),
-        against=tuple(_against(allowed)),
-        effect_seen=True,
-        affects=frozenset({one.target.target}),
-        explains=one.explains(rows, facts.observed.symptoms),
-        since=since,
-        overturned_by=f"A statement for {one.target.target_group} in: {_show(one)}",
+        against=_against(allowed),
+        overturned_by=f"A statement for {one.target.target_group} in: aws lambda get-policy --function-name"
+        f" {_qualified(one)}",
         advice=_advice(one),
         at_most=None if rows else "likely",
     )
-
-
-def _why(one: LambdaCalls, allowed: bool | None) -> str:
-    return f"; {why_not(one.target)}" if allowed is False else ""
 
 
 def _policy(one: LambdaCalls, allowed: bool | None) -> Iterator[Evidence]:
@@ -102,42 +95,36 @@ def _changed(facts: Facts, one: LambdaCalls) -> Iterator[Evidence]:
         onset=facts.observed.onset,
     )
     for change in found[:1]:
-        evidence = change_evidence(change, facts.observed.onset)
-        yield evidence if "RemovePermission" in change.name else change_evidence(change)
+        yield change_evidence(change, facts.observed.onset if "RemovePermission" in change.name else None)
 
 
 def _against(allowed: bool | None) -> Iterator[Evidence]:
     if allowed:
         yield supporting("a statement of the policy allows it now; it may have been added since", "lambda:GetPolicy")
     elif allowed is None:
-        yield supporting(
-            "the function's policy was not read, or has conditions that are not understood", "lambda:GetPolicy"
-        )
+        text = "the function's policy was not read, or has conditions that are not understood"
+        yield supporting(text, "lambda:GetPolicy")
 
 
-def _show(one: LambdaCalls) -> str:
+def _qualified(one: LambdaCalls) -> str:
+    """The function, with the alias or version that is registered of it."""
     qualifier = f" --qualifier {one.target.qualifier}" if one.target.qualifier else ""
-    return f"aws lambda get-policy --function-name {one.target.name}{qualifier}"
+    return f"{one.target.name}{qualifier}"
 
 
 def _advice(one: LambdaCalls) -> str:
-    target = one.target
-    qualifier = f" --qualifier {target.qualifier}" if target.qualifier else ""
     return (
         "Let the load balancer invoke it, for this target group alone:"
-        f" `aws lambda add-permission --function-name {target.name}{qualifier} --statement-id alb"
+        f" `aws lambda add-permission --function-name {_qualified(one)} --statement-id alb"
         " --action lambda:InvokeFunction --principal elasticloadbalancing.amazonaws.com"
-        f" --source-arn {target.target_group}`"
+        f" --source-arn {one.target.target_group}`"
     )
 
 
 def _risk(one: LambdaCalls) -> Finding:
-    return Finding(
-        resource=one.target.target,
+    return lambda_calls.risk_of(
+        one,
         summary=f"The load balancer may not invoke {one.target.label}: {why_not(one.target)}",
-        supports=(decisive(why_not(one.target), "lambda:GetPolicy"),),
-        effect_seen=False,
-        surely_hurts=True,
-        affects=frozenset({one.target.target}),
+        record=decisive(why_not(one.target), "lambda:GetPolicy"),
         advice=_advice(one),
     )

@@ -9,14 +9,12 @@ from diagnostics.facts import AccessLogs
 from diagnostics.rules import lambda_calls
 from diagnostics.rules.lambda_calls import LambdaCalls
 from diagnostics.rules.row_clusters import RowCluster
-from diagnostics.rules.row_evidence import share_words
 
 REASON = "LambdaRequestTooLarge"
 
 
 @cause(
     code="lambda-request-too-large",
-    family="lambda",
     title="Requests are larger than a function may get",
     needs=lambda_calls.LAMBDA_NEEDS,
     uses=lambda_calls.LAMBDA_USES,
@@ -34,19 +32,16 @@ def lambda_request_too_large(facts: Facts) -> Iterator[Finding]:
 
 
 def _finding(facts: Facts, one: LambdaCalls, rows: tuple[RowCluster, ...]) -> Finding:
-    route = rows[0].top_route
-    where = f", {share_words(route, 'route')}" if route and route.share >= 0.8 else ""
+    where = lambda_calls.mostly_of(rows)
     largest = max((row.received_bytes or 0 for cluster in rows for row in cluster.rows), default=0)
     size = f"; the largest had {largest / 1_000_000:.1f} MB" if largest else ""
-    return Finding(
-        resource=one.target.target,
+    return lambda_calls.finding_of(
+        facts,
+        one,
+        rows,
         summary=f"Requests to {one.target.label} have a body of more than 1 MB"
         f"{lambda_calls.how_many(one, rows)}{where}",
         supports=tuple(lambda_calls.row_records(facts, rows, f"{where}{size}")),
-        effect_seen=True,
-        affects=frozenset({one.target.target}),
-        explains=one.explains(rows, facts.observed.symptoms),
-        since=one.since(rows),
         overturned_by="Rows of these 413s with received_bytes below 1 MB",
         advice="Let callers send large files straight to S3 with a presigned URL, or in parts; the limit of 1 MB for a"
         " function behind a load balancer cannot be raised.",

@@ -17,7 +17,6 @@ CODES = ("elb_500", "elb_502", "elb_503", "elb_504")
 
 @cause(
     code="lambda-service-error",
-    family="lambda",
     title="Lambda itself fails",
     needs=lambda_calls.LAMBDA_NEEDS,
     uses=lambda_calls.LAMBDA_USES,

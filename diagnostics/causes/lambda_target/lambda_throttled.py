@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import Changes
 from diagnostics.rules import lambda_calls
-from diagnostics.rules.changes import change_evidence, changes_before_onset
+from diagnostics.rules.changes import newest_before_onset
 from diagnostics.rules.concurrency_limit import KEPT_UNRESERVED, Limit, reached_limit
 from diagnostics.rules.lambda_calls import COUNTERS, LambdaCalls
 from diagnostics.rules.row_clusters import RowCluster
@@ -19,7 +18,6 @@ CHANGES = ("PutFunctionConcurrency", "DeleteFunctionConcurrency")
 
 @cause(
     code="lambda-throttled",
-    family="lambda",
     title="Lambda refuses invocations of the function",
     needs=lambda_calls.LAMBDA_NEEDS,
     uses=lambda_calls.LAMBDA_USES,
@@ -49,23 +47,21 @@ def _mostly_throttled(one: LambdaCalls) -> bool:
 
 
 def _finding(facts: Facts, one: LambdaCalls, rows: tuple[RowCluster, ...], limit: Limit | None) -> Finding:
-    since, target = one.since(rows), one.target
+    target = one.target
     mixed = not rows and (one.errors or 0) >= MOSTLY * (one.user_errors or 0) > 0
-    return Finding(
-        resource=target.target,
+    return lambda_calls.finding_of(
+        facts,
+        one,
+        rows,
         summary=f"{_what(one, limit)}{lambda_calls.how_many(one, rows)}",
         supports=(
             *lambda_calls.row_records(facts, rows),
             *_counted(one, rows),
             *_limit_record(limit),
             *lambda_calls.counter_records(one),
-            *_changed(facts, one),
+            *newest_before_onset(facts, (target.name, target.function_arn), CHANGES),
         ),
-        against=tuple(_against(one, rows, mixed)),
-        effect_seen=True,
-        affects=frozenset({target.target}),
-        explains=one.explains(rows, facts.observed.symptoms),
-        since=since,
+        against=_against(one, rows, mixed),
         overturned_by="Throttles of 0 in the minutes of the errors; the reservation: aws lambda"
         f" get-function-concurrency --function-name {target.name}",
         advice=_advice(one, limit),
@@ -110,17 +106,6 @@ def _ran(limit: Limit) -> str:
     return "" if limit.seen is None else f", and up to {limit.seen:,} ran at once"
 
 
-def _changed(facts: Facts, one: LambdaCalls) -> Iterator[Evidence]:
-    found = changes_before_onset(
-        facts.maybe(Changes),
-        resources=(one.target.name, one.target.function_arn),
-        names=CHANGES,
-        onset=facts.observed.onset,
-    )
-    for change in found[:1]:
-        yield change_evidence(change, facts.observed.onset)
-
-
 def _against(one: LambdaCalls, rows: tuple[RowCluster, ...], mixed: bool) -> Iterator[Evidence]:
     if rows and one.throttles == 0 and one.invocations:
         yield supporting("the function's metric Throttles is 0 in the same minutes", COUNTERS)
@@ -154,11 +139,10 @@ def _advice(one: LambdaCalls, limit: Limit | None) -> str:
 
 
 def _risk(one: LambdaCalls) -> Finding:
-    return Finding(
-        resource=one.target.target,
+    return lambda_calls.risk_of(
+        one,
         summary=f"The reserved concurrency of {one.target.name} is 0: Lambda will refuse every request",
-        supports=(decisive("reserved concurrency is 0", "lambda:GetFunctionConcurrency", value=0),),
-        effect_seen=False,
-        affects=frozenset({one.target.target}),
+        record=decisive("reserved concurrency is 0", "lambda:GetFunctionConcurrency", value=0),
         advice=_advice(one, Limit("switched-off", 0, None)),
+        surely_hurts=False,
     )

@@ -16,7 +16,6 @@ LONGEST_TIMEOUT_S = 900
 
 @cause(
     code="lambda-timeout",
-    family="lambda",
     title="The function runs into its Timeout",
     needs=lambda_calls.LAMBDA_NEEDS,
     uses=lambda_calls.LAMBDA_USES,
@@ -40,8 +39,10 @@ def lambda_timeout(facts: Facts) -> Iterator[Finding]:
 def _finding(facts: Facts, one: LambdaCalls, found: Unhandled) -> Finding:
     since, limit = one.since(found.rows), f"Timeout of {found.timeout_s} s" if found.timeout_s else "Timeout"
     number = f": {found.timed_out or found.failed:,} times 502" if found.rows else lambda_calls.how_many(one, ())
-    return Finding(
-        resource=one.target.target,
+    return lambda_calls.finding_of(
+        facts,
+        one,
+        found.rows,
         summary=f"{one.target.label} does not finish within its {limit}{number}",
         supports=(
             *_rows(facts, found),
@@ -50,11 +51,7 @@ def _finding(facts: Facts, one: LambdaCalls, found: Unhandled) -> Finding:
             *lambda_calls.counter_records(one),
             *lambda_calls.changed_before(facts, one, since, *CODE_CHANGES),
         ),
-        against=tuple(_against(one, found)),
-        effect_seen=True,
-        affects=frozenset({one.target.target}),
-        explains=one.explains(found.rows, facts.observed.symptoms),
-        since=since,
+        against=_against(one, found),
         overturned_by="No line of the function's log that says so: "
         + lambda_calls.look_into_log(one, "Task timed out after"),
         advice=_advice(one, found),

@@ -15,7 +15,6 @@ from diagnostics.rules.unhandled_calls import ENOUGH, MOSTLY, Unhandled, unhandl
 
 @cause(
     code="lambda-unhandled-error",
-    family="lambda",
     title="The function fails with an error of its own",
     needs=lambda_calls.LAMBDA_NEEDS,
     uses=lambda_calls.LAMBDA_USES,
@@ -49,8 +48,10 @@ def _finding(facts: Facts, one: LambdaCalls, found: Unhandled) -> Finding:
     number = f": {found.failed:,} times 502" if found.rows else lambda_calls.how_many(one, ())
     starting = any(line.signature == "lambda-init" for line in found.traces)
     when = " while it starts" if starting else ""
-    return Finding(
-        resource=one.target.target,
+    return lambda_calls.finding_of(
+        facts,
+        one,
+        found.rows,
         summary=f"{one.target.label} fails with an error that it does not catch{when}{number}",
         supports=(
             *_rows(facts, found),
@@ -59,11 +60,7 @@ def _finding(facts: Facts, one: LambdaCalls, found: Unhandled) -> Finding:
             *lambda_calls.counter_records(one),
             *lambda_calls.changed_before(facts, one, since, *CODE_CHANGES),
         ),
-        against=tuple(_against(facts, found)),
-        effect_seen=True,
-        affects=frozenset({one.target.target}),
-        explains=one.explains(found.rows, facts.observed.symptoms),
-        since=since,
+        against=_against(facts, found),
         overturned_by="The function's log of one of these requests, when it says that it timed out or was killed: "
         + lambda_calls.look_into_log(one, "Error"),
         advice=_advice(one),

@@ -8,7 +8,7 @@ from datetime import timedelta
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Gap, Metrics, ScalingActivities, ScalingActivity, StoppedTasks, Task
 from diagnostics.rules.host_effects import HostEffect, effect_on
-from diagnostics.rules.host_ends import is_scale_in
+from diagnostics.rules.host_ends import HELPED_BY, LEADS_TO, is_scale_in
 from diagnostics.rules.host_map import HOST_MAP_USES, HostMap
 from diagnostics.rules.row_evidence import ROW_USES
 from diagnostics.rules.task_stops import named
@@ -17,11 +17,13 @@ BEFORE_ERRORS = timedelta(minutes=5)
 """An instance takes a few minutes to end; errors that begin later have another reason."""
 TOLERANCE = timedelta(minutes=1)
 MAX_CAUSE = 300
+_HOOKS = "autoscaling:DescribeLifecycleHooks"
+NO_DRAIN = supporting("the group has no lifecycle hook for the termination of an instance", _HOOKS)
+HOOKED = supporting("the group has a lifecycle hook that should give time to drain", _HOOKS)
 
 
 @cause(
     code="asg-scale-in-abrupt",
-    family="lifecycle",
     title="Auto Scaling terminated a host that still served requests",
     needs=(ScalingActivities,),
     uses=(*HOST_MAP_USES, Metrics, *ROW_USES),
@@ -30,14 +32,8 @@ MAX_CAUSE = 300
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instance-draining.html",
         "https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html",
     ),
-    leads_to=(
-        "all-targets-unhealthy-fail-open",
-        "container-instance-lost",
-        "ecs-agent-disconnected",
-        "no-registered-targets",
-        "target-instance-stopped",
-    ),
-    helped_by=("graceful-shutdown-missing", "insufficient-task-count", "task-sigkill-on-stop"),
+    leads_to=LEADS_TO,
+    helped_by=HELPED_BY,
 )
 def asg_scale_in_abrupt(facts: Facts) -> Iterator[Finding]:
     """Auto Scaling ended an instance by its own decision (scale-in, refresh, zone balance) with tasks still on it.
@@ -61,11 +57,10 @@ def _findings(facts: Facts, hosts: HostMap, activity: ScalingActivity, instance_
     onset = facts.observed.onset
     near = onset is not None and -TOLERANCE <= onset - activity.started_at <= BEFORE_ERRORS
     lost = bool(ended) or bool(effect.silent) or bool(effect.lost)
-    if lost:
-        yield _finding(facts, activity, instance_id, effect, ended, certain=True)
     untold = isinstance(facts.maybe(StoppedTasks), Gap) or not hosts.running
-    if near and untold and not lost and facts.observed.saw("elb_502", "elb_504") and facts.observed.errors_are_ours:
-        yield _finding(facts, activity, instance_id, effect, ended, certain=False)
+    may_be = near and untold and facts.observed.saw("elb_502", "elb_504") and facts.observed.errors_are_ours
+    if lost or may_be:
+        yield _finding(facts, activity, instance_id, effect, ended, certain=lost)
 
 
 def _finding(
@@ -91,9 +86,9 @@ def _finding(
             record(said, "autoscaling:DescribeScalingActivities", at=activity.started_at),
             *_of_tasks(ended),
             *effect.records,
-            *_no_drain(drains),
+            *((NO_DRAIN,) if drains is False else ()),
         ),
-        against=tuple(_hooked(drains)),
+        against=(HOOKED,) if drains else (),
         effect_seen=effect.is_seen or not certain,
         surely_hurts=bool(ended),
         affects=effect.affects | frozenset({instance_id}),
@@ -113,15 +108,3 @@ def _of_tasks(ended: tuple[Task, ...]) -> Iterator[Evidence]:
     if ended:
         text = f"{named(ended)} stopped with it: {(ended[0].stopped_reason or '')[:MAX_CAUSE]}"
         yield decisive(text, "ecs:DescribeTasks", at=ended[0].stopped_at, value=len(ended))
-
-
-def _no_drain(drains: bool | None) -> Iterator[Evidence]:
-    if drains is False:
-        text = "the group has no lifecycle hook for the termination of an instance"
-        yield supporting(text, "autoscaling:DescribeLifecycleHooks")
-
-
-def _hooked(drains: bool | None) -> Iterator[Evidence]:
-    if drains:
-        text = "the group has a lifecycle hook that should give time to drain"
-        yield supporting(text, "autoscaling:DescribeLifecycleHooks")

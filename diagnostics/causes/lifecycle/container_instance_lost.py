@@ -7,11 +7,12 @@ from datetime import datetime
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Changes, Host, ScalingActivities, ScalingActivity, Task
+from diagnostics.printable import counted
 from diagnostics.report import Role
 from diagnostics.rules import task_stops
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.host_effects import HostEffect, effect_on, others_fail_too, rows_at_end
-from diagnostics.rules.host_ends import replaces_the_ill, tells_of_a_lost_host
+from diagnostics.rules.host_ends import HELPED_BY, replaces_the_ill, tells_of_a_lost_host
 from diagnostics.rules.host_map import HOST_MAP_USES, HostMap
 from diagnostics.rules.row_evidence import ROW_USES
 
@@ -21,7 +22,6 @@ ENDS = ("StopInstances", "TerminateInstances")
 
 @cause(
     code="container-instance-lost",
-    family="lifecycle",
     title="An EC2 host under the targets is gone or not well",
     needs=(),
     uses=(*HOST_MAP_USES, ScalingActivities, Changes, *ROW_USES),
@@ -43,7 +43,7 @@ ENDS = ("StopInstances", "TerminateInstances")
         "no-registered-targets",
         "target-instance-stopped",
     ),
-    helped_by=("graceful-shutdown-missing", "insufficient-task-count", "task-sigkill-on-stop"),
+    helped_by=HELPED_BY,
 )
 def container_instance_lost(facts: Facts) -> Iterator[Finding]:
     """Several tasks or targets fail together because the EC2 instance under them stopped, was terminated or is ill.
@@ -116,9 +116,8 @@ def _advice(hosts: HostMap) -> str:
 
 def _summary(name: str, host: Host | None, ended: tuple[Task, ...], effect: HostEffect) -> str:
     if ended:
-        number = "1 task" if len(ended) == 1 else f"{len(ended)} tasks"
         how = f", which is {host.state}" if host and host.is_gone else ""
-        return f"{number} ended with host {name}{how}"
+        return f"{counted(len(ended), 'task')} ended with host {name}{how}"
     if effect.lost:
         return f"Host {name} was {host.state if host else 'gone'} while requests still went to it"
     what = "fails its status checks" if host and host.is_impaired else f"is {host.state if host else 'gone'}"

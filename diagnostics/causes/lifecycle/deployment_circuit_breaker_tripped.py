@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive
-from diagnostics.facts import EcsService, ServiceDeployment, ServiceHistory, StoppedTasks, Task
+from diagnostics.facts import EcsService, Gap, ServiceHistory, StoppedTasks, Task
 from diagnostics.printable import line
 from diagnostics.rules import task_stops
 from diagnostics.rules.observations import is_abnormal_stop
 
 MAX_SAID = 240
-_TRIPPED = frozenset({"TRIGGERED"})
 
 
 @cause(
     code="deployment-circuit-breaker-tripped",
-    family="lifecycle",
     title="The deployment circuit breaker gave a deployment up",
     needs=(EcsService,),
     uses=(ServiceHistory, StoppedTasks),
@@ -26,9 +23,10 @@ _TRIPPED = frozenset({"TRIGGERED"})
     replaces=("deployment-failing-loop",),
 )
 def deployment_circuit_breaker_tripped(facts: Facts) -> Iterator[Finding]:
-    """Decided by a deployment that failed within the window and whose reason, event or history names the circuit
-    breaker. It tells that tasks failed, not why: what ended them is the root, and this its consequence. It comes first
-    only where nothing that was read says why. Refuted by a deployment that a person stopped, or that completed.
+    """Decided by a deployment that stands at FAILED for it, or by an event or the history of this time that names the
+    circuit breaker. It tells that tasks failed, not why: what ended them is the root, and this its consequence. It
+    comes first only where nothing that was read says why. Refuted by a deployment that a person stopped, or that
+    completed.
     """
     service = facts[EcsService]
     evidence = tuple(_evidence(facts, service))
@@ -36,11 +34,12 @@ def deployment_circuit_breaker_tripped(facts: Facts) -> Iterator[Finding]:
         return
     failed = _failed_tasks(facts, evidence)
     rolled_back = service.circuit_breaker_rollback
+    unknown = "" if isinstance(facts.maybe(StoppedTasks), Gap) else "; its failed tasks are not in ECS any more"
     yield Finding(
         resource=service.arn,
         summary="the circuit breaker gave a deployment up because its tasks kept failing"
         + ("; the service was rolled back" if rolled_back else "; nothing rolls it back by itself")
-        + (f" (failed: {task_stops.named(failed)})" if failed else "; its failed tasks are not in ECS any more"),
+        + (f" (failed: {task_stops.named(failed)})" if failed else unknown),
         supports=evidence,
         effect_seen=True,
         role="consequence",
@@ -68,15 +67,11 @@ def _evidence(facts: Facts, service: EcsService) -> Iterator[Evidence]:
             break
     history = facts.maybe(ServiceHistory)
     for past in history.deployments if isinstance(history, ServiceHistory) else ():
-        at = _over(past)
-        if past.circuit_breaker_status in _TRIPPED and at is not None and at >= facts.window.start:
+        at = past.finished_at or past.started_at or past.created_at
+        if past.circuit_breaker_status == "TRIGGERED" and at is not None and at >= facts.window.start:
             text = f"the history says {past.status}, circuit breaker {past.circuit_breaker_status}"
             yield decisive(text, "ecs:DescribeServiceDeployments", at=at)
             return
-
-
-def _over(past: ServiceDeployment) -> datetime | None:
-    return past.finished_at or past.started_at or past.created_at
 
 
 def _failed_tasks(facts: Facts, evidence: tuple[Evidence, ...]) -> tuple[Task, ...]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Deployment, EcsService, StoppedTasks, Task
+from diagnostics.printable import counted
 from diagnostics.rules import task_stops
 from diagnostics.rules.observations import is_abnormal_stop
 
@@ -14,7 +15,6 @@ RECENT = timedelta(hours=1)
 
 @cause(
     code="deployment-failing-loop",
-    family="lifecycle",
     title="A deployment keeps starting tasks that fail",
     needs=(EcsService,),
     uses=(StoppedTasks,),
@@ -37,16 +37,15 @@ def deployment_failing_loop(facts: Facts) -> Iterator[Finding]:
         evidence = (*_counted(deployment), *_seen(stops), *_events(service, deployment, facts))
         if not evidence:
             continue
+        number = max(deployment.failed_tasks, len(stops))
+        failed = f"started {counted(number, 'task')} that failed" if number else "cannot start its tasks"
         breaker = "on" if service.circuit_breaker_enabled else "off, so it will not stop by itself"
         yield Finding(
             resource=deployment.id,
-            summary=(
-                f"deployment of {task_stops.revision(deployment.task_definition)} started "
-                f"{max(deployment.failed_tasks, len(stops))} tasks that failed; the circuit breaker is {breaker}"
-            ),
+            summary=f"deployment of {task_stops.revision(deployment.task_definition)} {failed}; the circuit breaker is"
+            f" {breaker}",
             supports=evidence,
             effect_seen=True,
-            role="root",
             affects=frozenset(task.id for task in stops) | {deployment.id},
             explains=frozenset({"deployment", "task-stops"}) & facts.observed.symptoms,
             since=deployment.created_at,

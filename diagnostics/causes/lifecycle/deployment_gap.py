@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import EcsService, Gap, Metrics, Point, RunningTasks, ServiceHistory, TargetHealth
 from diagnostics.printable import part_of
-from diagnostics.rules.asking import balancer_metric
+from diagnostics.rules.asking import healthy_hosts
 from diagnostics.rules.boot_rows import refused_while_starting
+from diagnostics.rules.counters import series_of
 from diagnostics.rules.deployment_room import DeploymentRoom
 from diagnostics.rules.deployment_span import DeploymentSpan, deployment_spans, share_within
 from diagnostics.rules.row_clusters import RowCluster
@@ -22,7 +23,6 @@ EVENTS_TOLD = 2
 
 @cause(
     code="deployment-gap",
-    family="lifecycle",
     title="A deployment leaves no target to serve for a while",
     needs=(EcsService,),
     uses=(TargetHealth, RunningTasks, Metrics, ServiceHistory, *ROW_USES),
@@ -70,14 +70,7 @@ def deployment_gap(facts: Facts) -> Iterator[Finding]:
         | explained(refused),
         since=min(point.at for point in gap if point.value > 0),
         overturned_by="A healthy target in these minutes (HealthyHostCount, Maximum): "
-        + balancer_metric(
-            facts,
-            "HealthyHostCount",
-            "Maximum",
-            facts.window.start,
-            facts.window.end,
-            next(iter(facts.subject.target_groups), None),
-        ),
+        + healthy_hosts(facts, "Maximum"),
         advice=_advice(service),
     )
 
@@ -110,16 +103,12 @@ def _points(facts: Facts) -> Iterator[Point]:
         yield from series.between(facts.window.start, facts.window.end) if series else ()
 
 
-def _healthy(facts: Facts, statistic: str) -> dict[str, dict[float, float]]:
-    """Healthy targets of each target group by minute."""
-    metrics = facts.maybe(Metrics)
-    if not isinstance(metrics, Metrics):
-        return {}
-    own = {arn.rsplit(":", 1)[-1] for arn in facts.subject.target_groups}
+def _healthy(facts: Facts) -> dict[str, dict[float, float]]:
+    """Healthy targets of each target group by minute, as the node counted that saw the fewest."""
     return {
-        group: {point.at.timestamp(): point.value for point in series.points}
-        for series in metrics.with_metric("HealthyHostCount", statistic)
-        if (group := dict(series.dimensions).get("TargetGroup", "")) in own and series.points
+        dict(series.dimensions)["TargetGroup"]: {point.at.timestamp(): point.value for point in series.points}
+        for series in series_of(facts.maybe(Metrics), "HealthyHostCount", "Minimum", facts.subject.target_groups)
+        if series.points
     }
 
 
@@ -130,13 +119,13 @@ def _minutes(gap: tuple[Point, ...]) -> set[float]:
 def _stayed_healthy(facts: Facts, gap: tuple[Point, ...]) -> bool:
     """True when every node saw a healthy target in every minute with a 503; without a count nothing is said."""
     wanted = _minutes(gap)
-    counts = _healthy(facts, "Minimum").values()
+    counts = _healthy(facts).values()
     return bool(counts) and all(minutes.get(at, 0.0) > 0 for minutes in counts for at in wanted)
 
 
 def _none_healthy(facts: Facts, gap: tuple[Point, ...]) -> Iterator[Evidence]:
     wanted = _minutes(gap)
-    for minutes in _healthy(facts, "Minimum").values():
+    for minutes in _healthy(facts).values():
         none = sorted(at for at in wanted if minutes.get(at, 0.0) == 0)
         if none:
             minutes_with = "the minute" if len(wanted) == 1 else f"{len(none)} of {len(wanted)} minutes"
@@ -150,9 +139,8 @@ def _none_healthy(facts: Facts, gap: tuple[Point, ...]) -> Iterator[Evidence]:
 
 def _rows(facts: Facts, rows: tuple[RowCluster, ...]) -> Iterator[Evidence]:
     for cluster in rows:
-        yield record(
-            facts, cluster, f"503 with no target to send to, from {cluster.first:%H:%M} to {cluster.last:%H:%M}"
-        )
+        when = f"from {cluster.first:%H:%M} to {cluster.last:%H:%M}"
+        yield record(facts, cluster, f"503 with no target to send to, {when}")
 
 
 def _refused(facts: Facts, rows: tuple[RowCluster, ...]) -> Iterator[Evidence]:

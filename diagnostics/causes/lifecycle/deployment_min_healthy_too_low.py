@@ -7,18 +7,20 @@ from datetime import datetime, timedelta
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive
 from diagnostics.facts import Deployment, EcsService, Metrics, Point, Series
 from diagnostics.printable import part_of
-from diagnostics.rules.asking import balancer_metric
+from diagnostics.rules.asking import healthy_hosts
+from diagnostics.rules.counters import series_of
+from diagnostics.rules.deployment_room import DeploymentRoom
 from diagnostics.rules.safer_deployments import old_tasks_stay
 
 SMALL_SERVICE = 2
 DEPLOYMENT_LASTS = timedelta(minutes=15)
 BEFORE = timedelta(minutes=10)
 MINUTE = timedelta(minutes=1)
+EFFECTS = frozenset({"elb_502", "elb_503", "elb_504", "no-targets"})
 
 
 @cause(
     code="deployment-min-healthy-too-low",
-    family="lifecycle",
     title="A deployment stops old tasks before new ones are healthy",
     needs=(EcsService,),
     uses=(Metrics,),
@@ -35,54 +37,38 @@ def deployment_min_healthy_too_low(facts: Facts) -> Iterator[Finding]:
     service = facts[EcsService]
     if service.minimum_healthy_percent >= 100 or service.deployment_controller != "ECS" or service.desired == 0:
         return
+    may_stop = DeploymentRoom.of(service).may_stop
     setting = decisive(
         f"minimum healthy percent is {service.minimum_healthy_percent}: ECS may stop "
-        f"{part_of(_may_stop(service), service.desired, 'task')} before a successor is healthy",
+        f"{part_of(may_stop, service.desired, 'task')} before a successor is healthy",
         "ecs:DescribeServices",
         value=service.minimum_healthy_percent,
     )
     dip = _dip(facts, service)
-    hurt = dip is not None and facts.observed.saw("elb_502", "elb_503", "elb_504", "no-targets")
-    if not hurt and (service.desired > SMALL_SERVICE or _may_stop(service) == 0):
+    hurt = dip is not None and facts.observed.saw(*EFFECTS)
+    if not hurt and (service.desired > SMALL_SERVICE or may_stop == 0):
         return
     yield Finding(
         resource=service.arn,
         summary=(
             f"minimum healthy percent {service.minimum_healthy_percent} lets a deployment take "
-            f"{part_of(_may_stop(service), service.desired, 'task', 'its')} away at once"
+            f"{part_of(may_stop, service.desired, 'task', 'its')} away at once"
         ),
         supports=(setting, *((dip,) if hurt and dip else ())),
         effect_seen=hurt,
         role="contributing" if facts.observed.saw("unhealthy", "task-stops") else "root",
-        explains=frozenset({"elb_502", "elb_503", "elb_504", "no-targets"}) & facts.observed.symptoms
-        if hurt
-        else frozenset(),
+        explains=EFFECTS & facts.observed.symptoms if hurt else frozenset(),
         since=dip.at if hurt and dip else None,
         overturned_by="healthy targets that stay steady through a deployment: HealthyHostCount, Minimum, by minute: "
-        + balancer_metric(facts, "HealthyHostCount", "Minimum", facts.window.start, facts.window.end, _group(facts)),
+        + healthy_hosts(facts, "Minimum"),
         advice=f"Keep every old task until a new one is healthy: {old_tasks_stay(service)}",
         at_most="likely",
         circumstantial=hurt,
     )
 
 
-def _group(facts: Facts) -> str | None:
-    return next(iter(facts.subject.target_groups), None)
-
-
-def _may_stop(service: EcsService) -> int:
-    keep = -(-service.desired * service.minimum_healthy_percent // 100)
-    return max(service.desired - keep, 0)
-
-
 def _dip(facts: Facts, service: EcsService) -> Evidence | None:
-    metrics = facts.maybe(Metrics)
-    if not isinstance(metrics, Metrics):
-        return None
-    own = {arn.rsplit(":", 1)[-1] for arn in facts.subject.target_groups}
-    for series in metrics.with_metric("HealthyHostCount", "Minimum"):
-        if dict(series.dimensions).get("TargetGroup") not in own:
-            continue
+    for series in series_of(facts.maybe(Metrics), "HealthyHostCount", "Minimum", facts.subject.target_groups):
         for deployment in service.deployments:
             found = _lowest_below(series, deployment)
             if found is not None and _errors_near(facts, found.at):

@@ -8,18 +8,19 @@ from datetime import timedelta
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Deployment, EcsService
 from diagnostics.printable import counted, line
+from diagnostics.rules import task_stops
 from diagnostics.rules.deployment_room import DeploymentRoom
 
 WAITS_FOR = timedelta(minutes=5)
 RECENT = timedelta(hours=7)
 """ECS leaves out equal messages for up to six hours."""
 MAX_SAID = 240
+USED_UP = "the percentages leave room; old tasks that are not healthy use it up"
 _SAID = "unable to stop or start tasks during a deployment"
 
 
 @cause(
     code="deployment-percent-deadlock",
-    family="lifecycle",
     title="The deployment's percentages leave it no room to move",
     needs=(EcsService,),
     docs=(
@@ -42,20 +43,16 @@ def deployment_percent_deadlock(facts: Facts) -> Iterator[Finding]:
     said = tuple(_said(facts, service, waiting)) if waiting else ()
     if not room.is_deadlocked and not said:
         return
-    stuck = waiting is not None and (bool(said) or facts.now - waiting.created_at >= WAITS_FOR)
+    stuck = waiting if waiting and (said or facts.now - waiting.created_at >= WAITS_FOR) else None
     yield Finding(
-        resource=waiting.id if waiting and stuck else service.arn,
-        summary=_summary(service, room, stuck=stuck),
-        supports=(*said, *_arithmetic(service, room), *(_nothing_started(waiting) if waiting and stuck else ())),
-        against=()
-        if room.is_deadlocked
-        else (
-            supporting("the percentages leave room; old tasks that are not healthy use it up", "ecs:DescribeServices"),
-        ),
-        effect_seen=stuck,
-        affects=frozenset({waiting.id}) if waiting and stuck else frozenset(),
+        resource=stuck.id if stuck else service.arn,
+        summary=_summary(service, room, stuck=stuck is not None),
+        supports=(*said, *_arithmetic(service, room), *(_nothing_started(stuck) if stuck else ())),
+        against=() if room.is_deadlocked else (supporting(USED_UP, "ecs:DescribeServices"),),
+        effect_seen=stuck is not None,
+        affects=frozenset({stuck.id}) if stuck else frozenset(),
         explains=frozenset({"deployment"}) & facts.observed.symptoms if stuck else frozenset(),
-        since=waiting.created_at if waiting and stuck else None,
+        since=stuck.created_at if stuck else None,
         overturned_by=(
             f"a task of the new revision that starts: aws ecs describe-services --cluster {service.cluster} "
             f"--services {service.service} --query 'services[].deployments[].[status,runningCount,pendingCount]'"
@@ -93,17 +90,14 @@ def _arithmetic(service: EcsService, room: DeploymentRoom) -> Iterator[Evidence]
 
 
 def _nothing_started(waiting: Deployment) -> Iterator[Evidence]:
-    text = f"the deployment of {_revision(waiting)} has started no task since {waiting.created_at:%H:%M} UTC"
+    revision = task_stops.revision(waiting.task_definition)
+    text = f"the deployment of {revision} has started no task since {waiting.created_at:%H:%M} UTC"
     yield supporting(text, "ecs:DescribeServices", at=waiting.created_at)
 
 
 def _summary(service: EcsService, room: DeploymentRoom, *, stuck: bool) -> str:
     percents = f"minimum {service.minimum_healthy_percent} % and maximum {service.maximum_percent} %"
-    tasks = "1 task" if room.desired == 1 else f"{room.desired} tasks"
+    tasks = counted(room.desired, "task")
     if stuck:
         return f"the deployment cannot move: with {tasks}, {percents} let it neither start nor stop one"
     return f"with {tasks}, {percents} would let a deployment neither start nor stop one"
-
-
-def _revision(deployment: Deployment) -> str:
-    return deployment.task_definition.rsplit("/", 1)[-1]

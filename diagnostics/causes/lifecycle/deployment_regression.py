@@ -26,11 +26,11 @@ SOON = timedelta(minutes=15)
 TOLERANCE = timedelta(minutes=1)
 MAX_AGE = timedelta(hours=3)
 HALF_AN_HOUR = timedelta(minutes=30)
+OWN_ERRORS = "the targets themselves answer 5xx since then; access logs would tell whether only new ones do"
 
 
 @cause(
     code="deployment-regression",
-    family="lifecycle",
     title="The trouble came with a deployment",
     needs=(EcsService,),
     uses=(*REVISION_USES, TargetHealth, TaskDefinitions, CodeDeployments),
@@ -68,23 +68,14 @@ def deployment_regression(facts: Facts) -> Iterator[Finding]:
         at=deployment.created_at,
     )
     own_errors = facts.observed.saw("target_5xx") and onset is not None
+    own = supporting(OWN_ERRORS, "cloudwatch:GetMetricData", at=onset)
     yield Finding(
         resource=deployment.id,
         summary=f"the trouble began with the deployment of {revision}",
         supports=(
             *((decisive(timing.text, timing.source, timing.at),) if own_errors or tells_apart else (timing,)),
             *new_only,
-            *(
-                (
-                    supporting(
-                        "the targets themselves answer 5xx since then; access logs would tell whether only new ones do",
-                        "cloudwatch:GetMetricData",
-                        at=onset,
-                    ),
-                )
-                if own_errors and not rows.new_only
-                else ()
-            ),
+            *((own,) if own_errors and not rows.new_only else ()),
         ),
         against=() if tells_apart else (supporting("which revision answered badly was not seen", "ecs:DescribeTasks"),),
         effect_seen=True,
@@ -164,19 +155,18 @@ def _trouble_by_revision(facts: Facts, deployment: Deployment) -> tuple[tuple[Ev
         old_too |= any(sick & set(task.private_ips) for task in old)
         well_old = [task for task in old if well & set(task.private_ips)]
         if sick_new and well_old:
-            text = (
-                f"{len(sick_new)} unhealthy targets are all of the new revision, {len(well_old)} of the old are healthy"
-            )
+            sick_ones = "1 unhealthy target is" if len(sick_new) == 1 else f"{len(sick_new)} unhealthy targets are all"
+            text = f"{sick_ones} of the new revision, {len(well_old)} of the old are healthy"
             evidence.append(decisive(text, "elbv2:DescribeTargetHealth"))
     stopped = facts.maybe(StoppedTasks)
     if isinstance(stopped, StoppedTasks):
-        failed = [
-            t for t in stopped.items if is_abnormal_stop(t) and t.stopped_at and t.stopped_at >= facts.window.start
-        ]
+        lately = [task for task in stopped.items if task.stopped_at and task.stopped_at >= facts.window.start]
+        failed = [task for task in lately if is_abnormal_stop(task)]
         new, old = _split(failed, deployment)
         old_too |= bool(old)
         if new and not old:
-            text = f"all {len(new)} tasks that failed are of the new revision"
+            failed_ones = "the task that failed is" if len(new) == 1 else f"all {len(new)} tasks that failed are"
+            text = f"{failed_ones} of the new revision"
             evidence.append(decisive(text, "ecs:DescribeTasks", at=new[-1].stopped_at))
     return tuple(evidence), old_too
 

@@ -28,10 +28,9 @@ MAX_DELAY_S = 3600
 
 @cause(
     code="deregistration-delay-too-short",
-    family="lifecycle",
     title="The deregistration delay is shorter than the longest requests",
     needs=(TargetGroupAttributes,),
-    uses=tuple(kind for kind in LOST_USES if kind is not TargetGroupAttributes),
+    uses=LOST_USES,
     clear_needs=(AccessLogs, Metrics, StoppedTasks, Changes),
     shows=("elb_502", "elb_504"),
     docs=(
@@ -47,18 +46,17 @@ def deregistration_delay_too_short(facts: Facts) -> Iterator[Finding]:
     not wait for the drain: a person's StopTask, Spot, a crash. A delay that is shorter than the longest request is a
     risk as long as nothing was lost. A shorter delay makes deployments faster and never cures a 502.
     """
-    found = [lost for lost in lost_at_stops(facts, "scheduler", "deregistered") if lost.mechanism == "delay"]
-    short = [
-        lost
-        for lost in lost_at_stops(facts, "scheduler", "deregistered")
-        if lost.mechanism == "shutdown" and lost.delay_s is not None and lost.delay_s < PROPAGATION_S
-    ]
-    for lost in found:
-        yield _seen(facts, lost)
-    for lost in short:
-        yield _too_short_to_spread(facts, lost)
-    if not found and not short:
+    drained = lost_at_stops(facts, "scheduler", "deregistered")
+    outlasted = [lost for lost in drained if lost.mechanism == "delay"]
+    spread = [lost for lost in drained if lost.mechanism == "shutdown" and _is_below_propagation(lost.delay_s)]
+    yield from (_seen(facts, lost) for lost in outlasted)
+    yield from (_too_short_to_spread(facts, lost) for lost in spread)
+    if not outlasted and not spread:
         yield from _by_setting(facts)
+
+
+def _is_below_propagation(delay_s: int | None) -> bool:
+    return delay_s is not None and delay_s < PROPAGATION_S
 
 
 def _seen(facts: Facts, lost: Lost) -> Finding:
@@ -74,7 +72,7 @@ def _seen(facts: Facts, lost: Lost) -> Finding:
         since=lost.since,
         overturned_by="A delay at that time that was longer than these requests: aws cloudtrail lookup-events"
         f" --lookup-attributes AttributeKey=ResourceName,AttributeValue={_group(lost)}",
-        advice=_advice(max(oldest, _longest(facts))),
+        advice=_advice(max(oldest, longest_request(facts) or 0.0)),
     )
 
 
@@ -90,7 +88,7 @@ def _too_short_to_spread(facts: Facts, lost: Lost) -> Finding:
         affects=lost.affects,
         explains=lost.explains,
         since=lost.since,
-        advice=_advice(max(float(PROPAGATION_S), _longest(facts))),
+        advice=_advice(max(float(PROPAGATION_S), longest_request(facts) or 0.0)),
     )
 
 
@@ -98,13 +96,13 @@ def _by_setting(facts: Facts) -> Iterator[Finding]:
     longest = longest_request(facts)
     for group in facts.subject.target_groups:
         delay = delay_of(facts, group)
-        if delay is None or longest is None or longest[0] <= delay:
+        if delay is None or longest is None or longest <= delay:
             continue
         stops = ordered_stops(facts, "scheduler")
         hurt = _counters_fit(facts) and errors_at(stops, facts)
         yield Finding(
             resource=group,
-            summary=f"requests take up to {seconds(longest[0])}, a leaving target is given {delay} s"
+            summary=f"requests take up to {seconds(longest)}, a leaving target is given {delay} s"
             + ("; errors came with the stops" if hurt else "; no request was lost to it"),
             supports=(
                 *_setting(facts, delay, 0.0),
@@ -116,7 +114,7 @@ def _by_setting(facts: Facts) -> Iterator[Finding]:
             explains=frozenset({"elb_502"}) if hurt else frozenset(),
             since=facts.observed.onset if hurt else None,
             overturned_by="Access log rows of these 502s with an age below the delay" if hurt else None,
-            advice=_advice(longest[0]),
+            advice=_advice(longest),
             at_most="likely" if hurt else None,
         )
 
@@ -128,17 +126,12 @@ def _counters_fit(facts: Facts) -> bool:
 def _setting(facts: Facts, delay: int | None, oldest: float) -> Iterator[Evidence]:
     """Decisive against what other records tell of the length of requests."""
     longest = longest_request(facts)
-    if longest and delay is not None and longest[0] > delay:
-        text = f"the deregistration delay is {delay} s; requests took up to {seconds(longest[0])}"
+    if longest and delay is not None and longest > delay:
+        text = f"the deregistration delay is {delay} s; requests took up to {seconds(longest)}"
         yield decisive(text, SETTING, value=delay)
     elif oldest:
         text = f"the deregistration delay is {delay} s; these requests were up to {seconds(oldest)} old"
         yield decisive(text, SETTING, value=delay)
-
-
-def _longest(facts: Facts) -> float:
-    longest = longest_request(facts)
-    return longest[0] if longest else 0.0
 
 
 def _advice(longest_s: float) -> str:

@@ -27,11 +27,14 @@ STARTS_WITHIN = timedelta(minutes=3)
 _PENDING = frozenset({"PROVISIONING", "PENDING", "ACTIVATING"})
 _AGENT_WORDS = ('encountered error "agent"', "waiting for amazon ecs agent to start")
 MAX_SAID = 300
+RESTART = (
+    "Restart the agent on the host (systemctl restart ecs), look at its log, disk and way to the ECS endpoints; else"
+    " drain the host and replace it."
+)
 
 
 @cause(
     code="ecs-agent-disconnected",
-    family="lifecycle",
     title="The ECS agent of a host is not connected",
     needs=(),
     uses=(*HOST_MAP_USES, EcsService, *ROW_USES),
@@ -90,8 +93,7 @@ def _finding(facts: Facts, hosts: HostMap, item: ContainerInstance, said: tuple[
         since=min((task.created_at for task in waiting if task.created_at), default=None),
         overturned_by=f"agentConnected true: aws ecs describe-container-instances --cluster"
         f" {facts.subject.cluster or 'CLUSTER'} --container-instances {item.arn.rsplit('/', 1)[-1]}",
-        advice="Restart the agent on the host (systemctl restart ecs), look at its log, disk and way to the ECS"
-        " endpoints; else drain the host and replace it.",
+        advice=RESTART,
     )
 
 
@@ -102,7 +104,9 @@ def _waits(task: Task, facts: Facts) -> bool:
 
 def _consequence(waiting: tuple[Task, ...], effect: HostEffect) -> str:
     if waiting:
-        return f"; {len(waiting)} {'task' if len(waiting) == 1 else 'tasks'} sent there do not start"
+        return f"; {counted(len(waiting), 'task')} sent there {'does' if len(waiting) == 1 else 'do'} not start"
+    if len(effect.silent) == 1:
+        return "; 1 of its targets fails"
     return f"; {len(effect.silent)} of its targets fail" if effect.silent else ""
 
 
@@ -136,6 +140,5 @@ def _by_event(facts: Facts, said: tuple[ServiceEvent, ...]) -> Finding:
         since=said[-1].at,
         overturned_by="Container instances with agentConnected true: aws ecs list-container-instances --cluster"
         f" {facts.subject.cluster or 'CLUSTER'} --filter agentConnected==false",
-        advice="Restart the agent on that host (systemctl restart ecs), look at its log, disk and way to the ECS"
-        " endpoints; else drain the host and replace it.",
+        advice=RESTART,
     )

@@ -42,7 +42,6 @@ _KINDS = (
 
 @cause(
     code="ecs-iam-misconfigured",
-    family="lifecycle",
     title="ECS lacks a role that it needs",
     needs=(EcsService,),
     uses=(StoppedTasks, Metrics),
@@ -67,7 +66,6 @@ def ecs_iam_misconfigured(facts: Facts) -> Iterator[Finding]:
         words=(*_ROLE_WORDS, *_REGISTER_WORDS),
         kinds=_KINDS,
         what="cannot be started or registered",
-        service=facts[EcsService],
     )
     if found is not None and (lacks_tasks(facts, failed, events) or (refused and _nobody(facts))):
         yield found

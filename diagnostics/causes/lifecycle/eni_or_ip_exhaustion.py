@@ -39,7 +39,6 @@ _KINDS = (
 
 @cause(
     code="eni-or-ip-exhaustion",
-    family="lifecycle",
     title="No network interface or address is left for new tasks",
     needs=(EcsService,),
     uses=(StoppedTasks, Subnets, Metrics),
@@ -58,15 +57,7 @@ def eni_or_ip_exhaustion(facts: Facts) -> Iterator[Finding]:
     and the words do not name a limit. Subnets too full for the next deployment are a risk.
     """
     events, failed = said_lately(facts, WORDS), failed_lately(facts, WORDS)
-    found = start_failures.finding(
-        facts,
-        failed,
-        events,
-        words=WORDS,
-        kinds=_KINDS,
-        what="get no network interface",
-        service=facts[EcsService],
-    )
+    found = start_failures.finding(facts, failed, events, words=WORDS, kinds=_KINDS, what="get no network interface")
     if found is not None and lacks_tasks(facts, failed, events):
         yield _weighed(found, facts, _said(failed, events))
     elif found is None:

@@ -32,7 +32,6 @@ _KINDS = (
 
 @cause(
     code="fargate-capacity-unavailable",
-    family="lifecycle",
     title="Fargate has no room for more tasks",
     needs=(EcsService,),
     uses=(StoppedTasks, Metrics),
@@ -48,13 +47,7 @@ def fargate_capacity_unavailable(facts: Facts) -> Iterator[Finding]:
     """
     events, failed = said_lately(facts, WORDS), failed_lately(facts, WORDS)
     found = start_failures.finding(
-        facts,
-        failed,
-        events,
-        words=WORDS,
-        kinds=_KINDS,
-        what="cannot be started on Fargate",
-        service=facts[EcsService],
+        facts, failed, events, words=WORDS, kinds=_KINDS, what="cannot be started on Fargate"
     )
     if found is not None and lacks_tasks(facts, failed, events):
         yield found

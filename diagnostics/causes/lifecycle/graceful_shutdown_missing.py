@@ -27,7 +27,6 @@ from diagnostics.rules.served_by import ANY_SHUTDOWN, SERVED_USES, shutdown_advi
 
 @cause(
     code="graceful-shutdown-missing",
-    family="lifecycle",
     title="Tasks drop requests when they are asked to stop",
     needs=(),
     uses=(*LOST_USES, *SERVED_USES),
@@ -125,9 +124,8 @@ def _may_lose(facts: Facts, task: Task) -> bool:
     delays = [delay_of(facts, group) for group in facts.subject.target_groups]
     if task.stop_code != "ServiceSchedulerInitiated" or not delays or None in delays:
         return True
-    longest = longest_request(facts)
     shortest = min(delay for delay in delays if delay is not None)
-    return shortest < max(PROPAGATION_S, longest[0] if longest else 0)
+    return shortest < max(PROPAGATION_S, longest_request(facts) or 0)
 
 
 def _resource(facts: Facts, tasks: tuple[Task, ...] | list[Task]) -> str:

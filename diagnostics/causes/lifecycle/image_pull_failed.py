@@ -72,7 +72,6 @@ _KINDS = (
 
 @cause(
     code="image-pull-failed",
-    family="lifecycle",
     title="Tasks cannot pull their image",
     needs=(StoppedTasks,),
     uses=(EcsService,),
@@ -84,11 +83,8 @@ def image_pull_failed(facts: Facts) -> Iterator[Finding]:
     """Decided by the stop reason CannotPullContainerError (or its newer sentences), or by a service event that quotes
     it. The rest of the reason tells which kind: tag, permission, rate limit, network, disk.
     """
-    service = facts.maybe(EcsService)
     failed = task_stops.failed_starts(facts[StoppedTasks], facts.window.start, WORDS)
-    events = start_failures.events_with(service, WORDS, facts.window.start)
-    finding = start_failures.finding(
-        facts, failed, events, words=WORDS, kinds=_KINDS, what="cannot pull the image", service=service
-    )
-    if finding is not None:
-        yield finding
+    events = start_failures.events_with(facts.maybe(EcsService), WORDS, facts.window.start)
+    found = start_failures.finding(facts, failed, events, words=WORDS, kinds=_KINDS, what="cannot pull the image")
+    if found is not None:
+        yield found

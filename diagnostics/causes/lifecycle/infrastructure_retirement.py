@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive
 from diagnostics.facts import Host, ScheduledEvent, Task
+from diagnostics.printable import counted
+from diagnostics.rules.asking import described_task
 from diagnostics.rules.host_effects import effect_on
-from diagnostics.rules.host_ends import BY_A_PERSON, ended_by_retirement
+from diagnostics.rules.host_ends import BY_A_PERSON, HELPED_BY, LEADS_TO, ended_by_retirement
 from diagnostics.rules.host_map import HOST_MAP_USES, HostMap
 from diagnostics.rules.row_evidence import ROW_USES, of_these_stops
-from diagnostics.rules.task_stops import explained_by_stops, named
-from diagnostics.rules.unread_errors import errors_unread
+from diagnostics.rules.task_stops import ORDER_FIELDS, explained_by_stops, named
 
 _WORDS = ("platform version retire", "task retirement", "retired by aws", "maintenance on the underlying")
 MAX_REASON = 200
@@ -19,7 +20,6 @@ MAX_REASON = 200
 
 @cause(
     code="infrastructure-retirement",
-    family="lifecycle",
     title="AWS retires the hardware under it",
     needs=(),
     uses=(*HOST_MAP_USES, *ROW_USES),
@@ -28,14 +28,8 @@ MAX_REASON = 200
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-maintenance.html",
         "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instances-status-check_sched.html",
     ),
-    leads_to=(
-        "all-targets-unhealthy-fail-open",
-        "container-instance-lost",
-        "ecs-agent-disconnected",
-        "no-registered-targets",
-        "target-instance-stopped",
-    ),
-    helped_by=("graceful-shutdown-missing", "insufficient-task-count", "task-sigkill-on-stop"),
+    leads_to=LEADS_TO,
+    helped_by=HELPED_BY,
 )
 def infrastructure_retirement(facts: Facts) -> Iterator[Finding]:
     """Tasks or instances ended because AWS maintains or retires what they run on.
@@ -67,11 +61,11 @@ def _in_window(task: Task, facts: Facts) -> bool:
 def _of_tasks(facts: Facts, ended: tuple[Task, ...]) -> Finding:
     explains = explained_by_stops(ended, facts.observed)
     newest = ended[0]
-    number = "1 task" if len(ended) == 1 else f"{len(ended)} tasks"
-    errors = "" if explains or errors_unread(facts.observed) else "; no errors followed"
+    errors = "" if explains or facts.observed.errors_unread else "; no errors followed"
     return Finding(
         resource=newest.task_definition,
-        summary=f"{number} ended because AWS maintains or retires the hardware under them{errors}",
+        summary=f"{counted(len(ended), 'task')} ended because AWS maintains or retires the hardware under"
+        f" {'it' if len(ended) == 1 else 'them'}{errors}",
         supports=(
             decisive(
                 f"{named(ended)} stopped ({newest.stop_code or 'no code'}):"
@@ -87,8 +81,7 @@ def _of_tasks(facts: Facts, ended: tuple[Task, ...]) -> Finding:
         affects=frozenset(task.id for task in ended),
         explains=explains,
         since=min(task.stopping_at or task.stopped_at or facts.now for task in ended),
-        overturned_by=f"a stop order of somebody: aws ecs describe-tasks --cluster {newest.arn.split('/')[-2]}"
-        f" --tasks {newest.id} --query 'tasks[].[stopCode,stoppedReason]'",
+        overturned_by=f"a stop order of somebody: {described_task(newest, ORDER_FIELDS)}",
         advice="Nothing is to be repaired: ECS has started others. Run at least two tasks in two zones and let the"
         " application drain on SIGTERM; AWS Health announces the next one.",
     )

@@ -20,10 +20,9 @@ _EMPTY = frozenset({"elb_503", "no-targets"})
 
 @cause(
     code="manual-stop-task",
-    family="lifecycle",
     title="Somebody stopped tasks by hand",
     needs=(StoppedTasks,),
-    uses=(*(kind for kind in LOST_USES if kind is not StoppedTasks), *SERVED_USES),
+    uses=(*LOST_USES, *SERVED_USES),
     clear_needs=(AccessLogs, EcsService, Metrics),
     shows=("elb_502", "elb_503", "elb_504"),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html",),
@@ -113,14 +112,10 @@ def _calls(facts: Facts, tasks: tuple[Task, ...]) -> Iterator[Evidence]:
 
 def _call_for(facts: Facts, task: Task) -> Change | None:
     changes = facts.maybe(Changes)
-    return next(
-        (
-            change
-            for change in (changes.items if isinstance(changes, Changes) else ())
-            if change.name == "StopTask" and change.error is None and task.id in str(change.request.get("task", ""))
-        ),
-        None,
-    )
+    for change in changes.items if isinstance(changes, Changes) else ():
+        if change.name == "StopTask" and change.error is None and task.id in str(change.request.get("task", "")):
+            return change
+    return None
 
 
 def _who(facts: Facts, tasks: tuple[Task, ...]) -> str:

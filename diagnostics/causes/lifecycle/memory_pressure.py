@@ -29,10 +29,9 @@ GUNICORN = "Perhaps out of memory?"
 
 @cause(
     code="memory-pressure",
-    family="lifecycle",
     title="Memory runs short",
     needs=(StoppedTasks,),
-    uses=tuple(dict.fromkeys((EcsService, Metrics, *SLOW_USES, *STRAIN_USES, *LINE_USES))),
+    uses=(EcsService, Metrics, *SLOW_USES, *STRAIN_USES, *LINE_USES),
     clear_needs=(EcsService, Metrics, *LINE_USES),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html",),
     leads_to=("target-slow-response", "target-generated-5xx", "target-closed-mid-request"),

@@ -58,7 +58,6 @@ _KINDS = (
 
 @cause(
     code="resource-initialization-failed",
-    family="lifecycle",
     title="Tasks cannot prepare what they need before they start",
     needs=(StoppedTasks,),
     uses=(EcsService,),
@@ -72,7 +71,6 @@ def resource_initialization_failed(facts: Facts) -> Iterator[Finding]:
     reason tells whether a permission, a missing resource, the network, the log driver or a file system is to blame.
     Refuted where the reason goes on to say that the container itself could not be started.
     """
-    service = facts.maybe(EcsService)
     failed = tuple(
         task
         for task in task_stops.failed_starts(facts[StoppedTasks], facts.window.start, WORDS)
@@ -80,14 +78,12 @@ def resource_initialization_failed(facts: Facts) -> Iterator[Finding]:
     )
     events = tuple(
         event
-        for event in start_failures.events_with(service, WORDS, facts.window.start)
+        for event in start_failures.events_with(facts.maybe(EcsService), WORDS, facts.window.start)
         if not _is_of_the_container(event.message)
     )
-    finding = start_failures.finding(
-        facts, failed, events, words=WORDS, kinds=_KINDS, what="fail before they start", service=service
-    )
-    if finding is not None:
-        yield finding
+    found = start_failures.finding(facts, failed, events, words=WORDS, kinds=_KINDS, what="fail before they start")
+    if found is not None:
+        yield found
 
 
 def _is_of_the_container(reason: str) -> bool:

@@ -7,22 +7,29 @@ from datetime import datetime
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Host, ScalingActivities, Task
+from diagnostics.printable import counted
+from diagnostics.rules.asking import described_task
 from diagnostics.rules.host_effects import effect_on
-from diagnostics.rules.host_ends import BY_A_PERSON, ended_by_spot, is_scale_in, is_spot, tells_of_a_lost_host
+from diagnostics.rules.host_ends import (
+    BY_A_PERSON,
+    HELPED_BY,
+    LEADS_TO,
+    ended_by_spot,
+    is_scale_in,
+    is_spot,
+    tells_of_a_lost_host,
+)
 from diagnostics.rules.host_map import HOST_MAP_USES, HostMap
 from diagnostics.rules.row_evidence import ROW_USES, of_these_stops
 from diagnostics.rules.served_by import ANY_SHUTDOWN, SERVED_USES, shutdown_advice
 from diagnostics.rules.task_stops import explained_by_stops, named
-from diagnostics.rules.unread_errors import errors_unread
 
 FARGATE_SPOT = "FARGATE_SPOT"
-_TAKEN_BACK = frozenset({"SpotInterruption", "TerminationNotice"})
 MAX_REASON = 200
 
 
 @cause(
     code="spot-interruption",
-    family="lifecycle",
     title="Spot capacity was taken back",
     needs=(),
     uses=(*HOST_MAP_USES, ScalingActivities, *ROW_USES, *SERVED_USES),
@@ -31,14 +38,8 @@ MAX_REASON = 200
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html",
         "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html",
     ),
-    leads_to=(
-        "all-targets-unhealthy-fail-open",
-        "container-instance-lost",
-        "ecs-agent-disconnected",
-        "no-registered-targets",
-        "target-instance-stopped",
-    ),
-    helped_by=("graceful-shutdown-missing", "insufficient-task-count", "task-sigkill-on-stop"),
+    leads_to=LEADS_TO,
+    helped_by=HELPED_BY,
 )
 def spot_interruption(facts: Facts) -> Iterator[Finding]:
     """Tasks ended two minutes after a Spot notice, and requests that were on their way ended with them.
@@ -64,7 +65,7 @@ def _is_interrupted(task: Task, hosts: HostMap, facts: Facts) -> bool:
     said = (task.stopped_reason or "").lower()
     if task.stop_code == "SpotInterruption" or ("spot" in said and "interrupt" in said):
         return True
-    if task.stop_code not in _TAKEN_BACK and not tells_of_a_lost_host(task.stopped_reason):
+    if task.stop_code != "TerminationNotice" and not tells_of_a_lost_host(task.stopped_reason):
         return False
     if task.capacity_provider == FARGATE_SPOT:
         return True
@@ -87,12 +88,11 @@ def _in_window(at: datetime | None, facts: Facts) -> bool:
 def _of_tasks(facts: Facts, hosts: HostMap, tasks: tuple[Task, ...]) -> Finding:
     explains = explained_by_stops(tasks, facts.observed)
     newest = tasks[0]
-    number = "1 task" if len(tasks) == 1 else f"{len(tasks)} tasks"
     said = newest.stopped_reason or newest.stop_code or "no reason given"
-    errors = "" if explains or errors_unread(facts.observed) else "; no errors followed"
+    errors = "" if explains or facts.observed.errors_unread else "; no errors followed"
     return Finding(
         resource=newest.capacity_provider or hosts.host_id_of(newest) or newest.task_definition,
-        summary=f"{number} ended because Spot capacity was taken back{errors}",
+        summary=f"{counted(len(tasks), 'task')} ended because Spot capacity was taken back{errors}",
         supports=(
             decisive(
                 f"{named(tasks)} stopped ({newest.stop_code or 'no code'}): {said[:MAX_REASON]}",
@@ -109,8 +109,8 @@ def _of_tasks(facts: Facts, hosts: HostMap, tasks: tuple[Task, ...]) -> Finding:
         | frozenset(found for task in tasks if (found := hosts.host_id_of(task))),
         explains=explains,
         since=min(task.stopping_at or task.stopped_at or facts.now for task in tasks),
-        overturned_by=f"a stop order of somebody: aws ecs describe-tasks --cluster {newest.arn.split('/')[-2]}"
-        f" --tasks {newest.id} --query 'tasks[].[stopCode,stoppedReason,capacityProviderName]'",
+        overturned_by="a stop order of somebody: "
+        + described_task(newest, "[stopCode,stoppedReason,capacityProviderName]"),
         advice=_advice(facts, newest),
     )
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnostics.causes.cause import Facts, Finding, cause, decisive, supporting
+from diagnostics.causes.cause import Facts, Finding, cause, supporting
 from diagnostics.facts import Container, EcsService, StoppedTasks, Task, TaskDefinitions
+from diagnostics.printable import counted
 from diagnostics.rules import task_stops
+from diagnostics.rules.asking import described_task
 from diagnostics.rules.row_evidence import ROW_USES, of_these_stops
 from diagnostics.rules.target_ends import kind_of
 
@@ -15,18 +17,11 @@ _HARMLESS = frozenset({None, 0, task_stops.SIGTERM})
 
 @cause(
     code="task-clean-exit",
-    family="lifecycle",
     title="The application ends by itself, without an error",
     needs=(StoppedTasks,),
     uses=(TaskDefinitions, EcsService, *ROW_USES),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html",),
-    leads_to=(
-        "deployment-failing-loop",
-        "no-registered-targets",
-        "all-targets-unhealthy-fail-open",
-        "port-not-listening",
-        "health-check-grace-period-too-short",
-    ),
+    leads_to=task_stops.LEADS_TO,
     helped_by=("deployment-regression", "deployment-min-healthy-too-low"),
 )
 def task_clean_exit(facts: Facts) -> Iterator[Finding]:
@@ -36,13 +31,16 @@ def task_clean_exit(facts: Facts) -> Iterator[Finding]:
     """
     definitions = facts.maybe(TaskDefinitions)
     known = definitions if isinstance(definitions, TaskDefinitions) else None
-    ended: dict[str, list[tuple[Task, bool]]] = {}
+    ended: dict[str, list[tuple[Task, Container]]] = {}
+    unsure: set[str] = set()
     for task in facts[StoppedTasks].items:
         found = _ended_clean(facts, task, known)
         if found:
-            ended.setdefault(found[0].name, []).append((task, found[1]))
-    for name, tasks in ended.items():
-        yield _finding(facts, name, [task for task, _ in tasks], certain=all(sure for _, sure in tasks))
+            container, sure = found
+            ended.setdefault(container.name, []).append((task, container))
+            unsure |= set() if sure else {container.name}
+    for name, ends in ended.items():
+        yield _finding(facts, ends, certain=name not in unsure)
 
 
 def _ended_clean(facts: Facts, task: Task, definitions: TaskDefinitions | None) -> tuple[Container, bool] | None:
@@ -61,22 +59,18 @@ def _ended_clean(facts: Facts, task: Task, definitions: TaskDefinitions | None) 
     return (essential[0], len(essential) == 1) if essential else None
 
 
-def _finding(facts: Facts, name: str, tasks: list[Task], *, certain: bool) -> Finding:
-    record_of = decisive if certain else supporting
+def _finding(facts: Facts, ends: list[tuple[Task, Container]], *, certain: bool) -> Finding:
+    tasks, name = [task for task, _ in ends], ends[0][1].name
     newest = tasks[0]
-    count = "1 task" if len(tasks) == 1 else f"{len(tasks)} tasks"
+    themselves = "itself" if len(tasks) == 1 else "themselves"
     return Finding(
         resource=newest.task_definition,
-        summary=f"{count} ended by themselves: container {name} exit 0 (its main process was done)",
+        summary=f"{counted(len(tasks), 'task')} ended by {themselves}: container {name} exit 0 (its main process was"
+        " done)",
         supports=(
             *(
-                record_of(
-                    f"task {task.id[:8]} ({task_stops.revision(task.task_definition)}) stopped: {name} exit 0, nobody"
-                    " asked it to",
-                    "ecs:DescribeTasks",
-                    at=task.stopped_at,
-                )
-                for task in tasks[: task_stops.MAX_TASKS_NAMED]
+                task_stops.exit_record(task, container, "nobody asked it to", decides=certain)
+                for task, container in ends[: task_stops.MAX_TASKS_NAMED]
             ),
             *of_these_stops(facts, tasks),
         ),
@@ -87,10 +81,7 @@ def _finding(facts: Facts, name: str, tasks: list[Task], *, certain: bool) -> Fi
         affects=frozenset(task.id for task in tasks),
         explains=task_stops.explained_by_stops(tasks, facts.observed),
         since=min(task.stopped_at for task in tasks if task.stopped_at),
-        overturned_by=(
-            f"a stop order before the exit: aws ecs describe-tasks --cluster {newest.arn.split('/')[-2]} "
-            f"--tasks {newest.id} --query 'tasks[].[stopCode,stoppedReason]'"
-        ),
+        overturned_by=f"a stop order before the exit: {described_task(newest, task_stops.ORDER_FIELDS)}",
         advice=f"Let the command of container {name} run the server in the foreground, as its last and only process"
         " (exec); a job that ends belongs into a scheduled task, not into a service.",
     )

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnostics.causes.cause import Facts, Finding, cause, decisive, supporting
+from diagnostics.causes.cause import Facts, Finding, cause
 from diagnostics.facts import Container, EcsService, StoppedTasks, Task
 from diagnostics.rules import task_stops
 from diagnostics.rules.app_lines import LINE_USES
+from diagnostics.rules.asking import described_task
 from diagnostics.rules.last_words import last_words
 from diagnostics.rules.row_evidence import ROW_USES, of_these_stops
 
@@ -14,18 +15,11 @@ _OTHER_CODES = frozenset({task_stops.SIGSEGV, task_stops.SIGABRT})
 
 @cause(
     code="task-crash-exit",
-    family="lifecycle",
     title="The application ends with an error",
     needs=(StoppedTasks,),
     uses=(EcsService, *ROW_USES, *LINE_USES),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html",),
-    leads_to=(
-        "deployment-failing-loop",
-        "no-registered-targets",
-        "all-targets-unhealthy-fail-open",
-        "port-not-listening",
-        "health-check-grace-period-too-short",
-    ),
+    leads_to=task_stops.LEADS_TO,
     helped_by=("deployment-regression", "deployment-min-healthy-too-low"),
 )
 def task_crash_exit(facts: Facts) -> Iterator[Finding]:
@@ -48,15 +42,9 @@ def _finding(facts: Facts, exit_code: int, crashed: list[tuple[Task, Container]]
     newest, container = crashed[0]
     undecided = exit_code == task_stops.SIGKILL
     words = task_stops.in_words(exit_code)
-    record = supporting if undecided else decisive
     stops = tuple(
-        record(
-            f"task {task.id[:8]} ({task_stops.revision(task.task_definition)}) stopped: {c.name} exit {exit_code}"
-            f"{f', {c.reason}' if c.reason else ''}",
-            "ecs:DescribeTasks",
-            at=task.stopped_at,
-        )
-        for task, c in crashed[: task_stops.MAX_TASKS_NAMED]
+        task_stops.exit_record(task, ended, ended.reason or "", decides=not undecided)
+        for task, ended in crashed[: task_stops.MAX_TASKS_NAMED]
     )
     follow = () if undecided else of_these_stops(facts, tasks)
     said = last_words(facts, crashed, decides_by=() if undecided else ("crash", "out-of-memory"))
@@ -72,10 +60,7 @@ def _finding(facts: Facts, exit_code: int, crashed: list[tuple[Task, Container]]
         affects=frozenset(task.id for task in tasks),
         explains=task_stops.explained_by_stops(tasks, facts.observed),
         since=min(task.stopped_at for task in tasks if task.stopped_at),
-        overturned_by=(
-            f"a stop order before the exit: aws ecs describe-tasks --cluster {newest.arn.split('/')[-2]} "
-            f"--tasks {newest.id} --query 'tasks[].[stopCode,stoppedReason]'"
-        ),
+        overturned_by=f"a stop order before the exit: {described_task(newest, task_stops.ORDER_FIELDS)}",
         advice="Read the last lines of the container's log before the stop; if a deployment brought it, roll back.",
         at_most="possible" if undecided else None,
     )

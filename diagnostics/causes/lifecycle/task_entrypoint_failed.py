@@ -8,8 +8,10 @@ from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import ApplicationLogs, LogLine, StoppedTasks, Task, TaskDefinitions
+from diagnostics.printable import counted
 from diagnostics.rules import task_stops
 from diagnostics.rules.app_lines import LINE_USES
+from diagnostics.rules.asking import described_task
 from diagnostics.rules.row_evidence import ROW_USES
 from diagnostics.rules.written import record
 
@@ -64,7 +66,6 @@ class _Failed:
 
 @cause(
     code="task-entrypoint-failed",
-    family="lifecycle",
     title="The container's command cannot be run",
     needs=(StoppedTasks,),
     uses=(TaskDefinitions, *ROW_USES, *LINE_USES),
@@ -75,13 +76,7 @@ class _Failed:
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/failed-to-start-error.html",
     ),
     replaces=("task-crash-exit", "resource-initialization-failed"),
-    leads_to=(
-        "deployment-failing-loop",
-        "no-registered-targets",
-        "all-targets-unhealthy-fail-open",
-        "port-not-listening",
-        "health-check-grace-period-too-short",
-    ),
+    leads_to=task_stops.LEADS_TO,
     helped_by=("deployment-regression", "deployment-min-healthy-too-low"),
 )
 def task_entrypoint_failed(facts: Facts) -> Iterator[Finding]:
@@ -115,12 +110,10 @@ def _by_exit(facts: Facts) -> Iterator[_Failed]:
         by_log = line is not None and container.exit_code in _LOG_CODES and _ended_at_once(task)
         if container.exit_code not in _COMMAND_CODES and not by_log:
             continue
-        revision = task_stops.revision(task.task_definition)
-        text = f"task {task.id[:8]} ({revision}) stopped: {container.name} exit {container.exit_code}"
-        kind = decisive if container.exit_code in _COMMAND_CODES else supporting
+        stop = task_stops.exit_record(task, container, decides=container.exit_code in _COMMAND_CODES)
         why = _KINDS.get(line.details.get("kind", ""), "") if line else ""
         why = why or task_stops.in_words(container.exit_code or 0)
-        yield _Failed(task, container.name, why, kind(text, "ecs:DescribeTasks", at=task.stopped_at))
+        yield _Failed(task, container.name, why, stop)
 
 
 def _last_words(facts: Facts, task: Task, container: str) -> LogLine | None:
@@ -140,11 +133,10 @@ def _finding(facts: Facts, failed: list[_Failed]) -> Finding:
     tasks = [one.task for one in failed]
     newest = failed[0]
     lines = [line for one in failed if (line := _last_words(facts, one.task, one.container)) is not None]
-    count = "1 task" if len(tasks) == 1 else f"{len(tasks)} tasks"
     named = f"container {newest.container}" if newest.container else "a container"
     return Finding(
         resource=newest.task.task_definition,
-        summary=f"{count} ended at once: the command of {named} cannot be run, {newest.why}",
+        summary=f"{counted(len(tasks), 'task')} ended at once: the command of {named} cannot be run, {newest.why}",
         supports=(
             *(one.record for one in failed[: task_stops.MAX_TASKS_NAMED]),
             *(record(line, "says so itself") for line in lines[: task_stops.MAX_TASKS_NAMED]),
@@ -155,8 +147,7 @@ def _finding(facts: Facts, failed: list[_Failed]) -> Finding:
         explains=task_stops.explained_by_stops(tasks, facts.observed),
         since=min(task.stopped_at for task in tasks if task.stopped_at),
         overturned_by="A start of the same image and command that works: docker run --rm IMAGE COMMAND; and the last"
-        f" lines of the task: aws ecs describe-tasks --cluster {newest.task.arn.split('/')[-2]} --tasks"
-        f" {newest.task.id} --query 'tasks[].containers[].[name,exitCode,reason]'",
+        f" lines of the task: {described_task(newest.task, task_stops.EXIT_FIELDS)}",
         advice=_advice(facts, newest),
     )
 

@@ -7,26 +7,20 @@ from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, 
 from diagnostics.facts import Container, EcsService, Metrics, StoppedTasks, Task, TaskDefinitions
 from diagnostics.rules import task_stops
 from diagnostics.rules.app_lines import LINE_USES
+from diagnostics.rules.asking import described_task
 from diagnostics.rules.last_words import last_words
 from diagnostics.rules.row_evidence import ROW_USES, of_these_stops
 
 
 @cause(
     code="task-oom-killed",
-    family="lifecycle",
     title="Tasks are killed because they run out of memory",
     needs=(StoppedTasks,),
     uses=(EcsService, TaskDefinitions, Metrics, *ROW_USES, *LINE_USES),
     clear_needs=(EcsService, Metrics),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html",),
     replaces=("task-crash-exit",),
-    leads_to=(
-        "deployment-failing-loop",
-        "no-registered-targets",
-        "all-targets-unhealthy-fail-open",
-        "port-not-listening",
-        "health-check-grace-period-too-short",
-    ),
+    leads_to=task_stops.LEADS_TO,
     helped_by=("deployment-regression", "deployment-min-healthy-too-low"),
 )
 def task_oom_killed(facts: Facts) -> Iterator[Finding]:
@@ -49,7 +43,10 @@ def task_oom_killed(facts: Facts) -> Iterator[Finding]:
         resource=newest.task_definition,
         summary=_summary(killed, limit),
         supports=(
-            *_stops(killed),
+            *(
+                task_stops.exit_record(task, ended, ended.reason or task.stopped_reason or "no reason given")
+                for task, ended in killed[: task_stops.MAX_TASKS_NAMED]
+            ),
             *last_words(facts, killed, decides_by=("out-of-memory",)),
             *of_these_stops(facts, tasks),
             *_memory(peak, full),
@@ -59,10 +56,7 @@ def task_oom_killed(facts: Facts) -> Iterator[Finding]:
         affects=frozenset(task.id for task in tasks),
         explains=task_stops.explained_by_stops(tasks, facts.observed),
         since=min(task.stopped_at for task in tasks if task.stopped_at),
-        overturned_by=(
-            f"a container reason other than memory: aws ecs describe-tasks --cluster {newest.arn.split('/')[-2]} "
-            f"--tasks {newest.id} --query 'tasks[].containers[].[name,exitCode,reason]'"
-        ),
+        overturned_by=f"a container reason other than memory: {described_task(newest, task_stops.EXIT_FIELDS)}",
         advice=(
             "Raise the task's or container's hard memory limit, or go back to the revision that fitted. "
             "A reservation is a soft limit and does not help."
@@ -75,17 +69,6 @@ def _summary(killed: Sequence[tuple[Task, Container]], limit: str) -> str:
     where = f" ({limit})" if limit else ""
     count = "1 task was" if len(killed) == 1 else f"{len(killed)} tasks were"
     return f"{count} killed for memory in container {', '.join(names)}{where}"
-
-
-def _stops(killed: Sequence[tuple[Task, Container]]) -> Iterator[Evidence]:
-    for task, container in killed[: task_stops.MAX_TASKS_NAMED]:
-        code = f"exit {container.exit_code}" if container.exit_code is not None else "no exit code"
-        yield decisive(
-            f"task {task.id[:8]} ({task_stops.revision(task.task_definition)}) stopped: {container.name} {code}, "
-            f"{container.reason or task.stopped_reason or 'no reason given'}",
-            "ecs:DescribeTasks",
-            at=task.stopped_at,
-        )
 
 
 def _memory(peak: tuple[float, datetime] | None, full: bool) -> Iterator[Evidence]:
@@ -102,15 +85,9 @@ def _memory(peak: tuple[float, datetime] | None, full: bool) -> Iterator[Evidenc
 
 def _definition(facts: Facts, tasks: Sequence[Task]) -> Iterator[Evidence]:
     service = facts.maybe(EcsService)
-    newest = task_stops.newest_definition_only(tasks, service)
-    if (
-        newest
-        and isinstance(service, EcsService)
-        and service.primary
-        and service.primary.created_at >= facts.window.start
-    ):
-        yield supporting(
-            f"only tasks of the newest revision {task_stops.revision(newest)} were killed",
-            "ecs:DescribeServices",
-            at=service.primary.created_at,
-        )
+    newest = service.primary if isinstance(service, EcsService) else None
+    if newest is None or newest.created_at < facts.window.start:
+        return
+    if all(task.task_definition == newest.task_definition for task in tasks):
+        text = f"only tasks of the newest revision {task_stops.revision(newest.task_definition)} were killed"
+        yield supporting(text, "ecs:DescribeServices", at=newest.created_at)

@@ -3,8 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from diagnostics.causes.cause import Facts, Finding, cause, decisive
+from diagnostics.causes.cause import Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import EcsService, ServiceEvent
+from diagnostics.printable import counted, part_of
 
 RECENT = timedelta(hours=1)
 _PLACEMENT = "unable to place a task"
@@ -17,19 +18,21 @@ _OTHER_CAUSES = (
     "network interface",
 )
 _SHORT_OF = {
-    "insufficient memory": ("memory", "Add instances or lower the task's memory reservation."),
-    "insufficient cpu": ("CPU units", "Add instances or lower the task's CPU reservation."),
-    "already using a port": ("a free host port", "Use dynamic host ports, or add instances."),
-    "missing an attribute": ("an attribute that the task requires", "Check placement constraints and instance types."),
-    'error "agent"': ("a connected agent", "The ECS agent of the instance is not connected."),
-    "resource:memory": ("memory", "Add instances or lower the task's memory reservation."),
-    "resource:cpu": ("CPU units", "Add instances or lower the task's CPU reservation."),
+    "insufficient memory": ("not enough memory", "Add instances or lower the task's memory reservation."),
+    "insufficient cpu": ("not enough CPU units", "Add instances or lower the task's CPU reservation."),
+    "already using a port": ("no free host port", "Use dynamic host ports, or add instances."),
+    "missing an attribute": (
+        "no host with an attribute that the task requires",
+        "Check placement constraints and instance types.",
+    ),
+    'error "agent"': ("no connected agent", "The ECS agent of the instance is not connected."),
+    "resource:memory": ("not enough memory", "Add instances or lower the task's memory reservation."),
+    "resource:cpu": ("not enough CPU units", "Add instances or lower the task's CPU reservation."),
 }
 
 
 @cause(
     code="task-placement-failed",
-    family="lifecycle",
     title="ECS finds no place to run a task",
     needs=(EcsService,),
     docs=("https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html",),
@@ -50,17 +53,14 @@ def task_placement_failed(facts: Facts) -> Iterator[Finding]:
     short_of, advice = _short_of(newest.message)
     if missing <= 0 and not any(d.running < d.desired for d in service.deployments):
         return
-    lack = f": the cluster has not enough {short_of}" if short_of else ""
+    run = f"{service.running} of {counted(service.desired, 'task')} run"
+    lack = f": the cluster has {short_of}" if short_of else ""
     yield Finding(
         resource=service.arn,
-        summary=f"ECS cannot place {max(missing, 1)} of {service.desired} tasks{lack}",
+        summary=f"ECS cannot place {part_of(max(missing, 1), service.desired, 'task', 'its')}{lack}",
         supports=(
             decisive(f"service event: {newest.message[:400]}", "ecs:DescribeServices", at=newest.at),
-            decisive(
-                f"{service.running} of {service.desired} tasks run and nothing else keeps them from starting",
-                "ecs:ListTasks",
-                value=service.running,
-            ),
+            supporting(run, "ecs:DescribeServices", value=service.running),
         ),
         effect_seen=True,
         explains=frozenset({"deployment", "no-targets", "elb_503", "task-stops"}) & facts.observed.symptoms,

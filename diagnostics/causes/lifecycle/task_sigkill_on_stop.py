@@ -8,6 +8,7 @@ from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, 
 from diagnostics.facts import StoppedTasks, Task, TaskDefinitions
 from diagnostics.printable import counted
 from diagnostics.rules import task_stops
+from diagnostics.rules.asking import described_task
 from diagnostics.rules.lost_at_stop import (
     LOST_USES,
     Lost,
@@ -31,10 +32,9 @@ FARGATE_MAX_S = 120
 
 @cause(
     code="task-sigkill-on-stop",
-    family="lifecycle",
     title="Tasks are killed because they do not end in time",
     needs=(StoppedTasks,),
-    uses=tuple(kind for kind in (*LOST_USES, *SERVED_USES) if kind is not StoppedTasks),
+    uses=(*LOST_USES, *SERVED_USES),
     docs=(
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html",
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html",
@@ -67,14 +67,11 @@ def _in_time(facts: Facts, task: Task) -> bool:
 def _seen(facts: Facts, lost: Lost) -> Finding:
     tasks = tuple(task for task in lost.tasks if _in_time(facts, task))
     cut = lost.mechanism == "kill"
+    work = f", with {counted(lost.count, 'request')} still being worked on"
     return Finding(
         resource=tasks[0].task_definition,
         summary=f"{_count(tasks)} killed {_timeout(facts, tasks[0])} s after the order to stop"
-        + (
-            f", with {counted(lost.count, 'request')} still being worked on"
-            if cut
-            else "; the process did not end by itself"
-        ),
+        + (work if cut else "; the process did not end by itself"),
         supports=(
             *(rows_as_evidence(facts, lost) if cut else ()),
             *stops_as_evidence(tasks),
@@ -87,7 +84,7 @@ def _seen(facts: Facts, lost: Lost) -> Finding:
         affects=lost.affects,
         explains=lost.explains,
         since=lost.since,
-        overturned_by=_overturned_by(tasks[0]),
+        overturned_by=f"A container reason that names memory: {described_task(tasks[0], task_stops.EXIT_FIELDS)}",
         advice=_advice(facts, tasks[0]),
         at_most=None if _timeout_known(facts, tasks) else "likely",
     )
@@ -111,7 +108,7 @@ def _not_lost(facts: Facts, tasks: list[Task]) -> Finding:
         affects=frozenset(task.id for task in tasks),
         explains=frozenset({"elb_502"}) if hurt else frozenset(),
         since=facts.observed.onset if hurt else None,
-        overturned_by=_overturned_by(tasks[0]),
+        overturned_by=f"A container reason that names memory: {described_task(tasks[0], task_stops.EXIT_FIELDS)}",
         advice=_advice(facts, tasks[0]),
         at_most="likely",
     )
@@ -147,13 +144,6 @@ def _definitions(facts: Facts) -> TaskDefinitions | None:
 
 def _count(tasks: tuple[Task, ...] | list[Task]) -> str:
     return f"task {task_stops.named(tasks)} was" if len(tasks) == 1 else f"{len(tasks)} tasks were"
-
-
-def _overturned_by(task: Task) -> str:
-    return (
-        f"A container reason that names memory: aws ecs describe-tasks --cluster {task.arn.split('/')[-2]}"
-        f" --tasks {task.id} --query 'tasks[].containers[].[name,exitCode,reason]'"
-    )
 
 
 def _advice(facts: Facts, task: Task) -> str:

@@ -17,7 +17,6 @@ IMPAIRED = "active_impaired"
 
 @cause(
     code="alb-at-capacity",
-    family="load-balancer",
     title="The load balancer is at its limit",
     needs=(Metrics,),
     uses=(LoadBalancers, Subnets),
@@ -53,15 +52,14 @@ def _balancer(facts: Facts, arn: str) -> LoadBalancer | None:
 
 def _refused(facts: Facts, arn: str) -> tuple[int, Evidence | None]:
     series = facts[Metrics].find("RejectedConnectionCount", LoadBalancer=arn.split(":loadbalancer/", 1)[-1])
-    points = [
-        point for point in (series.between(facts.window.start, facts.window.end) if series else ()) if point.value
-    ]
+    counts = series.between(facts.window.start, facts.window.end) if series else ()
+    points = [point for point in counts if point.value]
     number = round(sum(point.value for point in points))
     if not number:
         return 0, None
-    text = f"{counted(number, 'connection')} refused at the limit (RejectedConnectionCount),"
-    text += f" first {points[0].at:%H:%M} UTC"
-    return number, decisive(text, "cloudwatch:GetMetricData", at=points[0].at, value=number)
+    first = points[0].at
+    text = f"{counted(number, 'connection')} refused at the limit (RejectedConnectionCount), first {first:%H:%M} UTC"
+    return number, decisive(text, "cloudwatch:GetMetricData", at=first, value=number)
 
 
 def _tight(facts: Facts, balancer: LoadBalancer) -> Iterator[Evidence]:

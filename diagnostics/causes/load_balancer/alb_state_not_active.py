@@ -26,7 +26,6 @@ _WITHOUT_IT = frozenset({"elb_500", "elb_502", "elb_503", "elb_504", "no-request
 
 @cause(
     code="alb-state-not-active",
-    family="load-balancer",
     title="The load balancer is not active",
     needs=(LoadBalancers,),
     docs=(

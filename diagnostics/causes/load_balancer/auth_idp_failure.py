@@ -11,7 +11,8 @@ from diagnostics.printable import line
 from diagnostics.rules.balancer_counts import counted
 from diagnostics.rules.observations import NOISE_ERRORS
 from diagnostics.rules.row_clusters import RowCluster
-from diagnostics.rules.row_evidence import ROW_USES, clusters, record
+from diagnostics.rules.row_evidence import ROW_USES, clusters, explained, refusal_records
+from diagnostics.rules.security_group import covers_port
 
 HTTPS = 443
 MAX_REASON = 60
@@ -34,7 +35,6 @@ _ADVICE = {
 
 @cause(
     code="auth-idp-failure",
-    family="load-balancer",
     title="Authentication at the load balancer fails",
     needs=(),
     uses=(*ROW_USES, Metrics, Listeners, LoadBalancers, SecurityGroups),
@@ -77,17 +77,12 @@ def _by_rows(facts: Facts, top: RowCluster, found: tuple[RowCluster, ...]) -> Fi
         resource=next(iter(facts.subject.load_balancers), facts.subject.label),
         summary=f"Authentication at the load balancer fails ({main}): {total:,} times {codes}",
         supports=(
-            *(
-                record(
-                    facts, item, f"status {item.elb_status}, {line(item.error_reason or 'no reason given', MAX_REASON)}"
-                )
-                for item in found
-            ),
+            *refusal_records(facts, found),
             *_counted(facts),
             *(_no_way_out(facts) if unreachable else ()),
         ),
         effect_seen=True,
-        explains=frozenset[str]().union(*(item.explains for item in found)),
+        explains=explained(found),
         since=min(item.first for item in found),
         overturned_by="Rows of these errors without an Auth error reason",
         advice=_ADVICE["unreachable" if unreachable else "refused"],
@@ -140,19 +135,8 @@ def _no_way_out(facts: Facts) -> Iterator[Evidence]:
         known = [groups.by_id[one] for one in balancer.security_groups if one in groups.by_id]
         if not known or len(known) < len(balancer.security_groups):
             continue
-        out = [
-            rule
-            for group in known
-            for rule in group.egress
-            if _covers_https(rule.protocol, rule.from_port, rule.to_port)
-        ]
+        out = [rule for group in known for rule in group.egress if covers_port(rule, HTTPS)]
         if not any(rule.cidrs or rule.ipv6_cidrs or rule.prefix_list_ids for rule in out):
             names = " + ".join(group.id for group in known)
             text = f"no outbound rule of {names} lets {balancer.name} out to any address on tcp {HTTPS}"
             yield decisive(text, "ec2:DescribeSecurityGroups")
-
-
-def _covers_https(protocol: str, first: int | None, last: int | None) -> bool:
-    if protocol == "-1":
-        return True
-    return protocol in {"tcp", "6"} and (first is None or first <= HTTPS) and (last is None or last >= HTTPS)

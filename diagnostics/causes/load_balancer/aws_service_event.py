@@ -30,7 +30,6 @@ _EXPLAINS = {
 
 @cause(
     code="aws-service-event",
-    family="load-balancer",
     title="AWS has an issue with a service on the way",
     needs=(TargetHealth,),
     uses=(HealthEvents, Metrics),

@@ -18,7 +18,6 @@ MAX_REASON = 60
 
 @cause(
     code="desync-blocked",
-    family="load-balancer",
     title="Desync mitigation refuses requests",
     needs=(),
     uses=(*ROW_USES, LoadBalancerAttributes),

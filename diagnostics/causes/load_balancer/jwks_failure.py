@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive
 from diagnostics.facts import Metrics
-from diagnostics.printable import line
 from diagnostics.rules.balancer_counts import counted
 from diagnostics.rules.row_clusters import RowCluster
-from diagnostics.rules.row_evidence import ROW_USES, clusters, record
+from diagnostics.rules.row_evidence import ROW_USES, clusters, explained, refusal_records
 
-MAX_REASON = 60
 NO_KEYS = 562
 OF_THE_CALLER = frozenset({"JWTHeaderNotPresent", "JWTRequestFormatInvalid"})
 _MEANS = {
@@ -31,7 +29,6 @@ _MEANS = {
 
 @cause(
     code="jwks-failure",
-    family="load-balancer",
     title="The load balancer cannot verify tokens",
     needs=(),
     uses=(*ROW_USES, Metrics),
@@ -69,17 +66,9 @@ def _finding(facts: Facts, top: RowCluster, found: tuple[RowCluster, ...]) -> Fi
     return Finding(
         resource=next(iter(facts.subject.load_balancers), facts.subject.label),
         summary=f"Token verification at the load balancer fails, {means}: {total:,} times {codes}",
-        supports=(
-            *(
-                record(
-                    facts, item, f"status {item.elb_status}, {line(item.error_reason or 'no reason given', MAX_REASON)}"
-                )
-                for item in found
-            ),
-            *_counted(facts),
-        ),
+        supports=(*refusal_records(facts, found), *_counted(facts)),
         effect_seen=True,
-        explains=frozenset[str]().union(*(item.explains for item in found)),
+        explains=explained(found),
         since=min(item.first for item in found),
         overturned_by="Rows of these errors without a JWKS or JWT error reason",
         advice="Fetch the key set yourself (`curl -sS -m 5 JWKS-ENDPOINT`): it has to answer 200 with keys within five"

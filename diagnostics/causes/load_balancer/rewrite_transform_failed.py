@@ -18,7 +18,6 @@ MOST = 0.5
 
 @cause(
     code="rewrite-transform-failed",
-    family="load-balancer",
     title="A listener rule's rewrite fails",
     needs=(),
     uses=ROW_USES,

@@ -32,7 +32,6 @@ class SickZone:
 
 @cause(
     code="single-az-fault",
-    family="load-balancer",
     title="One Availability Zone fails",
     needs=(TargetHealth,),
     uses=(AccessLogs, Metrics),

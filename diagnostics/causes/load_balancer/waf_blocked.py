@@ -10,7 +10,7 @@ from diagnostics.facts import Metrics
 from diagnostics.printable import percent
 from diagnostics.rules.balancer_counts import counted
 from diagnostics.rules.row_clusters import RowCluster
-from diagnostics.rules.row_evidence import ROW_USES, clusters, record, share_words, source_of
+from diagnostics.rules.row_evidence import ROW_USES, callers_record, clusters, record, share_words, source_of
 
 FEW_CALLERS_SHARE = 0.5
 ROUTE_SHARE = 0.5
@@ -18,7 +18,6 @@ ROUTE_SHARE = 0.5
 
 @cause(
     code="waf-blocked",
-    family="load-balancer",
     title="The web application firewall blocks requests",
     needs=(),
     uses=(Metrics, *ROW_USES),
@@ -56,7 +55,8 @@ def _finding(facts: Facts, cluster: RowCluster) -> Finding:
             record(
                 facts, cluster, f"status {cluster.elb_status}, the last action is waf and no target was asked{where}"
             ),
-            *_callers(facts, callers),
+            *callers_record(facts, cluster),
+            *_of_their_reputation(facts),
         ),
         against=tuple(_against(facts, top, asked)),
         effect_seen=True,
@@ -70,9 +70,7 @@ def _finding(facts: Facts, cluster: RowCluster) -> Finding:
     )
 
 
-def _callers(facts: Facts, callers: Counter[str]) -> Iterator[Evidence]:
-    if callers:
-        yield supporting(f"{len(callers)} different callers among the rows looked at", source_of(facts))
+def _of_their_reputation(facts: Facts) -> Iterator[Evidence]:
     denied = counted(facts, "LowReputationRequestsDenied")
     if denied:
         text = f"{denied:,} requests denied for their sender's reputation (LowReputationRequestsDenied)"

@@ -17,7 +17,6 @@ MAX_REASON = 60
 
 @cause(
     code="waf-error",
-    family="load-balancer",
     title="The web application firewall does not answer",
     needs=(),
     uses=(*ROW_USES, LoadBalancerAttributes),

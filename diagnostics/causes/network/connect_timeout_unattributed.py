@@ -21,7 +21,6 @@ MAX_MISSING = 4
 
 @cause(
     code="connect-timeout-unattributed",
-    family="network",
     title="Connections to targets time out for a reason outside of what was read",
     needs=TERRAIN_NEEDS,
     uses=(*TERRAIN_USES, Hosts, RouteTables, *OVER_USES),
@@ -82,7 +81,7 @@ def _finding(facts: Facts, cluster: RowCluster, ways: list[Path], *, gone: bool)
         against=(*_against(unread), *_released(gone)),
         effect_seen=True,
         affects=cluster.targets,
-        explains=cluster.explains | _health(facts, cluster),
+        explains=cluster.explains | _silence(facts, cluster.targets),
         since=cluster.first,
         overturned_by=_overturned_by(min(cluster.targets, default="TARGET")),
         advice=_advice(cluster),
@@ -120,7 +119,7 @@ def _guess(facts: Facts) -> Finding:
 def _who(cluster: RowCluster) -> str:
     if len(cluster.targets) == 1:
         return min(cluster.targets)
-    return f"{counted(len(cluster.targets), 'target')}" if cluster.targets else "targets"
+    return counted(len(cluster.targets), "target") if cluster.targets else "targets"
 
 
 def _unread(ways: list[Path]) -> tuple[str, ...]:
@@ -137,17 +136,10 @@ def _other_checks(facts: Facts) -> Iterator[str]:
         yield "the status checks of the hosts"
 
 
-def _silence(facts: Facts) -> frozenset[str]:
-    """Health checks that time out and do nothing else fit the same silence."""
-    sick = facts[TargetHealth].in_state("unhealthy")
-    same = bool(sick) and all(is_timeout(target) for _, target in sick)
-    return frozenset({"unhealthy"}) & facts.observed.symptoms if same else frozenset()
-
-
-def _health(facts: Facts, cluster: RowCluster) -> frozenset[str]:
-    """Health checks that time out at the same targets, and at no others, are the same silence."""
+def _silence(facts: Facts, targets: frozenset[str] | None = None) -> frozenset[str]:
+    """Health checks that all time out are the same silence; where targets are known, at these and at no others."""
     sick = [target for _, target in facts[TargetHealth].in_state("unhealthy")]
-    same = bool(sick) and all(is_timeout(target) and target.key in cluster.targets for target in sick)
+    same = bool(sick) and all(is_timeout(target) and (targets is None or target.key in targets) for target in sick)
     return frozenset({"unhealthy"}) & facts.observed.symptoms if same else frozenset()
 
 

@@ -23,7 +23,6 @@ ZONE_SHARE = 0.8
 
 @cause(
     code="nacl-blocked",
-    family="network",
     title="Network ACL blocks the way between load balancer and targets",
     needs=(*TERRAIN_NEEDS, NetworkAcls, Subnets),
     uses=(*TERRAIN_USES, *EFFECT_USES, Metrics),
@@ -90,11 +89,8 @@ def _zone_of_errors(obstacle: Obstacle, facts: Facts) -> tuple[Evidence, ...]:
             points = series.between(facts.window.start, facts.window.end)
             totals[dimensions["AvailabilityZone"]] = sum(point.value for point in points)
     inside = sum(number for zone, number in totals.items() if zone in obstacle.zones)
-    if not inside or inside / sum(totals.values()) < ZONE_SHARE:
+    share = inside / sum(totals.values()) if inside else 0.0
+    if share < ZONE_SHARE:
         return ()
-    where = " and ".join(obstacle.zones)
-    return (
-        supporting(
-            f"{percent(inside / sum(totals.values()))} of the 504s come from {where}", "cloudwatch:GetMetricData"
-        ),
-    )
+    text = f"{percent(share)} of the 504s come from {' and '.join(obstacle.zones)}"
+    return (supporting(text, "cloudwatch:GetMetricData"),)

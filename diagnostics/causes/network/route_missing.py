@@ -17,8 +17,9 @@ from diagnostics.facts import (
     TargetGroups,
     TargetHealth,
 )
+from diagnostics.printable import part_of
 from diagnostics.rules.address_space import Address, address, network
-from diagnostics.rules.changes import change_evidence, changes_before_onset
+from diagnostics.rules.changes import newest_before_onset
 from diagnostics.rules.dropped_packets import is_timeout, lets_packets_through
 from diagnostics.rules.routes import Way, way_to
 from diagnostics.rules.row_clusters import RowCluster
@@ -51,7 +52,6 @@ class Unreached:
 
 @cause(
     code="route-missing",
-    family="network",
     title="No route between the load balancer and targets in another network",
     needs=(LoadBalancers, TargetGroups, TargetHealth, RouteTables),
     uses=(NetworkInterfaces, Subnets, Changes, *ROW_USES),
@@ -126,10 +126,9 @@ def _finding(
     counted = _counted(facts, rows)
     ways = tuple(dict.fromkeys((subnet, way.in_words(place)) for one in unreached for subnet, way, place in one.closed))
     tables = tuple(dict.fromkeys(way.table.id for one in unreached for _, way, _ in one.closed))
-    number = f"{len(unreached)} of {len(targets)} targets" if len(targets) > 1 else "the only target"
+    number = part_of(len(unreached), len(targets), "target")
     seen = bool(silent or rows or counted)
-    onset = facts.observed.onset
-    changed = changes_before_onset(facts.maybe(Changes), resources=tables, names=CHANGES, onset=onset)[:1]
+    changed = newest_before_onset(facts, tables, CHANGES) if seen else ()
     health = frozenset({"unhealthy"}) & facts.observed.symptoms if silent else frozenset()
     return Finding(
         resource=tables[0],
@@ -140,12 +139,12 @@ def _finding(
             *_of_health(silent),
             *(record(facts, cluster, "504 after 10 s without a connection") for cluster in rows),
             *counted,
-            *(change_evidence(change, onset) for change in changed if seen),
+            *changed,
         ),
         effect_seen=seen,
         affects=keys,
         explains=health | (explained(rows) or (frozenset({"elb_504"}) if counted else frozenset())),
-        since=changed[0].at if changed and seen else None,
+        since=changed[0].at if changed else None,
         overturned_by=f"a route that covers {unreached[0].target.id}: aws ec2 describe-route-tables --route-table-ids"
         f" {tables[0]} --query 'RouteTables[].Routes'",
         advice=f"Add the route to {' and '.join(tables[:MAX_WAYS])} (peering connection, transit gateway or virtual"

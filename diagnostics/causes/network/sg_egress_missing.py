@@ -16,7 +16,6 @@ CHANGES = ("RevokeSecurityGroupEgress", "ModifySecurityGroupRules", "SetSecurity
 
 @cause(
     code="sg-egress-missing",
-    family="network",
     title="The load balancer's security group does not let it out",
     needs=(*TERRAIN_NEEDS, SecurityGroups),
     uses=(*TERRAIN_USES, *EFFECT_USES),

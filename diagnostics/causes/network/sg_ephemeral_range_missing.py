@@ -21,7 +21,6 @@ CHANGES = ("RevokeSecurityGroupIngress", "ModifySecurityGroupRules")
 
 @cause(
     code="sg-ephemeral-range-missing",
-    family="network",
     title="Security group does not open the dynamic host ports",
     needs=(*TERRAIN_NEEDS, SecurityGroups),
     uses=(*TERRAIN_USES, *EFFECT_USES, TaskDefinitions),

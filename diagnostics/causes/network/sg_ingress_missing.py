@@ -8,9 +8,8 @@ from diagnostics.causes.cause import Facts, Finding, cause, decisive
 from diagnostics.facts import Changes, SecurityGroups, TaskDefinitions
 from diagnostics.rules.changes import change_evidence, changes_before_onset, permissions_in
 from diagnostics.rules.dropped_packets import EFFECT_USES, effect_of, finding_of, is_timeout, rule_changes
-from diagnostics.rules.mapped_ports import checks_an_unmapped_port
 from diagnostics.rules.obstacles import Obstacle, obstacles
-from diagnostics.rules.proven_port import PROVEN_PORT_USES
+from diagnostics.rules.proven_port import PROVEN_PORT_USES, checks_an_unmapped_port
 from diagnostics.rules.reachability import Allowed, Path, Undecided, paths
 from diagnostics.rules.security_group import covers_port, letting_in
 from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, WHEREABOUTS, Terrain
@@ -21,7 +20,6 @@ ADDS = ("AuthorizeSecurityGroupIngress",)
 
 @cause(
     code="sg-ingress-missing",
-    family="network",
     title="Security group blocks the load balancer",
     needs=TERRAIN_NEEDS,
     uses=(*TERRAIN_USES, *EFFECT_USES, *PROVEN_PORT_USES, TaskDefinitions),

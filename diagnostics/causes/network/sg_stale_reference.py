@@ -16,7 +16,6 @@ from diagnostics.rules.terrain import TERRAIN_NEEDS, TERRAIN_USES, WHEREABOUTS, 
 
 @cause(
     code="sg-stale-reference",
-    family="network",
     title="Security group rule names a group that the load balancer no longer has",
     needs=(*TERRAIN_NEEDS, SecurityGroups),
     uses=(*TERRAIN_USES, *EFFECT_USES),
@@ -111,8 +110,8 @@ def _own_rule_was_removed(facts: Facts, balancer: LoadBalancer, obstacle: Obstac
         onset=facts.observed.onset or facts.now,
     )
     present = set(balancer.security_groups)
+    rules_of_each = [permissions_in(change) for change in removed]
     return any(
         not rules or any(reference.group_id in present for rule in rules for reference in rule.groups)
-        for change in removed
-        for rules in [permissions_in(change)]
+        for rules in rules_of_each
     )

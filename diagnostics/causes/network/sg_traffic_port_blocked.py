@@ -17,7 +17,6 @@ CHANGES = ("RevokeSecurityGroupIngress", "ModifySecurityGroupRules", "ModifyNetw
 
 @cause(
     code="sg-traffic-port-blocked",
-    family="network",
     title="Security group admits health checks and blocks requests",
     needs=(*TERRAIN_NEEDS, SecurityGroups),
     uses=(*TERRAIN_USES, *EFFECT_USES),

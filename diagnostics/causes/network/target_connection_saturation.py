@@ -9,6 +9,7 @@ from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, 
 from diagnostics.facts import Metrics
 from diagnostics.rules.app_lines import LINE_USES, Lines, lines_of
 from diagnostics.rules.closed_early import CLOSED_USES, closed_early
+from diagnostics.rules.counters import series_of
 from diagnostics.rules.load import LOAD_USES, Load, load_of
 from diagnostics.rules.reachability import Blocked, paths
 from diagnostics.rules.row_clusters import RowCluster
@@ -24,10 +25,9 @@ ENOUGH = 10
 
 @cause(
     code="target-connection-saturation",
-    family="network",
     title="The targets take no more connections",
     needs=TERRAIN_NEEDS,
-    uses=tuple(dict.fromkeys((*TERRAIN_USES, *LOAD_USES, *ROW_USES, *CLOSED_USES, *LINE_USES))),
+    uses=(*TERRAIN_USES, *LOAD_USES, *ROW_USES, *CLOSED_USES, *LINE_USES),
     clear_needs=(Metrics, *ROW_USES, *LINE_USES),
     shows=("elb_504", "elb_502"),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",),
@@ -66,13 +66,10 @@ def _unconnected(facts: Facts) -> tuple[RowCluster, ...]:
 
 def _counted(facts: Facts, start: datetime, end: datetime) -> tuple[float, float]:
     """Connections to own targets that failed, and good answers, while the trouble lasted."""
-    metrics = facts.maybe(Metrics)
-    own = {arn.rsplit(":", 1)[-1] for arn in facts.subject.target_groups}
 
     def total(metric: str) -> float:
-        found = metrics.with_metric(metric) if isinstance(metrics, Metrics) else ()
-        mine = (one for one in found if dict(one.dimensions).get("TargetGroup") in own)
-        return sum(point.value for one in mine for point in one.between(start, end))
+        found = series_of(facts.maybe(Metrics), metric, "Sum", facts.subject.target_groups)
+        return sum(point.value for one in found for point in one.between(start, end))
 
     return total("TargetConnectionErrorCount"), total("HTTPCode_Target_2XX_Count")
 

@@ -21,7 +21,6 @@ from diagnostics.facts import (
     TargetGroup,
     TargetGroups,
     TargetHealth,
-    Task,
 )
 from diagnostics.report import Band
 from diagnostics.rules.address_space import address, contains
@@ -58,7 +57,6 @@ class Stale:
 
 @cause(
     code="target-stale-registration",
-    family="network",
     title="A target is registered that does not exist any more",
     needs=(TargetGroups, TargetHealth),
     uses=(NetworkInterfaces, Subnets, RunningTasks, StoppedTasks, ContainerInstances, EcsService, *ROW_USES),
@@ -145,13 +143,10 @@ def _of_host_port(facts: Facts, group: TargetGroup, target: Target) -> Stale | N
     no_task = _no_task(facts, group, target)
     if not no_task or not isinstance(tasks, RunningTasks) or not isinstance(instances, ContainerInstances):
         return None
-    hosts = {item.arn: item.ec2_instance_id for item in instances.items}
-    if any(
-        _has_port(task, target) and hosts.get(task.container_instance_arn or "") == target.id for task in tasks.items
-    ):
+    if any(target.port in task.host_ports and instances.host_of(task) in {target.id, None} for task in tasks.items):
         return None
     if _stopped_just_now(facts, target) or any(
-        not _bindings(task) and task.last_status == "RUNNING" for task in tasks.items
+        not task.host_ports and task.last_status == "RUNNING" for task in tasks.items
     ):
         return None
     return Stale(group, target, no_task, "likely", host_lives=True)
@@ -171,7 +166,7 @@ def _no_task(facts: Facts, group: TargetGroup, target: Target) -> tuple[Evidence
 def _stopped_just_now(facts: Facts, target: Target) -> bool:
     stopped = facts.maybe(StoppedTasks)
     return any(
-        (target.id in task.private_ips or (not task.private_ips and _has_port(task, target)))
+        (target.id in task.private_ips or (not task.private_ips and target.port in task.host_ports))
         and (task.stopped_at is None or facts.now - task.stopped_at < DEREGISTERS_WITHIN)
         for task in (stopped.items if isinstance(stopped, StoppedTasks) else ())
     )
@@ -203,14 +198,6 @@ def _is_inside(facts: Facts, group: TargetGroup, target: Target) -> bool:
         subnet.vpc_id == group.vpc_id and any(contains(cidr, place) for cidr in (subnet.cidr, *subnet.ipv6_cidrs))
         for subnet in known
     )
-
-
-def _bindings(task: Task) -> set[int]:
-    return {binding.host_port for item in task.containers for binding in item.bindings if binding.host_port}
-
-
-def _has_port(task: Task, target: Target) -> bool:
-    return target.port in _bindings(task)
 
 
 def _finding(facts: Facts, stale: Stale, rows: tuple[RowCluster, ...], of_how_many: int) -> Finding:

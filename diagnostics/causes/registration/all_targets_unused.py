@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Listeners, Target, TargetHealth
 from diagnostics.printable import line
+from diagnostics.rules.balancer_counts import answered_503
 from diagnostics.rules.routing import routes_to, short_name
 
 TOLD_BY_ITSELF = frozenset({"Target.NotInUse", "Target.InvalidState", "Target.IpUnusable"})
@@ -17,7 +18,6 @@ MAX_REASON = 60
 
 @cause(
     code="all-targets-unused",
-    family="registration",
     title="Every target of the group is out of use",
     needs=(TargetHealth,),
     uses=(Listeners,),
@@ -46,7 +46,7 @@ def _finding(facts: Facts, group: str, targets: tuple[Target, ...], reasons: Cou
         supports=(
             decisive(f"targets of {name}: {parts}", "elbv2:DescribeTargetHealth", value=dict(reasons)),
             *_rules(facts, group),
-            *_errors(facts),
+            *answered_503(facts),
         ),
         effect_seen=True,
         role="consequence",
@@ -61,10 +61,3 @@ def _finding(facts: Facts, group: str, targets: tuple[Target, ...], reasons: Cou
 def _rules(facts: Facts, group: str) -> Iterator[Evidence]:
     for route in (routes_to(facts.maybe(Listeners), group) or ())[:1]:
         yield supporting(f"{route.in_words()} forwards to it", "elbv2:DescribeRules")
-
-
-def _errors(facts: Facts) -> Iterator[Evidence]:
-    number = facts.observed.counts.elb("503")
-    if number and facts.observed.errors_are_ours:
-        text = f"{number:,} answers of 503 by the load balancer itself"
-        yield decisive(text, "cloudwatch:GetMetricData", value=number)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Changes, EcsService, LoadBalancer, LoadBalancers, Target, TargetGroups, TargetHealth
-from diagnostics.printable import counted
+from diagnostics.printable import counted, part_of
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.routing import CANNOT_SERVE
 
@@ -16,7 +16,6 @@ RECENT_EVENTS = 30
 
 @cause(
     code="az-not-enabled",
-    family="registration",
     title="Targets are in a zone that the load balancer does not serve",
     needs=(LoadBalancers, TargetHealth, TargetGroups),
     uses=(EcsService, Changes),
@@ -55,7 +54,7 @@ def _is_outside(target: Target, balancer: LoadBalancer) -> bool:
 def _finding(balancer: LoadBalancer, outside: tuple[Target, ...], targets: tuple[Target, ...], facts: Facts) -> Finding:
     zones = sorted({target.zone for target in outside if target.zone and target.zone != "all"})
     where = " and ".join(zones) or "a zone that is not enabled"
-    number = f"{len(outside)} of {len(targets)} targets" if len(targets) > 1 else "the only target"
+    number = part_of(len(outside), len(targets), "target")
     verb = "are" if len(outside) > 1 else "is"
     changed = changes_before_onset(
         facts.maybe(Changes),

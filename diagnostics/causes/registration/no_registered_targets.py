@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
+from diagnostics.causes.cause import Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Changes, EcsService, Listeners, Metrics, NotApplicable, TargetHealth
 from diagnostics.printable import percent
-from diagnostics.rules.changes import change_evidence, changes_before_onset
+from diagnostics.rules.balancer_counts import answered_503
+from diagnostics.rules.changes import newest_before_onset
 from diagnostics.rules.onset import STILL_GOING
 from diagnostics.rules.routing import CANNOT_SERVE, Route, has_nobody, may_be_empty, routes_to, short_name
 from diagnostics.rules.row_evidence import ROW_USES, own_clusters, record
 from diagnostics.rules.was_empty import vacancy
 
+REMOVES = ("DeregisterTargets",)
 NO_RULE_READ = "nobody is known to ask for it: the listener rules, or the counter of 503, could not be read"
 
 
 @cause(
     code="no-registered-targets",
-    family="registration",
     title="The target group is empty",
     needs=(TargetHealth,),
     uses=(Listeners, EcsService, Changes, Metrics, *ROW_USES),
@@ -59,13 +60,8 @@ def _finding(group: str, draining: bool, routes: tuple[Route, ...] | None, facts
         supports.append(supporting(f"{routes[0].in_words()} forwards to it", "elbv2:DescribeRules"))
     rows = own_clusters(facts, "no-target", elb_status=503, group=group)
     supports.extend(record(facts, cluster, f"503 for target group {name}, which had no target") for cluster in rows)
-    supports.extend(_errors(facts) if rows or not facts.observed.rows_tell("elb_503") else ())
-    supports.extend(
-        change_evidence(change, facts.observed.onset)
-        for change in changes_before_onset(
-            facts.maybe(Changes), resources=(group, name), names=("DeregisterTargets",), onset=facts.observed.onset
-        )[:1]
-    )
+    supports.extend(answered_503(facts) if rows or not facts.observed.rows_tell("elb_503") else ())
+    supports.extend(newest_before_onset(facts, (group, name), REMOVES))
     partly = (
         f"; {percent(routes[0].share)} of the requests of its rule go there" if routes and routes[0].share < 1 else ""
     )
@@ -91,13 +87,7 @@ def _over(group: str, routes: tuple[Route, ...] | None, facts: Facts) -> Iterato
         return
     if not facts.observed.saw("elb_503") or not facts.observed.errors_are_ours:
         return
-    removed = changes_before_onset(
-        facts.maybe(Changes),
-        resources=(group, short_name(group)),
-        names=("DeregisterTargets",),
-        onset=facts.observed.onset,
-    )[:1]
-    by_whom = tuple(change_evidence(change, facts.observed.onset) for change in removed)
+    by_whom = newest_before_onset(facts, (group, short_name(group)), REMOVES)
     if not (by_whom if span.empty is None else by_whom or isinstance(facts.maybe(EcsService), NotApplicable)):
         return
     rows = own_clusters(facts, "no-target", elb_status=503, group=group)
@@ -150,12 +140,3 @@ def _maybe_nobody_asks(routes: tuple[Route, ...] | None, facts: Facts) -> bool:
     if routes is None:
         return not facts.observed.saw("elb_503")
     return isinstance(facts.maybe(EcsService), NotApplicable) and facts.observed.counts.elb_503 is None
-
-
-def _errors(facts: Facts) -> tuple[Evidence, ...]:
-    number = facts.observed.counts.elb("503")
-    if not number or not facts.observed.errors_are_ours:
-        return ()
-    return (
-        decisive(f"{number:,} answers of 503 by the load balancer itself", "cloudwatch:GetMetricData", value=number),
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from diagnostics.causes.cause import Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Change, Changes, EcsService, Listeners, Metrics, TargetHealth
@@ -19,7 +19,6 @@ MAY_BE_PARKED = "the listener rules could not be read, and nobody is known to as
 
 @cause(
     code="service-scaled-to-zero",
-    family="registration",
     title="The service is scaled to zero",
     needs=(EcsService, TargetHealth),
     uses=(Listeners, Changes, Metrics),
@@ -108,24 +107,21 @@ def _for_a_while(service: EcsService, facts: Facts) -> Iterator[Finding]:
 
 
 def _raised(service: EcsService, facts: Facts) -> Change | None:
-    found = changes_before_onset(
-        facts.maybe(Changes),
-        resources=(service.arn, service.service),
-        names=("UpdateService",),
-        onset=facts.window.end,
-        by_services_too=True,
-    )
-    counts = [(change, change.request.get("desiredCount")) for change in found]
+    counts = [(one, one.request.get("desiredCount")) for one in _updates(service, facts, facts.window.end)]
     return next((change for change, count in counts if isinstance(count, int) and count > 0), None)
 
 
 def _to_zero(service: EcsService, facts: Facts) -> tuple[Change, ...]:
+    found = _updates(service, facts, facts.observed.onset)
+    return tuple(change for change in found if change.request.get("desiredCount") == 0)
+
+
+def _updates(service: EcsService, facts: Facts, until: datetime | None) -> tuple[Change, ...]:
     """Scheduled scaling acts through a service, and is what somebody set up: it is named too."""
-    found = changes_before_onset(
+    return changes_before_onset(
         facts.maybe(Changes),
         resources=(service.arn, service.service),
         names=("UpdateService",),
-        onset=facts.observed.onset,
+        onset=until,
         by_services_too=True,
     )
-    return tuple(change for change in found if change.request.get("desiredCount") == 0)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Changes, EcsService, Listeners, SiblingHealth, Target, TargetHealth
 from diagnostics.printable import counted
-from diagnostics.rules.changes import change_evidence, changes_before_onset
+from diagnostics.rules.changes import newest_before_onset
 from diagnostics.rules.routing import (
     Route,
     has_nobody,
@@ -24,7 +24,6 @@ CHANGES = ("CreateRule", "ModifyRule", "ModifyListener", "SetRulePriorities", "U
 
 @cause(
     code="service-target-group-mismatch",
-    family="registration",
     title="The service fills another target group than the rule uses",
     needs=(EcsService, TargetHealth, Listeners),
     uses=(Changes, SiblingHealth),
@@ -90,23 +89,8 @@ def _finding(
 ) -> Finding:
     service = facts[EcsService]
     into = " and ".join(short_name(arn) for arn in fed) or "no target group"
-    changed = changes_before_onset(
-        facts.maybe(Changes),
-        resources=(group, service.arn, service.service, *(route.rule.arn for route in routes), routes[0].listener.arn),
-        names=CHANGES,
-        onset=facts.observed.onset,
-    )
-    waiting = [target for arn in fed for target in facts[TargetHealth].by_group.get(arn, ())]
-    unused = (
-        (
-            supporting(
-                f"{into} has {counted(len(waiting), 'target')}, which get nothing from there",
-                "elbv2:DescribeTargetHealth",
-            ),
-        )
-        if waiting
-        else ()
-    )
+    touched = (group, service.arn, service.service, *(route.rule.arn for route in routes), routes[0].listener.arn)
+    changed = newest_before_onset(facts, touched, CHANGES)
     words = routes[0].in_words()
     return Finding(
         resource=group,
@@ -116,8 +100,8 @@ def _finding(
             decisive(f"service {service.service} registers its tasks into {into}", "ecs:DescribeServices"),
             decisive(f"target group {short_name(group)} has no targets", "elbv2:DescribeTargetHealth", value=0),
             supporting(f"{words} forwards to {short_name(group)}", "elbv2:DescribeRules"),
-            *unused,
-            *(change_evidence(change, facts.observed.onset) for change in changed[:1]),
+            *_waiting(facts, fed, into),
+            *changed,
         ),
         against=(_whose(group),) if one_of_several else (),
         at_most="possible" if one_of_several else None,
@@ -130,6 +114,13 @@ def _finding(
         advice="Let the rule forward to the group that the service fills, or let the service name the rule's group"
         " (which starts a deployment).",
     )
+
+
+def _waiting(facts: Facts, fed: tuple[str, ...], into: str) -> Iterator[Evidence]:
+    waiting = [target for arn in fed for target in facts[TargetHealth].by_group.get(arn, ())]
+    if waiting:
+        text = f"{into} has {counted(len(waiting), 'target')}, which get nothing from there"
+        yield supporting(text, "elbv2:DescribeTargetHealth")
 
 
 def _whose(group: str) -> Evidence:

@@ -12,7 +12,6 @@ from diagnostics.rules.changes import SOURCE, change_evidence, changes_before_on
 from diagnostics.rules.routing import registers_into, short_name
 
 RECENT = timedelta(hours=3)
-MAX_EVENTS = 3
 _SAID_BY_ECS = re.compile(
     r"\(?(?P<arn>arn:[\w-]+:elasticloadbalancing:[\w:/-]{1,200})\)?.{0,80}TARGET GROUP IS NOT FOUND"
 )
@@ -21,7 +20,6 @@ _CONSEQUENCES = frozenset({"no-targets", "elb_503", "no-requests", "deployment",
 
 @cause(
     code="target-group-missing",
-    family="registration",
     title="The target group does not exist any more",
     needs=(),
     uses=(TargetHealth, EcsService, Changes),
@@ -63,8 +61,8 @@ def _said_by_ecs(facts: Facts) -> Iterator[tuple[str, ServiceEvent]]:
 
 
 def _finding(facts: Facts, arn: str, *, known_missing: bool, said: ServiceEvent | None) -> Finding:
-    service, name = facts.maybe(EcsService), short_name(arn)
-    named = isinstance(service, EcsService) and arn in registers_into(service)
+    found, name = facts.maybe(EcsService), short_name(arn)
+    service = found if isinstance(found, EcsService) and arn in registers_into(found) else None
     deleted = changes_before_onset(
         facts.maybe(Changes),
         resources=(arn, name),
@@ -78,14 +76,10 @@ def _finding(facts: Facts, arn: str, *, known_missing: bool, said: ServiceEvent 
     if said:
         text = f"ECS could not register a task: target group {name} is not found"
         supports.append(decisive(text, "ecs:DescribeServices", at=said.at))
-    elif named:
+    elif service:
         supports.append(supporting(f"the service registers its tasks into {name}", "ecs:DescribeServices"))
     supports.extend(decisive(change_evidence(change).text, SOURCE, at=change.at) for change in deleted[:1])
-    who = (
-        f"service {service.service} still registers its tasks into it"
-        if named and isinstance(service, EcsService)
-        else "it is still named"
-    )
+    who = f"service {service.service} still registers its tasks into it" if service else "it is still named"
     return Finding(
         resource=arn,
         summary=f"Target group {name} does not exist any more; {who}",

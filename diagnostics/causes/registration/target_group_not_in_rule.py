@@ -20,8 +20,8 @@ from diagnostics.facts import (
 from diagnostics.printable import line, part_of
 from diagnostics.rules import deleted_rules
 from diagnostics.rules.changes import change_evidence, changes_before_onset
+from diagnostics.rules.counters import own_requests
 from diagnostics.rules.listener_overlap import before, takes_all_of
-from diagnostics.rules.own_requests import own_requests
 from diagnostics.rules.routing import is_idle_colour, routes_to, short_name
 
 _ZONE_WORDS = "Availability Zone"
@@ -40,7 +40,6 @@ _CONSEQUENCES = frozenset({"unused", "elb_503", "no-requests", "no-targets"})
 
 @cause(
     code="target-group-not-in-rule",
-    family="registration",
     title="No rule sends requests to the target group",
     needs=(TargetHealth,),
     uses=(Listeners, EcsService, Changes, DeletedRules, Metrics),
@@ -62,11 +61,8 @@ def target_group_not_in_rule(facts: Facts) -> Iterator[Finding]:
     """
     for group, targets in facts[TargetHealth].by_group.items():
         waiting = tuple(target for target in targets if _waits_for_a_rule(target))
-        if (
-            waiting
-            and _in_no_rule(facts, group)
-            and not is_idle_colour(group, facts.maybe(EcsService), facts.maybe(Listeners))
-        ):
+        rests = is_idle_colour(group, facts.maybe(EcsService), facts.maybe(Listeners))
+        if waiting and not rests and _in_no_rule(facts, group):
             yield _without_rule(facts, group, waiting, targets)
         elif targets and not waiting:
             yield from _hidden(facts, group)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import Changes, Host, Hosts, Listeners, Target, TargetHealth
+from diagnostics.printable import part_of
 from diagnostics.rules.changes import change_evidence, changes_before_onset
 from diagnostics.rules.host_effects import rows_at_end
 from diagnostics.rules.routing import CANNOT_SERVE, routes_to, short_name
@@ -21,7 +22,6 @@ MOST = 0.5
 
 @cause(
     code="target-instance-stopped",
-    family="registration",
     title="Registered instances are stopped or terminated",
     needs=(TargetHealth,),
     uses=(Hosts, Changes, Listeners, *ROW_USES),
@@ -58,7 +58,7 @@ def _finding(
     known = [host for target in ended if (host := hosts.get(target.id))]
     states = " and ".join(sorted({host.state for host in known})) or "stopped or terminated"
     nobody_left = all(target.state in CANNOT_SERVE for target in targets)
-    number = f"{len(ended)} of {len(targets)} targets" if len(targets) > 1 else "The only target"
+    number = part_of(len(ended), len(targets), "target", "The")
     verb = "are" if len(ended) > 1 else "is"
     left = "; nobody is left to answer" if nobody_left else ""
     what = "instances that are" if len(ended) > 1 else "an instance that is"

@@ -14,7 +14,6 @@ MAX_WORDS = 160
 
 @cause(
     code="target-ip-unusable",
-    family="registration",
     title="A registered address cannot be a target",
     needs=(TargetHealth,),
     uses=(NetworkInterfaces,),

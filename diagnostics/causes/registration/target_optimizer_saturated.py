@@ -16,7 +16,6 @@ METRIC = "TargetControlRequestRejectCount"
 
 @cause(
     code="target-optimizer-saturated",
-    family="registration",
     title="The target optimizer has no target that is ready for another request",
     needs=(Metrics,),
     uses=(TargetGroups, TargetHealth, *ROW_USES),

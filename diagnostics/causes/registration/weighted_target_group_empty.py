@@ -19,19 +19,18 @@ from diagnostics.facts import (
 )
 from diagnostics.printable import percent
 from diagnostics.report import Role
-from diagnostics.rules.changes import change_evidence, changes_before_onset
+from diagnostics.rules.changes import newest_before_onset
 from diagnostics.rules.routing import Route, has_nobody, registers_into, short_name
 from diagnostics.rules.row_evidence import ROW_USES, clusters, record
 
 FITS_WITHIN = 2.0
 """The counted share of 503 may be so many times the weight, either way: people come back, and sessions stick."""
 UNSEEN = supporting("no counter of 503 was read, so that nobody may ask for it", "cloudwatch:GetMetricData")
-EXPECTED_AT_LEAST = 10
+CHANGES = ("ModifyRule", "CreateRule", "ModifyListener", "DeregisterTargets")
 
 
 @cause(
     code="weighted-target-group-empty",
-    family="registration",
     title="A weighted rule sends a share of the requests to an empty target group",
     needs=(Listeners, TargetHealth),
     uses=(SiblingHealth, EcsService, Metrics, Changes, *ROW_USES),
@@ -84,12 +83,7 @@ def _finding(facts: Facts, route: Route, group: str, *, draining: bool, own: boo
     state = "has only draining targets" if draining else "has no targets"
     rows = tuple(item for item in clusters(facts, "no-target", elb_status=503) if item.target_group == group)
     counted, fits = _counted(facts, route.share)
-    changed = changes_before_onset(
-        facts.maybe(Changes),
-        resources=(group, name, route.rule.arn, route.listener.arn),
-        names=("ModifyRule", "CreateRule", "ModifyListener", "DeregisterTargets"),
-        onset=facts.observed.onset,
-    )
+    changed = newest_before_onset(facts, (group, name, route.rule.arn, route.listener.arn), CHANGES)
     unseen = facts.observed.counts.elb_503 is None and not rows and not own
     nobody_hurt = facts.observed.counts.elb_503 == 0 and not rows and not own
     return Finding(
@@ -100,7 +94,7 @@ def _finding(facts: Facts, route: Route, group: str, *, draining: bool, own: boo
             decisive(f"{where} forwards to {name}", "elbv2:DescribeRules", value=round(route.share, 3)),
             *counted,
             *(record(facts, item, f"503 for target group {name}, which had no target") for item in rows),
-            *(change_evidence(change, facts.observed.onset) for change in changed[:1]),
+            *changed,
         ),
         against=(*(() if fits else (_misfit(facts, route.share),)), *((UNSEEN,) if unseen else ())),
         effect_seen=not nobody_hurt,
@@ -116,11 +110,10 @@ def _finding(facts: Facts, route: Route, group: str, *, draining: bool, own: boo
 
 
 def _call(route: Route, group: str) -> str:
+    actions = _actions(route, group)
     if route.rule.is_default:
-        return (
-            f"aws elbv2 modify-listener --listener-arn {route.listener.arn} --default-actions {_actions(route, group)}"
-        )
-    return f"aws elbv2 modify-rule --rule-arn {route.rule.arn} --actions {_actions(route, group)}"
+        return f"aws elbv2 modify-listener --listener-arn {route.listener.arn} --default-actions {actions}"
+    return f"aws elbv2 modify-rule --rule-arn {route.rule.arn} --actions {actions}"
 
 
 def _actions(route: Route, group: str) -> str:
@@ -160,7 +153,6 @@ def _counted(facts: Facts, share: float) -> tuple[tuple[Evidence, ...], bool]:
 
 
 def _misfit(facts: Facts, share: float) -> Evidence:
-    seen = facts.observed.error_share or 0.0
-    text = f"the weight would make {percent(share)} of the requests fail, {percent(seen)} did:"
-    text += " other rules have requests too"
+    expected, seen = percent(share), percent(facts.observed.error_share or 0.0)
+    text = f"the weight would make {expected} of the requests fail, {seen} did: other rules have requests too"
     return supporting(text, "cloudwatch:GetMetricData")

@@ -19,7 +19,6 @@ _EFFECTS = ("elb_502", "elb_503", "elb_504", "target_5xx", "unhealthy")
 
 @cause(
     code="zonal-shift-active",
-    family="registration",
     title="A zonal shift keeps requests away from a zone",
     needs=(TargetHealth,),
     uses=(Metrics, LoadBalancers),

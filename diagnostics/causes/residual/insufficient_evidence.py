@@ -62,7 +62,6 @@ _SEEN = {
 
 @cause(
     code="insufficient-evidence",
-    family="residual",
     title="Something is wrong, and what was read does not say why",
     needs=(),
     uses=(
@@ -107,7 +106,6 @@ def insufficient_evidence(facts: Facts) -> Iterator[Finding]:
     if not left:
         yield from _reported(facts)
         return
-    tells = _what_would_tell(left, facts)
     yield Finding(
         resource=facts.subject.label,
         summary=_summary(left, observed, rest, bool(facts.explained & observed.symptoms)),
@@ -115,7 +113,7 @@ def insufficient_evidence(facts: Facts) -> Iterator[Finding]:
         effect_seen=True,
         explains=left | {cluster.key for cluster in rest},
         since=observed.onset,
-        advice=_told_by_code(left) or f"What would tell: {tells}.",
+        advice=_told_by_code(left) or f"What would tell: {_what_would_tell(left, facts)}.",
         at_most="possible",
     )
 

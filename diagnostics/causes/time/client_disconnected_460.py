@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
+from diagnostics.causes.cause import Facts, Finding, cause, supporting
 from diagnostics.facts import LoadBalancerAttributes
 from diagnostics.rules.closed_early import idle_timeout_s
 from diagnostics.rules.observations import NOISE_ERRORS
 from diagnostics.rules.row_clusters import RowCluster
-from diagnostics.rules.row_evidence import ROW_USES, clusters, record, seconds, share_words, source_of
+from diagnostics.rules.row_evidence import ROW_USES, callers_record, clusters, record, seconds, share_words, source_of
 
 ROUTE_SHARE = 0.6
+LEAVE = "they waited for different times, as people do who leave"
 
 
 @cause(
     code="client-disconnected-460",
-    family="time",
     title="Callers give up before the answer comes",
     needs=(),
     uses=(*ROW_USES, LoadBalancerAttributes),
@@ -47,11 +47,9 @@ def _finding(facts: Facts, cluster: RowCluster) -> Finding:
         summary=f"Callers give up{after}: {cluster.count:,} times 460{where}",
         supports=(
             record(facts, cluster, f"the caller closed the connection{after}{limit}{where}", decides=timer),
-            *_callers(facts, cluster),
+            *callers_record(facts, cluster),
         ),
-        against=()
-        if timer
-        else (supporting("they waited for different times, as people do who leave", source_of(facts)),),
+        against=() if timer else (supporting(LEAVE, source_of(facts)),),
         effect_seen=True,
         explains=cluster.explains,
         since=cluster.first,
@@ -60,9 +58,3 @@ def _finding(facts: Facts, cluster: RowCluster) -> Finding:
         " caller that gives up too early only add load.",
         at_most=None if timer else "possible",
     )
-
-
-def _callers(facts: Facts, cluster: RowCluster) -> Iterator[Evidence]:
-    clients = {row.client for row in cluster.rows if row.client}
-    if clients:
-        yield supporting(f"{len(clients)} different callers among the rows looked at", source_of(facts))

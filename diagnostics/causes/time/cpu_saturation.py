@@ -9,6 +9,7 @@ from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, 
 from diagnostics.facts import EcsService, HostMetrics, Metrics, TargetHealth
 from diagnostics.printable import counted, percent
 from diagnostics.rules.app_lines import LINE_USES, Lines, lines_of
+from diagnostics.rules.asking import service_metric
 from diagnostics.rules.load import LOAD_USES, Load, load_of
 from diagnostics.rules.processor import PROCESSOR_USES, Processor, exhausted_hosts, full_hosts, processor_of
 from diagnostics.rules.row_evidence import record
@@ -29,10 +30,9 @@ HALF = 0.5
 
 @cause(
     code="cpu-saturation",
-    family="time",
     title="The processor of the tasks is at its limit",
     needs=(Metrics,),
-    uses=tuple(dict.fromkeys((*PROCESSOR_USES, *LOAD_USES, *SLOW_USES, *STRAIN_USES, *LINE_USES))),
+    uses=(*PROCESSOR_USES, *LOAD_USES, *SLOW_USES, *STRAIN_USES, *LINE_USES),
     clear_needs=(EcsService, HostMetrics, TargetHealth),
     shows=("elb_504", "elb_502", "unhealthy", "target_5xx"),
     docs=(
@@ -120,12 +120,8 @@ def _finding(
         role="consequence" if lost or collects else "root",
         explains=effects | (too_slow & facts.observed.symptoms),
         since=since,
-        overturned_by=(
-            "CPUUtilization with room while answers are slow: aws cloudwatch get-metric-statistics --namespace AWS/ECS"
-            f" --metric-name CPUUtilization --dimensions Name=ClusterName,Value={facts.subject.cluster}"
-            f" Name=ServiceName,Value={facts.subject.service} --statistics Average Maximum --period 60"
-            f" --start-time {facts.window.start:%FT%TZ} --end-time {facts.window.end:%FT%TZ}"
-        ),
+        overturned_by="CPUUtilization with room while answers are slow: "
+        + service_metric(facts, "CPUUtilization", "Average Maximum", facts.window.start, facts.window.end),
         advice=_advice(used, load, hosts),
     )
 
@@ -135,14 +131,14 @@ def _summary(used: Processor | None, load: Load | None, hosts: tuple[str, ...]) 
         average = f" ({used.average:.0f} % over all tasks)" if used.average is not None else ""
         what = f"the tasks use {used.peak:.0f} % of their CPU{average}"
     else:
-        what = f"{len(hosts)} hosts have no CPU left"
+        what = f"{counted(len(hosts), 'host')} {'has' if len(hosts) == 1 else 'have'} no CPU left"
     why = f", with {load.times:.1f} times the usual load" if load and load.is_several_times else ""
     return f"{what}{why}: requests wait for the processor"
 
 
 def _used(used: Processor | None, hosts: tuple[str, ...]) -> Iterator[Evidence]:
     if used is not None and used.is_full:
-        text = f"CPUUtilization was at {used.peak:.0f} % in {used.full_minutes} minutes of the trouble"
+        text = f"CPUUtilization was at {used.peak:.0f} % in {counted(used.full_minutes, 'minute')} of the trouble"
         average = f", {used.average:.0f} % on average over all tasks" if used.average is not None else ""
         record_of = decisive if used.average is not None else supporting
         yield record_of(f"{text}{average}", SOURCE, at=used.full_since, value=used.peak)
@@ -174,9 +170,8 @@ def _against(
     if used is not None and used.is_full and used.average is None:
         yield supporting("whether all tasks or one of them is busy was not read", SOURCE)
     if lost:
-        yield supporting(
-            f"{counted(len(lost), 'task')} ended by themselves before, and the others got their load", SOURCE
-        )
+        text = f"{counted(len(lost), 'task')} ended without an order before, and the others got their load"
+        yield supporting(text, SOURCE)
 
 
 def _advice(used: Processor | None, load: Load | None, hosts: tuple[str, ...]) -> str:

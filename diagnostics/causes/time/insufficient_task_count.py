@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import EcsService, Gap, Metrics, ServiceScaling, ServiceScalingActivity
+from diagnostics.printable import counted
 from diagnostics.rules.asking import balancer_metric
 from diagnostics.rules.load import LOAD_USES, Load, load_of
 from diagnostics.rules.processor import PROCESSOR_USES, processor_of
@@ -24,10 +25,9 @@ _MAXIMUM = "AlreadyAtMaxCapacity"
 
 @cause(
     code="insufficient-task-count",
-    family="time",
     title="Too few tasks for the load",
     needs=(Metrics, EcsService),
-    uses=tuple(dict.fromkeys((ServiceScaling, *LOAD_USES, *PROCESSOR_USES, *SLOW_USES, *STRAIN_USES))),
+    uses=(ServiceScaling, *LOAD_USES, *PROCESSOR_USES, *SLOW_USES, *STRAIN_USES),
     clear_needs=(ServiceScaling,),
     shows=("elb_504", "elb_503", "unhealthy", "target_5xx"),
     docs=(
@@ -53,15 +53,13 @@ def insufficient_task_count(facts: Facts) -> Iterator[Finding]:
         return
     if load.rose_at is not None and load.rose_at > start + timedelta(minutes=2):
         return
-    slow = slowness(facts, start, end)
-    silent = silent_targets(facts)
-    strained = bool(slow and slow.for_everybody) or bool(rows)
+    slow, silent = slowness(facts, start, end), silent_targets(facts)
     effects = slow_errors(facts, unconnected=False) | (silent.explains if silent.several else frozenset())
     if slow and slow.for_everybody:
         effects |= {"target_5xx"} & facts.observed.symptoms
-    if not strained or not effects:
-        return
-    yield _finding(facts, load, effects, start, end)
+    strained = bool(slow and slow.for_everybody) or bool(rows)
+    if strained and effects:
+        yield _finding(facts, load, effects, start, end)
 
 
 def _finding(facts: Facts, load: Load, effects: frozenset[str], start: datetime, end: datetime) -> Finding:
@@ -71,7 +69,7 @@ def _finding(facts: Facts, load: Load, effects: frozenset[str], start: datetime,
     used = processor_of(facts, start, end)
     return Finding(
         resource=service.arn,
-        summary=f"{load.words}, for {service.running} tasks{_reason(why, coming)}",
+        summary=f"{load.words}, for {counted(service.running, 'task')}{_reason(why, coming)}",
         supports=(supporting(load.words, METRICS, at=load.rose_at, value=round(load.times, 1)), *why),
         against=tuple(_against(facts, why, coming, is_low=used is not None and used.is_low)),
         effect_seen=True,

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from statistics import median
 
 from diagnostics.causes.cause import Facts, Finding, cause
+from diagnostics.printable import counted
 from diagnostics.rules.logged_errors import is_upload
 from diagnostics.rules.observations import NOISE_ERRORS
 from diagnostics.rules.row_clusters import RowCluster
-from diagnostics.rules.row_evidence import ROW_USES, clusters, record
+from diagnostics.rules.row_evidence import ROW_USES, clusters, explained, record
 
 LARGE_BYTES = 1_000_000
 MOST = 0.8
@@ -17,7 +18,6 @@ MOST = 0.8
 
 @cause(
     code="slow-client-upload",
-    family="time",
     title="Callers upload too slowly",
     needs=(),
     uses=ROW_USES,
@@ -34,11 +34,13 @@ def slow_client_upload(facts: Facts) -> Iterator[Finding]:
     time of the target. Refuted by GET requests among them, or by small ones.
     """
     if facts.observed.saw("elb_408"):
-        for cluster in clusters(facts, "refused-by-lb", "client-gone", "other", elb_status=408):
-            yield _finding(facts, cluster, sure=True)
+        found = clusters(facts, "refused-by-lb", elb_status=408)
+        for cluster in found:
+            if any(map(is_upload, cluster.rows)):
+                yield _finding(facts, cluster, explained(found), sure=True)  # the others are idle connections
     for cluster in clusters(facts, "client-gone", "response-timeout"):
         if facts.observed.saw(cluster.symptom) and cluster.count >= NOISE_ERRORS and _are_large_uploads(cluster):
-            yield _finding(facts, cluster, sure=False)
+            yield _finding(facts, cluster, cluster.explains, sure=False)
 
 
 def _are_large_uploads(cluster: RowCluster) -> bool:
@@ -49,23 +51,19 @@ def _are_large_uploads(cluster: RowCluster) -> bool:
     return large and not waf and uploads >= MOST * max(len(cluster.rows), 1)
 
 
-def _finding(facts: Facts, cluster: RowCluster, *, sure: bool) -> Finding:
-    sizes = [row.received_bytes for row in cluster.rows if row.received_bytes is not None]
+def _finding(facts: Facts, cluster: RowCluster, explains: frozenset[str], *, sure: bool) -> Finding:
+    uploads = [row for row in cluster.rows if is_upload(row)]
+    number = round(cluster.count * len(uploads) / len(cluster.rows))
+    sizes = [row.received_bytes for row in uploads if row.received_bytes is not None]
     received = f", {median(sizes) / 1e6:.1f} MB received in the middle of them" if sizes else ""
-    callers = {row.client for row in cluster.rows if row.client}
+    who = counted(len({row.client for row in uploads if row.client}), "caller")
     return Finding(
         resource=facts.subject.label,
-        summary=f"{cluster.count} uploads were too slow and ended in {cluster.elb_status}",
-        supports=(
-            record(
-                facts,
-                cluster,
-                f"status {cluster.elb_status} for uploads of {len(callers)} callers{received}",
-                decides=sure,
-            ),
-        ),
+        summary=f"{counted(number, 'upload')} {'was' if number == 1 else 'were'} too slow and ended in"
+        f" {cluster.elb_status}",
+        supports=(record(facts, cluster, f"status {cluster.elb_status} for uploads of {who}{received}", decides=sure),),
         effect_seen=True,
-        explains=cluster.explains,
+        explains=explains,
         since=cluster.first,
         overturned_by="The same upload over a fast line that ends in the same way: curl -v --data-binary @FILE URL",
         advice="Let large files go straight to S3 with a presigned URL, in parts; a longer idle timeout helps callers"

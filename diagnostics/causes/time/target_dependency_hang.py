@@ -22,10 +22,9 @@ SOURCE = "cloudwatch:GetMetricData"
 
 @cause(
     code="target-dependency-hang",
-    family="time",
     title="Requests wait for something behind the application",
     needs=LINE_USES,
-    uses=tuple(dict.fromkeys((*SLOW_USES, *PROCESSOR_USES, *LOAD_USES, LoadBalancerAttributes))),
+    uses=(*SLOW_USES, *PROCESSOR_USES, *LOAD_USES, LoadBalancerAttributes),
     clear_needs=(Metrics, AccessLogs),
     shows=("elb_504", "elb_460", "target_5xx"),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",),

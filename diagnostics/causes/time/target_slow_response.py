@@ -9,6 +9,7 @@ from diagnostics.facts import AccessLogs, Gap, LoadBalancerAttributes, Metrics, 
 from diagnostics.facts.load_balancing import DEFAULT_IDLE_TIMEOUT_S
 from diagnostics.rules.app_lines import LINE_USES, lines_of
 from diagnostics.rules.closed_early import idle_timeout_s
+from diagnostics.rules.counters import series_of
 from diagnostics.rules.in_time import STREAMED, in_time
 from diagnostics.rules.observations import NOISE_ERRORS
 from diagnostics.rules.row_clusters import RowCluster
@@ -23,7 +24,7 @@ from diagnostics.rules.row_evidence import (
 )
 from diagnostics.rules.row_traffic import RowTraffic
 
-AGREES_WITHIN_S = 2.0
+METRICS = "cloudwatch:GetMetricData"
 NEAR_TIMEOUT = 0.8
 ROUTE_SHARE = 0.6
 TARGET_SHARE = 0.8
@@ -31,7 +32,6 @@ TARGET_SHARE = 0.8
 
 @cause(
     code="target-slow-response",
-    family="time",
     title="Targets take longer than the load balancer waits",
     needs=(),
     uses=(AccessLogs, Metrics, LoadBalancerAttributes, TargetHealth, *LINE_USES),
@@ -70,7 +70,7 @@ def _finding(facts: Facts, cluster: RowCluster, idle: int | None) -> Finding:
     limit = f"the idle timeout of {idle} s" if idle else "the idle timeout"
     return Finding(
         resource=_resource(facts, cluster),
-        summary=f"Targets do not answer within {limit}: {cluster.count:,} times 504{where}",
+        summary=f"Targets did not answer within {limit}: {cluster.count:,} times 504{where}",
         supports=(
             record(facts, cluster, f"sent to a target, which did not answer{took}{where}"),
             *_survivors(facts, idle),
@@ -118,7 +118,7 @@ def _survivors(facts: Facts, idle: int | None) -> Iterator[Evidence]:
     slowest = _slowest_minute(facts)
     if idle and slowest is not None and slowest >= NEAR_TIMEOUT * idle:
         text = f"the slowest answers that did come took {seconds(slowest)}, close to the idle timeout"
-        yield decisive(text, "cloudwatch:GetMetricData", value=slowest)
+        yield decisive(text, METRICS, value=slowest)
     logs = facts.maybe(AccessLogs)
     if isinstance(logs, AccessLogs) and logs.latency.p99 is not None and logs.latency.max is not None:
         text = f"answers that came: p99 {seconds(logs.latency.p99)}, longest {seconds(logs.latency.max)}"
@@ -134,14 +134,9 @@ def _threads(facts: Facts) -> Iterator[Evidence]:
 
 def _slowest_minute(facts: Facts) -> float | None:
     """The longest answer of the subject's targets in the window."""
-    metrics = facts.maybe(Metrics)
-    if not isinstance(metrics, Metrics):
-        return None
-    own = {arn.rsplit(":", 1)[-1] for arn in facts.subject.target_groups}
     points = [
         point.value
-        for series in metrics.with_metric("TargetResponseTime", "Maximum")
-        if dict(series.dimensions).get("TargetGroup") in own
+        for series in series_of(facts.maybe(Metrics), "TargetResponseTime", "Maximum", facts.subject.target_groups)
         for point in series.between(facts.window.start, facts.window.end)
     ]
     return max(points, default=None)
@@ -153,7 +148,7 @@ def _cut_short(facts: Facts, cluster: RowCluster) -> Finding:
     name = top.key if top else "a route"
     return Finding(
         resource=name,
-        summary=f"{name} takes longer than its callers wait ({took})",
+        summary=f"{name} took longer than its callers waited ({took})",
         supports=(record(facts, cluster, f"callers gave up after {took}; {share_words(top, 'route')}"),),
         effect_seen=True,
         role="contributing",
@@ -182,16 +177,14 @@ def _guess(facts: Facts, idle: int, *, by_default: bool) -> Finding:
     slowest, count = _slowest_minute(facts) or 0.0, facts.observed.counts.elb_504
     return Finding(
         resource=facts.subject.label,
-        summary=f"Targets seem not to answer within the idle timeout of {idle} s: {count:,} times 504, and the slowest"
-        f" answers took {seconds(slowest)}",
+        summary=f"Targets seem not to have answered within the idle timeout of {idle} s: {count:,} times 504, and the"
+        f" slowest answers took {seconds(slowest)}",
         supports=(
-            supporting(
-                f"{count:,} times 504, and no failed connection to a target", "cloudwatch:GetMetricData", value=count
-            ),
-            supporting(f"the slowest answers took {seconds(slowest)}", "cloudwatch:GetMetricData", value=slowest),
+            supporting(f"{count:,} times 504, and no failed connection to a target", METRICS, value=count),
+            supporting(f"the slowest answers took {seconds(slowest)}", METRICS, value=slowest),
             *_threads(facts),
         ),
-        against=(supporting(NOT_READ, "cloudwatch:GetMetricData"), *_unread_timeout(by_default=by_default)),
+        against=(supporting(NOT_READ, METRICS), *_unread_timeout(by_default=by_default)),
         effect_seen=True,
         explains=frozenset({"elb_504"}),
         since=facts.observed.onset,

@@ -28,9 +28,9 @@ from diagnostics.facts import (
     LoadBalancerAttributes,
     Metrics,
     NetworkInterfaces,
-    NotApplicable,
     TargetGroups,
     TargetHealth,
+    Unread,
 )
 from diagnostics.snapshot import Subject, Window
 
@@ -46,8 +46,8 @@ def access_logs(
     now: Now,
     options: LogOptions,
     attributes: LoadBalancerAttributes,
-    groups: TargetGroups | Gap | NotApplicable,
-    metrics: Metrics | Gap | NotApplicable,
+    groups: TargetGroups | Unread,
+    metrics: Metrics | Unread,
     health: Later[TargetHealth],
     interfaces: Later[NetworkInterfaces],
 ) -> Reads[AccessLogs]:
@@ -152,7 +152,7 @@ def _of(place: Place, streamed: Streamed) -> list[Gap]:
 
 def _from_log_groups(
     balancers: Sequence[str], window: Window, budget: LogBudget, scope: Scope
-) -> Generator[Step, Sequence[Pages], AccessLogs | Gap | NotApplicable]:
+) -> Generator[Step, Sequence[Pages], AccessLogs | Unread]:
     """When nothing is written to S3: the log group of a vended delivery, or the reason why there are no logs."""
     found, gaps = yield from log_groups(balancers)
     if not found:
@@ -195,9 +195,7 @@ def _read_groups(
     )
 
 
-def _zones(
-    health: TargetHealth | Gap | NotApplicable, interfaces: NetworkInterfaces | Gap | NotApplicable
-) -> Mapping[str, str]:
+def _zones(health: TargetHealth | Unread, interfaces: NetworkInterfaces | Unread) -> Mapping[str, str]:
     """Zone by address of the targets."""
     zones: dict[str, str] = {}
     if isinstance(interfaces, NetworkInterfaces):

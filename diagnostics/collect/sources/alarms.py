@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from diagnostics.aws_access.failures import TOO_MANY_PAGES
-from diagnostics.collect.answers import items_of, nothing_read
+from diagnostics.collect.answers import failures_of, items_of, nothing_read
 from diagnostics.collect.collector import Read, Reads, collector
 from diagnostics.facts import Alarm, Alarms
 from diagnostics.locate.alarm_dimensions import Watched, watched_by
@@ -32,8 +31,7 @@ def alarms(subject: Subject) -> Reads[Alarms]:
         Read("cloudwatch", "describe_alarms", "MetricAlarms", {**everything, "StateValue": "ALARM"}),
         Read("cloudwatch", "describe_alarms", "MetricAlarms", everything),
     ]
-    failed = nothing_read(answers)
-    if failed:
+    if failed := nothing_read(answers):
         return failed
     complete = not any(answer.truncated for answer in answers)
     if not complete:
@@ -43,7 +41,7 @@ def alarms(subject: Subject) -> Reads[Alarms]:
     return Alarms(
         items=tuple(found[:MAX_ALARMS]),
         complete=complete,
-        gaps=tuple(gap for answer in answers for gap in answer.gaps if gap.error != TOO_MANY_PAGES),
+        gaps=failures_of(answers),
     )
 
 

@@ -18,7 +18,7 @@ from diagnostics.app_logs.choosing import Choice, Stream, chosen, items
 from diagnostics.app_logs.destinations import Destination
 from diagnostics.app_logs.tally import LogTally, Origin
 from diagnostics.aws_access import Pages
-from diagnostics.collect.answers import distinct
+from diagnostics.collect.answers import distinct, each_once
 from diagnostics.collect.collector import Later, Read, Reads, Step, collector
 from diagnostics.collect.insights_queries import Scanned
 from diagnostics.collect.log_options import LogOptions
@@ -36,6 +36,7 @@ from diagnostics.facts import (
     StoppedTasks,
     TargetHealth,
     TaskDefinitions,
+    Unread,
 )
 from diagnostics.snapshot import Subject, Window
 
@@ -117,13 +118,13 @@ def application_logs(
     subject: Subject,
     window: Window,
     options: LogOptions,
-    service: EcsService | Gap | NotApplicable,
-    definitions: TaskDefinitions | Gap | NotApplicable,
-    running: RunningTasks | Gap | NotApplicable,
-    stopped: StoppedTasks | Gap | NotApplicable,
-    health: TargetHealth | Gap | NotApplicable,
-    metrics: Metrics | Gap | NotApplicable,
-    functions: LambdaTargets | Gap | NotApplicable,
+    service: EcsService | Unread,
+    definitions: TaskDefinitions | Unread,
+    running: RunningTasks | Unread,
+    stopped: StoppedTasks | Unread,
+    health: TargetHealth | Unread,
+    metrics: Metrics | Unread,
+    functions: LambdaTargets | Unread,
     rows: Later[AccessLogs],
 ) -> Reads[ApplicationLogs]:
     """Streams of tasks that failed come first, then those behind unhealthy targets, then one of a task that is well;
@@ -148,12 +149,7 @@ def application_logs(
 
 
 def _of_containers(
-    here: Choice,
-    all_of_it: Choice,
-    subject: Subject,
-    window: Window,
-    rows: Later[AccessLogs],
-    further: Beyond,
+    here: Choice, all_of_it: Choice, subject: Subject, window: Window, rows: Later[AccessLogs], further: Beyond
 ) -> Reads[ApplicationLogs]:
     if not here.groups:
         return _elsewhere(all_of_it, subject)
@@ -186,7 +182,7 @@ def _of_functions(
     return (yield from _with_traces(reading, groups, {}, window, rows, further))
 
 
-def _function_groups(subject: Subject, functions: LambdaTargets | Gap | NotApplicable) -> tuple[str, ...]:
+def _function_groups(subject: Subject, functions: LambdaTargets | Unread) -> tuple[str, ...]:
     """The configured log group of each function, or the customary one where nobody may read its configuration."""
     if isinstance(functions, LambdaTargets):
         configured = [
@@ -206,7 +202,7 @@ def _with_traces(
     window: Window,
     rows: Later[AccessLogs],
     further: Beyond,
-) -> Generator[Step, Sequence[Pages], ApplicationLogs | Gap | NotApplicable]:
+) -> Generator[Step, Sequence[Pages], ApplicationLogs | Unread]:
     """The same with the lines that name a failed request, where access logs tell of some, and at last with those that
     cost money."""
     if not reading.answers and reading.gaps:
@@ -241,7 +237,7 @@ def _with_traces(
         lines_with_trace=reading.tally.with_trace,
         notes=distinct(reading.notes),
         paid=reading.paid,
-        gaps=_distinct(reading.gaps),
+        gaps=each_once(reading.gaps),
     )
 
 
@@ -330,7 +326,7 @@ def _origin_in(group: str, known: Mapping[str, Origin], stream: str) -> Origin:
     return known.get(stream) or Origin(group, stream, container, task)
 
 
-def _traces(rows: AccessLogs | Gap | NotApplicable) -> list[tuple[str, datetime]]:
+def _traces(rows: AccessLogs | Unread) -> list[tuple[str, datetime]]:
     """Failed requests that reached a target, a few of them."""
     if not isinstance(rows, AccessLogs):
         return []
@@ -353,7 +349,7 @@ def _here(choice: Choice, subject: Subject) -> Choice:
     return Choice(streams, tuple(group for group in choice.groups if is_here(group)), choice.elsewhere)
 
 
-def _elsewhere(choice: Choice, subject: Subject) -> Gap | NotApplicable:
+def _elsewhere(choice: Choice, subject: Subject) -> Unread:
     """Why no log group can be read."""
     other = next((to for to in choice.groups if to.region not in (None, subject.region)), None)
     container, where = next(((name, to.where) for name, to in choice.elsewhere), ("", ""))
@@ -373,10 +369,6 @@ def _notes(here: Choice, all_of_it: Choice, subject: Subject) -> Iterable[str]:
             yield f"log group {group.log_group} lies in {group.region}, which is not read"
     if any(group.blocks for group in here.groups):
         yield "the containers log in blocking mode: when CloudWatch Logs is slow, the application waits for it"
-
-
-def _distinct(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
-    return tuple({(gap.action, gap.resource, gap.error): gap for gap in gaps}.values())
 
 
 def _time(event: Mapping[str, Any]) -> datetime:

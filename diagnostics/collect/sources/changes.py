@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from diagnostics.aws_access import Pages
-from diagnostics.aws_access.failures import TOO_MANY_PAGES
-from diagnostics.collect.answers import distinct
+from diagnostics.collect.answers import distinct, failures_of
 from diagnostics.collect.collector import Later, Now, Read, Reads, collector
 from diagnostics.collect.log_options import LogOptions
 from diagnostics.collect.sources.changes_in_doubt import (
     DELETE_RULE,
+    OF_RULES,
     STOP_TASK,
     cut_off,
     ended_targets,
@@ -29,8 +29,7 @@ from diagnostics.collect.sources.changes_in_doubt import (
     table_ids,
     taken_out,
 )
-from diagnostics.collect.sources.cloudtrail_events import change_of
-from diagnostics.collect.sources.lambda_functions import unqualified
+from diagnostics.collect.sources.cloudtrail_events import change_of, lookup
 from diagnostics.facts import (
     Change,
     Changes,
@@ -45,7 +44,9 @@ from diagnostics.facts import (
     Rule,
     StoppedTasks,
     TargetHealth,
+    Unread,
 )
+from diagnostics.facts.lambda_targets import unqualified
 from diagnostics.snapshot import Subject, Window
 
 MAX_LOOKUPS = 4
@@ -54,7 +55,6 @@ PATIENCE_S = 2.0
 MAX_GROUPS = 2
 MAX_INSTANCES = 3
 MAX_TABLES = 2
-MAX_RESULTS = 50
 LOOK_BACK = timedelta(hours=3)
 # Times in the request are rounded so that two questions shortly after one another are the same question.
 ROUNDING_S = 300
@@ -107,15 +107,16 @@ def changes(
     if subject.target_groups and trail.knows_nothing_of(subject.target_groups[0]):
         # Some events name a target group by its ARN, some by its name.
         more.append(subject.target_groups[0].split("/")[-2])
-    calls = [DELETE_RULE] if rule_may_be_gone(subject, listeners.outcome) else []
-    trail.take((yield trail.reads([*more, *groups[:MAX_GROUPS]], calls, up_to=MAX_LOOKUPS)))
+    calls: Sequence[str] = OF_RULES if rule_may_be_gone(subject, listeners.outcome) else ()
+    up_to = MAX_LOOKUPS + 1 if calls else MAX_LOOKUPS
+    trail.take((yield trail.reads([*more, *groups[:MAX_GROUPS]], calls, up_to=up_to)))
     yield stopped
     by_hand, lost = _stopped_by_hand(stopped.outcome, window), lost_hosts(stopped.outcome, window)
     lately = list(lost[:1])
     if cut_off(stopped.outcome):
         yield tables
         lately += table_ids(tables.outcome)[:1]
-    calls = [DELETE_RULE] if priorities_have_a_hole(listeners.outcome) else []
+    calls = (DELETE_RULE,) if priorities_have_a_hole(listeners.outcome) else ()
     trail.take((yield trail.reads(lately, calls, up_to=MAX_LOOKUPS)))
     if by_hand:
         trail.take((yield trail.reads((), [STOP_TASK], up_to=MAX_LOOKUPS + 1)))
@@ -126,7 +127,7 @@ def changes(
         yield tables
         gone = [*ended_targets(health.outcome), *lost, *taken_out(trail.found(), subject, health.outcome)]
         others = [*groups, *_around(subject, balancers.outcome, acls.outcome), *_entrances(listeners.outcome)]
-        calls = [DELETE_RULE] if isinstance(listeners.outcome, Listeners) else []
+        calls = OF_RULES if isinstance(listeners.outcome, Listeners) else ()
         rest = [*gone[:MAX_INSTANCES], *table_ids(tables.outcome)[:MAX_TABLES], *others]
         trail.take((yield trail.reads(rest, calls, up_to=options.trail_lookups)))
     return trail.fact(subject, by_hand)
@@ -148,7 +149,7 @@ class _Trail:
         wanted += [(self.by_name, name) for name in distinct(names) if name not in self.by_name]
         self._pending = wanted[: max(up_to - len(self.by_name) - len(self.by_call), 0)]
         return [
-            _lookup(value, self.start, self.end, "EventName" if kind is self.by_call else "ResourceName")
+            lookup("EventName" if kind is self.by_call else "ResourceName", value, self.start, self.end)
             for kind, value in self._pending
         ]
 
@@ -174,22 +175,17 @@ class _Trail:
         changes = {change.id: change for change in self.found()}
         for call, answer in self.by_call.items():
             for change in filter(None, map(change_of, answer.items)):
-                if is_own_rule(change, subject) if call == DELETE_RULE else _stops_one_of(change, stopped_by_hand):
+                if is_own_rule(change, subject) if call in OF_RULES else _stops_one_of(change, stopped_by_hand):
                     changes[change.id] = change
         return Changes(
             items=tuple(sorted(changes.values(), key=lambda change: change.at, reverse=True)),
             looked_up=tuple(name for name, answer in self.by_name.items() if not answer.failed),
             complete=not any(answer.truncated for answer in answers),
-            gaps=tuple(
-                gap
-                for answer in (*answers, *self.by_call.values())
-                for gap in answer.gaps
-                if gap.error != TOO_MANY_PAGES
-            ),
+            gaps=failures_of((*answers, *self.by_call.values())),
         )
 
 
-def _stopped_by_hand(stopped: StoppedTasks | Gap | NotApplicable, window: Window) -> frozenset[str]:
+def _stopped_by_hand(stopped: StoppedTasks | Unread, window: Window) -> frozenset[str]:
     """Ids of tasks that somebody stopped; CloudTrail files such a call under no resource of this path."""
     return frozenset(
         task.id
@@ -202,28 +198,13 @@ def _stops_one_of(change: Change, task_ids: frozenset[str]) -> bool:
     return str(change.request.get("task", "")).rsplit("/", 1)[-1] in task_ids
 
 
-def _lookup(name: str, start: datetime, end: datetime | None, by: str) -> Read:
-    parameters = {
-        "LookupAttributes": [{"AttributeKey": by, "AttributeValue": name}],
-        "StartTime": start,
-        "MaxResults": MAX_RESULTS,
-    }
-    if end is not None:
-        parameters["EndTime"] = end
-    return Read("cloudtrail", "lookup_events", "Events", parameters, resource=name)
-
-
 def _rounded(window: Window, now: Now) -> tuple[datetime, datetime | None]:
     seconds = int((window.start - LOOK_BACK).timestamp()) // ROUNDING_S * ROUNDING_S
     start = datetime.fromtimestamp(seconds, window.start.tzinfo)
     return start, None if now.at - window.end < STILL_OPEN else window.end
 
 
-def _around(
-    subject: Subject,
-    balancers: LoadBalancers | Gap | NotApplicable,
-    acls: NetworkAcls | Gap | NotApplicable,
-) -> Iterator[str]:
+def _around(subject: Subject, balancers: LoadBalancers | Unread, acls: NetworkAcls | Unread) -> Iterator[str]:
     """What else the requests pass: network ACLs, load balancers with their security groups, the other target groups."""
     if isinstance(acls, NetworkAcls):
         yield from (acl.id for acl in acls.items)
@@ -233,12 +214,12 @@ def _around(
     yield from subject.target_groups
 
 
-def _entrances(listeners: Listeners | Gap | NotApplicable) -> Iterator[str]:
+def _entrances(listeners: Listeners | Unread) -> Iterator[str]:
     if isinstance(listeners, Listeners):
         yield from (listener.arn for listener in listeners.items)
 
 
-def _rules_in_doubt(subject: Subject, listeners: Listeners | Gap | NotApplicable) -> tuple[str, ...]:
+def _rules_in_doubt(subject: Subject, listeners: Listeners | Unread) -> tuple[str, ...]:
     """Where to ask who bent the requests' way: a rule before the subject's own that answers errors by itself, with its
     listener, whose name a new rule is recorded under; or the listeners, when no rule leads to the subject."""
     if not isinstance(listeners, Listeners):
@@ -266,7 +247,7 @@ def _position(rule: Rule) -> float:
     return float("inf") if rule.priority is None else rule.priority
 
 
-def _in_trouble(target_groups: Sequence[str], health: TargetHealth | Gap | NotApplicable) -> tuple[str, ...]:
+def _in_trouble(target_groups: Sequence[str], health: TargetHealth | Unread) -> tuple[str, ...]:
     """Those of which a target is not well: their settings are likelier to have been changed."""
     if not isinstance(health, TargetHealth):
         return ()
@@ -274,7 +255,7 @@ def _in_trouble(target_groups: Sequence[str], health: TargetHealth | Gap | NotAp
     return tuple(arn for arn in target_groups if arn in sick or not health.by_group.get(arn, ()))
 
 
-def _functions_in(subject: Subject, health: TargetHealth | Gap | NotApplicable) -> tuple[str, ...]:
+def _functions_in(subject: Subject, health: TargetHealth | Unread) -> tuple[str, ...]:
     """Names of the functions that are targets, where the question did not name one."""
     if subject.function or not isinstance(health, TargetHealth):
         return ()
@@ -287,9 +268,7 @@ def _names_of(functions: Iterable[str]) -> tuple[str, ...]:
     return distinct(name for arn in arns for name in (arn.rsplit(":", 1)[-1], arn))
 
 
-def _target_groups_of(
-    interfaces: NetworkInterfaces | Gap | NotApplicable, health: TargetHealth | Gap | NotApplicable
-) -> tuple[str, ...]:
+def _target_groups_of(interfaces: NetworkInterfaces | Unread, health: TargetHealth | Unread) -> tuple[str, ...]:
     """Security groups of the targets, not of the load balancer's nodes."""
     if not isinstance(interfaces, NetworkInterfaces) or not isinstance(health, TargetHealth):
         return ()

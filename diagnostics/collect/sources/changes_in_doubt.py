@@ -6,27 +6,28 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from diagnostics.collect.answers import distinct
+from diagnostics.collect.answers import distinct, is_instance
 from diagnostics.facts import (
     Change,
     Changes,
-    Gap,
     Listener,
     Listeners,
-    NotApplicable,
     RouteTables,
     Rule,
     StoppedTasks,
     TargetHealth,
+    Unread,
 )
 from diagnostics.rules.changes import load_balancer_of
 from diagnostics.rules.host_ends import host_named_in
 from diagnostics.snapshot import Subject, Window
 
-DELETE_RULE = "DeleteRule"
-"""Asked for by the call's name: it names the rule alone, which nothing lists any more."""
+DELETE_RULE, MODIFY_RULE = "DeleteRule", "ModifyRule"
+OF_RULES = (DELETE_RULE, MODIFY_RULE)
+"""Asked for by the calls' names: they name the rule alone, which nothing lists any more, or which leads elsewhere."""
 STOP_TASK = "StopTask"
 OUTSIDE = "all"
+"""The zone under which addresses outside the target group's VPC have to be registered."""
 MOST_RULES_TO_JUDGE = 100
 _STARTS = ("resourceinitializationerror", "cannotpullcontainererror")
 _SILENCE = ("i/o timeout", "deadline exceeded", "timed out", "request canceled", "no route to host")
@@ -38,36 +39,34 @@ def leads_to(rule: Rule, subject: Subject) -> bool:
     return any(to.target_group_arn in subject.target_groups and to.weight > 0 for to in rule.forwards_to)
 
 
-def rule_may_be_gone(subject: Subject, listeners: Listeners | Gap | NotApplicable) -> bool:
+def rule_may_be_gone(subject: Subject, listeners: Listeners | Unread) -> bool:
     """No rule leads to the subject."""
     if not isinstance(listeners, Listeners) or not subject.target_groups:
         return False
     return not any(leads_to(rule, subject) for _, rule in listeners.rules())
 
 
-def priorities_have_a_hole(listeners: Listeners | Gap | NotApplicable) -> bool:
+def priorities_have_a_hole(listeners: Listeners | Unread) -> bool:
     """Numbers such as 10, 20, 40, 50: where all steps but few are equal, one that is a multiple left something out."""
     return isinstance(listeners, Listeners) and any(_has_a_hole(listener) for listener in listeners.items)
 
 
-def ended_targets(health: TargetHealth | Gap | NotApplicable) -> tuple[str, ...]:
+def ended_targets(health: TargetHealth | Unread) -> tuple[str, ...]:
     """Instances that are registered and do not run."""
     if not isinstance(health, TargetHealth):
         return ()
     unused = (target for _, target in health.in_state("unused") if target.reason == "Target.InvalidState")
-    return distinct(target.id for target in unused if _is_instance(target.id))
+    return distinct(target.id for target in unused if is_instance(target.id))
 
 
-def lost_hosts(stopped: StoppedTasks | Gap | NotApplicable, window: Window) -> tuple[str, ...]:
+def lost_hosts(stopped: StoppedTasks | Unread, window: Window) -> tuple[str, ...]:
     """Instances that took tasks with them in the window, as the tasks' stop reasons name them."""
     tasks = stopped.items if isinstance(stopped, StoppedTasks) else ()
     lately = (task for task in tasks if task.stopped_at and window.start <= task.stopped_at <= window.end)
     return distinct(host_named_in(task.stopped_reason) for task in lately)
 
 
-def taken_out(
-    changes: Iterable[Change], subject: Subject, health: TargetHealth | Gap | NotApplicable
-) -> tuple[str, ...]:
+def taken_out(changes: Iterable[Change], subject: Subject, health: TargetHealth | Unread) -> tuple[str, ...]:
     """Instances that were deregistered from the subject's own groups and are no targets now."""
     here = {target.id for _, target in health.all()} if isinstance(health, TargetHealth) else set()
     names = (
@@ -77,7 +76,7 @@ def taken_out(
         if change.request.get("targetGroupArn") in subject.target_groups
         for name in _ids_in(change.request.get("targets"))
     )
-    return distinct(name for name in names if _is_instance(name) and name not in here)
+    return distinct(name for name in names if is_instance(name) and name not in here)
 
 
 def ended_instances(changes: Changes) -> tuple[str, ...]:
@@ -89,24 +88,24 @@ def ended_instances(changes: Changes) -> tuple[str, ...]:
         if change.name in {"StopInstances", "TerminateInstances"} and not change.error
         for name in change.resources
     )
-    return distinct(name for name in names if _is_instance(name) and name in changes.looked_up)
+    return distinct(name for name in names if is_instance(name) and name in changes.looked_up)
 
 
-def silent_outside(health: TargetHealth | Gap | NotApplicable) -> bool:
+def silent_outside(health: TargetHealth | Unread) -> bool:
     """Whether targets in another network give no answer, so that a route may be gone."""
     return isinstance(health, TargetHealth) and any(
         target.zone == OUTSIDE and target.reason == "Target.Timeout" for _, target in health.in_state("unhealthy")
     )
 
 
-def cut_off(stopped: StoppedTasks | Gap | NotApplicable) -> bool:
+def cut_off(stopped: StoppedTasks | Unread) -> bool:
     """Whether tasks ended because nothing answered them from where they were, as without a route to the internet."""
     tasks = stopped.items if isinstance(stopped, StoppedTasks) else ()
     reasons = ((task.stopped_reason or "").lower() for task in tasks)
     return any(begin in reason and words in reason for reason in reasons for begin in _STARTS for words in _SILENCE)
 
 
-def table_ids(tables: RouteTables | Gap | NotApplicable) -> tuple[str, ...]:
+def table_ids(tables: RouteTables | Unread) -> tuple[str, ...]:
     """Tables without a way to somewhere first."""
     if not isinstance(tables, RouteTables):
         return ()
@@ -115,7 +114,7 @@ def table_ids(tables: RouteTables | Gap | NotApplicable) -> tuple[str, ...]:
 
 
 def is_own_rule(change: Change, subject: Subject) -> bool:
-    """Whether a deleted rule was one of the subject's load balancers, which its ARN names."""
+    """Whether a rule is, or was, one of the subject's load balancers, which its ARN names."""
     return load_balancer_of(str(change.request.get("ruleArn", ""))) in subject.load_balancers
 
 
@@ -133,7 +132,3 @@ def _ids_in(targets: object) -> Iterator[str]:
     for item in targets if isinstance(targets, list) else ():
         if isinstance(item, dict) and isinstance(item.get("id"), str):
             yield str(item["id"])
-
-
-def _is_instance(target: str) -> bool:
-    return target.startswith("i-")

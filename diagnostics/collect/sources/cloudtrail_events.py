@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
 
+from diagnostics.collect.collector import Read
 from diagnostics.facts import Change
 from diagnostics.redaction import REDACTED, is_allowed_name, is_secret_name, redact_command, redact_prose, redact_text
 
+MAX_RESULTS = 50
 MAX_DEPTH = 6
 MAX_LIST = 20
 MAX_KEYS = 40
@@ -28,6 +31,16 @@ _COMMANDS = frozenset({"command", "entryPoint"})
 _ACTIONS_WITHOUT_RESPONSE = frozenset({"RegisterTaskDefinition", "UpdateService", "CreateService"})
 
 OWN_AGENT = "alb502/"
+
+
+def lookup(by: str, value: str, start: datetime | None = None, end: datetime | None = None) -> Read:
+    """One page of events by the name of a resource or of a call, the newest first.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
+    """
+    times = {name: at for name, at in (("StartTime", start), ("EndTime", end)) if at is not None}
+    parameters = {"LookupAttributes": [{"AttributeKey": by, "AttributeValue": value}], "MaxResults": MAX_RESULTS}
+    return Read("cloudtrail", "lookup_events", "Events", {**parameters, **times}, resource=value)
 
 
 def change_of(raw: Mapping[str, Any]) -> Change | None:

@@ -29,8 +29,7 @@ def code_deployments(service: EcsService) -> Reads[CodeDeployments]:
         Read("codedeploy", "get_deployment", "deploymentInfo", {"deploymentId": one}, resource=one, missing=GONE)
         for one in ids
     ]
-    failed = nothing_read(answers)
-    if failed:
+    if failed := nothing_read(answers):
         return failed
     items = [_deployment(raw) for answer in answers for raw in answer.items]
     return CodeDeployments(items=tuple(items), gaps=gaps_of(answers))

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from diagnostics.collect.answers import batches, distinct, gaps_of, items_of, nothing_read
 from diagnostics.collect.collector import Read, Reads, collector
-from diagnostics.facts import ContainerInstance, ContainerInstances, Gap, NotApplicable, RunningTasks, StoppedTasks
+from diagnostics.facts import (
+    ContainerInstance,
+    ContainerInstances,
+    NotApplicable,
+    RunningTasks,
+    StoppedTasks,
+    Unread,
+)
 from diagnostics.snapshot import Subject
 
 INSTANCES_PER_CALL = 100
@@ -13,7 +20,7 @@ MAX_INSTANCES = 300
 
 @collector(cached=False)
 def container_instances(
-    subject: Subject, tasks: RunningTasks, stopped: StoppedTasks | Gap | NotApplicable
+    subject: Subject, tasks: RunningTasks, stopped: StoppedTasks | Unread
 ) -> Reads[ContainerInstances]:
     """Hosts of running tasks first; those of tasks that stopped lately may have left the cluster and are then absent.
 
@@ -33,8 +40,7 @@ def container_instances(
         )
         for some in batches(arns, INSTANCES_PER_CALL)
     ]
-    failed = nothing_read(answers)
-    if failed:
+    if failed := nothing_read(answers):
         return failed
     instances = tuple(
         ContainerInstance(

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnostics.aws_access.failures import TOO_MANY_PAGES
-from diagnostics.collect.answers import gaps_of
-from diagnostics.collect.collector import Read, Reads, collector
-from diagnostics.collect.sources.changes import MAX_RESULTS
+from diagnostics.collect.answers import failures_of
+from diagnostics.collect.collector import Reads, collector
 from diagnostics.collect.sources.changes_in_doubt import DELETE_RULE, is_own_rule, rule_may_be_gone
+from diagnostics.collect.sources.cloudtrail_events import lookup
 from diagnostics.collect.sources.rule_records import EVENTS, former_rule
-from diagnostics.facts import Change, Changes, DeletedRule, DeletedRules, FormerRule, Gap, Listeners, NotApplicable
+from diagnostics.facts import (
+    Change,
+    Changes,
+    DeletedRule,
+    DeletedRules,
+    FormerRule,
+    Listeners,
+    NotApplicable,
+    Unread,
+)
 from diagnostics.rules.changes import listener_of
 from diagnostics.snapshot import Subject
 
@@ -21,9 +29,7 @@ NOTHING = NotApplicable(reason="no rule of the subject was deleted lately, as fa
 
 
 @collector(cached=False, own_budget=True, patience_s=PATIENCE_S)
-def deleted_rules(
-    subject: Subject, listeners: Listeners | Gap | NotApplicable, changes: Changes | Gap | NotApplicable
-) -> Reads[DeletedRules]:
+def deleted_rules(subject: Subject, listeners: Listeners | Unread, changes: Changes | Unread) -> Reads[DeletedRules]:
     """By the calls' names, as not all records of a rule are filed under its ARN, and without a start, which is as far
     back as CloudTrail keeps its events: 90 days. One page each.
 
@@ -32,22 +38,8 @@ def deleted_rules(
     deletions = tuple(_deletions(subject, listeners, changes))[:MAX_RULES]
     if not deletions:
         return NOTHING
-    answers = yield [
-        Read(
-            "cloudtrail",
-            "lookup_events",
-            "Events",
-            {
-                "LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": name}],
-                "EndTime": deletions[0].at,
-                "MaxResults": MAX_RESULTS,
-            },
-            resource=name,
-        )
-        for name in EVENTS
-    ]
-    failed = next((answer.failed for answer in answers if answer.failed), None)
-    if failed:
+    answers = yield [lookup("EventName", name, end=deletions[0].at) for name in EVENTS]
+    if failed := next((answer.failed for answer in answers if answer.failed), None):
         return failed
     items = []
     for change in deletions:
@@ -63,13 +55,10 @@ def deleted_rules(
                 unknown="" if isinstance(former, FormerRule) else former,
             )
         )
-    gaps = tuple(gap for gap in gaps_of(answers) if gap.error != TOO_MANY_PAGES)
-    return DeletedRules(items=tuple(items), gaps=gaps)
+    return DeletedRules(items=tuple(items), gaps=failures_of(answers))
 
 
-def _deletions(
-    subject: Subject, listeners: Listeners | Gap | NotApplicable, changes: Changes | Gap | NotApplicable
-) -> Iterator[Change]:
+def _deletions(subject: Subject, listeners: Listeners | Unread, changes: Changes | Unread) -> Iterator[Change]:
     """Newest first, from listeners that are still there."""
     if not isinstance(listeners, Listeners) or not isinstance(changes, Changes):
         return

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from diagnostics.aws_access.failures import TOO_MANY_PAGES
-from diagnostics.collect.answers import gaps_of, items_of, nothing_read
-from diagnostics.collect.collector import Read, Reads, collector
-from diagnostics.collect.sources.changes import MAX_RESULTS, PATIENCE_S
-from diagnostics.collect.sources.cloudtrail_events import change_of
-from diagnostics.facts import Change, Changes, EarlierChanges, Gap, NotApplicable
+from diagnostics.collect.answers import failures_of, items_of, nothing_read
+from diagnostics.collect.collector import Reads, collector
+from diagnostics.collect.sources.changes import PATIENCE_S
+from diagnostics.collect.sources.cloudtrail_events import change_of, lookup
+from diagnostics.facts import Change, Changes, EarlierChanges, NotApplicable, Unread
 from diagnostics.rules.mended import SETTINGS, left_at, setting
 from diagnostics.snapshot import Subject, Window
 
@@ -16,7 +15,7 @@ EDITS = frozenset({"ModifyTargetGroup", "CreateTargetGroup"})
 
 
 @collector(cached=False, patience_s=PATIENCE_S)
-def earlier_changes(subject: Subject, window: Window, changes: Changes | Gap | NotApplicable) -> Reads[EarlierChanges]:
+def earlier_changes(subject: Subject, window: Window, changes: Changes | Unread) -> Reads[EarlierChanges]:
     """Asked without a start, which is as far back as CloudTrail keeps its events: 90 days. One page.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
@@ -24,23 +23,16 @@ def earlier_changes(subject: Subject, window: Window, changes: Changes | Gap | N
     edit = _in_doubt(subject, window, changes)
     if edit is None:
         return NOTHING
-    group = str(edit.request["targetGroupArn"])
-    parameters = {
-        "LookupAttributes": [{"AttributeKey": "ResourceName", "AttributeValue": group}],
-        "EndTime": edit.at,
-        "MaxResults": MAX_RESULTS,
-    }
-    answers = yield [Read("cloudtrail", "lookup_events", "Events", parameters, resource=group)]
-    failed = nothing_read(answers)
-    if failed:
+    answers = yield [lookup("ResourceName", str(edit.request["targetGroupArn"]), end=edit.at)]
+    if failed := nothing_read(answers):
         return failed
     found = [change for change in map(change_of, items_of(answers)) if change is not None]
     kept = [one for one in found if one.name in EDITS and not one.error and one.at <= edit.at and one.id != edit.id]
-    gaps = tuple(gap for gap in gaps_of(answers) if gap.error != TOO_MANY_PAGES)
-    return EarlierChanges(items=tuple(sorted(kept, key=lambda one: one.at, reverse=True)), gaps=gaps)
+    newest_first = sorted(kept, key=lambda one: one.at, reverse=True)
+    return EarlierChanges(items=tuple(newest_first), gaps=failures_of(answers))
 
 
-def _in_doubt(subject: Subject, window: Window, changes: Changes | Gap | NotApplicable) -> Change | None:
+def _in_doubt(subject: Subject, window: Window, changes: Changes | Unread) -> Change | None:
     """The oldest change of a health check in the window of which no older record tells all former settings."""
     if not isinstance(changes, Changes):
         return None

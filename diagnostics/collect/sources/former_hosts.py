@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from diagnostics.collect.answers import distinct, gaps_of, items_of, nothing_read
-from diagnostics.collect.collector import Read, Reads, collector
+from diagnostics.collect.collector import Reads, collector
 from diagnostics.collect.sources.changes_in_doubt import ended_instances, taken_out
-from diagnostics.collect.sources.hosts import PAGE_SIZE, host_of
-from diagnostics.facts import Changes, FormerHosts, Gap, Hosts, NotApplicable, TargetHealth
+from diagnostics.collect.sources.hosts import host_of, instances_with
+from diagnostics.facts import Changes, FormerHosts, Hosts, NotApplicable, TargetHealth, Unread
 from diagnostics.snapshot import Subject
 
 MAX_HOSTS = 20
@@ -15,10 +15,7 @@ NOBODY = NotApplicable(reason="CloudTrail tells of no instance that was a target
 
 @collector(cached=False)
 def former_hosts(
-    subject: Subject,
-    changes: Changes | Gap | NotApplicable,
-    health: TargetHealth | Gap | NotApplicable,
-    hosts: Hosts | Gap | NotApplicable,
+    subject: Subject, changes: Changes | Unread, health: TargetHealth | Unread, hosts: Hosts | Unread
 ) -> Reads[FormerHosts]:
     """A terminated instance is described for about an hour. Those that are known already are not asked about again.
 
@@ -31,10 +28,8 @@ def former_hosts(
     wanted = tuple(name for name in named if name not in known)[:MAX_HOSTS]
     if not wanted:
         return NOBODY
-    filters = [{"Name": "instance-id", "Values": list(wanted)}]
-    answers = yield [Read("ec2", "describe_instances", "Reservations", {"Filters": filters, "MaxResults": PAGE_SIZE})]
-    failed = nothing_read(answers)
-    if failed:
+    answers = yield instances_with(wanted)
+    if failed := nothing_read(answers):
         return failed
     found = [host_of(raw, {}) for item in items_of(answers) for raw in item.get("Instances", ())]
     gone = {host.id for host in found}

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from diagnostics.access_logs.health_checks import HealthCheckTally
 from diagnostics.access_logs.places import is_on, newest_complete, place_of
 from diagnostics.access_logs.vended import health_line_of
-from diagnostics.aws_access import Reader
 from diagnostics.collect.collector import Now, Reads, collector
-from diagnostics.collect.errand import Errand, Leash
+from diagnostics.collect.errand import Errand
 from diagnostics.collect.log_options import LogBudget, LogOptions
-from diagnostics.collect.log_stream import Streamed, Wanted, stream
+from diagnostics.collect.log_stream import stream
 from diagnostics.collect.sources.load_balancers import MAX_LOAD_BALANCERS
 from diagnostics.collect.sources.log_files import distinct_gaps, log_files
 from diagnostics.collect.sources.log_wish import is_or_was_unhealthy, why_no_health_checks
 from diagnostics.collect.sources.target_groups import own_groups
-from diagnostics.collect.sources.vended_events import Delivered, read_groups
-from diagnostics.collect.sources.vended_logs import HEALTH_CHECK_LOGS, LogGroup, log_groups
+from diagnostics.collect.sources.vended_events import read_groups
+from diagnostics.collect.sources.vended_logs import HEALTH_CHECK_LOGS, log_groups
 from diagnostics.facts import (
     Gap,
     HealthCheckLogs,
@@ -27,6 +25,7 @@ from diagnostics.facts import (
     NotApplicable,
     TargetGroups,
     TargetHealth,
+    Unread,
 )
 from diagnostics.snapshot import Subject, Window
 
@@ -42,9 +41,9 @@ def health_check_logs(
     now: Now,
     options: LogOptions,
     attributes: LoadBalancerAttributes,
-    groups: TargetGroups | Gap | NotApplicable,
-    metrics: Metrics | Gap | NotApplicable,
-    health: TargetHealth | Gap | NotApplicable,
+    groups: TargetGroups | Unread,
+    metrics: Metrics | Unread,
+    health: TargetHealth | Unread,
 ) -> Reads[HealthCheckLogs]:
     """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-health-check-logs.html"""
     balancers = [arn for arn in subject.load_balancers[:MAX_LOAD_BALANCERS] if arn in attributes.by_arn]
@@ -68,7 +67,7 @@ def health_check_logs(
     files, gaps = yield from log_files(places, window, now)
     if not files:
         return gaps[-1]
-    errand = Errand(partial(_stream, files, tally, budget), seconds=budget.seconds)
+    errand = Errand(lambda reader, leash: stream(files, tally.add, reader, leash, budget), seconds=budget.seconds)
     yield errand
     if isinstance(errand.outcome, Gap):
         return errand.outcome
@@ -87,7 +86,12 @@ def _from_log_groups(
     found, _ = yield from log_groups(balancers, HEALTH_CHECK_LOGS)
     if not found:
         return OFF
-    errand = Errand(partial(_read_groups, found, window, tally, budget), seconds=budget.seconds)
+    errand = Errand(
+        lambda reader, leash: read_groups(
+            found, window.start, window.end, tally.add, reader, leash, budget, health_line_of
+        ),
+        seconds=budget.seconds,
+    )
     yield errand
     if isinstance(errand.outcome, Gap):
         return errand.outcome
@@ -96,20 +100,3 @@ def _from_log_groups(
         return gaps[0]
     since, until = max(one.since for one in errand.outcome), min(one.until for one in errand.outcome)
     return tally.logs(min(since, until), until).model_copy(update={"gaps": gaps})
-
-
-def _read_groups(
-    groups: Sequence[LogGroup],
-    window: Window,
-    tally: HealthCheckTally,
-    budget: LogBudget,
-    reader: Reader,
-    leash: Leash,
-) -> tuple[Delivered, ...]:
-    return read_groups(groups, window.start, window.end, tally.add, reader, leash, budget, health_line_of)
-
-
-def _stream(
-    files: Sequence[Wanted], tally: HealthCheckTally, budget: LogBudget, reader: Reader, leash: Leash
-) -> Streamed:
-    return stream(files, tally.add, reader, leash, budget)

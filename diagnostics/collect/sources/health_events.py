@@ -8,7 +8,7 @@ from typing import Any
 
 from diagnostics.collect.answers import gaps_of
 from diagnostics.collect.collector import Now, Read, Reads, collector
-from diagnostics.facts import Gap, HealthEvent, HealthEvents, Metrics, NotApplicable, TargetHealth
+from diagnostics.facts import Gap, HealthEvent, HealthEvents, Metrics, NotApplicable, TargetHealth, Unread
 from diagnostics.printable import line
 from diagnostics.snapshot import Subject, Window
 
@@ -32,11 +32,7 @@ TROUBLE = (
 
 @collector(cached=True, own_budget=True, patience_s=PATIENCE_S)
 def health_events(
-    subject: Subject,
-    window: Window,
-    now: Now,
-    metrics: Metrics | Gap | NotApplicable,
-    health: TargetHealth | Gap | NotApplicable,
+    subject: Subject, window: Window, now: Now, metrics: Metrics | Unread, health: TargetHealth | Unread
 ) -> Reads[HealthEvents]:
     """https://docs.aws.amazon.com/health/latest/APIReference/API_DescribeEvents.html"""
     if not subject.load_balancers or not _in_trouble(window, metrics, health):
@@ -53,9 +49,7 @@ def health_events(
     return HealthEvents(items=tuple(map(_event, answer.items)), gaps=gaps_of([answer]))
 
 
-def _in_trouble(
-    window: Window, metrics: Metrics | Gap | NotApplicable, health: TargetHealth | Gap | NotApplicable
-) -> bool:
+def _in_trouble(window: Window, metrics: Metrics | Unread, health: TargetHealth | Unread) -> bool:
     """What could not be read is no trouble: an account that may read nothing else gets no answer here either."""
     if isinstance(health, TargetHealth) and health.in_state("unhealthy", "unavailable", "unused"):
         return True

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from diagnostics.collect.answers import attributes_of, batches, distinct, gaps_of, items_of, nothing_read
+from diagnostics.collect.answers import attributes_of, batches, distinct, gaps_of, is_instance, items_of, nothing_read
 from diagnostics.collect.collector import Read, Reads, collector
+from diagnostics.collect.ec2_filters import filtered
 from diagnostics.facts import (
     ContainerInstances,
     Gap,
@@ -19,15 +20,14 @@ from diagnostics.facts import (
     ScheduledEvent,
     StoppedTasks,
     TargetHealth,
+    Unread,
 )
 from diagnostics.redaction import redact_prose
 from diagnostics.rules.host_ends import host_named_in
 
-VALUES_PER_FILTER = 200
 STATUSES_PER_CALL = 100
 MAX_HOSTS = 200
 FORGOTTEN = ("InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed")
-PAGE_SIZE = 1000
 MAX_REASON = 300
 SCALING_GROUP_TAG = "aws:autoscaling:groupName"
 NO_HOST = NotApplicable(reason="no target and no task of it is on an EC2 instance")
@@ -36,10 +36,10 @@ _WHEN = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)")
 
 @collector(cached=False)
 def hosts(
-    health: TargetHealth | Gap | NotApplicable,
-    interfaces: NetworkInterfaces | Gap | NotApplicable,
-    instances: ContainerInstances | Gap | NotApplicable,
-    stopped: StoppedTasks | Gap | NotApplicable,
+    health: TargetHealth | Unread,
+    interfaces: NetworkInterfaces | Unread,
+    instances: ContainerInstances | Unread,
+    stopped: StoppedTasks | Unread,
 ) -> Reads[Hosts]:
     """Instances by filter, because one id that AWS has forgotten would spoil the whole answer. It does spoil that of
     the status checks, which know no such filter: then those are asked for again, for the instances that are there.
@@ -51,19 +51,10 @@ def hosts(
     wanted = _instance_ids(health, interfaces, instances, stopped)[:MAX_HOSTS]
     if not wanted:
         return next((source for source in sources if isinstance(source, Gap)), NO_HOST)
-    asked = [
-        Read(
-            "ec2",
-            "describe_instances",
-            "Reservations",
-            {"Filters": [{"Name": "instance-id", "Values": some}], "MaxResults": PAGE_SIZE},
-        )
-        for some in batches(wanted, VALUES_PER_FILTER)
-    ]
+    asked = instances_with(wanted)
     answers = yield [*asked, *_statuses(wanted)]
     described, statuses = answers[: len(asked)], list(answers[len(asked) :])
-    failed = nothing_read(described)
-    if failed:
+    if failed := nothing_read(described):
         return failed
     found = {raw["InstanceId"]: raw for item in items_of(described) for raw in item.get("Instances", ())}
     told = {raw["InstanceId"] for raw in items_of(statuses)}
@@ -77,6 +68,10 @@ def hosts(
         missing=missing,
         gaps=(*gaps_of(described), *gaps_of(statuses)),
     )
+
+
+def instances_with(ids: Iterable[str]) -> list[Read]:
+    return filtered("describe_instances", "Reservations", "instance-id", ids)
 
 
 def _statuses(ids: Iterable[str]) -> list[Read]:
@@ -93,10 +88,10 @@ def _statuses(ids: Iterable[str]) -> list[Read]:
 
 
 def _instance_ids(
-    health: TargetHealth | Gap | NotApplicable,
-    interfaces: NetworkInterfaces | Gap | NotApplicable,
-    instances: ContainerInstances | Gap | NotApplicable,
-    stopped: StoppedTasks | Gap | NotApplicable,
+    health: TargetHealth | Unread,
+    interfaces: NetworkInterfaces | Unread,
+    instances: ContainerInstances | Unread,
+    stopped: StoppedTasks | Unread,
 ) -> tuple[str, ...]:
     """Targets first, then hosts of tasks; of interfaces only those that hold a target's address."""
     targets = [target.id for _, target in health.all()] if isinstance(health, TargetHealth) else []
@@ -105,16 +100,12 @@ def _instance_ids(
     tasks = stopped.items if isinstance(stopped, StoppedTasks) else ()
     return distinct(
         [
-            *filter(_is_instance, targets),
+            *filter(is_instance, targets),
             *(item.ec2_instance_id for item in (instances.items if isinstance(instances, ContainerInstances) else ())),
             *(host_named_in(task.stopped_reason) for task in tasks),
             *(item.instance_id for item in attached if here & {*item.private_ips, *item.ipv6_addresses}),
         ]
     )
-
-
-def _is_instance(target: str) -> bool:
-    return target.startswith("i-")
 
 
 def host_of(raw: Mapping[str, Any], status: Mapping[str, Any]) -> Host:

@@ -15,7 +15,7 @@ from diagnostics.collect.errand import Errand, Leash
 from diagnostics.collect.insights_queries import MAX_LINES, MAX_TEXT, LogQuery, Scanned, cost_usd, run_query
 from diagnostics.collect.log_options import LogOptions
 from diagnostics.collect.sources.log_wish import why_no_application_logs
-from diagnostics.facts import Gap, Metrics, NotApplicable, StoppedTasks, TargetHealth
+from diagnostics.facts import Gap, Metrics, StoppedTasks, TargetHealth, Unread
 from diagnostics.snapshot import Subject, Window
 
 QUERY_S = 20.0
@@ -91,9 +91,9 @@ def beyond(
     options: LogOptions,
     subject: Subject,
     window: Window,
-    metrics: Metrics | Gap | NotApplicable,
-    health: TargetHealth | Gap | NotApplicable,
-    stopped: StoppedTasks | Gap | NotApplicable,
+    metrics: Metrics | Unread,
+    health: TargetHealth | Unread,
+    stopped: StoppedTasks | Unread,
 ) -> Beyond:
     """A person who wants logs always gets them read page by page; scanning is for what fails."""
     when_errors = LogOptions(wish="never" if options.wish == "never" else "when-errors")

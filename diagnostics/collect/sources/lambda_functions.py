@@ -24,7 +24,9 @@ from diagnostics.facts import (
     NotApplicable,
     TargetGroups,
     TargetHealth,
+    Unread,
 )
+from diagnostics.facts.lambda_targets import unqualified
 from diagnostics.redaction import redact_prose, redact_text
 from diagnostics.snapshot import Subject
 
@@ -52,7 +54,7 @@ class Registered(NamedTuple):
 
 @collector(cached=True)
 def lambda_targets(
-    subject: Subject, groups: TargetGroups | Gap | NotApplicable, health: Later[TargetHealth]
+    subject: Subject, groups: TargetGroups | Unread, health: Later[TargetHealth]
 ) -> Reads[LambdaTargets]:
     """https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html and its neighbours"""
     own = own_lambda_groups(subject, groups)
@@ -83,7 +85,7 @@ def lambda_targets(
     )
 
 
-def own_lambda_groups(subject: Subject, groups: TargetGroups | Gap | NotApplicable) -> tuple[str, ...] | Gap:
+def own_lambda_groups(subject: Subject, groups: TargetGroups | Unread) -> tuple[str, ...] | Gap:
     """The subject's target groups of type lambda; a gap when they could not be told apart."""
     own = own_groups(subject, groups)
     if isinstance(own, Gap):
@@ -97,7 +99,7 @@ def own_lambda_groups(subject: Subject, groups: TargetGroups | Gap | NotApplicab
     return tuple(arn for arn in own if arn in of_lambda)
 
 
-def registered_in(groups: Iterable[str], health: TargetHealth | Gap | NotApplicable) -> tuple[Registered, ...]:
+def registered_in(groups: Iterable[str], health: TargetHealth | Unread) -> tuple[Registered, ...]:
     """What is registered with these groups, for as far as it is a function."""
     if not isinstance(health, TargetHealth):
         return ()
@@ -107,11 +109,6 @@ def registered_in(groups: Iterable[str], health: TargetHealth | Gap | NotApplica
         for target in health.by_group.get(arn, ())
         if ":function:" in target.id
     )
-
-
-def unqualified(arn: str) -> str:
-    """The ARN of the function itself."""
-    return ":".join(arn.split(":")[:7])
 
 
 def qualifier_of(arn: str) -> str | None:

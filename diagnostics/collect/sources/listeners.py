@@ -7,8 +7,9 @@ from typing import Any
 
 from diagnostics.collect.answers import gaps_of, items_of, nothing_read
 from diagnostics.collect.collector import Read, Reads, collector
+from diagnostics.collect.described_listeners import actions_of, listener_of, rule_of
 from diagnostics.collect.sources.load_balancers import MAX_LOAD_BALANCERS, NO_LOAD_BALANCER
-from diagnostics.facts import ForwardTarget, Gap, Listener, Listeners, Rule, RuleAction, RuleCondition
+from diagnostics.facts import Gap, Listeners, Rule, RuleCondition
 from diagnostics.redaction import REDACTED, is_secret_name, redact_text
 from diagnostics.snapshot import Subject
 
@@ -32,14 +33,6 @@ OPEN_HEADERS = frozenset(
 )
 # Parameters of a query that hold a key, and whose name alone does not say so.
 SECRET_PARAMETERS = frozenset({"key", "code", "state", "k"})
-_CONFIGS = {
-    "host-header": "HostHeaderConfig",
-    "path-pattern": "PathPatternConfig",
-    "http-header": "HttpHeaderConfig",
-    "http-request-method": "HttpRequestMethodConfig",
-    "query-string": "QueryStringConfig",
-    "source-ip": "SourceIpConfig",
-}
 
 
 @collector(cached=True)
@@ -59,8 +52,7 @@ def listeners(subject: Subject) -> Reads[Listeners]:
         )
         for arn in balancers
     ]
-    failed = nothing_read(answers)
-    if failed:
+    if failed := nothing_read(answers):
         return failed
     found = items_of(answers)
     gaps = gaps_of(answers) + _left_out(found)
@@ -77,7 +69,7 @@ def listeners(subject: Subject) -> Reads[Listeners]:
         for raw in found
     ]
     items = tuple(
-        _listener(raw, _default_rule_only(raw) if answer.failed else [rule_of(rule) for rule in answer.items])
+        listener_of(raw, _default_rule_only(raw) if answer.failed else map(told_rule, answer.items))
         for raw, answer in zip(found, rules, strict=True)
     )
     return Listeners(items=items, gaps=gaps + gaps_of(rules))
@@ -98,78 +90,44 @@ def _left_out(found: Sequence[Mapping[str, Any]]) -> tuple[Gap, ...]:
     )
 
 
-def _listener(raw: Mapping[str, Any], rules: Sequence[Rule]) -> Listener:
-    return Listener(
-        arn=raw["ListenerArn"],
-        load_balancer_arn=raw["LoadBalancerArn"],
-        port=raw["Port"],
-        protocol=raw["Protocol"],
-        rules=tuple(sorted(rules, key=lambda rule: (rule.is_default, rule.priority or 0))),
-    )
-
-
 def _default_rule_only(raw: Mapping[str, Any]) -> list[Rule]:
     """What the listener itself tells when its rules could not be read."""
-    actions = tuple(map(_action, raw.get("DefaultActions", ())))
-    return [Rule(arn=raw["ListenerArn"], priority=None, actions=actions)] if actions else []
+    actions = actions_of(raw.get("DefaultActions") or ())
+    return [_without_secrets(Rule(arn=raw["ListenerArn"], priority=None, actions=actions))] if actions else []
 
 
-def rule_of(raw: Mapping[str, Any]) -> Rule:
-    is_default = raw.get("IsDefault") or raw.get("Priority") == "default"
-    return Rule(
-        arn=raw["RuleArn"],
-        priority=None if is_default else int(raw["Priority"]),
-        conditions=tuple(map(_condition, raw.get("Conditions", ()))),
-        actions=tuple(sorted(map(_action, raw.get("Actions", ())), key=lambda action: action.order)),
+def told_rule(raw: Mapping[str, Any]) -> Rule:
+    """A rule without what may be secret in it."""
+    return _without_secrets(rule_of(raw))
+
+
+def _without_secrets(rule: Rule) -> Rule:
+    actions = (
+        action.model_copy(
+            update={
+                "location": action.location and redact_text(action.location),
+                "message_body": redact_text(action.message_body),
+            }
+        )
+        for action in rule.actions
+    )
+    return rule.model_copy(
+        update={"conditions": tuple(map(_told_condition, rule.conditions)), "actions": tuple(actions)}
     )
 
 
-def _condition(raw: Mapping[str, Any]) -> RuleCondition:
-    field = str(raw["Field"])
-    config = raw.get(_CONFIGS.get(field, ""), {})
-    header = config.get("HttpHeaderName")
-    if field == "query-string":
-        return RuleCondition(field=field, values=tuple(map(_query, config.get("Values", ()))))
-    values = tuple(config.get("Values") or raw.get("Values", ()))
-    patterns = tuple(config.get("RegexValues") or raw.get("RegexValues", ()))
-    if header is not None and header.lower() not in OPEN_HEADERS:
+def _told_condition(condition: RuleCondition) -> RuleCondition:
+    header, values, patterns = condition.header_name, condition.values, condition.regex_values
+    if condition.field == "query-string":
+        values = tuple(map(_told_parameter, values))
+    elif header is not None and header.lower() not in OPEN_HEADERS:
         values, patterns = (REDACTED,) * len(values), (REDACTED,) * len(patterns)
-    return RuleCondition(field=field, values=values, regex_values=patterns, header_name=header)
+    return condition.model_copy(update={"values": values, "regex_values": patterns})
 
 
-def _query(raw: Mapping[str, Any]) -> str:
-    key, value = raw.get("Key"), raw.get("Value", "")
-    if key is None:
-        return redact_text(str(value))
+def _told_parameter(text: str) -> str:
+    key, separator, value = text.partition("=")
+    if not separator:
+        return redact_text(text)
     is_secret = is_secret_name(key) or key.lower() in SECRET_PARAMETERS
-    return f"{key}={REDACTED if is_secret else redact_text(str(value))}"
-
-
-def _action(raw: Mapping[str, Any]) -> RuleAction:
-    targets = raw.get("ForwardConfig", {}).get("TargetGroups", ())
-    forward = tuple(
-        ForwardTarget(target_group_arn=target["TargetGroupArn"], weight=target.get("Weight", 1)) for target in targets
-    )
-    if not forward and raw.get("TargetGroupArn"):
-        forward = (ForwardTarget(target_group_arn=raw["TargetGroupArn"]),)
-    sticky = raw.get("ForwardConfig", {}).get("TargetGroupStickinessConfig", {})
-    fixed, redirect = raw.get("FixedResponseConfig", {}), raw.get("RedirectConfig", {})
-    status = str(fixed.get("StatusCode") or redirect.get("StatusCode", "")).removeprefix("HTTP_")
-    return RuleAction(
-        type=raw["Type"],
-        order=raw.get("Order", 1),
-        forward=forward,
-        status_code=int(status) if status.isdigit() else None,
-        location=_location(redirect) if redirect else None,
-        message_body=redact_text(fixed.get("MessageBody", "")),
-        sticky_s=sticky.get("DurationSeconds") if sticky.get("Enabled") else None,
-    )
-
-
-def _location(redirect: Mapping[str, Any]) -> str:
-    """Parts that are not given keep the request's own:
-    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RedirectActionConfig.html"""
-    protocol = str(redirect.get("Protocol") or "#{protocol}").lower()
-    host, port = redirect.get("Host") or "#{host}", redirect.get("Port") or "#{port}"
-    path, query = redirect.get("Path") or "/#{path}", redirect.get("Query") or "#{query}"
-    return redact_text(f"{protocol}://{host}:{port}{path}?{query}")
+    return f"{key}={REDACTED if is_secret else redact_text(value)}"

@@ -25,8 +25,7 @@ def load_balancers(subject: Subject) -> Reads[LoadBalancers]:
         Read("elbv2", "describe_load_balancers", "LoadBalancers", {"LoadBalancerArns": some}, resource=some[0])
         for some in batches(arns, ARNS_PER_CALL)
     ]
-    failed = nothing_read(answers)
-    if failed:
+    if failed := nothing_read(answers):
         return failed
     return LoadBalancers(items=tuple(map(_load_balancer, items_of(answers))), gaps=gaps_of(answers) + too_many(subject))
 
@@ -41,8 +40,7 @@ def load_balancer_attributes(subject: Subject) -> Reads[LoadBalancerAttributes]:
         Read("elbv2", "describe_load_balancer_attributes", "Attributes", {"LoadBalancerArn": arn}, resource=arn)
         for arn in arns
     ]
-    failed = nothing_read(answers)
-    if failed:
+    if failed := nothing_read(answers):
         return failed
     by_arn = {arn: attributes_of(answer.items) for arn, answer in zip(arns, answers, strict=True) if not answer.failed}
     return LoadBalancerAttributes(by_arn=by_arn, gaps=gaps_of(answers))

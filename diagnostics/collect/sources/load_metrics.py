@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from diagnostics.aws_access import Pages
-from diagnostics.collect.answers import distinct, nothing_read
+from diagnostics.collect.answers import distinct, is_instance, nothing_read
 from diagnostics.collect.collector import Later, Now, Reads, collector
 from diagnostics.collect.sources.load_balancers import MAX_LOAD_BALANCERS
 from diagnostics.collect.sources.metric_queries import (
-    Span,
     group_queries,
     host_queries,
     joined,
@@ -26,6 +25,7 @@ from diagnostics.facts import (
     NotApplicable,
     TargetGroups,
     TargetHealth,
+    Unread,
     UsualLoad,
 )
 from diagnostics.snapshot import Subject, Window
@@ -42,9 +42,7 @@ MAX_HOSTS = 40
 
 
 @collector(cached=True)
-def usual_load(
-    subject: Subject, window: Window, now: Now, groups: TargetGroups | Gap | NotApplicable
-) -> Reads[UsualLoad]:
+def usual_load(subject: Subject, window: Window, now: Now, groups: TargetGroups | Unread) -> Reads[UsualLoad]:
     """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html"""
     own = own_groups(subject, groups)
     if not isinstance(own, tuple):
@@ -59,12 +57,11 @@ def usual_load(
     if not queries:
         return NotApplicable(reason="nothing of it has metrics")
     end = min(window.end, now.at)
-    day = _coarse(window.start - DAY, end, now.at, len(queries), USUAL_PERIOD_S)
-    week = _coarse(window.start - WEEK - AROUND, end - WEEK + AROUND, now.at, len(queries), USUAL_PERIOD_S)
+    day = span_of(window.start - DAY, end, now.at, len(queries), USUAL_PERIOD_S)
+    week = span_of(window.start - WEEK - AROUND, end - WEEK + AROUND, now.at, len(queries), USUAL_PERIOD_S)
     newer, older = reads_of(queries, day), reads_of(queries, week)
     answers: Sequence[Pages] = yield [*newer, *older]
-    failed = nothing_read(answers[: len(newer)])
-    if failed:
+    if failed := nothing_read(answers[: len(newer)]):
         return failed
     series, gaps = series_of(queries, day, answers[: len(newer)])
     before, older_gaps = series_of(queries, week, answers[len(newer) :])
@@ -79,36 +76,21 @@ def usual_load(
 
 @collector(cached=True)
 def host_metrics(
-    window: Window,
-    now: Now,
-    health: TargetHealth | Gap | NotApplicable,
-    instances: Later[ContainerInstances],
+    window: Window, now: Now, health: TargetHealth | Unread, instances: Later[ContainerInstances]
 ) -> Reads[HostMetrics]:
     """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html"""
     yield instances
     hosts = instances.outcome
     targets = [target.id for _, target in health.all()] if isinstance(health, TargetHealth) else []
     known = [item.ec2_instance_id for item in hosts.items] if isinstance(hosts, ContainerInstances) else []
-    ids = distinct([*known, *(one for one in targets if one.startswith("i-"))])[:MAX_HOSTS]
+    ids = distinct([*known, *filter(is_instance, targets)])[:MAX_HOSTS]
     if not ids:
         return hosts if isinstance(hosts, Gap) else NotApplicable(reason="it does not run on EC2 instances")
     queries = [query for one in ids for query in host_queries(one)]
     end = min(window.end, now.at)
-    span = _coarse(min(window.start, end - LOOK_BACK), end, now.at, len(queries), HOST_PERIOD_S)
+    span = span_of(min(window.start, end - LOOK_BACK), end, now.at, len(queries), HOST_PERIOD_S)
     answers: Sequence[Pages] = yield reads_of(queries, span)
-    failed = nothing_read(answers)
-    if failed:
+    if failed := nothing_read(answers):
         return failed
     series, gaps = series_of(queries, span, answers)
     return HostMetrics(series=tuple(series), gaps=tuple(gaps))
-
-
-def _coarse(start: datetime, end: datetime, now: datetime, queries: int, period_s: int) -> Span:
-    """At least this period; more where CloudWatch keeps no finer points."""
-    span = span_of(start, end, now, queries)
-    if span.period_s >= period_s:
-        return span
-    first = int(start.timestamp()) // period_s * period_s
-    last = -(-int(end.timestamp()) // period_s) * period_s
-    zone = start.tzinfo
-    return Span(datetime.fromtimestamp(first, zone), datetime.fromtimestamp(last, zone), period_s)

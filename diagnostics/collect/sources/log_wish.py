@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from diagnostics.app_logs.choosing import failed_tasks
 from diagnostics.collect.log_options import LogOptions
-from diagnostics.facts import Gap, Metrics, NotApplicable, StoppedTasks, TargetHealth
+from diagnostics.facts import Metrics, NotApplicable, StoppedTasks, TargetHealth, Unread
 from diagnostics.snapshot import Subject, Window
 
 NOT_ASKED = NotApplicable(reason="logs were not to be read")
@@ -24,9 +24,7 @@ ERROR_METRICS = (
 )
 
 
-def why_not(
-    options: LogOptions, subject: Subject, window: Window, metrics: Metrics | Gap | NotApplicable
-) -> NotApplicable | None:
+def why_not(options: LogOptions, subject: Subject, window: Window, metrics: Metrics | Unread) -> NotApplicable | None:
     """Why access logs are not to be read; None: they are. Metrics that could not be read are no reason."""
     if options.wish == "never":
         return NOT_ASKED
@@ -36,11 +34,7 @@ def why_not(
 
 
 def why_no_health_checks(
-    options: LogOptions,
-    subject: Subject,
-    window: Window,
-    metrics: Metrics | Gap | NotApplicable,
-    health: TargetHealth | Gap | NotApplicable,
+    options: LogOptions, subject: Subject, window: Window, metrics: Metrics | Unread, health: TargetHealth | Unread
 ) -> NotApplicable | None:
     """The same for health check logs, which also explain targets that are or were unhealthy."""
     if options.wish == "never":
@@ -50,9 +44,7 @@ def why_no_health_checks(
     return NOTHING_FAILS if why_not(options, subject, window, metrics) else None
 
 
-def is_or_was_unhealthy(
-    window: Window, metrics: Metrics | Gap | NotApplicable, health: TargetHealth | Gap | NotApplicable
-) -> bool:
+def is_or_was_unhealthy(window: Window, metrics: Metrics | Unread, health: TargetHealth | Unread) -> bool:
     """Whether a target is known to be unhealthy now, or to have been in the window."""
     if isinstance(health, TargetHealth) and health.in_state("unhealthy"):
         return True
@@ -63,9 +55,9 @@ def why_no_application_logs(
     options: LogOptions,
     subject: Subject,
     window: Window,
-    metrics: Metrics | Gap | NotApplicable,
-    health: TargetHealth | Gap | NotApplicable,
-    stopped: StoppedTasks | Gap | NotApplicable,
+    metrics: Metrics | Unread,
+    health: TargetHealth | Unread,
+    stopped: StoppedTasks | Unread,
 ) -> NotApplicable | None:
     """The same for what the application wrote, which also explains tasks that failed."""
     if options.wish != "never" and isinstance(stopped, StoppedTasks) and failed_tasks(stopped.items, window.start):

@@ -157,10 +157,10 @@ def account_function_queries(balancer: str) -> Iterator[Query]:
     yield _query(ELB, "LambdaTargetProcessedBytes", "Sum", LoadBalancer=balancer)
 
 
-def span_of(start: datetime, end: datetime, now: datetime, queries: int) -> Span:
+def span_of(start: datetime, end: datetime, now: datetime, queries: int, finest_s: int = MINUTE_S) -> Span:
     """`start` to `end` in the finest period that CloudWatch still keeps and that fits into one call's points."""
     per_call = min(queries, QUERIES_PER_CALL) or 1
-    for period_s in _PERIODS_S:
+    for period_s in (one for one in _PERIODS_S if one >= finest_s):
         points = (end - start).total_seconds() / period_s + 2
         kept = all(period_s > finest or now - start < age for finest, age in _KEPT)
         if (kept and points * per_call <= POINTS_PER_CALL) or period_s == _PERIODS_S[-1]:

@@ -12,7 +12,6 @@ from diagnostics.collect.sources.lambda_functions import (
     own_lambda_groups,
     qualifier_of,
     registered_in,
-    unqualified,
 )
 from diagnostics.collect.sources.load_balancers import MAX_LOAD_BALANCERS
 from diagnostics.collect.sources.metric_queries import (
@@ -33,7 +32,6 @@ from diagnostics.collect.sources.metric_queries import (
 )
 from diagnostics.collect.sources.target_groups import own_groups
 from diagnostics.facts import (
-    Gap,
     LoadBalancers,
     Metrics,
     NotApplicable,
@@ -41,7 +39,9 @@ from diagnostics.facts import (
     TargetGroup,
     TargetGroups,
     TargetHealth,
+    Unread,
 )
+from diagnostics.facts.lambda_targets import unqualified
 from diagnostics.rules.onset import last_burst
 from diagnostics.snapshot import Subject, Window
 
@@ -57,8 +57,8 @@ def metrics(
     subject: Subject,
     window: Window,
     now: Now,
-    balancers: LoadBalancers | Gap | NotApplicable,
-    groups: TargetGroups | Gap | NotApplicable,
+    balancers: LoadBalancers | Unread,
+    groups: TargetGroups | Unread,
     health: Later[TargetHealth],
 ) -> Reads[Metrics]:
     """Metrics and their dimensions:
@@ -73,8 +73,7 @@ def metrics(
     end = min(window.end, now.at)
     span = span_of(min(window.start, end - LOOK_BACK), end, now.at, len(queries))
     answers = yield reads_of(queries, span)
-    failed = nothing_read(answers)
-    if failed:
+    if failed := nothing_read(answers):
         return failed
     series, gaps = series_of(queries, span, answers)
     covered_from = span.start
@@ -90,11 +89,7 @@ def metrics(
     return Metrics(covered_from=covered_from, covered_to=span.end, series=tuple(series), gaps=tuple(gaps))
 
 
-def _queries(
-    subject: Subject,
-    balancers: LoadBalancers | Gap | NotApplicable,
-    groups: TargetGroups | Gap | NotApplicable,
-) -> list[Query]:
+def _queries(subject: Subject, balancers: LoadBalancers | Unread, groups: TargetGroups | Unread) -> list[Query]:
     queries: list[Query] = []
     own = own_groups(subject, groups)
     measured = own[:MAX_MEASURED_GROUPS] if isinstance(own, tuple) else ()
@@ -117,9 +112,7 @@ def _queries(
     return queries
 
 
-def _function_queries(
-    subject: Subject, groups: Sequence[str], health: TargetHealth | Gap | NotApplicable
-) -> list[Query]:
+def _function_queries(subject: Subject, groups: Sequence[str], health: TargetHealth | Unread) -> list[Query]:
     """The functions that these groups call; where targets could not be read, the one that was asked about."""
     arns = distinct(one.arn for one in registered_in(groups, health)) or distinct([subject.function])
     queries: list[Query] = []
@@ -135,7 +128,7 @@ def _is_of_function(arn: str, known: Sequence[TargetGroup]) -> bool:
     return any(group.arn == arn and group.target_type == "lambda" for group in known)
 
 
-def _zones(balancers: LoadBalancers | Gap | NotApplicable, arn: str) -> Sequence[str]:
+def _zones(balancers: LoadBalancers | Unread, arn: str) -> Sequence[str]:
     balancer = balancers.of(arn) if isinstance(balancers, LoadBalancers) else None
     return [zone.zone for zone in balancer.zones] if balancer else []
 

@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from diagnostics.collect.answers import batches, distinct, gaps_of, items_of, nothing_read
+from diagnostics.collect.answers import distinct, gaps_of, is_instance, items_of, nothing_read
 from diagnostics.collect.collector import Read, Reads, collector
+from diagnostics.collect.ec2_filters import filtered
 from diagnostics.collect.sources.load_balancers import MAX_LOAD_BALANCERS
-from diagnostics.facts import Gap, NetworkInterface, NetworkInterfaces, NotApplicable, TargetGroups, TargetHealth
+from diagnostics.facts import (
+    NetworkInterface,
+    NetworkInterfaces,
+    TargetGroups,
+    TargetHealth,
+    Unread,
+)
 from diagnostics.snapshot import Subject
 
-VALUES_PER_FILTER = 200
 MAX_TARGETS = 1000
-PAGE_SIZE = 1000
 MAX_PAGES = 2
 
 
 @collector(cached=True)
 def network_interfaces(
-    subject: Subject, health: TargetHealth, groups: TargetGroups | Gap | NotApplicable
+    subject: Subject, health: TargetHealth, groups: TargetGroups | Unread
 ) -> Reads[NetworkInterfaces]:
-    """Filters, not ids: an address that has gone is then simply absent and no error.
-
-    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeNetworkInterfaces.html
-    """
+    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeNetworkInterfaces.html"""
     targets = distinct(target.id for _, target in health.all())[:MAX_TARGETS]
     nodes = [f"ELB {arn.split(':loadbalancer/', 1)[-1]}" for arn in subject.load_balancers[:MAX_LOAD_BALANCERS]]
     reads = [
         *_reads("addresses.private-ip-address", filter(_is_ipv4, targets)),
         *_reads("ipv6-addresses.ipv6-address", filter(_is_ipv6, targets)),
-        *_reads("attachment.instance-id", filter(_is_instance, targets)),
+        *_reads("attachment.instance-id", filter(is_instance, targets)),
         *_reads("description", nodes),
     ]
     answers = yield reads
-    failed = nothing_read(answers)
-    if failed:
+    if failed := nothing_read(answers):
         return failed
     found = {interface.id: interface for interface in map(_interface, items_of(answers))}
     ours = {group.vpc_id for group in groups.items} if isinstance(groups, TargetGroups) else set()
@@ -44,15 +45,8 @@ def network_interfaces(
     return NetworkInterfaces(items=tuple(ordered), gaps=gaps_of(answers))
 
 
-def _reads(name: str, values: Iterable[str]) -> Iterator[Read]:
-    for some in batches(values, VALUES_PER_FILTER):
-        yield Read(
-            "ec2",
-            "describe_network_interfaces",
-            "NetworkInterfaces",
-            {"Filters": [{"Name": name, "Values": some}], "MaxResults": PAGE_SIZE},
-            max_pages=MAX_PAGES,
-        )
+def _reads(name: str, values: Iterable[str]) -> list[Read]:
+    return filtered("describe_network_interfaces", "NetworkInterfaces", name, values, MAX_PAGES)
 
 
 def _is_ipv4(target: str) -> bool:
@@ -61,10 +55,6 @@ def _is_ipv4(target: str) -> bool:
 
 def _is_ipv6(target: str) -> bool:
     return ":" in target and not target.startswith("arn:")
-
-
-def _is_instance(target: str) -> bool:
-    return target.startswith("i-")
 
 
 def _interface(raw: Mapping[str, Any]) -> NetworkInterface:

@@ -109,7 +109,7 @@ def _names(record: OwnRecord, call: OwnCall) -> Iterator[str]:
     """ARNs, and the short ids by which EC2's resources and ECS's services go in CloudTrail."""
     for arn in dict.fromkeys((*call.resources, record.resource)):
         yield arn
-        if arn.startswith(("arn:aws:ec2:", "arn:aws-cn:ec2:", "arn:aws-us-gov:ec2:")) or ":service/" in arn:
+        if ":ec2:" in arn or ":service/" in arn:
             yield arn.rsplit("/", 1)[-1]
 
 

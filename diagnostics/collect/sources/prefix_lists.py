@@ -31,8 +31,7 @@ def prefix_lists(groups: SecurityGroups) -> Reads[PrefixLists]:
         )
         for name in ids
     ]
-    failed = nothing_read(answers)
-    if failed:
+    if failed := nothing_read(answers):
         return failed
     cidrs = {
         name: tuple(entry["Cidr"] for entry in answer.items)

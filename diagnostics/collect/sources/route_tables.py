@@ -7,10 +7,9 @@ from typing import Any
 
 from diagnostics.collect.answers import distinct, gaps_of, items_of, nothing_read
 from diagnostics.collect.collector import Read, Reads, collector
-from diagnostics.collect.sources.changes_in_doubt import cut_off
+from diagnostics.collect.sources.changes_in_doubt import OUTSIDE, cut_off
 from diagnostics.facts import (
     EcsService,
-    Gap,
     LoadBalancers,
     NetworkInterfaces,
     NotApplicable,
@@ -19,12 +18,11 @@ from diagnostics.facts import (
     StoppedTasks,
     TableRoute,
     TargetHealth,
+    Unread,
 )
 
 VALUES_PER_FILTER = 200
 PAGE_SIZE = 100
-OUTSIDE = "all"
-"""The zone under which addresses outside the target group's VPC have to be registered."""
 _VIA = (
     "GatewayId",
     "TransitGatewayId",
@@ -43,9 +41,9 @@ _VIA = (
 def route_tables(
     health: TargetHealth,
     balancers: LoadBalancers,
-    interfaces: NetworkInterfaces | Gap | NotApplicable,
-    service: EcsService | Gap | NotApplicable,
-    stopped: StoppedTasks | Gap | NotApplicable,
+    interfaces: NetworkInterfaces | Unread,
+    service: EcsService | Unread,
+    stopped: StoppedTasks | Unread,
 ) -> Reads[RouteTables]:
     """Inside one VPC there is always a way, so that this is read only for targets elsewhere, and for the subnets of
     tasks that could not reach what they need to start.
@@ -73,8 +71,7 @@ def route_tables(
         _read({"association.subnet-id": subnets}),
         _read({"association.main": ("true",), "vpc-id": vpcs[:VALUES_PER_FILTER]}),
     ]
-    failed = nothing_read(answers)
-    if failed:
+    if failed := nothing_read(answers):
         return failed
     tables = {table.id: table for table in map(_table, items_of(answers))}
     return RouteTables(items=tuple(tables.values()), gaps=gaps_of(answers))

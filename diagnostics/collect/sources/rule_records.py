@@ -15,7 +15,7 @@ from pydantic import JsonValue
 
 from diagnostics.aws_access import Pages
 from diagnostics.collect.sources.cloudtrail_events import detail_of
-from diagnostics.collect.sources.listeners import OPEN_HEADERS, rule_of
+from diagnostics.collect.sources.listeners import OPEN_HEADERS, told_rule
 from diagnostics.facts import FormerRule
 from diagnostics.redaction import is_secret_name, redact_text
 
@@ -132,7 +132,7 @@ def _described(raw: Mapping[str, Any], record: Record) -> FormerRule:
         raise UnfitError(f"it had {len(actions)} actions, of which a record does not keep everything")
     described = {"RuleArn": str(raw["ruleArn"]), "Priority": priority, "Conditions": conditions, "Actions": actions}
     return FormerRule(
-        rule=rule_of(described), conditions=conditions, actions=actions, told_by=record.name, told_at=record.at
+        rule=told_rule(described), conditions=conditions, actions=actions, told_by=record.name, told_at=record.at
     )
 
 

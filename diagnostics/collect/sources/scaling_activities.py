@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from diagnostics.aws_access.failures import TOO_MANY_PAGES
-from diagnostics.collect.answers import distinct, gaps_of, items_of, nothing_read
+from diagnostics.collect.answers import distinct, failures_of, items_of, nothing_read
 from diagnostics.collect.collector import Read, Reads, collector
 from diagnostics.facts import Hosts, LifecycleHook, NotApplicable, ScalingActivities, ScalingActivity
 from diagnostics.redaction import redact_prose
@@ -53,17 +52,15 @@ def scaling_activities(hosts: Hosts, window: Window) -> Reads[ScalingActivities]
         ),
     ]
     done, hooks = answers[: len(groups)], answers[len(groups) :]
-    failed = nothing_read(done)
-    if failed:
+    if failed := nothing_read(done):
         return failed
     activities = [_activity(raw) for raw in items_of(done) if raw["StartTime"] >= window.start - LOOK_BACK]
-    # Older pages than the first are from before the window, in all but the busiest groups.
-    gaps = tuple(gap for gap in gaps_of([*done, *hooks]) if gap.error != TOO_MANY_PAGES)
     return ScalingActivities(
         items=tuple(sorted(activities, key=lambda activity: activity.started_at, reverse=True)),
         hooks=tuple(map(_hook, items_of(hooks))),
         hooks_read=tuple(group for group, answer in zip(groups, hooks, strict=True) if not answer.failed),
-        gaps=gaps,
+        # Older pages than the first are from before the window, in all but the busiest groups.
+        gaps=failures_of([*done, *hooks]),
     )
 
 

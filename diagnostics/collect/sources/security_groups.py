@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from diagnostics.collect.answers import batches, distinct, gaps_of, items_of, nothing_read
+from diagnostics.collect.answers import distinct, gaps_of, items_of, nothing_read
 from diagnostics.collect.collector import Read, Reads, collector
+from diagnostics.collect.ec2_filters import filtered
 from diagnostics.facts import (
     EcsService,
     Gap,
@@ -17,25 +18,21 @@ from diagnostics.facts import (
     Permission,
     SecurityGroup,
     SecurityGroups,
+    Unread,
 )
 from diagnostics.snapshot import Subject
 
-VALUES_PER_FILTER = 200
 MAX_REFERENCED = 200
-PAGE_SIZE = 1000
 
 
 @collector(cached=True)
 def security_groups(
     subject: Subject,
-    balancers: LoadBalancers | Gap | NotApplicable,
-    interfaces: NetworkInterfaces | Gap | NotApplicable,
-    service: EcsService | Gap | NotApplicable,
+    balancers: LoadBalancers | Unread,
+    interfaces: NetworkInterfaces | Unread,
+    service: EcsService | Unread,
 ) -> Reads[SecurityGroups]:
-    """Asked for by filter: a group that does not exist is then missing from the answer and no error.
-
-    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroups.html
-    """
+    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroups.html"""
     for source in (balancers, interfaces):
         if isinstance(source, Gap) and not isinstance(service, EcsService):
             return source
@@ -43,8 +40,7 @@ def security_groups(
     if not wanted:
         return NotApplicable(reason="nothing on the way has a security group")
     answers = yield _reads(wanted)
-    failed = nothing_read(answers)
-    if failed:
+    if failed := nothing_read(answers):
         return failed
     groups = {group.id: group for group in map(_group, items_of(answers))}
     referenced = [name for name in _referenced(groups.values(), subject.account) if name not in wanted]
@@ -60,9 +56,7 @@ def security_groups(
 
 
 def _wanted(
-    balancers: LoadBalancers | Gap | NotApplicable,
-    interfaces: NetworkInterfaces | Gap | NotApplicable,
-    service: EcsService | Gap | NotApplicable,
+    balancers: LoadBalancers | Unread, interfaces: NetworkInterfaces | Unread, service: EcsService | Unread
 ) -> tuple[str, ...]:
     of_balancers = balancers.items if isinstance(balancers, LoadBalancers) else ()
     of_interfaces = interfaces.items if isinstance(interfaces, NetworkInterfaces) else ()
@@ -75,16 +69,8 @@ def _wanted(
     )
 
 
-def _reads(names: Sequence[str]) -> list[Read]:
-    return [
-        Read(
-            "ec2",
-            "describe_security_groups",
-            "SecurityGroups",
-            {"Filters": [{"Name": "group-id", "Values": some}], "MaxResults": PAGE_SIZE},
-        )
-        for some in batches(names, VALUES_PER_FILTER)
-    ]
+def _reads(ids: Iterable[str]) -> list[Read]:
+    return filtered("describe_security_groups", "SecurityGroups", "group-id", ids)
 
 
 def _referenced(groups: Iterable[SecurityGroup], account: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from diagnostics.collect.answers import batches, distinct, gaps_of, items_of, nothing_read
@@ -33,14 +33,15 @@ def service_history(subject: Subject) -> Reads[ServiceHistory]:
         return ServiceHistory()
     # The revisions that deployments led to are known already, and one's target is the next one's source.
     targets = distinct(brief.get("targetServiceRevisionArn") for brief in briefs)
-    details = list(_described("deployments", [brief["serviceDeploymentArn"] for brief in briefs]))
-    described, *first = yield [*details, *_described("revisions", targets)]
+    wanted = {"serviceDeploymentArns": [brief["serviceDeploymentArn"] for brief in briefs]}
+    details = Read("ecs", "describe_service_deployments", "serviceDeployments", wanted, resource=resource)
+    described, *first = yield [details, *_revisions(targets)]
     if described.failed:
         return described.failed
     deployments = sorted(map(_deployment, described.items), key=_newest_first, reverse=True)
     newest_sources = deployments[0].source_revision_arns if deployments else ()
     unread = [arn for arn in newest_sources if arn not in targets]
-    second = (yield list(_described("revisions", unread))) if unread else ()
+    second = (yield _revisions(unread)) if unread else ()
     answers = [described, *first, *second]
     revisions = {revision.arn: revision for revision in map(_revision, items_of([*first, *second]))}
     failed = nothing_read([*first, *second])
@@ -51,12 +52,11 @@ def service_history(subject: Subject) -> Reads[ServiceHistory]:
     )
 
 
-def _described(what: str, arns: tuple[str, ...] | list[str]) -> list[Read]:
-    operation, parameter, key = {
-        "deployments": ("describe_service_deployments", "serviceDeploymentArns", "serviceDeployments"),
-        "revisions": ("describe_service_revisions", "serviceRevisionArns", "serviceRevisions"),
-    }[what]
-    return [Read("ecs", operation, key, {parameter: some}, resource=some[0]) for some in batches(arns, ARNS_PER_CALL)]
+def _revisions(arns: Iterable[str]) -> list[Read]:
+    return [
+        Read("ecs", "describe_service_revisions", "serviceRevisions", {"serviceRevisionArns": some}, resource=some[0])
+        for some in batches(arns, ARNS_PER_CALL)
+    ]
 
 
 def _created_at(raw: Mapping[str, Any]) -> float:

@@ -37,8 +37,7 @@ def service_scaling(subject: Subject) -> Reads[ServiceScaling]:
             MaxResults=MAX_ACTIVITIES,
         ),
     ]
-    failed = nothing_read(answers)
-    if failed:
+    if failed := nothing_read(answers):
         return failed
     targets, policies, activities = answers
     if targets.failed:

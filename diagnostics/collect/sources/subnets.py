@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from diagnostics.collect.answers import batches, distinct, gaps_of, items_of, nothing_read
-from diagnostics.collect.collector import Read, Reads, collector
+from diagnostics.collect.answers import distinct, gaps_of, items_of, nothing_read
+from diagnostics.collect.collector import Reads, collector
+from diagnostics.collect.ec2_filters import filtered
 from diagnostics.facts import (
     EcsService,
     Gap,
@@ -18,28 +19,22 @@ from diagnostics.facts import (
     NotApplicable,
     Subnet,
     Subnets,
+    Unread,
 )
 
-VALUES_PER_FILTER = 200
-PAGE_SIZE = 1000
 NO_SUBNET = NotApplicable(reason="nothing on the way is in a subnet")
 
 
 @collector(cached=True)
 def subnets(
-    balancers: LoadBalancers | Gap | NotApplicable,
-    interfaces: NetworkInterfaces | Gap | NotApplicable,
-    service: EcsService | Gap | NotApplicable,
+    balancers: LoadBalancers | Unread, interfaces: NetworkInterfaces | Unread, service: EcsService | Unread
 ) -> Reads[Subnets]:
     """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSubnets.html"""
     ids = _subnet_ids(balancers, interfaces, service)
-    if isinstance(ids, Gap | NotApplicable):
+    if isinstance(ids, Unread):
         return ids
-    answers = yield [
-        _read("describe_subnets", "Subnets", "subnet-id", some) for some in batches(ids, VALUES_PER_FILTER)
-    ]
-    failed = nothing_read(answers)
-    if failed:
+    answers = yield filtered("describe_subnets", "Subnets", "subnet-id", ids)
+    if failed := nothing_read(answers):
         return failed
     by_id = {subnet.id: subnet for subnet in map(_subnet, items_of(answers))}
     return Subnets(by_id=by_id, gaps=(*_gaps(balancers, interfaces), *gaps_of(answers)))
@@ -47,30 +42,22 @@ def subnets(
 
 @collector(cached=True)
 def network_acls(
-    balancers: LoadBalancers | Gap | NotApplicable,
-    interfaces: NetworkInterfaces | Gap | NotApplicable,
-    service: EcsService | Gap | NotApplicable,
+    balancers: LoadBalancers | Unread, interfaces: NetworkInterfaces | Unread, service: EcsService | Unread
 ) -> Reads[NetworkAcls]:
     """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeNetworkAcls.html"""
     ids = _subnet_ids(balancers, interfaces, service)
-    if isinstance(ids, Gap | NotApplicable):
+    if isinstance(ids, Unread):
         return ids
-    answers = yield [
-        _read("describe_network_acls", "NetworkAcls", "association.subnet-id", some)
-        for some in batches(ids, VALUES_PER_FILTER)
-    ]
-    failed = nothing_read(answers)
-    if failed:
+    answers = yield filtered("describe_network_acls", "NetworkAcls", "association.subnet-id", ids)
+    if failed := nothing_read(answers):
         return failed
     acls = {acl.id: acl for acl in map(_acl, items_of(answers))}
     return NetworkAcls(items=tuple(acls.values()), gaps=(*_gaps(balancers, interfaces), *gaps_of(answers)))
 
 
 def _subnet_ids(
-    balancers: LoadBalancers | Gap | NotApplicable,
-    interfaces: NetworkInterfaces | Gap | NotApplicable,
-    service: EcsService | Gap | NotApplicable,
-) -> tuple[str, ...] | Gap | NotApplicable:
+    balancers: LoadBalancers | Unread, interfaces: NetworkInterfaces | Unread, service: EcsService | Unread
+) -> tuple[str, ...] | Unread:
     of_balancers = balancers.items if isinstance(balancers, LoadBalancers) else ()
     of_interfaces = interfaces.items if isinstance(interfaces, NetworkInterfaces) else ()
     found = distinct(
@@ -86,10 +73,6 @@ def _subnet_ids(
 
 def _gaps(*sources: object) -> tuple[Gap, ...]:
     return tuple(source for source in sources if isinstance(source, Gap))
-
-
-def _read(operation: str, key: str, name: str, values: list[str]) -> Read:
-    return Read("ec2", operation, key, {"Filters": [{"Name": name, "Values": values}], "MaxResults": PAGE_SIZE})
 
 
 def _subnet(raw: Mapping[str, Any]) -> Subnet:

@@ -9,7 +9,7 @@ from diagnostics.aws_access import Pages
 from diagnostics.collect.answers import attributes_of, batches, gaps_of, items_of, nothing_read
 from diagnostics.collect.collector import Later, Read, Reads, Step, collector
 from diagnostics.collect.sources.load_balancers import ARNS_PER_CALL, MAX_LOAD_BALANCERS
-from diagnostics.facts import Gap, HealthCheck, NotApplicable, TargetGroup, TargetGroupAttributes, TargetGroups
+from diagnostics.facts import HealthCheck, NotApplicable, TargetGroup, TargetGroupAttributes, TargetGroups, Unread
 from diagnostics.snapshot import Subject
 
 MAX_OWN_GROUPS = 30
@@ -49,8 +49,7 @@ def target_groups(subject: Subject) -> Reads[TargetGroups]:
     if not reads:
         return NO_TARGET_GROUP
     answers = yield reads
-    failed = nothing_read(answers)
-    if failed:
+    if failed := nothing_read(answers):
         return failed
     found = {group.arn: group for group in map(_target_group, items_of(answers))}
     ordered = [found[arn] for arn in own if arn in found] + [group for arn, group in found.items() if arn not in own]
@@ -61,7 +60,7 @@ def target_groups(subject: Subject) -> Reads[TargetGroups]:
 def target_group_attributes(subject: Subject, groups: Later[TargetGroups]) -> Reads[TargetGroupAttributes]:
     """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetGroupAttributes.html"""
     own = yield from awaited_own_groups(subject, groups)
-    if isinstance(own, Gap | NotApplicable):
+    if isinstance(own, Unread):
         return own
     answers = yield [
         Read(
@@ -74,8 +73,7 @@ def target_group_attributes(subject: Subject, groups: Later[TargetGroups]) -> Re
         )
         for arn in own
     ]
-    failed = nothing_read(answers)
-    if failed:
+    if failed := nothing_read(answers):
         return failed
     by_arn = {
         arn: attributes_of(answer.items)
@@ -87,7 +85,7 @@ def target_group_attributes(subject: Subject, groups: Later[TargetGroups]) -> Re
 
 def awaited_own_groups(
     subject: Subject, groups: Later[TargetGroups]
-) -> Generator[Step, Sequence[Pages], tuple[str, ...] | Gap | NotApplicable]:
+) -> Generator[Step, Sequence[Pages], tuple[str, ...] | Unread]:
     """Like `own_groups`, waiting only where the subject itself does not say."""
     if _is_whole_load_balancer(subject):
         yield groups
@@ -95,11 +93,11 @@ def awaited_own_groups(
     return own_groups(subject, NO_TARGET_GROUP)
 
 
-def own_groups(subject: Subject, groups: TargetGroups | Gap | NotApplicable) -> tuple[str, ...] | Gap | NotApplicable:
+def own_groups(subject: Subject, groups: TargetGroups | Unread) -> tuple[str, ...] | Unread:
     """The subject's target groups; a question about a whole load balancer is about all of its groups."""
     if not _is_whole_load_balancer(subject):
         return subject.target_groups[:MAX_OWN_GROUPS] or NO_TARGET_GROUP
-    if isinstance(groups, Gap | NotApplicable):
+    if isinstance(groups, Unread):
         return groups
     return tuple(group.arn for group in groups.items)[:MAX_OWN_GROUPS] or NO_TARGET_GROUP
 

@@ -9,7 +9,7 @@ from diagnostics.aws_access import Pages
 from diagnostics.collect.answers import distinct, gaps_of, nothing_read
 from diagnostics.collect.collector import Later, Read, Reads, collector
 from diagnostics.collect.sources.target_groups import NO_SUCH_GROUP, awaited_own_groups, own_groups
-from diagnostics.facts import Gap, Listeners, NotApplicable, SiblingHealth, Target, TargetGroups, TargetHealth
+from diagnostics.facts import Listeners, NotApplicable, SiblingHealth, Target, TargetGroups, TargetHealth, Unread
 from diagnostics.redaction import redact_prose
 from diagnostics.rules.routing import weighted_with
 from diagnostics.snapshot import Subject
@@ -21,7 +21,7 @@ MAX_SIBLINGS = 10
 def target_health(subject: Subject, groups: Later[TargetGroups]) -> Reads[TargetHealth]:
     """https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetHealth.html"""
     own = yield from awaited_own_groups(subject, groups)
-    if isinstance(own, Gap | NotApplicable):
+    if isinstance(own, Unread):
         return own
     answers = yield [_read(arn) for arn in own]
     failed = nothing_read(answers)
@@ -30,13 +30,11 @@ def target_health(subject: Subject, groups: Later[TargetGroups]) -> Reads[Target
 
 
 @collector(cached=False)
-def sibling_health(
-    subject: Subject, listeners: Listeners, groups: TargetGroups | Gap | NotApplicable
-) -> Reads[SiblingHealth]:
+def sibling_health(subject: Subject, listeners: Listeners, groups: TargetGroups | Unread) -> Reads[SiblingHealth]:
     """Where requests go instead, when no rule sends any to the subject's own target groups, and who gets a share of
     them, when a rule divides them by weight."""
     own = own_groups(subject, groups)
-    if isinstance(own, Gap | NotApplicable):
+    if isinstance(own, Unread):
         return own
     used = [arn for balancer in subject.load_balancers for arn in listeners.target_groups_of(balancer)]
     asked_instead = () if set(own) & set(used) else used

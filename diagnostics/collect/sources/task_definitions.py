@@ -38,8 +38,7 @@ def task_definitions(service: EcsService, history: Later[ServiceHistory]) -> Rea
     """
     present = _present(service)
     answers = yield [_read(arn) for arn in present]
-    failed = nothing_read(answers)
-    if failed:
+    if failed := nothing_read(answers):
         return failed
     previous = present[1] if len(present) > 1 else None
     if previous is None:

@@ -56,8 +56,7 @@ def _tasks(
         Read("ecs", "describe_tasks", "tasks", {"cluster": subject.cluster, "tasks": some}, resource=resource)
         for some in batches(listed.items, TASKS_PER_CALL)
     ]
-    failed = nothing_read(described)
-    if failed:
+    if failed := nothing_read(described):
         return failed
     return [task_of(raw) for raw in items_of(described)], gaps_of([listed, *described])
 

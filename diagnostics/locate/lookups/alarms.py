@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from diagnostics.facts.fact import Gap
 from diagnostics.locate.alarm_dimensions import Watched, children_of, watched_by
-from diagnostics.locate.search import Looked, Place
+from diagnostics.locate.search import Looked, Place, looked
 from diagnostics.locate.seen import Where
 
 MAX_NAMES: Final = 100
@@ -46,10 +45,12 @@ def alarms_named(names: Sequence[str]) -> Callable[[Place], Looked[SeenAlarm]]:
             AlarmTypes=["MetricAlarm", "CompositeAlarm"],
             MaxRecords=MAX_NAMES,
         )
-        if isinstance(answer, Gap):
-            return Looked(gaps=(answer,))
-        raws = [*(answer.get("MetricAlarms") or ()), *(answer.get("CompositeAlarms") or ())]
-        return Looked(tuple(_alarm(place, raw) for raw in raws))
+        return looked(
+            answer,
+            lambda found: (
+                _alarm(place, raw) for kind in ("MetricAlarms", "CompositeAlarms") for raw in found.get(kind) or ()
+            ),
+        )
 
     return look
 

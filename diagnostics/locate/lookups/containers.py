@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from diagnostics.aws_access import Missing
-from diagnostics.facts.fact import Gap
 from diagnostics.locate.arns import name_in
-from diagnostics.locate.search import Looked, Place
+from diagnostics.locate.search import Looked, Place, looked, looked_through
 from diagnostics.locate.seen import SeenCluster, SeenService, SeenServiceName
 
 SERVICE: Final = "ecs"
@@ -30,8 +28,7 @@ def clusters(place: Place) -> Looked[SeenCluster]:
     pages = place.reader.pages(
         SERVICE, "list_clusters", "clusterArns", max_pages=MAX_CLUSTER_PAGES, maxResults=PAGE_SIZE
     )
-    found = tuple(SeenCluster(where=place.where, name=name_in(str(arn))) for arn in pages.items)
-    return Looked(found, pages.gaps, pages.calls)
+    return looked_through(pages, lambda arn: SeenCluster(where=place.where, name=name_in(str(arn))))
 
 
 def services_named(cluster: str, names: Sequence[str]) -> Callable[[Place], Looked[SeenService]]:
@@ -47,12 +44,10 @@ def services_named(cluster: str, names: Sequence[str]) -> Callable[[Place], Look
             cluster=cluster,
             services=list(names[:MAX_SERVICES_A_CALL]),
         )
-        if isinstance(answer, Missing):
-            return Looked()
-        if isinstance(answer, Gap):
-            return Looked(gaps=(answer,))
-        alive = [raw for raw in answer["services"] if raw.get("status") != _DELETED]
-        return Looked(tuple(_service(place, raw) for raw in alive))
+        return looked(
+            answer,
+            lambda found: (_service(place, raw) for raw in found["services"] if raw.get("status") != _DELETED),
+        )
 
     return look
 
@@ -71,8 +66,9 @@ def services_listed(cluster: str) -> Callable[[Place], Looked[SeenServiceName]]:
             cluster=cluster,
             maxResults=PAGE_SIZE,
         )
-        found = (SeenServiceName(where=place.where, name=name_in(str(arn)), cluster=cluster) for arn in pages.items)
-        return Looked(tuple(found), pages.gaps, pages.calls)
+        return looked_through(
+            pages, lambda arn: SeenServiceName(where=place.where, name=name_in(str(arn)), cluster=cluster)
+        )
 
     return look
 

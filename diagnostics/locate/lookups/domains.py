@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from diagnostics.aws_access import Missing
-from diagnostics.facts.fact import Gap
-from diagnostics.locate.search import Looked, Place
+from diagnostics.locate.search import Looked, Place, looked, looked_through
 
 MAX_ZONE_PAGES: Final = 10
 MAX_RECORDS_OF_A_NAME: Final = 50
@@ -30,17 +28,14 @@ class Zone:
 class Record:
     """Where a name points: other DNS names, or plain addresses. `name` is what was asked for."""
 
-    zone: Zone
     name: str
-    type: str
     points_to: tuple[str, ...]
     addresses: tuple[str, ...] = ()
 
 
 def zones(place: Place) -> Looked[Zone]:
     pages = place.reader.pages("route53", "list_hosted_zones", "HostedZones", max_pages=MAX_ZONE_PAGES)
-    found = (Zone(place, str(raw.get("Id", "")), bare(str(raw.get("Name", "")))) for raw in pages.items)
-    return Looked(tuple(found), pages.gaps, pages.calls)
+    return looked_through(pages, lambda raw: Zone(place, str(raw.get("Id", "")), bare(str(raw.get("Name", "")))))
 
 
 def records_of(zone: Zone, name: str) -> Callable[[Place], Looked[Record]]:
@@ -61,12 +56,7 @@ def records_of(zone: Zone, name: str) -> Callable[[Place], Looked[Record]]:
             StartRecordName=name,
             MaxItems=str(MAX_RECORDS_OF_A_NAME),
         )
-        if isinstance(answer, Missing):
-            return Looked()
-        if isinstance(answer, Gap):
-            return Looked(gaps=(answer,))
-        ours = [raw for raw in answer["ResourceRecordSets"] if bare(str(raw.get("Name", ""))) == name]
-        return Looked(tuple(_record(zone, name, raw) for raw in ours if raw.get("Type") in _POINTING))
+        return looked(answer, lambda found: _records(name, found["ResourceRecordSets"]))
 
     return look
 
@@ -76,9 +66,12 @@ def bare(name: str) -> str:
     return name.replace("\\052", "*").lower().removesuffix(".")
 
 
-def _record(zone: Zone, name: str, raw: Mapping[str, Any]) -> Record:
-    kind = str(raw.get("Type"))
-    alias = bare(str((raw.get("AliasTarget") or {}).get("DNSName", "")))
-    values = tuple(str(item.get("Value", "")) for item in raw.get("ResourceRecords") or ())
-    names = (alias,) if alias else tuple(map(bare, values)) if kind == "CNAME" else ()
-    return Record(zone, name, kind, names, values if kind != "CNAME" else ())
+def _records(name: str, sets: Iterable[Mapping[str, Any]]) -> Iterator[Record]:
+    for raw in sets:
+        if bare(str(raw.get("Name", ""))) != name or raw.get("Type") not in _POINTING:
+            continue
+        alias = bare(str((raw.get("AliasTarget") or {}).get("DNSName", "")))
+        values = tuple(str(item.get("Value", "")) for item in raw.get("ResourceRecords") or ())
+        leads_on = raw["Type"] == "CNAME"
+        names = (alias,) if alias else tuple(map(bare, values)) if leads_on else ()
+        yield Record(name, names, () if leads_on else values)

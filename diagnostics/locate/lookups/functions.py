@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
 
-from diagnostics.aws_access import Missing
-from diagnostics.facts.fact import Gap
-from diagnostics.locate.search import Looked, Place
+from diagnostics.facts.lambda_targets import unqualified
+from diagnostics.locate.search import Looked, Place, looked
 from diagnostics.locate.seen import SeenFunction, SeenTargetGroup
 
 _NO_FUNCTION: Final = ("ResourceNotFoundException",)
@@ -27,12 +26,14 @@ def function_named(name: str, qualifier: str | None = None) -> Callable[[Place],
             FunctionName=name,
             **({"Qualifier": qualifier} if qualifier else {}),
         )
-        if isinstance(answer, Missing):
-            return Looked()
-        if isinstance(answer, Gap):
-            return Looked(gaps=(answer,))
-        unqualified = ":".join(str(answer["FunctionArn"]).split(":")[:7])
-        return Looked((SeenFunction(where=place.where, arn=unqualified, name=name, qualifier=qualifier),))
+        return looked(
+            answer,
+            lambda found: [
+                SeenFunction(
+                    where=place.where, arn=unqualified(str(found["FunctionArn"])), name=name, qualifier=qualifier
+                )
+            ],
+        )
 
     return look
 
@@ -52,11 +53,13 @@ def function_behind(group: SeenTargetGroup) -> Callable[[Place], Looked[tuple[Se
             expects=("TargetHealthDescriptions",),
             TargetGroupArn=group.arn,
         )
-        if isinstance(answer, Missing):
-            return Looked()
-        if isinstance(answer, Gap):
-            return Looked(gaps=(answer,))
-        targets = (str((raw.get("Target") or {}).get("Id", "")) for raw in answer["TargetHealthDescriptions"])
-        return Looked(tuple((group, target) for target in targets if ":function:" in target))
+        return looked(answer, lambda found: ((group, target) for target in _functions(found)))
 
     return look
+
+
+def _functions(answer: Mapping[str, Any]) -> Iterator[str]:
+    for raw in answer["TargetHealthDescriptions"]:
+        target = str((raw.get("Target") or {}).get("Id", ""))
+        if ":function:" in target:
+            yield target

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
-from diagnostics.aws_access import Missing
-from diagnostics.facts.fact import Gap
-from diagnostics.locate.search import Looked, Place
+from diagnostics.locate.search import Looked, Place, looked
 
 MAX_GROUPS: Final = 50
 
@@ -29,16 +27,12 @@ def let_in_by(groups: Sequence[str]) -> Callable[[Place], Looked[str]]:
             expects=("SecurityGroups",),
             GroupIds=list(groups[:MAX_GROUPS]),
         )
-        if isinstance(answer, Missing):
-            return Looked()
-        if isinstance(answer, Gap):
-            return Looked(gaps=(answer,))
-        pairs = [
-            str(pair.get("GroupId", ""))
-            for group in answer["SecurityGroups"]
-            for permission in group.get("IpPermissions") or ()
-            for pair in permission.get("UserIdGroupPairs") or ()
-        ]
-        return Looked(tuple(dict.fromkeys(pairs)))
+        return looked(answer, lambda found: dict.fromkeys(_referred_to(found)))
 
     return look
+
+
+def _referred_to(answer: Mapping[str, Any]) -> Iterator[str]:
+    for group in answer["SecurityGroups"]:
+        for permission in group.get("IpPermissions") or ():
+            yield from (str(pair.get("GroupId", "")) for pair in permission.get("UserIdGroupPairs") or ())

@@ -1,4 +1,4 @@
-{{/* Names, labels and the questions that several templates ask. */}}
+{{/* Names, labels, security contexts and the questions that several templates ask. */}}
 
 {{/* 45 characters leave room for the longest suffix in a name of 63. */}}
 {{- define "alb502.fullname" -}}
@@ -74,4 +74,20 @@ web,worker
 {{- else -}}
 {{ $image.repository }}:{{ $image.tag | default .Chart.AppVersion }}
 {{- end -}}
+{{- end -}}
+
+{{- define "alb502.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 10001
+runAsGroup: 10001
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{- define "alb502.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+runAsNonRoot: true
+capabilities:
+  drop: [ALL]
 {{- end -}}

@@ -80,7 +80,7 @@ def full(_: object) -> object:
 def test_alarms_of_an_account_that_hangs_wait_ever_longer_and_still_stand_for_later_ones(redis: Redis) -> None:
     shelf = AlarmShelf(redis)
     shelf.put(NEWS)
-    unused: dict[str, Any] = dict.fromkeys(("asks", "incidents", "mutes", "thread", "diagnose", "why_not_told"))
+    unused: dict[str, Any] = dict.fromkeys(("asks", "incidents", "mutes", "slack", "diagnose"))
     ask_aws: Any = full
     alarming = Alarming(shelf=shelf, ask_aws=ask_aws, pointers=3, now=lambda: NEWS.at, **unused)
     waits = []

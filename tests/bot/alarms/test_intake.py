@@ -45,7 +45,7 @@ def test_one_trip_is_enough(redis: Redis, lane: Lane, job: Send, monkeypatch: py
 def test_a_store_that_was_started_anew_knows_no_script(redis: Redis, lane: Lane, job: Send) -> None:
     job("ask-0")
     redis.script_flush()
-    taken(redis, lane, job)
+    assert taken(redis, lane, job)
     assert AlarmShelf(redis).get(NEWS.id) == NEWS
     assert lane.waiting() == 2
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from bot.cli.alarm_post import MAX_BYTES
 from tests.bot.cli.running import alb502
 from tests.handlers.alarm_formats.posters import Alarm, amazon_q
 
@@ -47,6 +48,13 @@ def test_what_is_no_message_gets_one_line(capsys: Capsys, tmp_path: Path, conten
     ran = alb502(capsys, "alarm-post", str(file))
     assert ran.status == 2
     assert len(ran.err.splitlines()) == 1
+
+
+def test_a_file_that_is_too_large(capsys: Capsys, tmp_path: Path) -> None:
+    file = tmp_path / "event.json"
+    file.write_bytes(json.dumps(amazon_q(Alarm())).encode().ljust(MAX_BYTES + 1))
+    ran = alb502(capsys, "alarm-post", str(file))
+    assert (ran.status, "is larger than 1,048,576 bytes" in ran.err) == (2, True)
 
 
 def test_a_file_that_is_not_there(capsys: Capsys, tmp_path: Path) -> None:

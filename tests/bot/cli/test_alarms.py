@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import bot.diagnosing
-from bot.cli.schema import alarms_schema_text
+from bot.cli.schema import schema_text
 from diagnostics.facts import Alarm, Alarms, LoadBalancerAttributes, LoadBalancers
 from diagnostics.facts.fact import Fact
 from diagnostics.question import ProgressListener, Question, Refused, Unknown
@@ -86,14 +86,14 @@ def test_programs_get_json_with_the_fix(ask: Any, monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_schema_in_the_docs_is_the_schema() -> None:
-    assert SCHEMA_FILE.read_text(encoding="utf-8") == alarms_schema_text(), (
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text("alarms"), (
         "python -m bot.cli.schema alarms > docs/alarms.schema.json"
     )
 
 
 @pytest.mark.parametrize("found", [(), (alarm(HOSTILE, "HTTPCode_Target_5XX_Count", notifies=None),)])
 def test_the_answer_fits_its_schema(ask: Any, found: tuple[Alarm, ...]) -> None:
-    validator = Draft202012Validator(json.loads(alarms_schema_text()))
+    validator = Draft202012Validator(json.loads(schema_text("alarms")))
     told = json.loads(ask(watched_by(*found), "--json").out)
     assert list(validator.iter_errors(told)) == []
     assert list(validator.iter_errors(told | {"alarms": [{"status": "maybe"}]}))

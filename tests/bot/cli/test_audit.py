@@ -10,7 +10,7 @@ import pytest
 from redis import Redis
 
 from bot.store.audit import StoredAudit, stream
-from remediations.audit import Record
+from remediations.audit import Record, Who
 from tests.bot.cli.running import alb502
 
 
@@ -37,6 +37,20 @@ def test_all_is_printed_and_the_old_taken_out(kept: StoredAudit, capsys: Any) ->
     assert "5 lines older than 30 days taken out" in ran.err
     assert tickets(kept) == ["p-0"]
     assert "0 lines" in alb502(capsys, "audit", "--json", "--trim").err
+
+
+def test_a_line_fits_a_window_of_eighty_columns(kept: StoredAudit, capsys: Any) -> None:
+    title = "Let the load balancer in on port 8080 of the security group checkout-tasks again"
+    who = Who(id="U0APPROVER", name="Somebody who approves")
+    place = {"account": "111122223333", "region": "us-east-1", "report": "r-0123456789ab"}
+    kept.append(Record(event="approved", at=datetime.now(UTC), ticket="p-1", who=who, title=title, **place))
+    told = alb502(capsys, "audit").out.splitlines()
+    assert max(map(len, told)) <= 80
+    (begin,) = [number for number, line in enumerate(told) if "approved" in line]
+    assert told[begin].split()[2:4] == ["UTC", "approved"]
+    rest = " ".join(" ".join(told[begin:]).split())
+    assert title in rest
+    assert "by Somebody who approves (U0APPROVER) · 111122223333 us-east-1" in rest
 
 
 def test_nothing_goes_from_a_line_on_that_could_not_be_read(kept: StoredAudit, redis: Redis, capsys: Any) -> None:

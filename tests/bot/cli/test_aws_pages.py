@@ -11,8 +11,9 @@ import yaml
 
 from bot.cli import aws_pages
 from bot.cli.aws_roles import sizes
+from bot.cli.written import renew, stale
 from bot.doctor.aws_statements import simulating
-from bot.settings import Account
+from bot.settings.models import Account
 from diagnostics.aws_access.read_policy import (
     ReadReach,
     athena_reach,
@@ -39,12 +40,12 @@ def stack(name: str, **given: str) -> Stack:
 
 
 def test_the_files_are_up_to_date() -> None:
-    assert aws_pages.stale(ROOT / aws_pages.PLACE) == (), "run: python -m bot.cli.aws_pages"
+    assert stale(ROOT / aws_pages.PLACE, aws_pages.pages()) == (), "run: python -m bot.cli.aws_pages"
 
 
 def test_files_are_written_where_they_are_missing(tmp_path: Path) -> None:
-    assert set(aws_pages.renew(tmp_path)) == set(aws_pages.pages())
-    assert aws_pages.renew(tmp_path) == ()
+    assert set(renew(tmp_path, aws_pages.pages())) == set(aws_pages.pages())
+    assert renew(tmp_path, aws_pages.pages()) == ()
 
 
 @pytest.mark.parametrize("name", ["member-account.yaml", "bot-account.yaml"])

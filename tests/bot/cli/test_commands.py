@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from bot import __version__
-from bot.cli import exits
+from bot.cli import demo, exits
+from bot.cli.app import COMMANDS
 from bot.cli.demo import pointed_at, try_next
 from bot.cli.schema import schema_text
 from bot.cli.serve import missing
@@ -26,7 +29,6 @@ from tests.bot.cli.running import alb502
 
 Capsys = pytest.CaptureFixture[str]
 ROOT = Path(__file__).parents[3]
-COMMANDS = ("diagnose", "replay", "report", "causes", "demo", "serve")
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -51,31 +53,32 @@ def test_a_folder_with_a_package_of_the_same_name_is_not_run(tmp_path: Path) -> 
     assert (ran.stdout, ran.stderr) == (f"alb502 {__version__}\n", "")
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_help_shows_an_example(capsys: Capsys, command: str) -> None:
     ran = alb502(capsys, command, "--help")
 
     assert ran.status == exits.OK
-    assert f"Example: alb502 {command}" in ran.out
+    assert "Example: " in ran.out
+    assert f"alb502 {command}" in ran.out.partition("Example: ")[2]
 
 
 def test_all_commands_are_listed(capsys: Capsys) -> None:
     ran = alb502(capsys, "--help")
 
     assert all(f"\n  {command} " in ran.out for command in COMMANDS)
-    assert "schema" not in ran.out
 
 
 def test_an_unknown_command_is_one_line(capsys: Capsys) -> None:
     ran = alb502(capsys, "diagnos")
 
     assert ran.status == exits.BAD_USAGE
-    assert "diagnos" in ran.err
-    assert ran.err.count("\n") == 1
+    assert ran.err == (
+        "alb502: No such command 'diagnos'. Did you mean 'diagnose'? `alb502 --help` shows how it is used.\n"
+    )
 
 
 def test_help_starts_quickly_because_it_imports_nothing_heavy() -> None:
-    heavy = ("boto3", "slack_bolt", "slack_sdk", "redis", "dramatiq", "rich", "moto", "demo", "pydantic_settings")
+    heavy = ("botocore", "slack_bolt", "slack_sdk", "redis", "dramatiq", "rich", "moto", "demo", "pydantic_settings")
     ran = python(
         "-c",
         "import sys; from bot.cli.top import run; run(['--help']); "
@@ -242,6 +245,19 @@ def test_the_demo_diagnoses_its_incident_and_says_what_to_try(capsys: Capsys) ->
     assert "$ alb502 diagnose checkout" in ran.out
     assert "sg-ingress-missing" in ran.out
     assert "demo --scenario" in ran.out
+
+
+def test_the_simulated_aws_runs_on_where_nobody_can_press_enter(
+    capsys: Capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: threading.Event) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    monkeypatch.setattr(threading.Event, "wait", interrupted)
+    demo._keep_running("checkout")
+
+    assert "keeps running. Ctrl-C ends it." in capsys.readouterr().err
 
 
 def test_nothing_leads_the_demo_to_real_accounts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import boto3
 import pytest
+from redis.exceptions import ConnectionError as NoConnectionError
 
 from bot.cli import fix
+from bot.store.audit import StoredAudit
 from bot.store.private import private_store
 from demo.running import RunningWorld, run
 from remediations.desk import Wanted
@@ -148,6 +151,14 @@ def test_a_no_changes_nothing(
     assert rules(world) == before
 
 
+def test_a_fix_of_high_risk_is_asked_about_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    target = SimpleNamespace(service="checkout", function=None, label="")
+    hand: Any = SimpleNamespace(plan=SimpleNamespace(risk="high"), wanted=SimpleNamespace(target=target))
+    typed(monkeypatch, "yes", "checkout")
+    assert not fix._agreed(hand, yes=True)
+    assert fix._agreed(hand, yes=True)
+
+
 def test_done_watched_undone_and_in_the_audit(
     capsys: Capsys, world: RunningWorld, saved: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -188,6 +199,24 @@ def test_who_keeps_it_gets_the_commands_of_the_undo_with_the_ids_of_aws(
     group = last[last.index("--group-id") + 1]
     ec2 = boto3.client("ec2", endpoint_url=world.endpoint_url)
     ec2.revoke_security_group_ingress(GroupId=group, SecurityGroupRuleIds=[new])
+    assert rules(world) == before
+
+
+def test_a_store_that_goes_away_keeps_nobody_from_the_undo(
+    capsys: Capsys, world: RunningWorld, saved: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def gone(*_: object) -> None:
+        raise NoConnectionError
+
+    monkeypatch.setattr(fix, "pause", world.world.advance)
+    monkeypatch.setattr(StoredAudit, "append", gone)
+    typed(monkeypatch, "yes", "undo")
+    before = rules(world)
+    with private_store(tmp_path / "store", WAIT) as url:
+        monkeypatch.setenv("REDIS_URL", url)
+        ran = alb502(capsys, "fix", str(saved), FIX)
+    assert (ran.status, "Undone." in ran.out) == (0, True), ran.err
+    assert "not in the audit: executed" in ran.err
     assert rules(world) == before
 
 

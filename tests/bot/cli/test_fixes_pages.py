@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.cli import causes_pages, fixes_pages
+from bot.cli.written import PAGES, stale
 from diagnostics.causes import catalogue as causes
 from remediations.catalogue import catalogue
 
@@ -12,8 +13,9 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_the_pages_in_docs_are_up_to_date() -> None:
-    stale = causes_pages.stale(ROOT / fixes_pages.PLACE, fixes_pages.pages(catalogue()))
-    assert stale == (), "run: python -m bot.cli.fixes_pages"
+    assert stale(ROOT / fixes_pages.PLACE, fixes_pages.pages(catalogue()), PAGES) == (), (
+        "run: python -m bot.cli.fixes_pages"
+    )
 
 
 def test_every_fix_has_a_page_that_leads_to_its_causes() -> None:

@@ -131,6 +131,9 @@ def test_a_person_sees_who_made_which_error_and_how_much_is_shown(
     assert "showing 8 of 48" in ran.out
     assert "showing 3 of 7" in ran.out
     assert "the default rule" in ran.out
+    line = next(line.split()[1] for line in ran.out.splitlines() if line.startswith("  errors ") and "█" in line)
+    assert (line.index("█"), len(line)) == (40, 51), "a column of one minute each, from the first to the last"
+    assert "1 min each, █ is 40 errors" in ran.out
     assert "p99 1.500 s · max 58.200 s · idle timeout 60 s" in ran.out
     assert "later files have not been delivered yet" in ran.out
     question, options = reader.asked[0]

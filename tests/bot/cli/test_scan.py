@@ -13,9 +13,8 @@ from jsonschema import Draft202012Validator
 from rich.console import Console
 
 import bot.scanning
-from bot.cli import progress_bar
-from bot.cli.progress_bar import in_words
-from bot.cli.schema import scan_schema_text
+from bot.cli import progress
+from bot.cli.schema import schema_text
 from diagnostics.question import Progress, ProgressListener, Refused
 from diagnostics.report import ReportWindow
 from diagnostics.scan.answer import Scan, ScannedPlace, ScanStats, UnscannedPlace
@@ -181,13 +180,13 @@ def test_programs_get_json(ask: Ask) -> None:
 
 
 def test_the_schema_in_the_docs_is_the_schema() -> None:
-    assert SCHEMA_FILE.read_text(encoding="utf-8") == scan_schema_text(), (
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text("scan"), (
         "python -m bot.cli.schema scan > docs/scan.schema.json"
     )
 
 
 def test_the_answer_fits_its_schema(ask: Ask) -> None:
-    validator = Draft202012Validator(json.loads(scan_schema_text()))
+    validator = Draft202012Validator(json.loads(schema_text("scan")))
     told = json.loads(ask(EVERY_STATE, "--json").out)
     assert list(validator.iter_errors(told)) == []
     assert list(validator.iter_errors({name: value for name, value in told.items() if name != "stats"}))
@@ -207,15 +206,15 @@ def test_where_nothing_could_be_listed_there_is_no_answer(ask: Ask) -> None:
 
 def test_progress_counts_services() -> None:
     step = Progress(step="reading", text="services in prod, us-east-1", done=14, total=40)
-    assert in_words(step) == "14 of 40 · reading services in prod, us-east-1"
+    assert progress.beside_bar(step) == "14 of 40 · reading services in prod, us-east-1"
 
 
 @pytest.mark.parametrize(("width", "with_bar"), [(80, True), (40, False)])
 def test_a_terminal_gets_a_bar_that_goes_away(monkeypatch: pytest.MonkeyPatch, width: int, with_bar: bool) -> None:
     stream = io.StringIO()
     screen = Console(file=stream, width=width, force_terminal=True, color_system=None)
-    monkeypatch.setattr(progress_bar, "console", lambda _: screen)
-    with progress_bar.bar_on_stderr() as listener:
+    monkeypatch.setattr(progress, "live_screen", lambda: screen)
+    with progress.bar_on_stderr() as listener:
         listener(Progress(step="reading", text="[bold]services[/] in prod", done=1, total=2))
     drawn = stream.getvalue()
     assert "1 of 2 · reading [bold]services" in drawn

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from bot.control_hands import BotHands
-from bot.fix_clicks import Slack
+from bot.slack_side import SlackSide
 from diagnostics.question import Question
 from handlers.ask import Place, Refresh
 from handlers.controls.control import Click, Visit
@@ -46,7 +46,7 @@ def why_not(where: str, scopes: Any = None, **channel: Any) -> str | None:
     calls = cast("SlackCalls", slack)
     rules = Rules(teams=frozenset({"T1"}), scopes=scopes or Scopes())
     nothing: Any = None
-    known = Slack(nothing, calls, People(calls, slack), rules)
+    known = SlackSide(nothing, calls, People(calls, slack), rules)
     hands = BotHands(known, nothing, nothing, nothing, nothing, None)
     click = Click(
         id="k", correlation_id="c", control="share", step="submitted", about="", user="U0ANN", team="", at=NOW

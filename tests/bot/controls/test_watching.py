@@ -141,7 +141,7 @@ def test_the_end_is_told_once_slack_has_room(desk: Desk) -> None:
     watch = desk.begun()
     desk.watches.step(watch, watch.model_copy(update={"state": "recovered"}))
     desk.later = True
-    with pytest.raises(PutOffError):
+    with pytest.raises(SlackLaterError):
         desk.run()
     desk.later = False
     desk.run()

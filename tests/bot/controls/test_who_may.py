@@ -13,8 +13,7 @@ from redis import Redis
 from structlog.testing import capture_logs
 
 from bot.controls import Controls
-from bot.fix_clicks import Slack
-from bot.jobs import PutOffError
+from bot.slack_side import SlackSide
 from bot.store.control_clicks import ControlClicks
 from bot.store.marks import Buttons
 from bot.store.reports import Reports
@@ -83,7 +82,7 @@ class Bench:
 
     def work(self, click_id: str) -> None:
         calls, thread = cast("SlackCalls", self.slack), cast("Thread", self.slack)
-        slack = Slack(thread, calls, People(calls, self.slack), self.rules)
+        slack = SlackSide(thread, calls, People(calls, self.slack), self.rules)
         buttons, kept = Buttons(self.redis), Reports(self.redis, 1)
         Controls(ControlClicks(self.redis), buttons, kept, slack, self.hands, lambda: NOW).work(click_id)
 
@@ -138,9 +137,10 @@ def test_who_may_not_is_told_so_and_nothing_happens(bench: Bench, control: str, 
         ({"about": "b-unknown"}, "has expired. Ask again: `/alb502 TARGET`"),
         ({"about": ""}, "has expired"),
         ({"channel": "C0ELSE"}, "belongs to another channel"),
+        ({"channel": "", "view_id": "V1"}, "belongs to another channel"),
         ({"at": NOW - timedelta(hours=1)}, "waited 3,600 s"),
     ],
-    ids=["unknown", "empty", "elsewhere", "late"],
+    ids=["unknown", "empty", "elsewhere", "nowhere", "late"],
 )
 def test_a_click_that_does_not_count_says_why(bench: Bench, click: dict[str, Any], says: str) -> None:
     bench.click("watch", **click)
@@ -215,7 +215,7 @@ def test_a_fault_of_ours_has_a_reference_that_is_in_the_log(bench: Bench, monkey
 
 def test_when_slack_asks_for_patience_the_click_is_worked_on_later(bench: Bench) -> None:
     bench.slack.fails = SlackLaterError("users.info", 7.0)
-    with pytest.raises(PutOffError) as put_off:
+    with pytest.raises(SlackLaterError) as put_off:
         bench.click("watch")
     assert put_off.value.after_s == 7.0
     bench.slack.fails = None

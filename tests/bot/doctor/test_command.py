@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from bot.cli import exits
-from bot.cli.schema import doctor_schema_text
+from bot.cli.schema import schema_text
 from bot.doctor import slack
 from handlers.scopes import names
 from tests import slack_fake
@@ -87,14 +87,14 @@ def test_json_keeps_to_its_schema(capsys: Capsys, well: SlackFake, monkeypatch: 
     told = json.loads(ran.out)
 
     assert ran.status == 1
-    Draft202012Validator(json.loads(doctor_schema_text())).validate(told)
+    Draft202012Validator(json.loads(schema_text("doctor"))).validate(told)
     assert (told["schema"], told["role"], told["verdict"]) == ("alb502.doctor/1", "web", "problems")
     assert told["findings"][0]["id"] == "slack-bot-token"
     assert told["findings"][0]["status"] == "problem"
 
 
 def test_the_schema_in_the_docs_is_the_current_one() -> None:
-    assert (ROOT / "docs" / "doctor.schema.json").read_text() == doctor_schema_text()
+    assert (ROOT / "docs" / "doctor.schema.json").read_text() == schema_text("doctor")
 
 
 def test_settings_that_contradict_one_another_are_bad_usage(capsys: Capsys, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,11 +106,6 @@ def test_settings_that_contradict_one_another_are_bad_usage(capsys: Capsys, monk
     assert ran.status == exits.BAD_USAGE
     assert "a name that no other account has" in ran.err
     assert ran.out == ""
-
-
-def test_help_shows_an_example(capsys: Capsys) -> None:
-    assert "Example: alb502 doctor --role worker" in alb502(capsys, "doctor", "--help").out
-    assert "\n  doctor " in alb502(capsys, "--help").out
 
 
 def test_a_role_that_there_is_not_is_bad_usage(capsys: Capsys) -> None:
@@ -132,6 +127,13 @@ def test_an_executor_needs_no_slack(capsys: Capsys, well: SlackFake, monkeypatch
     assert [one["id"] for one in wrong] == ["aws-credentials"]
     assert "There are no AWS credentials" in wrong[0]["says"]
     assert well.calls == []
+
+    monkeypatch.delenv("REDIS_URL")
+    told = json.loads(alb502(capsys, "doctor", "--role", "executor", "--json").out)
+
+    lacking = [one["says"] for one in told["findings"] if one["area"] in ("settings", "redis")]
+    assert len(lacking) == 1, "a split role never starts a store of its own"
+    assert "--role executor needs REDIS_URL" in lacking[0]
 
 
 def test_a_fault_of_our_own_in_one_part_leaves_the_others(

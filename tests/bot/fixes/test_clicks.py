@@ -11,18 +11,20 @@ from typing import Any, cast
 import pytest
 from redis import Redis
 
-from bot.fix_clicks import FixClicks, Kept, Slack
+from bot.fix_clicks import FixClicks, Kept
+from bot.slack_side import SlackSide
 from bot.store.asks import Asks
 from bot.store.clicks import Clicks, FixButton, FixButtons
 from bot.store.plans import Offers
 from diagnostics.report import Report
 from handlers.fixes import FixClick, Kind
-from handlers.people import People
+from handlers.people import People as SlackPeople
 from handlers.permission import Channel, Rules
 from handlers.scope import ScopeRule, Scopes
 from handlers.slack_calls import SlackCalls
 from handlers.thread import Thread
 from remediations.approval import Ticket
+from remediations.permission import People
 from tests import reports
 from tests.bot.fixes.acting import POLICY, START, Stage, person
 from tests.bot.fixes.acting import TARGET as SUBJECT
@@ -82,7 +84,7 @@ class Desk:
         offers.save(found.id, {OFFER: plan()}, REACH)
         kept = Kept(clicks, buttons, offers, cast("Any", _Reports(found)), Asks(self.redis))
         calls, thread = cast("SlackCalls", self.slack), cast("Thread", self.slack)
-        slack = Slack(thread, calls, People(calls, self.slack), self.rules)
+        slack = SlackSide(thread, calls, SlackPeople(calls, self.slack), self.rules)
         return FixClicks(
             kept, slack, self.stage.desk, self.stage.policy, None, self.mended.append, lambda: self.stage.now
         )
@@ -209,15 +211,31 @@ def test_the_scope_of_the_place_where_it_was_asked_for_counts_too(desk: Desk) ->
     assert desk.stage.ticket(ticket.id).state == "pending"
 
 
-@pytest.mark.parametrize("user", ["U-gil", "U-far", "USLACKBOT", "U-nobody"])
+NO_MEMBERS = {"U-gil": "Guests", "U-far": "another organisation", "USLACKBOT": "not bots", "U-nobody": "who you are"}
+
+
+@pytest.mark.parametrize("user", NO_MEMBERS)
 @pytest.mark.parametrize("mode", ["approve", "suggest"])
 def test_who_is_no_member_sees_no_commands_either(desk: Desk, user: str, mode: str) -> None:
     desk.stage.policy = replace(POLICY, mode=cast("Any", mode))
     desk.click("open", user=user)
     said = desk.slack.views[-1]
+    assert NO_MEMBERS[user] in said
     assert "aws " not in said
     assert "arn:" not in said
     assert "submit" not in json.loads(said)
+
+
+@pytest.mark.parametrize("user", NO_MEMBERS)
+@pytest.mark.parametrize("kind", ["open", "review", "approve", "refuse", "undo"])
+def test_who_is_no_member_changes_nothing_although_they_are_listed(desk: Desk, kind: Kind, user: str) -> None:
+    ticket = desk.stage.ran() if kind == "undo" else desk.asked()
+    desk.stage.policy = replace(POLICY, rules=replace(POLICY.rules, approvers=People(users=frozenset(NO_MEMBERS))))
+    sent = list(desk.stage.cloud.sent)
+    desk.click(kind, "f-1" if kind == "open" else ticket.id, user=user)
+    assert NO_MEMBERS[user] in (desk.slack.whispers or desk.slack.views)[-1]
+    assert "submit" not in json.loads((desk.slack.views or ["{}"])[-1])
+    assert (desk.stage.ticket(ticket.id), desk.stage.cloud.sent) == (ticket, sent)
 
 
 def test_who_may_not_ask_is_shown_nothing(desk: Desk) -> None:
@@ -287,8 +305,11 @@ def test_commands_say_how_old_they_are_and_are_shown_all_the_same(desk: Desk) ->
     desk.stage.policy = replace(POLICY, mode="suggest")
     desk.read_at = START - timedelta(days=2)
     desk.click("open")
-    assert "This answer was read 48 h 0 min ago" in desk.slack.views[-1]
-    assert "aws " in desk.slack.views[-1]
+    said = desk.slack.views[-1]
+    assert "This answer was read 48 h 0 min ago" in said
+    assert "aws " in said
+    assert "is suggest, so the commands are shown" in said
+    assert "submit" not in json.loads(said)
 
 
 def test_a_plan_that_grew_old_while_it_waited_is_looked_at_before_it_can_be_approved(desk: Desk) -> None:
@@ -313,7 +334,7 @@ def test_a_channel_that_is_none_of_those_for_fixes_shows_the_commands_only(desk:
     assert "submit" in json.loads(desk.slack.views[-1])
 
 
-@pytest.mark.parametrize("kind", ["review", "ask", "approve", "refuse", "undo"])
+@pytest.mark.parametrize("kind", ["open", "review", "ask", "approve", "refuse", "undo"])
 def test_the_id_of_nothing_does_nothing_and_says_so(desk: Desk, kind: Kind) -> None:
     """Forged, or of a store that was emptied."""
     desk.click(kind, "p-" + "0" * 32)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot.jobs import PutOffError
 from bot.mended_answers import MendedAnswers, Mends
 from bot.store.asks import Asks
 from bot.store.reports import Reports
@@ -226,7 +225,7 @@ def test_a_channel_that_another_organisation_reads_by_now_is_told_nothing(channe
 def test_a_slack_that_asks_for_patience_is_asked_again_later(channel: Channel) -> None:
     channel.busy.append(SlackLaterError("conversations.info", 30.0))
     ticket = worked(channel.stage)
-    with pytest.raises(PutOffError) as put_off:
+    with pytest.raises(SlackLaterError) as put_off:
         channel.told(ticket)
     assert put_off.value.after_s == 30.0
     channel.told(ticket)

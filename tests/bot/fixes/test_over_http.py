@@ -168,15 +168,11 @@ def test_a_session_can_do_its_plan_and_nothing_else(guarded: Guarded) -> None:
     balancer = guarded.there.running.world.account(guarded.there.account).client("elbv2")
     others_group = balancer.describe_load_balancers()["LoadBalancers"][0]["SecurityGroups"][0]
     for call in (
-        Call(service="elbv2", operation="modify_target_group", parameters={"TargetGroupArn": other}),
-        Call(
-            service="ec2",
-            operation="authorize_security_group_ingress",
-            parameters={"GroupId": others_group, "IpPermissions": [permission]},
-        ),
-        Call(service="ec2", operation="delete_security_group", parameters={"GroupId": group}),
-        Call(service="ec2", operation="describe_security_groups"),
-        Call(service="iam", operation="create_user", parameters={"UserName": "eve"}),
+        Call.of("elbv2", "modify_target_group", TargetGroupArn=other),
+        Call.of("ec2", "authorize_security_group_ingress", GroupId=others_group, IpPermissions=[permission]),
+        Call.of("ec2", "delete_security_group", GroupId=group),
+        Call.of("ec2", "describe_security_groups"),
+        Call.of("iam", "create_user", UserName="eve"),
     ):
         assert _is_denied(writer.write(call, lambda: None)), call
 
@@ -216,7 +212,7 @@ def test_a_server_that_fails_is_asked_once_and_gives_no_clear_answer(guarded: Gu
 
 
 def test_whose_credentials_these_are(guarded: Guarded) -> None:
-    assert OwnSession().caller(REGION).account == guarded.there.account
+    assert OwnSession().identity(REGION)[0] == guarded.there.account
 
 
 def test_the_role_that_reads_cannot_write_and_cannot_be_used_to(guarded: Guarded) -> None:

@@ -11,7 +11,7 @@ from redis import Redis
 from structlog.testing import capture_logs
 
 from bot.store.keys import text_of
-from handlers.fixes import submission
+from handlers.fixes import MAX_TYPED, submission
 from handlers.permission import Rules
 from remediations.approval import Denied, Ticket
 from remediations.fix import Preferences
@@ -220,10 +220,15 @@ def test_the_undo_of_one_fix_is_not_the_undo_of_another_that_lies_in_its_place(s
 )
 def test_what_is_no_choice_is_not_taken_for_all_of_it(chosen: str, narrower: int | None) -> None:
     option = {"value": chosen} if chosen else None
-    values = {"fix-choice": {"fix-choice": {"selected_option": option}}}
+    values = {
+        "fix-choice": {"fix-choice": {"selected_option": option}},
+        "fix-typed": {"fix-typed": {"value": f"checkout{'!' * 400}"}},
+    }
     view = {"private_metadata": "p-1 d", "state": {"values": values}, "submit": {"text": "Approve and do it"}}
     click = submission({"view": view, "user": {"id": "U-bob"}}, START)
     assert (click.kind, click.narrower) == ("approve", narrower)
+    assert (click.about, click.shown) == ("p-1", "d")
+    assert click.typed == f"checkout{'!' * (MAX_TYPED - len('checkout'))}"
 
 
 @pytest.mark.parametrize("named", ["shop-logs", "evil", None])
@@ -232,7 +237,7 @@ def test_logs_go_where_the_settings_of_the_executor_say(stage: Stage, named: str
     balancer = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/shop/50dc6c495c0c9188"
     attributes: Any = [{"Key": "access_logs.s3.bucket", "Value": "evil"}]
     given: Any = {"LoadBalancerArn": balancer, "Attributes": attributes}
-    call = Call(service="elbv2", operation="modify_load_balancer_attributes", parameters=given)
+    call = Call.of("elbv2", "modify_load_balancer_attributes", **given)
     sending = plan(writes=(Write(call=call, resources=(balancer,), done_when=path_is("/healthz")),))
     reach = REACH.model_copy(update={"writable": REACH.writable | {balancer}, "bucket": "evil"})
     asked = stage.desk.request(replace(stage.wanted(sending), reach=reach), person())

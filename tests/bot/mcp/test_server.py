@@ -12,8 +12,8 @@ import pytest
 from mcp import Client
 from mcp.types import CallToolResult, TextContent
 
-from bot.mcp import server
-from bot.mcp.desk import Desk
+from bot.mcp import asking, server
+from bot.mcp.desk import KEPT_REPORTS, Desk, NoAnswerError
 from diagnostics.facts.fact import Gap
 from diagnostics.question import (
     Ambiguous,
@@ -182,6 +182,16 @@ def test_the_timeline_of_a_report_that_was_made_before(engine: Engine) -> None:
 
     talk(engine, conversation)
     assert len(engine.asked) == 1
+
+
+def test_only_so_many_reports_are_kept(engine: Engine) -> None:
+    desk = Desk(engine, nothing_kept)
+    for number in range(KEPT_REPORTS + 1):
+        engine.outcome = diagnosed(f"r-{number}")
+        desk.diagnose(asking.Diagnose(target="checkout"), lambda _: None)
+    desk.timeline(asking.Timeline(report_id=f"r-{KEPT_REPORTS}"), lambda _: None)
+    with pytest.raises(NoAnswerError, match="no report r-0 is kept"):
+        desk.timeline(asking.Timeline(report_id="r-0"), lambda _: None)
 
 
 def test_the_timeline_of_a_report_that_the_bot_keeps(engine: Engine) -> None:

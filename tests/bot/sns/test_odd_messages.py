@@ -76,6 +76,12 @@ def test_whatever_a_signed_message_holds_it_is_taken(receiver: Receiver, message
     assert receiver.receive(signed) == TAKEN
 
 
+def test_half_a_character_is_refused_before_anything_is_believed(receiver: Receiver) -> None:
+    for name in json.loads(SNS.message()):
+        said = receiver.receive(json.dumps({**json.loads(SNS.message()), name: "\ud800"}).encode())
+        assert said in {UNREADABLE, REFUSED}, name
+
+
 def test_a_member_of_another_kind_is_refused_before_anything_is_believed(receiver: Receiver) -> None:
     for name in json.loads(SNS.message()):
         assert receiver.receive(json.dumps({**json.loads(SNS.message()), name: [1]}).encode()) in {UNREADABLE, REFUSED}

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import pytest
 from redis import Redis
 
 from bot.store import budget as budgets
-from bot.store.budget import Budget, OwnBudget, Rate
+from bot.store.budget import PER_CHANNEL, PER_METHOD, Budget, OwnBudget, Rate
 
 EDIT = "chat.update"
 GONE = "redis://127.0.0.1:1/0"
 
 
+def slowly(rates: Mapping[str, Rate]) -> dict[str, Rate]:
+    """So that nothing comes free again meanwhile, however slow the machine is."""
+    return {name: replace(rate, interval_ms=60_000) for name, rate in rates.items()}
+
+
+RATES = slowly(PER_CHANNEL), slowly(PER_METHOD)
+
+
 @pytest.fixture(params=["shared", "own"])
 def budget(request: pytest.FixtureRequest, redis: Redis, monkeypatch: pytest.MonkeyPatch) -> Budget | OwnBudget:
     monkeypatch.setattr(budgets, "EDIT_EVERY_S", 30.0)
-    return Budget(redis) if request.param == "shared" else OwnBudget()
+    return Budget(redis, *RATES) if request.param == "shared" else OwnBudget(*RATES)
 
 
 def test_edits_of_one_message_that_can_wait_keep_apart(budget: Budget | OwnBudget) -> None:
@@ -47,13 +58,13 @@ def test_a_pause_is_for_everybody_and_has_an_end(budget: Budget | OwnBudget) -> 
 
 
 def test_replicas_share_one_budget(redis: Redis) -> None:
-    replicas = [Budget(redis), Budget(redis), Budget(redis)]
+    replicas = [Budget(redis, *RATES), Budget(redis, *RATES), Budget(redis, *RATES)]
     took = sum(replica.take("chat.postMessage", "C1") == 0.0 for _ in range(5) for replica in replicas)
     assert took == 4
 
 
 def test_without_the_store_each_process_keeps_to_the_same_rates() -> None:
-    gone = Budget(Redis.from_url(GONE))
+    gone = Budget(Redis.from_url(GONE), *RATES)
     assert sum(gone.take("chat.postMessage", "C1") == 0.0 for _ in range(20)) == 4
     gone.pause("users.info", 30)
     assert 25 < gone.take("users.info", "") <= 30

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 import pytest
 from redis import Redis
 
+from bot.store.alarms import AlarmShelf
 from bot.store.asks import Asks, fence_key
 from bot.store.budget import Budget, Rate
 from bot.store.effects import Effects
 from bot.store.facts import StoredFacts, StoredIndex
 from bot.store.flights import MAX_PASSENGERS, Flights
 from bot.store.keys import text_of
+from bot.store.packing import packed, unpacked
 from bot.store.reports import MAX_REPORTS, Reports
 from diagnostics.question import Question, Refused
 from handlers.ask import Ask, Origin
@@ -43,10 +45,16 @@ def test_everything_is_kept_under_one_prefix_and_expires(redis: Redis, asks: Ask
     StoredFacts(redis).put("k", "v", 30)
     StoredIndex(redis).put("k", "v")
     Reports(redis, 30).put_answer(Refused(message="m"))
+    AlarmShelf(redis).tries("n-1", "slack")
     names = redis.keys("*")
     assert names
     assert all(text_of(name).startswith("alb502:") for name in names)
     assert all(redis.ttl(name) > 0 for name in names)
+
+
+def test_what_is_unpacked_is_bounded_whatever_the_store_holds() -> None:
+    assert unpacked(packed("x" * 1_000_000), 10) == b"x" * 10
+    assert unpacked(b"not compressed", 10) is None
 
 
 def test_an_ask_that_is_saved_twice_stays_as_it_was(asks: Asks) -> None:

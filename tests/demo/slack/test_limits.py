@@ -194,14 +194,13 @@ REFUSED = (
 )
 
 
-@pytest.mark.parametrize("block", TAKEN, ids=lambda block: str(block)[:50])
-def test_what_slack_takes_passes(block: Block) -> None:
-    assert message_errors({"text": "hello", "blocks": [block]}) == []
+def test_what_slack_takes_passes() -> None:
+    found = {str(block): message_errors({"text": "hello", "blocks": [block]}) for block in TAKEN}
+    assert {block: errors for block, errors in found.items() if errors} == {}
 
 
-@pytest.mark.parametrize("block", REFUSED, ids=lambda block: str(block)[:60])
-def test_what_slack_refuses_is_found(block: Block) -> None:
-    assert message_errors({"text": "hello", "blocks": [block]})
+def test_what_slack_refuses_is_found() -> None:
+    assert [block for block in REFUSED if not message_errors({"text": "hello", "blocks": [block]})] == []
 
 
 def test_a_finding_says_where_it_is() -> None:
@@ -225,24 +224,19 @@ def test_a_plain_workspace_knows_none_of_the_newer_blocks(kind: str) -> None:
     assert message_errors({"text": "hello", "blocks": [block]}, plain=True)
 
 
-@pytest.mark.parametrize(
-    "view",
-    [
+def test_a_good_view_passes() -> None:
+    views: list[Block] = [
         modal(),
         modal(alert(), field({"type": "plain_text_input", "action_id": "p", "max_length": 300})),
         modal(field(select())),
         modal(*[section()] * 100),
         {"type": "home", "blocks": [section()]},
-    ],
-    ids=lambda view: str(view)[:60],
-)
-def test_a_good_view_passes(view: Block) -> None:
-    assert view_errors(view) == []
+    ]
+    assert [(view, errors) for view in views if (errors := view_errors(view))] == []
 
 
-@pytest.mark.parametrize(
-    "view",
-    [
+def test_what_slack_refuses_in_a_view_is_found() -> None:
+    views: list[Block | None] = [
         {"type": "modal", "title": plain("Fix")},
         modal(title=plain("x" * 25)),
         modal(submit=plain("x" * 25)),
@@ -257,8 +251,5 @@ def test_a_good_view_passes(view: Block) -> None:
         {"type": "window", "blocks": [section()]},
         {"type": "home", "blocks": [task()]},
         None,
-    ],
-    ids=lambda view: str(view)[:60],
-)
-def test_what_slack_refuses_in_a_view_is_found(view: Block | None) -> None:
-    assert view_errors(view)
+    ]
+    assert [view for view in views if not view_errors(view)] == []

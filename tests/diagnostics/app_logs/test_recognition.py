@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diagnostics.app_logs.recognition import MAX_DETAIL, MAX_KEPT, recognise
+from diagnostics.app_logs.recognition import MAX_DETAIL, MAX_KEPT, Recognised, recognise
 from diagnostics.app_logs.signs import all_signs
 from diagnostics.app_logs.wrapping import MAX_JSON, MAX_LINE, unwrap
 from diagnostics.redaction import redact_log_line
@@ -21,12 +21,13 @@ SLOW_S = 0.1
 """A line takes well under a millisecond; this leaves room for a busy machine and none for a catastrophe."""
 
 
-@pytest.mark.parametrize(("group", "line"), LINES, ids=[f"{group}: {line[0][:60]}" for group, line in LINES])
-def test_a_line_says_what_it_means(group: str, line: Line) -> None:
-    text, signature, details = line
-    found = recognise(text)
-    assert found.signature == signature, found
-    assert dict(details).items() <= dict(found.details or {}).items(), found
+def test_a_line_says_what_it_means() -> None:
+    def is_right(found: Recognised, line: Line) -> bool:
+        _, signature, details = line
+        return found.signature == signature and dict(details).items() <= dict(found.details or {}).items()
+
+    found = [(group, line, recognise(line[0])) for group, line in LINES]
+    assert [one for one in found if not is_right(one[2], one[1])] == []
 
 
 @pytest.mark.parametrize("wrap", ["message", "msg", "log"])

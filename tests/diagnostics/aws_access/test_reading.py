@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from demo.aws.layer import AwsLayer, Call
 from diagnostics.aws_access import (
@@ -18,14 +18,23 @@ from diagnostics.aws_access import (
     Missing,
     UnknownScopeError,
     explain,
-    policy_statement,
 )
+from diagnostics.aws_access.failures import gap_of
 from diagnostics.aws_access.observing import AwsCall, Nobody
+from diagnostics.aws_access.region_names import partition_of
 from diagnostics.facts import Gap
 from diagnostics.reference import REFERENCE
 from tests.diagnostics.aws_access.conftest import QUICK, REGION, Aws, Role
 
 BALANCERS = ("elbv2", "describe_load_balancers")
+
+
+class Hears(Nobody):
+    def __init__(self) -> None:
+        self.calls: list[AwsCall] = []
+
+    def called(self, call: AwsCall) -> None:
+        self.calls.append(call)
 
 
 def gap(found: object) -> Gap:
@@ -51,22 +60,14 @@ def test_a_denied_read_names_the_permission_and_the_role_that_lacks_it(aws: Aws,
     assert (denied.kind, denied.action) == ("denied", "elasticloadbalancing:DescribeTargetHealth")
     assert denied.resource == "arn:aws:x"
     assert role.arn in explain(denied)
-    statement = json.loads(policy_statement(denied.action, denied.resource))
-    assert statement == {"Effect": "Allow", "Action": denied.action, "Resource": "*"}
-
-
-def test_a_permission_that_knows_resources_is_asked_for_on_that_resource() -> None:
-    arn = "arn:aws:ecs:us-east-1:111122223333:service/prod/checkout"
-    assert json.loads(policy_statement("ecs:DescribeServices", arn))["Resource"] == arn
-    assert json.loads(policy_statement("ecs:DescribeServices", "prod/checkout"))["Resource"] == "*"
 
 
 def test_throttling_is_tried_again_and_then_said(aws: Aws, role: Role) -> None:
-    limits = AccessLimits(attempts=2)
-    meter = CallMeter()
+    limits, heard = AccessLimits(attempts=2), Hears()
     aws.faults.fail("elbv2", "DescribeLoadBalancers", account=role.account, times=1)
-    assert isinstance(role.reader(limits, meter=meter).call(*BALANCERS), dict)
-    assert meter.usage().retries == 1
+    reader = AwsAccess((role.configured(),), limits, observer=heard).reader(role.account, REGION)
+    assert isinstance(reader.call(*BALANCERS), dict)
+    assert [call.retries for call in heard.calls] == [1]
     aws.faults.fail("elbv2", "DescribeLoadBalancers", account=role.account, times=None)
     throttled = gap(role.reader(limits).call(*BALANCERS))
     assert throttled.kind == "throttled"
@@ -107,6 +108,22 @@ def test_a_region_that_is_not_enabled_is_called_so(aws: Aws, role: Role) -> None
         assert "not enabled" in explain(off)
 
 
+@pytest.mark.parametrize(("region", "kind"), [("af-south-1", "not-enabled"), (REGION, "failed")])
+def test_own_credentials_that_are_unknown_are_good_ones_where_a_region_has_to_be_enabled(
+    region: str, kind: str
+) -> None:
+    unknown = ClientError({"Error": {"Code": "AuthFailure", "Message": "AWS was not able to validate"}}, "X")
+    assert gap_of(unknown, action="ec2:X", resource="*", region=region).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("eusc-de-east-1", "aws-eusc")],
+)
+def test_each_region_lies_in_a_partition(region: str, partition: str) -> None:
+    assert partition_of(region) == partition
+
+
 def test_a_region_that_does_not_exist_is_one_clear_line(aws: Aws, role: Role) -> None:
     nowhere = gap(role.reader(region="no such region\n").call(*BALANCERS))
     assert nowhere.kind == "failed"
@@ -128,13 +145,8 @@ def test_what_does_not_exist_is_neither_an_answer_nor_a_gap(aws: Aws, role: Role
 
 
 def test_whoever_observes_hears_of_each_call_how_it_ended_and_by_which_id_aws_knows_it(aws: Aws, role: Role) -> None:
-    heard: list[AwsCall] = []
-
-    class Hears(Nobody):
-        def called(self, call: AwsCall) -> None:
-            heard.append(call)
-
-    reader = AwsAccess((role.configured(),), QUICK, observer=Hears()).reader(role.account, REGION)
+    heard = Hears()
+    reader = AwsAccess((role.configured(),), QUICK, observer=heard).reader(role.account, REGION)
     referred = REFERENCE.set("c-4f0a")
     try:
         reader.find(*BALANCERS, missing=("LoadBalancerNotFound",), Names=["nothing"])
@@ -145,13 +157,13 @@ def test_whoever_observes_hears_of_each_call_how_it_ended_and_by_which_id_aws_kn
     assert "ref/" not in aws.user_agents[-1]
     aws.iam.declare(role.arn, [{"Version": "2012-10-17", "Statement": []}])
     reader.call(*BALANCERS)
-    assert [(call.service, call.result, call.error) for call in heard] == [
+    assert [(call.service, call.result, call.error) for call in heard.calls] == [
         ("elasticloadbalancing", "missing", "LoadBalancerNotFound"),
         ("elasticloadbalancing", "ok", ""),
         ("elasticloadbalancing", "denied", "AccessDenied"),
     ]
-    assert all(call.request_id and call.seconds > 0 for call in heard)
-    assert {(call.account, call.region) for call in heard} == {(role.account, REGION)}
+    assert all(call.request_id and call.seconds > 0 for call in heard.calls)
+    assert {(call.account, call.region) for call in heard.calls} == {(role.account, REGION)}
 
 
 @pytest.mark.parametrize("hostile", ["c-1\r\nX-Evil: 1", "c 1", "ü", "c-" + "9" * 80])

@@ -95,7 +95,7 @@ class Shop:
             f'"{target}" "{answered}" "-" "-" TID_1 "-" "-" "-" 203.0.113.7'
         )
 
-    def collect(self, options: LogOptions = WHEN_ERRORS, **extra: Any) -> Snapshot:
+    def collect(self, options: LogOptions = WHEN_ERRORS, *, parallel: int = 8, **extra: Any) -> Snapshot:
         subject = Subject(
             query="checkout",
             kind="target-group",
@@ -105,7 +105,8 @@ class Shop:
             target_groups=(self.group,),
             seen=extra.pop("seen", None),
         )
-        reader = AwsAccess((), AccessLimits(attempts=1)).reader(self.account, REGION, CallMeter())
+        limits = AccessLimits(attempts=1, parallel_per_service=parallel)
+        reader = AwsAccess((), limits).reader(self.account, REGION, CallMeter())
         specs = [specify(one, cached=False, own_budget=True) for one in (access_logs, health_check_logs)]
         return collect(
             subject, WINDOW, reader, clock=lambda: NOW, logs=options, specs=[*specs, *self._around()], **extra

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from diagnostics.aws_access import Pages
 from diagnostics.collect.collector import Now, Read
 from diagnostics.collect.log_options import LogOptions
@@ -137,10 +139,10 @@ def test_a_target_group_without_events_under_its_arn_is_asked_by_name_within_fou
 
 
 def test_what_else_is_on_the_way_is_asked_about_when_an_answer_can_be_completed_later() -> None:
-    driven = look_up(service("sg-1"), {GROUP: [event("ModifyTargetGroup", {})]}, listening(forwards(10)), lookups=6)
-    assert names(driven) == [["sg-1", GROUP], ["checkout"], ["DeleteRule", "acl-1", BALANCER]]
+    driven = look_up(service("sg-1"), {GROUP: [event("ModifyTargetGroup", {})]}, listening(forwards(10)), lookups=7)
+    assert names(driven) == [["sg-1", GROUP], ["checkout"], ["DeleteRule", "ModifyRule", "acl-1", BALANCER]]
     few = look_up(service("sg-1"), {GROUP: [event("ModifyTargetGroup", {})]}, listening(forwards(10)), lookups=5)
-    assert names(few)[-1] == ["DeleteRule", "acl-1"]
+    assert names(few)[-1] == ["DeleteRule", "ModifyRule"]
 
 
 def test_a_rule_that_answers_errors_before_the_own_one_is_asked_about_with_its_listener() -> None:
@@ -156,19 +158,24 @@ def test_a_rule_that_cannot_take_the_own_requests_costs_no_look_up() -> None:
 
 def test_without_a_rule_to_the_target_group_its_end_and_the_listener_are_asked_about() -> None:
     driven = look_up(service("sg-1"), listeners=listening(answers_by_itself(None)))
-    assert names(driven) == [["sg-1", GROUP], ["DeleteRule", LISTENER]]
+    assert names(driven) == [["sg-1", GROUP], ["DeleteRule", "ModifyRule", LISTENER]]
     assert driven.asked[2].params["LookupAttributes"][0]["AttributeKey"] == "EventName"
     assert "DeleteRule" not in driven.outcome.looked_up
 
 
-def test_of_deleted_rules_those_of_the_own_load_balancer_count() -> None:
+@pytest.mark.parametrize("name", ["DeleteRule", "ModifyRule"])
+def test_of_deleted_and_changed_rules_those_of_the_own_load_balancer_count(name: str) -> None:
     elsewhere = RULE.replace("app/public", "app/other")
-    calls = [
-        {**event("DeleteRule", {"ruleArn": arn}), "EventId": arn} for arn in (RULE, elsewhere, "nonsense", f"{RULE}/x")
-    ]
-    driven = look_up(service("sg-1"), {"DeleteRule": calls}, listening(answers_by_itself(None)))
+    calls = [{**event(name, {"ruleArn": arn}), "EventId": arn} for arn in (RULE, elsewhere, "nonsense", f"{RULE}/x")]
+    driven = look_up(service("sg-1"), {name: calls}, listening(answers_by_itself(None)))
+    assert [(change.id, change.name) for change in driven.outcome.items] == [(RULE, name)]
+
+
+def test_a_deleted_rule_is_a_change_of_its_listener() -> None:
+    driven = look_up(
+        service("sg-1"), {"DeleteRule": [event("DeleteRule", {"ruleArn": RULE})]}, listening(answers_by_itself(None))
+    )
     (change,) = driven.outcome.items
-    assert change.id == RULE
     found = changes_before_onset(driven.outcome, resources=(LISTENER,), names=("DeleteRule",), onset=NOW)
     assert found == (change,)
     assert changes_before_onset(driven.outcome, resources=(f"{LISTENER}0",), names=("DeleteRule",), onset=NOW) == ()

@@ -43,8 +43,8 @@ from tests.diagnostics.collect.test_runner import Shelf
 from tests.diagnostics.standstill import Standstill
 
 PLANTED = "hunter2-S3cr3t"
-ANSWERED_WITHIN_S = 30.0
-"""Half of the budget; on a busy machine the other calls of three diagnoses take their time too."""
+BUDGET_S = 600.0
+"""Of a diagnosis that is not to use it up, on a busy machine either."""
 ENDLESS = (
     b"<DescribeListenersResponse><DescribeListenersResult><Listeners/><NextMarker>%d</NextMarker>"
     b"</DescribeListenersResult></DescribeListenersResponse>"
@@ -128,7 +128,7 @@ def incident() -> Iterator[Incident]:
             cluster="prod",
             service="checkout",
         )
-        access = AwsAccess((), AccessLimits(attempts=1), gate=OpenGate())
+        access = AwsAccess((), AccessLimits(attempts=1, read_timeout_s=60), gate=OpenGate())
         yield Incident(world, access, faults, session, subject)
 
 
@@ -140,16 +140,16 @@ def known(snapshot: Snapshot, kind: type[Fact]) -> Any:
 
 def test_three_at_once_are_answered_while_others_use_up_the_quota_of_look_ups(incident: Incident) -> None:
     gate = SlowGate()
-    access = AwsAccess((), AccessLimits(attempts=1), gate=gate)
+    access = AwsAccess((), AccessLimits(attempts=1, read_timeout_s=60, queue_timeout_s=BUDGET_S), gate=gate)
     with ThreadPoolExecutor(3) as pool:
-        snapshots = list(pool.map(lambda _: incident.collect(access=access, budget_s=60), range(3)))
+        snapshots = list(pool.map(lambda _: incident.collect(access=access, budget_s=BUDGET_S), range(3)))
     gate.opened.set()
     for snapshot in snapshots:
         left = snapshot.get(Changes)
         assert isinstance(left, Gap)
         assert (left.kind, left.message) == ("not-read", "CloudTrail was still being read")
         assert {gap.action for _, gap in snapshot.gaps()} == {"cloudtrail:LookupEvents"}
-        assert snapshot.stats.seconds < ANSWERED_WITHIN_S
+        assert snapshot.stats.seconds < BUDGET_S / 2
 
 
 def test_everything_about_a_service_is_read_within_the_budget(incident: Incident) -> None:

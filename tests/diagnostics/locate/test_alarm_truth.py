@@ -13,7 +13,7 @@ from demo.aws import server
 from demo.aws.call import Call
 from demo.aws.guards import TrustGuard
 from demo.aws.layer import AwsLayer
-from diagnostics.aws_access import Account
+from diagnostics.aws_access import Account, AwsAccess
 from diagnostics.locate.alarm_truth import KnownAlarm, NotOurs, alarm_truth
 from tests.diagnostics.locate.conftest import (
     DEV,
@@ -28,6 +28,18 @@ from tests.diagnostics.locate.conftest import (
 
 BEGAN = datetime(2026, 11, 21, 3, 13, 5, tzinfo=UTC)
 NAMESPACE = "AWS/ApplicationELB"
+
+
+def test_an_alarm_that_nobody_could_be_asked_about_is_worth_another_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    found = alarm_truth("alb-502", AwsAccess())
+    assert isinstance(found, NotOurs)
+    assert (found.why, found.unread) == (
+        "No AWS region is set: set AWS_REGION, or configure accounts with regions.",
+        True,
+    )
 
 
 @pytest.fixture(scope="module")

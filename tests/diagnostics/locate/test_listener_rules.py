@@ -95,6 +95,16 @@ def test_a_redirect_to_https_is_followed_on_the_same_load_balancer() -> None:
     assert (result.redirects, result.address.query) == (1, "a=1")
 
 
+def test_what_may_come_before_a_redirect_is_told_with_what_may_come_after() -> None:
+    to_https = RuleAction(type="redirect", status_code=301, location="https://#{host}:443/#{path}")
+    by_header = RuleCondition(field="http-header", header_name="X-Beta", values=("1",))
+    plain = listener(80, rule(3, forward("beta"), by_header), rule(None, (to_https,)))
+    secure = listener(443, rule(7, forward("beta"), by_header), rule(None, forward("web")))
+    result = ask("http://shop.example.com/", plain, secure)
+    assert isinstance(result, Answer)
+    assert [one.rule.priority for one in result.depends_on] == [3, 7]
+
+
 def test_a_redirect_to_another_host_is_the_answer() -> None:
     away = RuleAction(type="redirect", status_code=302, location="https://www.example.com:443/#{path}")
     result = ask("https://shop.example.com/cart", listener(443, rule(None, (away,))))

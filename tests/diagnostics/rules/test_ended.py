@@ -10,6 +10,8 @@ from diagnostics.engine import diagnose
 from diagnostics.facts import ServiceDeployment, ServiceHistory, TargetHealth, Task
 from diagnostics.report import Report
 from diagnostics.rules.observations import observe
+from diagnostics.symptom import symptom_of
+from diagnostics.wording import headline
 from tests.incidents.building import Incident, ago, change, deployment, stopped_task
 from tests.incidents.residual.insufficient_evidence import kept_stopping, the_rule_was_put_back
 
@@ -38,8 +40,15 @@ def test_the_headline_says_when_it_was_over_and_what_was_done_before() -> None:
     assert (told.verdict, told.symptom.over, told.causes) == ("no_fault_found", True, ())
     assert told.headline == (
         "checkout · 504 from the load balancer from 03:04 to 03:17 UTC (7 % of requests);"
-        " over since 03:18 UTC (rule added 03:17 by role/ops-admin)"
+        " over (rule added 03:17 by role/ops-admin)"
     )
+
+
+def test_without_a_beginning_the_end_is_told_with_what_ended_it() -> None:
+    snapshot = the_rule_was_put_back().snapshot()
+    observed = observe(snapshot)
+    symptom = symptom_of(snapshot, observed).model_copy(update={"onset": None})
+    assert "; over since 03:18 UTC (rule added 03:17" in headline(snapshot, symptom, "no_fault_found", observed)
 
 
 def test_a_cause_that_is_over_asks_for_nothing() -> None:

@@ -5,6 +5,7 @@ from diagnostics.rules.group_traffic import QUIET_BETWEEN_KILLS, GroupTraffic, s
 from tests.incidents.building import LB_DIMENSION, NOW, TG_DIMENSION, Incident, ago, minutes_of
 
 GROUP = Incident().known(TargetGroups).items[0]
+SUBJECT = Incident().snapshot().subject
 UNREAD = Gap(action="cloudwatch:GetMetricData", resource="*", error="AccessDenied", kind="denied")
 
 
@@ -15,7 +16,7 @@ def metrics(incident: Incident) -> Metrics:
 
 
 def test_nearly_all_good_answers_serve_people() -> None:
-    traffic = traffic_of(metrics(Incident()), GROUP, [LB_DIMENSION], ago(20), NOW)
+    traffic = traffic_of(metrics(Incident()), SUBJECT, GROUP, ago(20), NOW)
 
     assert traffic.served
     assert not traffic.suffers
@@ -23,14 +24,14 @@ def test_nearly_all_good_answers_serve_people() -> None:
 
 def test_errors_only_make_people_suffer() -> None:
     incident = Incident().target_errors(600, 20).of_group("HTTPCode_Target_2XX_Count", 0, 20)
-    traffic = traffic_of(metrics(incident), GROUP, [LB_DIMENSION], ago(20), NOW)
+    traffic = traffic_of(metrics(incident), SUBJECT, GROUP, ago(20), NOW)
 
     assert traffic.suffers
     assert not traffic.served
 
 
 def test_unread_counters_prove_nothing() -> None:
-    traffic = traffic_of(UNREAD, GROUP, [LB_DIMENSION], ago(20), NOW)
+    traffic = traffic_of(UNREAD, SUBJECT, GROUP, ago(20), NOW)
 
     assert traffic == GroupTraffic()
     assert not traffic.served
@@ -42,11 +43,12 @@ def test_unread_counters_prove_nothing() -> None:
 def test_a_handful_of_requests_is_not_enough_to_tell() -> None:
     incident = Incident().of_group("HTTPCode_Target_2XX_Count", 1, 5)
 
-    assert not traffic_of(metrics(incident), GROUP, [LB_DIMENSION], ago(5), NOW).served
+    assert not traffic_of(metrics(incident), SUBJECT, GROUP, ago(5), NOW).served
 
 
 def test_another_load_balancer_does_not_count() -> None:
-    assert traffic_of(metrics(Incident()), GROUP, ["app/other/1"], ago(20), NOW).good is None
+    elsewhere = SUBJECT.model_copy(update={"load_balancers": ("arn:aws:x:loadbalancer/app/other/1",)})
+    assert traffic_of(metrics(Incident()), elsewhere, GROUP, ago(20), NOW).good is None
 
 
 def test_sickness_begins_with_the_first_minute_of_its_run() -> None:

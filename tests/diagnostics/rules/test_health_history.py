@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from diagnostics.facts import Metrics
 from diagnostics.rules import health_history
 from diagnostics.rules.health_history import HealthHistory
+from diagnostics.rules.observations import observe
 from diagnostics.snapshot import Window
 from tests.incidents.building import NOW, TARGETS, TG, Incident, ago, change, deployment, stopped_task, task
 from tests.incidents.replacing import NOT_FOUND, SILENT, replacing
@@ -104,3 +106,8 @@ def test_the_target_that_a_crashed_task_left_behind_says_nothing() -> None:
     assert history(incident).goes_on(TG)
     incident.running(task(2, "10.0.1.22"))
     assert not history(incident).goes_on(TG)
+
+
+def test_reports_tell_when_it_began_where_nothing_was_counted() -> None:
+    incident = reported(5).denied(Metrics, "cloudwatch:GetMetricData")
+    assert observe(incident.snapshot()).onset == ago(5)

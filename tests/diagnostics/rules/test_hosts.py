@@ -7,11 +7,23 @@ from ipaddress import ip_address
 import pytest
 
 from diagnostics.engine import diagnose
-from diagnostics.facts import AccessLogs, NetworkInterfaces, RouteTable, ScalingActivity, SecurityGroup, TableRoute
+from diagnostics.facts import (
+    AccessLogs,
+    ContainerInstance,
+    ContainerInstances,
+    NetworkInterfaces,
+    RouteTable,
+    ScalingActivity,
+    SecurityGroup,
+    TableRoute,
+    Target,
+    TargetHealth,
+)
 from diagnostics.rules.host_ends import host_named_in, is_scale_in, is_spot, replaces_the_ill, was_gone_already
+from diagnostics.rules.host_map import HostMap
 from diagnostics.rules.registered_names import with_registered_names
 from diagnostics.rules.routes import way_to
-from tests.incidents.building import NOW, Incident, ago, allow_all, stopped_task
+from tests.incidents.building import NOW, Incident, ago, allow_all, stopped_task, task
 from tests.incidents.on_hosts import SHRINKS, host, on_hosts, plain_instances, scaled_in, terminated, with_host
 from tests.incidents.rows import connect_timeouts, logged
 
@@ -157,3 +169,16 @@ def test_the_primary_interface_of_an_instance_decides() -> None:
     unknown = diagnose(second_interface(plain_instances()).snapshot()).causes
     assert blocked[0].code == "sg-ingress-missing"
     assert "sg-ingress-missing" not in {cause.code for cause in (*open_way, *unknown)}
+
+
+def test_targets_of_a_host_are_also_those_of_its_tasks() -> None:
+    here = "arn:aws:ecs:us-east-1:111122223333:container-instance/prod/1"
+    of_task = task(1, "10.0.1.21").model_copy(update={"container_instance_arn": here})
+    instance = ContainerInstance(arn=here, ec2_instance_id="i-0a", status="ACTIVE", agent_connected=True)
+    hosts = HostMap(
+        instances=ContainerInstances(items=(instance,)),
+        running=(of_task,),
+        health=TargetHealth(by_group={"g": tuple(Target(id=i, port=1, state="healthy") for i in ("10.0.1.21", "x"))}),
+    )
+    assert [target.id for target in hosts.targets_on("i-0a")] == ["10.0.1.21"]
+    assert hosts.targets_on("i-0b") == ()

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from diagnostics.causes.cause import Finding, decisive
 from diagnostics.engine import diagnose
 from diagnostics.facts import EcsService, ServiceDeployment, ServiceHistory, Task
 from diagnostics.report import Report
 from diagnostics.rules.observations import observe
-from diagnostics.rules.past_stops import past_stops
+from diagnostics.rules.past_stops import PastStops, past_stops
 from tests.incidents.building import Incident, ago, deployment, stopped_task
 from tests.incidents.releases import FORMER, PRESENT, replaced
 
@@ -96,3 +97,11 @@ def test_of_two_releases_that_failed_the_last_is_what_one_asks_about() -> None:
         ("task-oom-killed", "likely"),
         ("task-crash-exit", "possible"),
     ]
+
+
+@pytest.mark.parametrize(("minutes_ago", "is_past"), [(25, True), (5, False)])
+def test_what_was_recorded_later_is_not_of_a_former_release(minutes_ago: float, is_past: bool) -> None:
+    record = decisive("it stopped", "ecs:DescribeTasks", at=ago(minutes_ago))
+    found = Finding(resource="x", summary="s", supports=(record,), effect_seen=True, affects=frozenset({"t-1"}))
+    (told,) = PastStops(revisions={"t-1": "checkout:8"}, since=ago(20), last=ago(20)).told([found])
+    assert told.of_before is is_past

@@ -46,6 +46,11 @@ def test_a_route_that_always_fails_is_parted_from_a_trickle() -> None:
     assert populations(found) == {"route": 80, "rest": 100}
 
 
+def test_a_route_that_is_all_of_the_traffic_stands_out_from_nothing() -> None:
+    found = clusters(closed(80, (0.02, 0.05), routes=EXPORT), always=EXPORT, per_minute=0)
+    assert populations(found) == {"rest": 80}
+
+
 def test_a_busy_route_has_most_of_the_rows_and_is_no_population() -> None:
     found = clusters(closed(100, (0.001, 0.02), routes=EXPORT), route_share={EXPORT[0]: 0.9})
     assert populations(found) == {"rest": 100}

@@ -8,7 +8,8 @@ from diagnostics.digest import observed
 from diagnostics.engine import diagnose
 from diagnostics.facts import AccessLogs, Metrics
 from diagnostics.report import Report
-from tests.incidents.building import Incident
+from diagnostics.rules.seen_code import all_rows_read
+from tests.incidents.building import Incident, ago
 from tests.incidents.guards import asked, blocked
 from tests.incidents.rows import answered, by_balancer, closed, fixed, gave_up, logged
 
@@ -95,3 +96,10 @@ def test_answers_of_targets_below_500_are_not_in_the_rows() -> None:
 
 def test_the_headline_says_that_it_is_not_from_here() -> None:
     assert "502 reported, and not from this load balancer" in _diagnosed(logged(Incident()), 502).headline
+
+
+def test_rows_of_the_newest_minutes_are_never_there_yet() -> None:
+    incident = logged(Incident())
+    logs, window = incident.known(AccessLogs), incident.snapshot().window
+    assert all_rows_read(logs, window)
+    assert not all_rows_read(logs.model_copy(update={"covered_to": ago(30)}), window)

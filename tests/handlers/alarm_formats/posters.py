@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final, Literal, get_args
 from urllib.parse import quote
 
 TS = "1795230720.000100"
@@ -51,6 +51,21 @@ class Alarm:
 
 
 Poster = Callable[[Alarm], dict[str, Any]]
+Told = Literal["alarm", "load balancer", "account", "time"]
+TELLING: Final[Mapping[Told, list[Poster]]] = {told: [] for told in get_args(Told)}
+EVERYBODY: Final[list[Poster]] = []
+
+
+def poster(*tells: Told) -> Callable[[Poster], Poster]:
+    """One kind of post, which all tests here go through. `tells`: what it says beside the state and the region."""
+
+    def register(post: Poster) -> Poster:
+        EVERYBODY.append(post)
+        for told in tells:
+            TELLING[told].append(post)
+        return post
+
+    return register
 
 
 def escaped(words: str) -> str:
@@ -62,6 +77,7 @@ def message(**parts: Any) -> dict[str, Any]:
     return {"type": "message", "channel": "C0INCIDENT", "ts": TS, "bot_id": "B0POSTER", **parts}
 
 
+@poster("alarm", "account")
 def amazon_q(alarm: Alarm) -> dict[str, Any]:
     said = f"The alarm {escaped(alarm.name)} changed state to {alarm.state}: {REASON}"
     sign = ":rotating_light:" if alarm.state == "ALARM" else ":white_check_mark:"
@@ -73,6 +89,7 @@ def amazon_q(alarm: Alarm) -> dict[str, Any]:
     return message(app_id="A6L22LZNH", text=f"{said} <{escaped(alarm.link)}|View in console>", blocks=blocks)
 
 
+@poster("alarm", "account")
 def chatbot(alarm: Alarm) -> dict[str, Any]:
     sign = ":rotating_light:" if alarm.state == "ALARM" else ":white_check_mark:"
     title = f"{sign} CloudWatch Alarm | {escaped(alarm.name)} | {alarm.region} | Account: {alarm.account}"
@@ -81,6 +98,7 @@ def chatbot(alarm: Alarm) -> dict[str, Any]:
     return message(subtype="bot_message", username="AWS Chatbot", text="", attachments=[attachment])
 
 
+@poster("alarm")
 def notify_module(alarm: Alarm) -> dict[str, Any]:
     link = f"https://console.aws.amazon.com/cloudwatch/home?region={alarm.region}"
     fields = {
@@ -93,6 +111,7 @@ def notify_module(alarm: Alarm) -> dict[str, Any]:
     return message(text="", attachments=[{"color": "danger", "fields": _fields(fields)}])
 
 
+@poster("alarm", "account", "time")
 def sns_function(alarm: Alarm) -> dict[str, Any]:
     fields = {
         "Account ID": alarm.account,
@@ -105,6 +124,7 @@ def sns_function(alarm: Alarm) -> dict[str, Any]:
     return message(text=f"*{escaped(alarm.name)}*", attachments=[attachment])
 
 
+@poster("alarm", "load balancer", "account", "time")
 def sns_json(alarm: Alarm) -> dict[str, Any]:
     dimensions = [{"name": "LoadBalancer", "value": BALANCER}, {"name": "TargetGroup", "value": GROUP}]
     notice = {
@@ -120,11 +140,13 @@ def sns_json(alarm: Alarm) -> dict[str, Any]:
     return message(text=f"```{escaped(json.dumps(notice))}```")
 
 
+@poster("alarm", "load balancer", "account", "time")
 def sns_envelope(alarm: Alarm) -> dict[str, Any]:
     inner = json.loads(_unescaped(sns_json(alarm)["text"]).strip("`"))
     return message(text=escaped(json.dumps({"Type": "Notification", "Message": json.dumps(inner)})))
 
 
+@poster("alarm", "load balancer", "account", "time")
 def eventbridge(alarm: Alarm) -> dict[str, Any]:
     metric = {"namespace": "AWS/ApplicationELB", "dimensions": {"LoadBalancer": BALANCER, "TargetGroup": GROUP}}
     event = {
@@ -142,6 +164,7 @@ def eventbridge(alarm: Alarm) -> dict[str, Any]:
     return message(text=escaped(json.dumps(event, indent=1)))
 
 
+@poster("alarm", "load balancer", "account", "time")
 def email(alarm: Alarm) -> dict[str, Any]:
     subject = f'{alarm.state}: "{alarm.name}" in {REGION_NAMES[alarm.region]}'
     words = (
@@ -155,6 +178,7 @@ def email(alarm: Alarm) -> dict[str, Any]:
     return {"type": "message", "subtype": "file_share", "user": "USLACKBOT", "ts": TS, "text": "", "files": [file]}
 
 
+@poster("alarm", "account")
 def pagerduty(alarm: Alarm) -> dict[str, Any]:
     what = "Triggered" if alarm.state == "ALARM" else "Resolved"
     title = f'#4711: ALARM: "{escaped(alarm.name)}" in {REGION_NAMES[alarm.region]}'
@@ -170,6 +194,7 @@ def pagerduty(alarm: Alarm) -> dict[str, Any]:
     return message(app_id="A1FKYAUUX", text=f"{what} {title}", blocks=blocks)
 
 
+@poster("alarm", "account")
 def opsgenie(alarm: Alarm) -> dict[str, Any]:
     attachment = {
         "title": f"#88: [CloudWatch] {escaped(alarm.name)}",
@@ -179,6 +204,7 @@ def opsgenie(alarm: Alarm) -> dict[str, Any]:
     return message(text="", attachments=[attachment])
 
 
+@poster("load balancer", "account")
 def datadog(alarm: Alarm) -> dict[str, Any]:
     what = "Triggered" if alarm.state == "ALARM" else "Recovered"
     words = (
@@ -190,21 +216,11 @@ def datadog(alarm: Alarm) -> dict[str, Any]:
     return message(text="", attachments=[{"title": title, "title_link": link, "text": words}])
 
 
+@poster("load balancer")
 def grafana(alarm: Alarm) -> dict[str, Any]:
     what = "FIRING:1" if alarm.state == "ALARM" else "RESOLVED"
     words = f"Labels:\n - LoadBalancer = {BALANCER}\n - TargetGroup = {GROUP}\n - region = {alarm.region}\n"
     return message(text=None, attachments=[{"title": f"[{what}] 5xx (prod)", "text": words}])
-
-
-NAMING_AN_ALARM: tuple[Poster, ...] = (
-    *(amazon_q, chatbot, notify_module, sns_function, sns_json, sns_envelope, eventbridge, email, pagerduty, opsgenie),
-)
-NAMING_THE_LOAD_BALANCER: tuple[Poster, ...] = (sns_json, sns_envelope, eventbridge, email, datadog, grafana)
-TELLING_THE_ACCOUNT: tuple[Poster, ...] = (
-    *(amazon_q, chatbot, sns_function, sns_json, sns_envelope, eventbridge, email, pagerduty, opsgenie, datadog),
-)
-TELLING_THE_TIME: tuple[Poster, ...] = (sns_function, sns_json, sns_envelope, eventbridge, email)
-EVERYBODY: tuple[Poster, ...] = (*NAMING_AN_ALARM, datadog, grafana)
 
 
 def _fields(titles: Mapping[str, str]) -> list[dict[str, Any]]:

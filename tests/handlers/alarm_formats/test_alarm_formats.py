@@ -64,14 +64,20 @@ def test_the_beginning_and_the_end_of_an_alarm(poster: Poster, state: str, actio
     assert understood.post is not None
     assert understood.post.state == state
     assert understood.post.region == "us-east-1"
-    if poster in posters.NAMING_AN_ALARM:
+    if poster in posters.TELLING["alarm"]:
         assert understood.post.alarm == "checkout-elb-502"
-    if poster in posters.NAMING_THE_LOAD_BALANCER:
+    if poster in posters.TELLING["load balancer"]:
         assert (understood.post.load_balancer, understood.post.target_group) == (BALANCER, GROUP)
-    if poster in posters.TELLING_THE_ACCOUNT:
+    if poster in posters.TELLING["account"]:
         assert understood.post.account == "111122223333"
-    told = posters.CHANGED_AT if poster in posters.TELLING_THE_TIME else None
+    told = posters.CHANGED_AT if poster in posters.TELLING["time"] else None
     assert understood.post.at == (told or understood.post.at)
+
+
+def test_every_kind_of_post_has_a_poster() -> None:
+    known = {kind.name for kind in _formats().values() if not kind.last_resort}
+    posted = {understood.format for poster in posters.EVERYBODY if (understood := read(poster(Alarm())).post)}
+    assert known - posted == set(), "posters.py has no post of these kinds"
 
 
 @pytest.mark.parametrize("poster", posters.EVERYBODY)
@@ -80,7 +86,7 @@ def test_only_one_kind_of_post_fits(poster: Poster) -> None:
     assert len([kind for kind in _formats().values() if not kind.last_resort and kind.recognise(said)]) == 1
 
 
-@given(alarm=ALARMS, poster=st.sampled_from(posters.NAMING_AN_ALARM))
+@given(alarm=ALARMS, poster=st.sampled_from(posters.TELLING["alarm"]))
 def test_any_name_region_and_partition(alarm: Alarm, poster: Poster) -> None:
     understood = read(poster(alarm))
     assert understood.post is not None
@@ -89,7 +95,7 @@ def test_any_name_region_and_partition(alarm: Alarm, poster: Poster) -> None:
     assert understood.action == ("diagnose" if alarm.state == "ALARM" else "close")
 
 
-@given(name=LIKE_ANOTHER, poster=st.sampled_from(posters.NAMING_AN_ALARM), state=st.sampled_from(["ALARM", "OK"]))
+@given(name=LIKE_ANOTHER, poster=st.sampled_from(posters.TELLING["alarm"]), state=st.sampled_from(["ALARM", "OK"]))
 def test_a_name_that_reads_like_another_alarm_leads_to_its_own_or_to_silence(
     name: str, poster: Poster, state: str
 ) -> None:
@@ -314,7 +320,7 @@ def test_what_is_kept_of_a_post_is_bounded() -> None:
 
 
 def test_two_monitors_of_one_load_balancer_are_told_apart() -> None:
-    for poster in (posters.grafana, posters.datadog):
+    for poster in set(posters.EVERYBODY) - set(posters.TELLING["alarm"]):
         began, ended = read(poster(Alarm())).post, read(poster(Alarm(state="OK"))).post
         assert began is not None
         assert ended is not None

@@ -8,7 +8,7 @@ from handlers import views
 from handlers.controls import catalogue
 from handlers.views.controls import controls
 from handlers.views.details import LABELS, names
-from handlers.views.summary import UNFOLD
+from handlers.views.summary import REFRESH, UNFOLD
 from tests import reports
 from tests.handlers.controls.visiting import NOW, Hands, pressed, words_of
 
@@ -50,11 +50,11 @@ def test_a_button_for_what_is_not_there_says_so() -> None:
 
 
 def test_the_plain_answer_has_a_button_for_each_and_the_row_of_controls_has_none() -> None:
-    plain = views.summary(FIXABLE, now=NOW, age_s=None, plain=True, folds="b-1")
+    plain = views.summary(FIXABLE, now=NOW, age_s=None, plain=True, refresh="b-1")
     buttons = [one for block in plain.blocks if block["type"] == "actions" for one in block["elements"]]
 
-    assert [one["action_id"] for one in buttons] == [f"{UNFOLD}{name}" for name in LABELS]
-    assert {one["action_id"] for one in buttons} <= {spec.action_id for spec in catalogue().values()}
+    assert [one["action_id"] for one in buttons] == [REFRESH, *(f"{UNFOLD}{name}" for name in LABELS)]
+    assert {one["action_id"] for one in buttons[1:]} <= {spec.action_id for spec in catalogue().values()}
     assert {one["value"] for one in buttons} == {"b-1"}
     assert names(FIXABLE) == tuple(LABELS)
     assert UNFOLD not in str(controls(FIXABLE, "b-1"))

@@ -56,7 +56,7 @@ def messages(report: Report, name: str, *, plain: bool) -> Iterator[Message]:
     """Everything that stands in a thread."""
     fixes = views.fix_buttons(report, {fix.id: "f-1" for cause in report.causes for fix in cause.remediations})
     answer = views.summary(
-        report, now=NOW, age_s=3.0, plain=plain, fixes=fixes, controls=controls(report, "b-1"), folds="b-1"
+        report, now=NOW, age_s=3.0, plain=plain, fixes=fixes, controls=controls(report, "b-1"), refresh="b-1"
     )
     step = Progress(step="reading", text=name, done=7, total=4)
     yield answer

@@ -18,7 +18,7 @@ NOW = reports.END + timedelta(seconds=40)
 
 
 def summary(report: Report, *, plain: bool = False, age_s: float | None = None) -> views.Message:
-    message = views.summary(report, now=NOW, age_s=age_s, plain=plain, refresh="a-1", folds="a-1")
+    message = views.summary(report, now=NOW, age_s=age_s, plain=plain, refresh="a-1")
     found = slack_limits.violations(message.text, message.blocks, plain=plain)
     assert not found, found[:20]
     return message
@@ -230,7 +230,7 @@ def test_a_first_answer_does_not_count_what_is_still_being_read_as_not_read(plai
     some = reports.report(gaps=(pending(1), *reports.GAPS, pending(2)))
 
     def first(report: Report) -> str:
-        return shown(views.summary(report, now=NOW, age_s=None, plain=plain, folds="b", still=READING))
+        return shown(views.summary(report, now=NOW, age_s=None, plain=plain, refresh="b", still=READING))
 
     assert "First answer, still reading changes, access logs; it is completed here." in first(waiting)
     assert "Not read" not in first(waiting)

@@ -20,6 +20,10 @@ def running(image: str, *command: str, **environment: str) -> Incident:
     return Incident().definitions(definition(7, containers=(web,)))
 
 
+def told_to_keep_5_s() -> Incident:
+    return running("api:7", "uvicorn", "main:app", "--timeout-keep-alive", "5")
+
+
 def trickle(incident: Incident, count: int = 120) -> Incident:
     return logged(incident, closed(count, RESETS, since=59))
 
@@ -51,8 +55,22 @@ CASES = (
     ),
     finds(
         CODE,
+        "a roll-out stopped a task in the same hour",
+        lambda: trickle(told_to_keep_5_s()).stopped(
+            stopped_task(9, minutes_ago=30, exit_code=143, stop_code="ServiceSchedulerInitiated")
+        ),
+        band="likely",
+    ),
+    finds(
+        CODE,
+        "they began in the middle of a quiet hour, and nothing was changed",
+        lambda: logged(told_to_keep_5_s(), closed(120, RESETS, since=20)),
+        band="possible",
+    ),
+    finds(
+        CODE,
         "uvicorn was told to keep connections for 5 s",
-        lambda: trickle(running("api:7", "uvicorn", "main:app", "--timeout-keep-alive", "5")),
+        lambda: trickle(told_to_keep_5_s()),
         band="confirmed",
     ),
     finds(CODE, "what runs in the container is not known", lambda: trickle(Incident()), band="likely"),

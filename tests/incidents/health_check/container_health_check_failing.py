@@ -15,6 +15,17 @@ def checked_with(command: tuple[str, ...], revision: int = 7) -> Incident:
     return Incident().definitions(definition(revision, containers=(container,)))
 
 
+def beside_a_proxy_whose_check_passes() -> Incident:
+    incident = checked_with(("CMD-SHELL", "wget -q -O- http://127.0.0.1:9000/ || exit 1"))
+    (web,) = next(incident.known(TaskDefinitions).all()).containers
+    proxy = web.model_copy(update={"name": "envoy", "health_check": ContainerHealthCheck(command=CURL)})
+    incident.definitions(definition(containers=(proxy, web)))
+    one = task(1, "10.0.1.21")
+    states = (("envoy", "HEALTHY"), ("web", "UNHEALTHY"))
+    containers = (one.containers[0].model_copy(update={"name": n, "health_status": s}) for n, s in states)
+    return incident.running(one.model_copy(update={"containers": tuple(containers)}))
+
+
 def replaced(incident: Incident, revision: int = 7) -> Incident:
     return incident.stopped(
         *(
@@ -90,6 +101,12 @@ CASES = (
         "containers are UNHEALTHY while the load balancer's check passes",
         unhealthy_while_the_load_balancer_is_content,
         band="confirmed",
+    ),
+    finds(
+        CODE,
+        "the check of the application fails, and that of the proxy beside it passes",
+        beside_a_proxy_whose_check_passes,
+        summary_says="1 running task is UNHEALTHY; it asks port 9000",
     ),
     finds(
         CODE,

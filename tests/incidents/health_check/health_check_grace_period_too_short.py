@@ -1,4 +1,4 @@
-from diagnostics.facts import Point, Task
+from diagnostics.facts import Point, Task, TaskDefinition
 from tests.incidents.building import (
     LB_DIMENSION,
     SERVICE,
@@ -82,6 +82,12 @@ def first_deployment_of_a_slow_starter() -> Incident:
     )
 
 
+def says_no_port(revision: int, *command: str) -> TaskDefinition:
+    web = definition(revision).containers[0]
+    silent = web.model_copy(update={"environment": {}, "environment_names": (), "command": command})
+    return definition(revision, containers=(silent,))
+
+
 def release_that_may_never_listen() -> Incident:
     """The revision before came up under the same grace period: a slow start or a server on the loopback address."""
     new = deployment(8, created=20, rollout_state="IN_PROGRESS", running=0, failed_tasks=3)
@@ -132,6 +138,21 @@ CASES = (
         release_that_may_never_listen,
         also=("deployment-regression", "deployment-failing-loop", "port-not-listening"),
         summary_says="or they never listen on the port",
+    ),
+    finds(
+        CODE,
+        "no setting names a port, and the revision before listened with the same",
+        lambda: first_deployment_of_a_slow_starter().definitions(says_no_port(7), says_no_port(8), previous=7),
+        also=("deployment-regression", "deployment-failing-loop"),
+        band="likely",
+    ),
+    finds(
+        CODE,
+        "no setting names a port, and the command is a new one",
+        lambda: first_deployment_of_a_slow_starter().definitions(says_no_port(7), says_no_port(8, "new"), previous=7),
+        first="deployment-failing-loop",
+        also=("deployment-regression",),
+        band="possible",
     ),
     look_alike(
         CODE,

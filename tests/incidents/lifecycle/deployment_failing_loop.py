@@ -14,6 +14,13 @@ def nobody_knows_why() -> Incident:
     )
 
 
+def only_an_event_tells() -> Incident:
+    new = deployment(8, created=40, rollout_state="IN_PROGRESS", running=0)
+    old = deployment(7, status="ACTIVE", desired=4, running=4)
+    incident = Incident().service(deployments=(new, old), task_definition=new.task_definition)
+    return incident.event("is unable to consistently start tasks successfully.", 5)
+
+
 def failed_once_and_then_completed() -> Incident:
     done = deployment(8, created=40, failed_tasks=1)
     return Incident().service(deployments=(done,), task_definition=done.task_definition)
@@ -30,7 +37,13 @@ def crashes_without_a_deployment() -> Incident:
 
 
 CASES = (
-    finds("deployment-failing-loop", "tasks fail and ECS forgot why", nobody_knows_why),
+    finds("deployment-failing-loop", "tasks fail and ECS forgot why", nobody_knows_why, summary_says="9 tasks that"),
+    finds(
+        "deployment-failing-loop",
+        "only an event tells of it",
+        only_an_event_tells,
+        summary_says="checkout:8 cannot start its tasks",
+    ),
     finds(
         "deployment-failing-loop",
         "the new revision crashes: the crash is the root",

@@ -44,6 +44,11 @@ def not_counted_before() -> Incident:
     return incident.metric("HealthyHostCount", before + minutes_of(0, 20, 17) + minutes_of(4, 17), "Minimum", **BOTH)
 
 
+def steady_while_errors_come() -> Incident:
+    incident = Incident().service(minimum_healthy_percent=50, deployments=(deployment(8, created=20),))
+    return incident.metric("HealthyHostCount", minutes_of(4, 180), "Minimum", **BOTH).elb_errors(502, 60, 19, 16)
+
+
 CASES = (
     finds(
         "deployment-min-healthy-too-low",
@@ -82,6 +87,7 @@ CASES = (
     look_alike(
         "deployment-min-healthy-too-low",
         "the number of healthy targets stayed steady through the deployment",
-        lambda: Incident().service(minimum_healthy_percent=50, deployments=(deployment(8, created=20),)),
+        steady_while_errors_come,
+        first="deployment-regression",
     ),
 )

@@ -1,6 +1,6 @@
 """Logging in fails at the load balancer."""
 
-from diagnostics.facts import AccessLogs, Listeners, Metrics, Rule, RuleAction, SecurityGroups
+from diagnostics.facts import AccessLogs, Listeners, Metrics, Permission, Rule, RuleAction, SecurityGroups
 from tests.incidents.building import LB_SG, LISTENER, Incident, allow_from, forward_rule
 from tests.incidents.cases import finds, look_alike
 from tests.incidents.guards import asked, login, token, unchecked
@@ -21,6 +21,13 @@ def shut_in(incident: Incident) -> Incident:
     return incident.security_group(group.model_copy(update={"egress": (allow_from("sg-0c2d"),)}))
 
 
+def out_on(port: int) -> Incident:
+    incident = with_login()
+    group = incident.known(SecurityGroups).by_id[LB_SG]
+    anybody = Permission(protocol="tcp", from_port=port, to_port=port, cidrs=("0.0.0.0/0",))
+    return incident.security_group(group.model_copy(update={"egress": (anybody,)}))
+
+
 def counted_only() -> Incident:
     return with_login().elb_errors(500, 30, 20).of_balancer("ELBAuthError", 30, 20)
 
@@ -37,6 +44,12 @@ CASES = (
         CODE,
         "the load balancer is not let out",
         lambda: logged(shut_in(with_login()), login(300, 500, "AuthTokenEpRequestTimeout", group=None)),
+        band="confirmed",
+    ),
+    finds(
+        CODE,
+        "the load balancer is let out to anybody, on another port only",
+        lambda: logged(out_on(8080), login(300, 500, "AuthTokenEpRequestTimeout", group=None)),
         band="confirmed",
     ),
     finds(

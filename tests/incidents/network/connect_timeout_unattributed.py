@@ -71,7 +71,14 @@ def not_passed_yet(minutes_ago: float) -> Incident:
     return sick.changed(rule_added(minutes_ago))
 
 
+def silent_elsewhere() -> Incident:
+    """Another target is the one that does not answer its health checks: no part of the same silence."""
+    sick = Incident().unhealthy("Target.Timeout", "Request timed out", targets=list(TARGETS)[1:2])
+    return logged(sick, connect_timeouts(60, targets=ALL_TARGETS[:1]))
+
+
 CASES = (
+    finds(CODE, "another target is unhealthy", silent_elsewhere, first="insufficient-evidence"),
     finds(
         CODE,
         "a firewall inside the hosts drops connections, every rule that AWS knows lets them pass",

@@ -57,6 +57,12 @@ def a_colleague_is_named_and_our_rule_was_removed() -> Incident:
     return silent(Incident().security_group(task_group(allow_from("sg-orders")))).changed(revoked(13))
 
 
+def a_rule_was_removed_by_its_id() -> Incident:
+    by_id = {"groupId": TASK_SG, "securityGroupRuleIds": {"items": [{"securityGroupRuleId": "sgr-1"}]}}
+    removed = change("RevokeSecurityGroupIngress", minutes_ago=13, resources=(TASK_SG,), request=by_id)
+    return silent(Incident().security_group(task_group(allow_from("sg-orders")))).changed(removed)
+
+
 def over_a_peering() -> Incident:
     reference = GroupReference(group_id=LB_SG, account="444455556666", peering_status="active")
     rule = Permission(protocol="tcp", from_port=PORT, to_port=PORT, groups=(reference,))
@@ -98,6 +104,13 @@ CASES = (
         CODE,
         "the other group belongs to a colleague",
         a_colleague_is_named_and_our_rule_was_removed,
+        first="sg-ingress-missing",
+        also=FAIL_OPEN,
+    ),
+    look_alike(
+        CODE,
+        "a rule was removed by its id, which may have been the load balancer's",
+        a_rule_was_removed_by_its_id,
         first="sg-ingress-missing",
         also=FAIL_OPEN,
     ),

@@ -19,6 +19,17 @@ CASES = (
         lambda: logged(Incident(), gave_up(600, (20.0, 55.0), routes=UPLOAD, fields=LARGE)),
         band="possible",
     ),
+    finds(
+        CODE,
+        "uploads stall, and browsers leave connections unused",
+        lambda: logged(
+            Incident(),
+            by_balancer(500, 408, routes=UPLOAD, elapsed_s=61.0, fields=LARGE),
+            by_balancer(400, 408, routes=(), elapsed_s=60.0),
+            by_balancer(500, 408, routes=(), elapsed_s=60.0, group=None),
+        ),
+        summary_says="500 uploads were",
+    ),
     look_alike(
         CODE,
         "browsers open connections ahead and never use them",

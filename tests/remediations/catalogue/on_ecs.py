@@ -1,22 +1,18 @@
-"""What tests of fixes for ECS share: the service's history, and what must hold for their plans."""
+"""What tests of fixes for ECS share: the service's history, and what is made of live answers."""
 
 from __future__ import annotations
 
 from typing import Any
-
-import botocore.session
-from botocore.validate import ParamValidator
-from pydantic import JsonValue
 
 from diagnostics.facts import ServiceDeployment, ServiceHistory, ServiceRevision
 from remediations.catalogue import catalogue
 from remediations.filling import filled_write
 from remediations.plan import PLAN, Plan, Write
 from remediations.reach import reach_of
-from remediations.refusals import refusal, refusal_of_prepared
+from remediations.refusals import refusal_of_prepared
 from remediations.steps.task_definitions import REVISION
 from tests.incidents.building import SERVICE, TG, Incident, ago, task_definition_arn
-from tests.remediations.publishing import is_published
+from tests.remediations.holding import is_valid
 
 NEW_REVISION = task_definition_arn(9)
 EXECUTION_ROLE = "arn:aws:iam::111122223333:role/checkout-execution"
@@ -47,34 +43,14 @@ def with_history(incident: Incident, *entries: tuple[int, str, float]) -> Incide
     return incident.replace(ServiceHistory(deployments=deployments, revisions=revisions))
 
 
-def is_sound(plan: Plan, incident: Incident) -> None:
-    """Nothing refuses it, it goes through the store, the published policy allows it, AWS would take its parameters."""
-    snapshot = incident.snapshot()
-    assert refusal(plan, reach_of(snapshot)) is None
-    assert Plan.model_validate_json(plan.model_dump_json()) == plan
-    is_published(plan)
-    for one in (plan, *plan.narrower):
-        for write in (*one.writes, *one.undo.writes):
-            if write.prepared_by is None:
-                filled = filled_write(write, {PLAN: "p-1", REVISION: NEW_REVISION})
-                validated(filled, filled.call.parameters)
-
-
 def prepared(plan: Plan, write: Write, incident: Incident, **answers: dict[str, Any]) -> dict[str, Any]:
     """The parameters that are made of these answers, which AWS would take and nothing refuses."""
     filled = filled_write(write, {PLAN: "p-1", REVISION: NEW_REVISION})
     prepare = catalogue()[plan.fix].prepare[filled.prepared_by or ""]
     parameters = dict(prepare(answers, filled.arguments))
-    validated(filled, parameters)
+    is_valid(filled.call.model_copy(update={"parameters": parameters}))
     assert refusal_of_prepared(filled, parameters, reach_of(incident.snapshot())) is None
     return parameters
-
-
-def validated(write: Write, parameters: dict[str, JsonValue]) -> None:
-    model = botocore.session.get_session().get_service_model(write.call.service)
-    name = "".join(part.capitalize() for part in write.call.operation.split("_"))
-    report = ParamValidator().validate(parameters, model.operation_model(name).input_shape)
-    assert not report.has_errors(), report.generate_report()
 
 
 def live_definition(**changes: Any) -> dict[str, Any]:

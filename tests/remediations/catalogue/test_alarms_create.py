@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from diagnostics.facts import Alarm, Alarms, LoadBalancerAttributes
+from remediations.execute import Execution
 from remediations.fix import Preferences
+from remediations.journal import Step
 from remediations.plan import FROM, PLAN
 from remediations.session_policy import session_policy
+from remediations.undo import undo_of
 from tests.incidents.building import ACCOUNT, LB, LB_DIMENSION, REGION, TG_DIMENSION, Incident
 from tests.incidents.network.sg_ingress_missing import silent, task_group
 from tests.remediations.catalogue.proposing import holds, only, plans
@@ -51,8 +54,7 @@ def test_all_that_are_missing_are_made_or_a_single_one() -> None:
     assert plan.narrower[0].label == "only HTTPCode_ELB_502_Count"
     assert plan.risk == "low"
     assert plan.undo.kind == "exact"
-    (undo,) = plan.undo.writes
-    assert undo.call.parameters == {"AlarmNames": [one["AlarmName"] for one in made]}
+    assert [one.call.parameters for one in plan.undo.writes] == [{"AlarmNames": [one["AlarmName"]]} for one in made]
     assert session_policy(plan)
 
 
@@ -75,6 +77,16 @@ def test_an_alarm_that_somebody_changed_is_not_deleted() -> None:
     assert holds(made, {"MetricAlarms": [alarm]})
     assert not holds(made, {"MetricAlarms": [alarm | {"Threshold": 100.0}]})
     assert not holds(made, {"MetricAlarms": []})
+
+
+def test_of_alarms_that_were_made_in_part_only_those_are_deleted() -> None:
+    """A limit was reached in the middle; what is missing may have been made by somebody else by then."""
+    plan = only(FIX, watched_by(), WISHES)
+    steps = (Step(index=0, state="done"), Step(index=1, state="rejected"))
+    undo = undo_of(plan, "p-1", Execution(status="partial", steps=steps))
+    assert undo is not None
+    name = plan.writes[0].call.parameters["AlarmName"]
+    assert [write.call.parameters for write in undo.writes] == [{"AlarmNames": [name]}]
 
 
 def test_what_is_watched_already_is_left_out() -> None:

@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 
 from demo.world.apps import Answer, App
-from diagnostics.facts import ApplicationLogs, Change, Changes, Listeners, LogLine
-from diagnostics.report import Cause, Report
+from diagnostics.facts import ApplicationLogs, Change, Changes, Listeners, LoadBalancerAttributes, LogLine
+from diagnostics.report import Report
 from diagnostics.rules.observations import observe
 from diagnostics.snapshot import Snapshot
 from remediations.fix import Preferences
 from remediations.plan import Plan
 from remediations.reading import see
-from remediations.undo import undo_of
-from tests.remediations.catalogue.proposing import NO_PREFERENCES, of_report
+from tests.remediations.catalogue.proposing import NO_PREFERENCES, blamed, of_report
 from tests.remediations.doing import Scene, scene
+
+NOBODY = [{"Id": "10.20.1.233", "Port": 8080}]
+Seen = tuple[Report, Snapshot]
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +27,23 @@ def there() -> Iterator[Scene]:
     """A service whose rule also names a group with weight 0."""
     with scene("resting-group") as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def seen(there: Scene) -> Seen:
+    """Somebody gave the empty group a share, registered an address that nobody has, switched the access logs off, and
+    made the health check hasty and the deregistration delay short."""
+    group, balancer = places(there)
+    share_of_the_other(there, 100)
+    elb(there).register_targets(TargetGroupArn=group, Targets=NOBODY)
+    off = [{"Key": "access_logs.s3.enabled", "Value": "false"}]
+    elb(there).modify_load_balancer_attributes(LoadBalancerArn=balancer, Attributes=off)
+    short = [{"Key": "deregistration_delay.timeout_seconds", "Value": "5"}]
+    elb(there).modify_target_group_attributes(TargetGroupArn=group, Attributes=short)
+    hasty = {"HealthCheckIntervalSeconds": 5, "HealthCheckTimeoutSeconds": 2, "UnhealthyThresholdCount": 2}
+    elb(there).modify_target_group(TargetGroupArn=group, **hasty)
+    there.advance(420)
+    return there.diagnose()
 
 
 def elb(there: Scene) -> Any:
@@ -39,107 +58,81 @@ def places(there: Scene) -> tuple[str, str]:
     return str(service["loadBalancers"][0]["targetGroupArn"]), str(balancer)
 
 
-def done_and_undone(there: Scene, plan: Plan) -> None:
-    execution = there.carry_out(plan)
-    assert execution.status == "done", execution.text
-    there.watch(plan)
-    if plan.undo.kind == "none":
-        assert undo_of(plan, "p-test", execution) is None
-        return
-    undone = there.undo(plan, execution)
-    assert undone.status == "done", undone.text
-    assert not all(see(there.reads, guard).holds for guard in plan.undo.guards)
-    assert all(see(there.reads, guard).holds for guard in plan.guards)
+def share_of_the_other(there: Scene, weight: int) -> None:
+    """In the rule that names two target groups, of the one that is empty."""
+    own, balancer = places(there)
+    listener = elb(there).describe_listeners(LoadBalancerArn=balancer)["Listeners"][0]["ListenerArn"]
+    for rule in elb(there).describe_rules(ListenerArn=listener)["Rules"]:
+        groups = rule["Actions"][0].get("ForwardConfig", {}).get("TargetGroups", [])
+        if len(groups) == 2:
+            shares = [{**one, "Weight": 100 if one["TargetGroupArn"] == own else weight} for one in groups]
+            actions = [{"Type": "forward", "ForwardConfig": {"TargetGroups": shares}}]
+            elb(there).modify_rule(RuleArn=rule["RuleArn"], Actions=actions)
 
 
-def blamed(report: Report, snapshot: Snapshot, code: str, resource: str) -> tuple[Report, Snapshot]:
-    """The report as if this cause had been found."""
-    cause = Cause(
-        code=code,
-        family="x",
-        title=code,
-        summary=code,
-        confidence=0.9,
-        band="confirmed",
-        role="root",
-        resources=(resource,),
+def wishes(snapshot: Snapshot) -> Preferences:
+    """Logs go where they went before."""
+    known = snapshot.get(LoadBalancerAttributes)
+    assert isinstance(known, LoadBalancerAttributes)
+    return Preferences(access_log_bucket=next(iter(known.by_arn.values()))["access_logs.s3.bucket"])
+
+
+def test_a_share_for_the_empty_group_is_taken_back(there: Scene, seen: Seen) -> None:
+    assert "weighted-target-group-empty" in {cause.code for cause in seen[0].causes}
+    (plan,) = of_report("rule-weight-zero", *seen)
+    there.done_and_undone(plan)
+    share_of_the_other(there, 0)
+
+
+def test_an_address_that_nobody_has_is_taken_out(there: Scene, seen: Seen) -> None:
+    assert "target-stale-registration" in {cause.code for cause in seen[0].causes}
+    (plan,) = of_report("target-deregister", *seen)
+    there.done_and_undone(plan)
+
+
+def test_a_hasty_health_check_gets_more_patience(there: Scene, seen: Seen) -> None:
+    group, _ = places(there)
+    elb(there).deregister_targets(TargetGroupArn=group, Targets=NOBODY)
+    (plan,) = of_report("health-check-thresholds", *blamed(*seen, "health-check-thresholds-too-aggressive", group))
+    there.done_and_undone(plan)
+
+
+def test_the_deregistration_delay_is_raised(there: Scene, seen: Seen) -> None:
+    (plan,) = of_report(
+        "deregistration-delay-raise", *blamed(*seen, "deregistration-delay-too-short", places(there)[0])
     )
-    return report.model_copy(update={"causes": (cause,)}), snapshot
-
-
-def test_a_share_for_the_empty_group_is_taken_back(there: Scene) -> None:
-    listener = elb(there).describe_listeners(LoadBalancerArn=places(there)[1])["Listeners"][0]["ListenerArn"]
-    rules = elb(there).describe_rules(ListenerArn=listener)["Rules"]
-    rule = next(one for one in rules if len(one["Actions"][0].get("ForwardConfig", {}).get("TargetGroups", [])) == 2)
-    groups = rule["Actions"][0]["ForwardConfig"]["TargetGroups"]
-    shares = [{**group, "Weight": weight} for group, weight in zip(groups, (70, 30), strict=True)]
-    actions = [{"Type": "forward", "ForwardConfig": {"TargetGroups": shares}}]
-    elb(there).modify_rule(RuleArn=rule["RuleArn"], Actions=actions)
-    there.advance(240)
-    report, snapshot = there.diagnose()
-    assert report.causes[0].code == "weighted-target-group-empty"
-    (plan,) = of_report("rule-weight-zero", report, snapshot)
-    done_and_undone(there, plan)
-    elb(there).modify_rule(RuleArn=rule["RuleArn"], Actions=rule["Actions"])
-
-
-def test_an_address_that_nobody_has_is_taken_out(there: Scene) -> None:
-    group, _ = places(there)
-    elb(there).register_targets(TargetGroupArn=group, Targets=[{"Id": "10.20.1.233", "Port": 8080}])
-    there.advance(420)
-    report, snapshot = there.diagnose()
-    assert "target-stale-registration" in {cause.code for cause in report.causes}
-    (plan,) = of_report("target-deregister", report, snapshot)
-    done_and_undone(there, plan)
-
-
-def test_the_deregistration_delay_is_raised(there: Scene) -> None:
-    group, _ = places(there)
-    short = [{"Key": "deregistration_delay.timeout_seconds", "Value": "5"}]
-    elb(there).modify_target_group_attributes(TargetGroupArn=group, Attributes=short)
-    found = blamed(*there.diagnose(), "deregistration-delay-too-short", group)
-    (plan,) = of_report("deregistration-delay-raise", *found)
     assert plan.changes[0].after == "20"
-    done_and_undone(there, plan)
+    there.done_and_undone(plan)
 
 
-def test_access_logs_are_switched_on(there: Scene) -> None:
-    _, arn = places(there)
-    values = {one["Key"]: one["Value"] for one in _attributes(there, arn)}
-    off = [{"Key": "access_logs.s3.enabled", "Value": "false"}]
-    elb(there).modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=off)
-    wishes = Preferences(access_log_bucket=values["access_logs.s3.bucket"])
-    found = blamed(*there.diagnose(), "insufficient-evidence", "checkout")
-    (plan,) = of_report("access-logs-enable", *found, wishes)
-    done_and_undone(there, plan)
-    assert of_report("access-logs-enable", *found, NO_PREFERENCES) == ()
+@pytest.mark.parametrize("fix", ["access-logs-enable", "health-check-logs-enable"])
+def test_logs_are_switched_on(there: Scene, seen: Seen, fix: str) -> None:
+    found = blamed(*seen, "insufficient-evidence", "checkout")
+    (plan,) = of_report(fix, *found, wishes(seen[1]))
+    there.done_and_undone(plan)
+    assert of_report(fix, *found, NO_PREFERENCES) == ()
 
 
-def test_container_insights_are_switched_on(there: Scene) -> None:
-    (plan,) = of_report("container-insights-enable", *blamed(*there.diagnose(), "insufficient-evidence", "checkout"))
+def test_container_insights_are_switched_on(there: Scene, seen: Seen) -> None:
+    (plan,) = of_report("container-insights-enable", *blamed(*seen, "insufficient-evidence", "checkout"))
     assert (plan.changes[0].before, plan.changes[0].after) == ("disabled", "enhanced")
-    done_and_undone(there, plan)
+    there.done_and_undone(plan)
 
 
-def test_health_check_logs_are_switched_on(there: Scene) -> None:
-    group, balancer = places(there)
-    nobody = [{"Id": "10.20.1.234", "Port": 8080}]
-    elb(there).register_targets(TargetGroupArn=group, Targets=nobody)
-    there.advance(60)
-    values = {one["Key"]: one["Value"] for one in _attributes(there, balancer)}
-    wishes = Preferences(access_log_bucket=values["access_logs.s3.bucket"])
-    found = blamed(*there.diagnose(), "insufficient-evidence", "checkout")
-    (plan,) = of_report("health-check-logs-enable", *found, wishes)
-    done_and_undone(there, plan)
-    elb(there).deregister_targets(TargetGroupArn=group, Targets=nobody)
-
-
-def test_a_bucket_that_is_not_there_is_refused_by_aws(there: Scene) -> None:
-    found = blamed(*there.diagnose(), "insufficient-evidence", "checkout")
+def test_a_bucket_that_is_not_there_is_refused_by_aws(there: Scene, seen: Seen) -> None:
+    found = blamed(*seen, "insufficient-evidence", "checkout")
     (plan,) = of_report("access-logs-enable", *found, Preferences(access_log_bucket="nobody-made-this"))
     execution = there.carry_out(plan)
     assert execution.status == "failed"
     assert "Access Denied for bucket" in execution.text
+
+
+def test_the_load_balancer_waits_longer(there: Scene, seen: Seen) -> None:
+    report, snapshot = seen
+    found = blamed(report, telling(snapshot, "/report", 90.0), "target-slow-response", "checkout")
+    (plan,) = of_report("idle-timeout-raise", *found)
+    assert plan.changes[0].after == "110"
+    there.done_and_undone(plan)
 
 
 def test_a_code_of_success_is_accepted(there: Scene) -> None:
@@ -187,24 +180,6 @@ def test_a_slow_health_path_gets_its_time(there: Scene) -> None:
     mended_and_undone(there, plan)
 
 
-def test_a_hasty_health_check_gets_more_patience(there: Scene) -> None:
-    group, _ = places(there)
-    hasty = {"HealthCheckIntervalSeconds": 5, "HealthCheckTimeoutSeconds": 2, "UnhealthyThresholdCount": 2}
-    elb(there).modify_target_group(TargetGroupArn=group, **hasty)
-    (plan,) = of_report(
-        "health-check-thresholds", *blamed(*there.diagnose(), "health-check-thresholds-too-aggressive", group)
-    )
-    done_and_undone(there, plan)
-
-
-def test_the_load_balancer_waits_longer(there: Scene) -> None:
-    report, snapshot = there.diagnose()
-    found = blamed(report, telling(snapshot, "/report", 90.0), "target-slow-response", "checkout")
-    (plan,) = of_report("idle-timeout-raise", *found)
-    assert plan.changes[0].after == "110"
-    done_and_undone(there, plan)
-
-
 def test_the_load_balancer_closes_first(there: Scene) -> None:
     """nginx keeps connections for 75 s, the load balancer for two minutes."""
     edge = there.running.world.account(there.account).service(
@@ -215,7 +190,7 @@ def test_the_load_balancer_closes_first(there: Scene) -> None:
     there.advance(120)
     (plan,) = of_report("idle-timeout-lower", *blamed(*there.diagnose("edge"), "keepalive-race", "edge"))
     assert plan.changes[0].after == "70"
-    done_and_undone(there, plan)
+    there.done_and_undone(plan)
 
 
 def test_what_stands_before_the_default_rule_gets_a_stand_in(there: Scene) -> None:
@@ -239,6 +214,7 @@ def test_what_stands_before_the_default_rule_gets_a_stand_in(there: Scene) -> No
     *_, stand_in, last, default = rules
     assert (last["RuleArn"], default["IsDefault"]) == (made, True)
     assert stand_in["Actions"][0]["ForwardConfig"]["TargetGroups"][0]["TargetGroupArn"] == group
+    there.watch(plan)
     assert there.undo(plan, execution).status == "done"
     rules = elb(there).describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
     assert rules[0]["RuleArn"] == made
@@ -273,7 +249,7 @@ def test_a_rule_that_hides_the_service_goes_behind_it(there: Scene) -> None:
     known = snapshot.model_copy(update={"facts": {**snapshot.facts, **changes}})
     found = blamed(report, known, "target-group-not-in-rule", wider)
     (plan,) = of_report("rule-behind-service", *found, observed=seen)
-    done_and_undone(there, plan)
+    there.done_and_undone(plan)
     elb(there).delete_rule(RuleArn=wider)
 
 
@@ -348,7 +324,3 @@ def telling(snapshot: Snapshot, path: str, seconds: float) -> Snapshot:
         lines=(line,),
     )
     return snapshot.model_copy(update={"facts": {**snapshot.facts, ApplicationLogs.name: logs}})
-
-
-def _attributes(there: Scene, arn: str) -> list[dict[str, str]]:
-    return list(elb(there).describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"])

@@ -9,7 +9,6 @@ import pytest
 from diagnostics.facts import EcsService, StoppedTasks, TargetGroups
 from tests.incidents.building import OTHER_TG, TG, Incident, deployment
 from tests.incidents.health_check import health_check_grace_period_too_short as incidents
-from tests.remediations.catalogue.on_ecs import is_sound
 from tests.remediations.catalogue.proposing import holds, only, plans
 
 FIX = "ecs-grace-period"
@@ -18,7 +17,6 @@ FIX = "ecs-grace-period"
 def test_one_and_a_half_times_the_longest_start() -> None:
     incident = incidents.scaled_out_and_never_gets_there()
     plan = only(FIX, incident)
-    is_sound(plan, incident)
     assert plan.writes[0].call.parameters == {
         "cluster": "prod",
         "service": "checkout",

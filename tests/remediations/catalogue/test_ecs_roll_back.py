@@ -10,7 +10,7 @@ from diagnostics.facts import EcsService, ServiceLoadBalancer, StoppedTasks, Tas
 from tests.incidents.building import OTHER_TG, TG, Incident, definition, deployment, stopped_task, task_definition_arn
 from tests.incidents.lifecycle import deployment_circuit_breaker_tripped as tripped
 from tests.incidents.lifecycle.task_oom_killed import killed_after_deployment
-from tests.remediations.catalogue.on_ecs import is_sound, with_history
+from tests.remediations.catalogue.on_ecs import with_history
 from tests.remediations.catalogue.proposing import holds, plans
 
 FIX, STOP = "ecs-roll-back", "ecs-stop-deployment"
@@ -30,7 +30,6 @@ def nothing_old_runs() -> Incident:
 def test_the_revision_whose_tasks_still_run() -> None:
     incident = given_up()
     plan = plans(FIX, incident)[0]
-    is_sound(plan, incident)
     assert plan.writes[0].call.parameters == {
         "cluster": "prod",
         "service": "checkout",
@@ -72,7 +71,6 @@ def test_a_deployment_in_progress_is_stopped_instead() -> None:
     known = with_history(incident, (8, "IN_PROGRESS", 25), (7, "SUCCESSFUL", 2000))
     assert not plans(FIX, known)
     plan = plans(STOP, known)[0]
-    is_sound(plan, known)
     assert plan.writes[0].call.parameters == {
         "serviceDeploymentArn": "arn:aws:ecs:us-east-1:111122223333:service-deployment/prod/checkout/d8",
         "stopType": "ROLLBACK",

@@ -13,7 +13,6 @@ from tests.incidents.registration.service_scaled_to_zero import back_after_ten_m
 from tests.incidents.time.cpu_saturation import crash_before, rush
 from tests.incidents.time.insufficient_task_count import too_few_workers
 from tests.incidents.time.target_dependency_hang import pool_is_empty
-from tests.remediations.catalogue.on_ecs import is_sound
 from tests.remediations.catalogue.proposing import holds, plans
 
 FIX = "ecs-scale-out"
@@ -34,7 +33,6 @@ def owned(incident: Incident, maximum: int, minimum: int = 2) -> Incident:
 def test_twice_as_many_or_fewer() -> None:
     incident = unscaled(too_few_workers())
     plan = plans(FIX, incident)[0]
-    is_sound(plan, incident)
     assert plan.writes[0].call.parameters == {"cluster": "prod", "service": "checkout", "desiredCount": 8}
     assert plan.label == ""
     assert [(one.label, one.writes[0].call.parameters["desiredCount"]) for one in plan.narrower] == [
@@ -57,7 +55,6 @@ def test_never_more_than_twenty_at_once() -> None:
 def test_the_limits_where_scaling_owns_the_count(maximum: int, then: int) -> None:
     incident = owned(rush(), maximum)
     plan = plans(FIX, incident)[0]
-    is_sound(plan, incident)
     call = plan.writes[0].call
     assert (call.service, call.operation) == ("application-autoscaling", "register_scalable_target")
     assert call.parameters == {
@@ -90,7 +87,6 @@ def test_a_deployment_of_codedeploy_is_pointed_out() -> None:
 def test_as_many_as_before_from_zero(build: Callable[[], Incident]) -> None:
     incident = unscaled(build())
     plan = plans(FIX, incident)[0]
-    is_sound(plan, incident)
     assert plan.writes[0].call.parameters["desiredCount"] == 4
     assert [one.label for one in plan.narrower] == ["2 tasks", "1 task"]
     assert "set it to zero" in plan.warnings[0]

@@ -65,7 +65,7 @@ def recovers(there: Scene, plan: Plan) -> Execution:
     assert any("LambdaUserError" in text for text in progress.missing)
     while progress.missing and there.now() < gives_up_at(plan, began):
         there.advance(LOOK_S)
-        progress = check(plan, there.reads, began, there.now(), progress)
+        progress = check(plan, there.reads, began, there.now())
     assert not progress.missing
     assert progress.failing is None
     return execution

@@ -232,3 +232,5 @@ def test_a_target_is_given_more_time() -> None:
         after = {change.setting: change.after for change in plan.changes}
         assert after.items() <= {"UnhealthyThresholdCount": 3, "HealthCheckIntervalSeconds": 15}.items()
         assert all(set(one.writes[0].call.parameters) < set(plan.writes[0].call.parameters) for one in plan.narrower)
+        for one in (plan, *plan.narrower):  # all of them are well now and then
+            assert {(quiet.metric, quiet.for_s) for quiet in one.success.quiet} == {("UnHealthyHostCount", 300)}

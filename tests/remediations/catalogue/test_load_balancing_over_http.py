@@ -26,7 +26,6 @@ class Repair:
 
 REPAIRS = (
     Repair("wrong-health-path", "health-check-path", {"HealthCheckPath": "/healthz"}, "exact"),
-    Repair("fixed-response-left-on", "fixed-response-last", {}, "exact"),
     Repair("group-not-in-rule", "rule-restore", {"Priority": 10}, "exact"),
     Repair("service-target-group-mismatch", "rule-forward-to-service", {}, "exact"),
     Repair("az-not-enabled", "zone-enable", {}, "compensating"),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from diagnostics.facts import Changes, EcsService
+from remediations.watch import shows_recovery
 from tests.incidents.building import LISTENER, Incident, change
 from tests.incidents.registration import target_group_not_in_rule as incidents
 from tests.remediations.catalogue.proposing import only, plans
@@ -26,6 +27,7 @@ def test_the_wider_rule_goes_behind_the_services_own() -> None:
     assert plan.undo.kind == "exact"
     assert plan.undo.writes[0].call.parameters == {"RulePriorities": [{"RuleArn": HIDING, "Priority": 5}]}
     assert "by role/ops-admin" in plan.warnings[0]
+    assert not shows_recovery(plan), "its targets were healthy before"
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from remediations.filling import as_done
 from remediations.plan import FROM, Plan
 from remediations.reading import see
 from tests.incidents.rows import by_balancer
-from tests.remediations.catalogue.proposing import of_report
-from tests.remediations.catalogue.test_by_hand_over_http import blamed, elb
+from tests.remediations.catalogue.proposing import blamed, of_report
+from tests.remediations.catalogue.test_by_hand_over_http import elb
 from tests.remediations.doing import REGION, Scene, scene
 
 

@@ -136,6 +136,11 @@ def taken_out(*targets: dict[str, Any], kind: str = "instance") -> Incident:
 
 def test_the_targets_that_were_taken_out_are_registered_again() -> None:
     plan = only(IN, taken_out({"id": "i-0a", "port": 8080}, {"id": "i-0b", "port": 8080}))
+    there = plan.success.guards[0]
+    healths = [{"Target": {"Id": one}, "TargetHealth": {"State": "initial"}} for one in ("i-0b", "i-0a")]
+    leaving = {"Target": {"Id": "i-0c"}, "TargetHealth": {"State": "draining"}}
+    assert holds(there, {"TargetHealthDescriptions": [*healths, leaving]})
+    assert not holds(there, {"TargetHealthDescriptions": [healths[0], leaving]})
     both = [{"Id": "i-0a", "Port": 8080}, {"Id": "i-0b", "Port": 8080}]
     assert plan.writes[0].call.parameters == {"TargetGroupArn": TG, "Targets": both}
     assert plan.undo.kind == "exact"

@@ -90,6 +90,11 @@ def test_the_idle_timeout_is_not_raised(incident: Any) -> None:
     assert plans(RAISE, incident()) == ()
 
 
+def test_what_came_before_the_fix_is_not_asked_to_end() -> None:
+    incident = lowered(slow_search().elb_errors(502, 0.2, 90), ("60", 61), ("300", 170))
+    assert [one.metric for one in only(RAISE, incident).success.quiet] == ["HTTPCode_ELB_504_Count"]
+
+
 def test_errors_that_may_be_another_services_do_not_tell_whether_it_worked() -> None:
     raised = lowered(slow_search().shared_with_search(), ("60", 61), ("300", 170))
     for plan in (only(RAISE, raised), only(LOWER, race().shared_with_search())):

@@ -6,7 +6,7 @@ import io
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, settings, strategies
 from rich.console import Console
 
 from bot.cli import output
@@ -126,10 +126,9 @@ def test_a_long_timeline_says_how_much_of_it_is_shown() -> None:
     assert "showing 12 of 48" in screen(reports.report(timeline=entries))
 
 
-@pytest.mark.parametrize("width", [40, 80])
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-@given(report=hostile_reports)
-def test_no_report_sends_control_codes_or_markup_to_the_terminal(width: int, report: Report) -> None:
+@given(report=hostile_reports, width=strategies.sampled_from((40, 80)))
+def test_no_report_sends_control_codes_or_markup_to_the_terminal(report: Report, width: int) -> None:
     text = screen(report, width, colour=True)
     without_colour = re.sub(r"\x1b\[[\d;]*m", "", text)
 

@@ -56,7 +56,7 @@ class StoredTasks:
 
 def _text(raw: bytes | str | None) -> str | None:
     text = unpacked(raw, MAX_BYTES)
-    return None if text is None else text.decode()
+    return text.decode() if text else None
 
 
 def _name(service: str) -> str:

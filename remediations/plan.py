@@ -47,7 +47,7 @@ class Call(Frozen):
     @property
     def action(self) -> str:
         """The IAM action that permits it."""
-        from diagnostics.aws_access.actions import iam_action  # boto3 comes along, which a replay does without
+        from diagnostics.aws_access.actions import iam_action  # botocore comes along, which a replay does without
 
         return iam_action(self.service, self.operation)
 

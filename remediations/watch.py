@@ -26,7 +26,7 @@ GRACE_S: Final = 30.0
 """A fix is given so much more than the time that it needs at most: reading takes time, too."""
 
 CLOSES_AFTER_S: Final = 900
-_UNKNOWN: Final = ("InternalError", "Forbidden")
+COMPLETE: Final = "Complete"
 
 
 def check(plan: Plan, reads: Reads, since: datetime, now: datetime) -> Progress:
@@ -87,7 +87,7 @@ def errors_between(quiets: Sequence[Quiet], reads: Reads, start: datetime, end: 
     found: defaultdict[str, float] = defaultdict(float)
     for result in results:
         found[result["Id"]] += sum(result.get("Values", ()))
-    if len(found) < len(quiets) or any(result.get("StatusCode") in _UNKNOWN for result in results):
+    if len(found) < len(quiets) or any(result.get("StatusCode", COMPLETE) != COMPLETE for result in results):
         return Gap(action=call.action, resource="*", error="SeriesNotAnswered")
     return [found[f"q{index}"] for index in range(len(quiets))]
 

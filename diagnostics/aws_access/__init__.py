@@ -1,6 +1,6 @@
 """Reading AWS: accounts, roles, clients, limits, counting. Whatever fails comes back as a value.
 
-Only this package and `diagnostics.collect` know boto3.
+Only this package and `diagnostics.collect` know botocore.
 """
 
 from diagnostics.aws_access.access import AwsAccess, UnknownScopeError

@@ -30,7 +30,12 @@ class Silence:
 def test_what_cloudwatch_could_not_work_out_is_no_silence() -> None:
     watched = plan(success=Success(text="no 502", within_s=60, quiet=(quiet(),)))
     later = DONE + timedelta(minutes=15)
-    for status, is_quiet in (("Complete", True), ("InternalError", False), ("Forbidden", False)):
+    for status, is_quiet in (
+        ("Complete", True),
+        ("PartialData", False),
+        ("InternalError", False),
+        ("Forbidden", False),
+    ):
         assert check(watched, Silence(status), DONE, later).complete is is_quiet
     assert stayed_quiet(watched, Silence("InternalError"), DONE, later) == (None, ())
 

@@ -77,7 +77,7 @@ def diagnose(snapshot: Snapshot) -> Report:
     over = observed.ended
     repair = None if over else settling(snapshot, observed.onset)
     causes = tuple(
-        _cause(item, specs[item.code], owner, first=n < OVERTURN_FIRST, over=None if n else over, repair=repair)
+        _cause(item, specs[item.code], owner, first=n < OVERTURN_FIRST, over=over, repair=repair)
         for n, item in enumerate(ranked)
     )
     verdict = _verdict(ranked, specs, observed)

@@ -74,7 +74,7 @@ def risk_in_words(remediation: Remediation) -> str:
     """``low risk, works within 4 min``"""
     parts = [f"{remediation.risk} risk"]
     if remediation.eta_seconds is not None:
-        parts.append(f"works within {_duration(remediation.eta_seconds)}")
+        parts.append(f"works within {within_words(remediation.eta_seconds)}")
     return ", ".join(parts)
 
 
@@ -95,5 +95,6 @@ def _listed(values: list[JsonValue]) -> str:
     return ", ".join(_value(one) or "none" for one in values)
 
 
-def _duration(seconds: int) -> str:
+def within_words(seconds: int) -> str:
+    """``90 s``, ``4 min``: a limit, so it is never rounded down."""
     return f"{seconds} s" if seconds <= LONG_S else f"{-(-seconds // MINUTE_S)} min"

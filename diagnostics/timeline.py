@@ -89,7 +89,7 @@ def _pattern(moment: Moment) -> tuple[str, str, str | None]:
 
 def _errors(observed: Observations) -> Iterator[Moment]:
     if observed.onset and observed.kind != "none":
-        what = "first errors" if observed.kind == "errors" else "first sign of trouble"
+        what = "first minute with errors" if observed.kind == "errors" else "first sign of trouble"
         yield Moment(at=observed.onset, event=what, source="cloudwatch:GetMetricData", weight=0)
     if observed.last_seen and observed.kind == "errors":
         yield Moment(

@@ -323,7 +323,7 @@ class Executor:
     def _end_well(self, ticket: Ticket, seen: approval.Progress, recovered_after_s: float) -> None:
         now = self._hands.clock()
         after = moved(ticket, "verified", progress=seen, ended_at=now, recovered_after_s=max(0.0, recovered_after_s))
-        text = f"{ticket.doing.success.text} after {after.recovered_after_s:.0f} s"
+        text = f"{ticket.doing.success.text}, after {after.recovered_after_s:.0f} s"
         if not self._hands.tickets.swap(ticket, after, record_of(after, "verified", now, text=text)):
             return
         self._hands.boundary("verified")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeVar
 
 from diagnostics.facts import (
     Changes,
     CodeDeployments,
     EcsService,
-    Fact,
     LambdaTargets,
     Listeners,
     LoadBalancers,
@@ -24,13 +22,12 @@ from diagnostics.facts import (
     TargetHealth,
     TaskDefinition,
     TaskDefinitions,
+    known,
 )
 from diagnostics.facts.fact import Frozen
 from diagnostics.snapshot import Snapshot, Subject
 from remediations.fix import Preferences
 from remediations.steps.arns import arn_of, partition_of
-
-F = TypeVar("F", bound=Fact)
 
 
 class Reach(Frozen):
@@ -55,9 +52,9 @@ class Reach(Frozen):
 def reach_of(snapshot: Snapshot, preferences: Preferences | None = None) -> Reach:
     """Everything in the snapshot that is the subject's own, and what stands beside it."""
     subject, wishes = snapshot.subject, preferences or Preferences()
-    definitions = _known(snapshot, TaskDefinitions)
-    subnets = _known(snapshot, Subnets)
-    service = _known(snapshot, EcsService)
+    definitions = known(snapshot.get(TaskDefinitions))
+    subnets = known(snapshot.get(Subnets))
+    service = known(snapshot.get(EcsService))
     present = definitions.of(service.task_definition) if definitions and service else None
     return Reach(
         partition=partition_of(subject),
@@ -80,7 +77,7 @@ def _load_balancing(snapshot: Snapshot) -> Iterator[str]:
     subject = snapshot.subject
     yield from subject.load_balancers
     yield from subject.target_groups
-    balancers, listeners = _known(snapshot, LoadBalancers), _known(snapshot, Listeners)
+    balancers, listeners = known(snapshot.get(LoadBalancers)), known(snapshot.get(Listeners))
     yield from (balancer.arn for balancer in (balancers.items if balancers else ()))
     for listener in listeners.items if listeners else ():
         yield listener.arn
@@ -88,28 +85,28 @@ def _load_balancing(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _containers(snapshot: Snapshot) -> Iterator[str]:
-    subject, service = snapshot.subject, _known(snapshot, EcsService)
+    subject, service = snapshot.subject, known(snapshot.get(EcsService))
     if service is not None:
         yield from (service.arn, service.service, service.cluster, f"service/{service.cluster}/{service.service}")
         yield arn_of(subject, "ecs", f"cluster/{service.cluster}")
         for mapping in service.load_balancers:
             yield from filter(None, (mapping.target_group_arn, mapping.alternate_target_group_arn))
-    tasks, definitions = _known(snapshot, RunningTasks), _known(snapshot, TaskDefinitions)
+    tasks, definitions = known(snapshot.get(RunningTasks)), known(snapshot.get(TaskDefinitions))
     for task in tasks.items if tasks else ():
         yield from (task.arn, task.id)
     yield from (definitions.by_arn if definitions else ())
-    history = _known(snapshot, ServiceHistory)
+    history = known(snapshot.get(ServiceHistory))
     yield from (deployment.arn for deployment in (history.deployments if history else ()))
-    scaling = _known(snapshot, ServiceScaling)
+    scaling = known(snapshot.get(ServiceScaling))
     yield from filter(None, (scaling.limits.arn if scaling and scaling.limits else None,))
-    by_code_deploy = _known(snapshot, CodeDeployments)
+    by_code_deploy = known(snapshot.get(CodeDeployments))
     for made in by_code_deploy.items if by_code_deploy else ():
         yield from (made.id, arn_of(subject, "codedeploy", f"deploymentgroup:{made.application}/{made.group}"))
 
 
 def _network(snapshot: Snapshot) -> Iterator[str]:
     subject = snapshot.subject
-    groups, acls = _known(snapshot, SecurityGroups), _known(snapshot, NetworkAcls)
+    groups, acls = known(snapshot.get(SecurityGroups)), known(snapshot.get(NetworkAcls))
     ids = [("security-group", one) for one in (groups.by_id if groups else ())]
     ids += [("network-acl", acl.id) for acl in (acls.items if acls else ())]
     for kind, one in ids:
@@ -117,16 +114,16 @@ def _network(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _functions(snapshot: Snapshot) -> Iterator[str]:
-    functions = _known(snapshot, LambdaTargets)
+    functions = known(snapshot.get(LambdaTargets))
     for item in functions.items if functions else ():
         yield from (item.function_arn, item.target, item.name)
 
 
 def _beside(snapshot: Snapshot) -> Iterator[str]:
     groups, listeners, health = (
-        _known(snapshot, TargetGroups),
-        _known(snapshot, Listeners),
-        _known(snapshot, TargetHealth),
+        known(snapshot.get(TargetGroups)),
+        known(snapshot.get(Listeners)),
+        known(snapshot.get(TargetHealth)),
     )
     for group in groups.items if groups else ():
         yield group.arn
@@ -134,12 +131,12 @@ def _beside(snapshot: Snapshot) -> Iterator[str]:
     for _, rule in listeners.rules() if listeners else ():
         yield from (target.target_group_arn for target in rule.forwards_to)
     yield from (target.id for _, target in (health.all() if health else ()))
-    subnets, interfaces = _known(snapshot, Subnets), _known(snapshot, NetworkInterfaces)
+    subnets, interfaces = known(snapshot.get(Subnets)), known(snapshot.get(NetworkInterfaces))
     for subnet in subnets.by_id.values() if subnets else ():
         yield from (subnet.id, subnet.vpc_id)
     for interface in interfaces.items if interfaces else ():
         yield from (interface.id, interface.subnet_id, *filter(None, (interface.instance_id,)))
-    balancers, history = _known(snapshot, LoadBalancers), _known(snapshot, ServiceHistory)
+    balancers, history = known(snapshot.get(LoadBalancers)), known(snapshot.get(ServiceHistory))
     for balancer in balancers.items if balancers else ():
         yield from (zone.subnet_id for zone in balancer.zones)
     yield from (revision.arn for revision in (history.revisions if history else ()))
@@ -148,7 +145,7 @@ def _beside(snapshot: Snapshot) -> Iterator[str]:
 
 def _taken_out(snapshot: Snapshot) -> Iterator[str]:
     """Targets that somebody deregistered from groups of the subject, as CloudTrail says; nothing else lists them."""
-    changes = _known(snapshot, Changes)
+    changes = known(snapshot.get(Changes))
     for change in changes.items if changes else ():
         own = change.request.get("targetGroupArn") in snapshot.subject.target_groups
         targets = change.request.get("targets") if own and change.name == "DeregisterTargets" else None
@@ -167,8 +164,3 @@ def _roles(subject: Subject, definition: TaskDefinition) -> Iterator[str]:
 
 def _family(task_definition: str) -> str:
     return task_definition.rsplit("/", 1)[-1].split(":", 1)[0]
-
-
-def _known(snapshot: Snapshot, kind: type[F]) -> F | None:
-    found = snapshot.get(kind)
-    return found if isinstance(found, kind) else None

@@ -44,7 +44,7 @@ class Undoing:
                 self._close(undo)
                 return
             after = moved(first, "undone", undone_by=undo.id, ended_by=undo.approved_by)
-            record = record_of(after, "undone", now, undo.approved_by, text=undo.doing.title)
+            record = record_of(after, "undone", now, undo.approved_by, text="")
             if self.tickets.swap(first, after, record):
                 self.boundary("undone")
                 self.tell(after)

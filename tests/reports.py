@@ -186,7 +186,7 @@ TIMELINE = (
         source="cloudtrail:LookupEvents",
         actor="role/ops-admin",
     ),
-    TimelineEntry(at=ONSET, event="first errors", source="cloudwatch:GetMetricData"),
+    TimelineEntry(at=ONSET, event="first minute with errors", source="cloudwatch:GetMetricData"),
     TimelineEntry(at=at(44), event="last minute with errors", source="cloudwatch:GetMetricData"),
 )
 

@@ -10,7 +10,7 @@ from importlib import metadata
 
 from diagnostics.aws_access.accounts import AccessLimits, Account, Scope
 from diagnostics.aws_access.actions import iam_action
-from diagnostics.aws_access.failures import NO_CREDENTIALS, OUT_OF_TIME, READ_ERRORS
+from diagnostics.aws_access.failures import NO_CREDENTIALS, OUT_OF_TIME, READ_ERRORS, gap_of
 from diagnostics.aws_access.meter import CallMeter
 from diagnostics.aws_access.observing import Nobody, Observer
 from diagnostics.aws_access.pacing import SERIAL_SERVICES, LocalRateGate, RateGate
@@ -50,6 +50,13 @@ class AwsAccess:
     def default_region(self) -> str | None:
         """The region of the environment or the profile."""
         return self._sessions.default_region
+
+    def no_region(self) -> Gap:
+        """Why there is no `default_region`."""
+        missing = self._sessions.missing_profile
+        if missing is not None:
+            return gap_of(missing, action=WHO_WE_ARE, resource="*", region="")
+        return Gap(action=WHO_WE_ARE, resource="*", error="NoRegionError", message="no region is set")
 
     @property
     def has_to_ask_who_it_is(self) -> bool:
@@ -126,7 +133,7 @@ class AwsAccess:
     def _ask_who_we_are(self, meter: CallMeter) -> Account | Gap:
         region = self._sessions.default_region
         if not region:
-            return Gap(action=WHO_WE_ARE, resource="*", error="NoRegionError", message="no region is set")
+            return self.no_region()
         reader = self._reader(Account(id="", name="", regions=(region,)), region, meter)
         answer = reader.call("sts", "get_caller_identity", expects=("Account",))
         if isinstance(answer, Gap):

@@ -17,6 +17,7 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import DeferredRefreshableCredentials
+from botocore.exceptions import ProfileNotFound
 from botocore.utils import parse_timestamp
 
 from diagnostics.aws_access.accounts import ROLE_DURATION_S, ROLE_SESSION_NAME, AccessLimits, Account
@@ -30,12 +31,20 @@ _OWN = ""
 
 
 def own_region(session: botocore.session.Session) -> str | None:
-    """The region of the environment or the profile. botocore alone of AWS's tools does not know AWS_REGION.
-
-    https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
+    """The region of the environment or the profile, if there is one. botocore alone of AWS's tools does not know
+    AWS_REGION. https://docs.aws.amazon.com/sdkref/latest/guide/feature-region.html
     """
-    region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
+    try:
+        region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
+    except ProfileNotFound:
+        return None
     return str(region) if region else None
+
+
+def stand_in(region: str) -> None:
+    """Makes it the process's own region where the environment and the profile name none."""
+    if own_region(botocore.session.get_session()) is None:
+        os.environ["AWS_REGION"] = region
 
 
 class Sessions:
@@ -55,6 +64,12 @@ class Sessions:
     def default_region(self) -> str | None:
         """The region of the environment or the profile."""
         return own_region(self._own)
+
+    @property
+    def missing_profile(self) -> ProfileNotFound | None:
+        """Where the environment names a profile that does not exist."""
+        name = self._own.profile
+        return ProfileNotFound(profile=name) if name and name not in self._own.available_profiles else None
 
     @property
     def own_profile(self) -> str:

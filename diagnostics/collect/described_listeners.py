@@ -20,7 +20,7 @@ def listener_of(raw: Mapping[str, Any], rules: Iterable[Rule] = ()) -> Listener:
 
 def in_order(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """As a request meets them: by priority, the default rule last."""
-    return tuple(sorted(rules, key=lambda rule: (rule.is_default, rule.priority or 0)))
+    return tuple(sorted(rules, key=lambda rule: rule.rank))
 
 
 def rule_of(raw: Mapping[str, Any]) -> Rule:

@@ -106,6 +106,11 @@ class Rule(Frozen):
         return self.priority is None
 
     @property
+    def rank(self) -> tuple[bool, int]:
+        """The rules of a listener are tried from the lowest to the highest."""
+        return self.is_default, self.priority or 0
+
+    @property
     def forwards_to(self) -> tuple[ForwardTarget, ...]:
         return tuple(target for action in self.actions for target in action.forward)
 

@@ -97,17 +97,13 @@ def _answer_once(listeners: Sequence[Listener], address: WebAddress) -> Answer |
     if isinstance(listener, NoListener):
         return listener
     depends: list[DependsOn] = []
-    for rule in sorted(listener.rules, key=_order):
+    for rule in sorted(listener.rules, key=lambda rule: rule.rank):
         verdict = fits(rule, address)
         if verdict == "yes":
             return _of_rule(address, listener, rule, tuple(depends))
         if verdict == "unclear":
             depends.append(DependsOn(rule, _unclear_parts(rule, address)))
     return Answer(address, listener, Rule(arn=listener.arn, priority=None), "other", depends_on=tuple(depends))
-
-
-def _order(rule: Rule) -> tuple[bool, int]:
-    return rule.is_default, rule.priority or 0
 
 
 def _of_rule(address: WebAddress, listener: Listener, rule: Rule, depends: tuple[DependsOn, ...]) -> Answer:

@@ -29,8 +29,10 @@ def restrict(scopes: Sequence[Scope], account: str | None, region: str | None) -
     in_region = tuple(scope for scope in found if scope.region == region)
     if in_region:
         return in_region
-    if found[0].account_name is None and _REGION.fullmatch(region):
-        return (Scope(account_id=found[0].account_id, account_name=None, region=region),)
+    if found[0].account_name is None:
+        if _REGION.fullmatch(region):
+            return (Scope(account_id=found[0].account_id, account_name=None, region=region),)
+        return Refused(message=f"{_shown(region)} is no AWS region; one is called like us-east-1.", bad_request=True)
     return _refused(f"Region {_shown(region)} is not configured", "regions", (scope.region for scope in found))
 
 

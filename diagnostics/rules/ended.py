@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
-from diagnostics.facts import EcsService, Frozen, OwnChanges, ServiceHistory, TargetHealth
+from diagnostics.facts import Change, EcsService, Frozen, OwnChanges, ServiceHistory, TargetHealth
 from diagnostics.rules.change_words import change_in_words, is_of_people, is_path_change
 from diagnostics.rules.own_changes import latest_repair, own_change_of, recorded
 from diagnostics.snapshot import Snapshot
@@ -63,13 +63,26 @@ def ended(
         quiet = MINUTE  # whoever carried it out has watched it work
     if snapshot.window.end - times[-1] < quiet:
         return None
-    events = _events(snapshot, times[-1] + COUNTED_LATE)
+    events = _events(snapshot, onset, times[-1] + COUNTED_LATE)
     found = [one for one in events if one[0] > onset and one[0] >= times[-1] - SETTLES]
     if repair is not None and times[-1] - SETTLES <= repair.at <= times[-1] + COUNTED_LATE:
         if repair.worked:
             return Ended(last=times[-1], by=repair.short)
         found += [] if repair.worked is False else [(repair.at, repair.short)]
     return Ended(last=times[-1], by=min(found)[1]) if found else None
+
+
+def _repeated_stops(snapshot: Snapshot, onset: datetime, until: datetime) -> list[Change]:
+    """Tasks that people stopped one after the other from the onset on, in order: each stop made the trouble go on, and
+    only that there was none after the last can have ended it."""
+    first = onset - SETTLES
+    stops = [
+        change
+        for change in recorded(snapshot)
+        if change.name == "StopTask" and change.error is None and is_of_people(change) and first <= change.at <= until
+    ]
+    began = any(change.at <= onset + COUNTED_LATE for change in stops)
+    return sorted(stops, key=lambda change: change.at) if began else []
 
 
 def _was_rolled_back(snapshot: Snapshot, last: datetime) -> bool:
@@ -95,10 +108,15 @@ def _is_well(snapshot: Snapshot) -> bool:
     return steady and service.running >= service.desired > 0
 
 
-def _events(snapshot: Snapshot, until: datetime) -> Iterator[tuple[datetime, str]]:
+def _events(snapshot: Snapshot, onset: datetime, until: datetime) -> Iterator[tuple[datetime, str]]:
     """Changes on this path that people made until then, and ends of deployments, which outlast what they mend."""
     history, own = snapshot.get(ServiceHistory), snapshot.get(OwnChanges)
+    stops = _repeated_stops(snapshot, onset, until)
+    if stops:
+        yield stops[-1].at, f"{change_in_words(stops[-1])}, for the last time"
     for change in recorded(snapshot):
+        if change in stops:
+            continue
         fix = own_change_of(change, own)
         if fix is not None and fix.undoes is None:
             continue  # of those only the last can have ended it, and of that one more is known

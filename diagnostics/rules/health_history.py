@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from diagnostics.facts import (
@@ -41,6 +42,8 @@ YOUNG = timedelta(minutes=2)
 USUAL_START = timedelta(minutes=5)
 FIRST_SERVER_ERROR = 500
 ENDED_BY_ITSELF = frozenset({"EssentialContainerExited", "TaskFailedToStart"})
+KEPT = 64
+"""Answers about so many target groups are remembered, for the causes that ask the same."""
 _ELB_KILL = "Task failed ELB health checks"
 _STEADY = "has reached a steady state"
 _CHECKED = frozenset({"healthy", "unhealthy"})
@@ -75,9 +78,12 @@ class Failing(Frozen):
         return frozenset(report.task_id for report in self.reports if report.task_id)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class HealthHistory:
-    """What the facts say about failed health checks within a window, at `window.end`."""
+    """What the facts say about failed health checks within a window, at `window.end`.
+
+    Equal to another that consists of the very same facts: many causes ask about one snapshot.
+    """
 
     window: Window
     health: TargetHealth | None
@@ -97,11 +103,25 @@ class HealthHistory:
             changes=known(read(Changes)),
         )
 
+    @property
+    def _parts(self) -> tuple[object, ...]:
+        facts = (self.health, self.service, self.running, self.stopped, self.changes)
+        return (self.window, *map(id, facts))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, HealthHistory) and self._parts == other._parts
+
+    def __hash__(self) -> int:
+        return hash(self._parts)
+
     def failing(self, group_arn: str) -> tuple[Failing, ...]:
         """Every way in which the group fails now or failed lately; the way of the present targets first.
 
         When none is going on, the last one that tasks were stopped for in the window.
         """
+        return _failing(self, group_arn)
+
+    def _ways(self, group_arn: str) -> tuple[Failing, ...]:
         reports = self.reports(group_arn)
         fresh = tuple(report for report in reports if self._goes_on(report))
         ways = [
@@ -123,6 +143,9 @@ class HealthHistory:
 
     def reports(self, group_arn: str) -> tuple[HealthReport, ...]:
         """What ECS reported about the group in the window, newest first, without tasks that ended by themselves."""
+        return _reports(self, group_arn)
+
+    def _reports(self, group_arn: str) -> tuple[HealthReport, ...]:
         events = self.service.events if self.service else ()
         found = [
             report
@@ -266,6 +289,16 @@ class HealthHistory:
 
     def _stopped_at(self, address: str) -> Iterator[Task]:
         return (task for task in (self.stopped.items if self.stopped else ()) if address in task.private_ips)
+
+
+@lru_cache(maxsize=KEPT)
+def _failing(history: HealthHistory, group_arn: str) -> tuple[Failing, ...]:
+    return history._ways(group_arn)  # noqa: SLF001
+
+
+@lru_cache(maxsize=KEPT)
+def _reports(history: HealthHistory, group_arn: str) -> tuple[HealthReport, ...]:
+    return history._reports(group_arn)  # noqa: SLF001
 
 
 def _is(report: HealthReport, kind: Kind, codes: frozenset[int]) -> bool:

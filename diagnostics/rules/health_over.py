@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from diagnostics.causes.cause import Facts, Finding
+from diagnostics.causes.cause import Evidence, Facts, Finding, supporting
 from diagnostics.rules import health_case
+from diagnostics.rules.ended import SETTLES
 from diagnostics.rules.health_case import HealthCase
 from diagnostics.rules.health_reasons import codes_in_words
+from diagnostics.rules.mended import Mended
 from diagnostics.rules.routing import short_name
 
 
@@ -15,9 +17,11 @@ def finding(case: HealthCase, facts: Facts, *keys: str) -> Finding | None:
     mended = case.mended
     key = mended.changed(*keys) if mended else None
     if mended is not None and key is not None:
-        former = mended.former(key)
+        former, fails_since = mended.former(key), _fails_since(mended, facts)
         return _past(case, facts, mended.summary(key, _did(case))).model_copy(
             update={
+                "against": fails_since,
+                "at_most": "possible" if fails_since else None,
                 "supports": (
                     health_case.answers(case),
                     *mended.records(key),
@@ -34,6 +38,15 @@ def finding(case: HealthCase, facts: Facts, *keys: str) -> Finding | None:
     until = f" until {at:%H:%M} UTC" if at else ""
     text = f"health checks of target group {short_name(case.group.arn)} {_did(case)}{until}; none fails now"
     return _past(case, facts, text).model_copy(update={"at_most": "possible"})
+
+
+def _fails_since(mended: Mended, facts: Facts) -> tuple[Evidence, ...]:
+    """What failed when the edit had had its time to work: another fault, which one asks about."""
+    last, settled_at = facts.observed.last_seen, mended.edit.at + SETTLES
+    if mended.settles_by is not None or last is None or last <= settled_at:
+        return ()
+    text = f"requests failed after {settled_at:%H:%M} UTC, which the former setting cannot have done"
+    return (supporting(text, "cloudwatch:GetMetricData", at=last),)
 
 
 def _past(case: HealthCase, facts: Facts, summary: str) -> Finding:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from diagnostics.causes.cause import Facts
 from diagnostics.facts import (
-    ContainerInstance,
     ContainerInstances,
     Fact,
     Host,
@@ -58,10 +57,6 @@ class HostMap:
 
     def host(self, instance_id: str | None) -> Host | None:
         return self.hosts.of(instance_id) if self.hosts else None
-
-    def container_instance(self, arn: str | None) -> ContainerInstance | None:
-        items = self.instances.items if self.instances else ()
-        return next((item for item in items if item.arn == arn), None)
 
     def host_id_of(self, task: Task) -> str | None:
         """The EC2 instance that the task is or was on."""

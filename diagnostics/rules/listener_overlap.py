@@ -87,9 +87,5 @@ def _contains(wide: str, narrow: str) -> bool:
 def before(rules: Iterable[Rule], rule: Rule) -> Iterator[Rule]:
     """The rules of the same listener that are tried before this one."""
     for earlier in rules:
-        if earlier.arn != rule.arn and _rank(earlier) < _rank(rule):
+        if earlier.arn != rule.arn and earlier.rank < rule.rank:
             yield earlier
-
-
-def _rank(rule: Rule) -> tuple[bool, int]:
-    return rule.is_default, rule.priority or 0

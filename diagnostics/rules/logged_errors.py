@@ -15,7 +15,9 @@ from typing import Final
 from diagnostics.facts import (
     AccessLogs,
     Changes,
+    ContainerInstances,
     Frozen,
+    Hosts,
     Listeners,
     LoggedRow,
     Point,
@@ -25,7 +27,7 @@ from diagnostics.facts import (
 from diagnostics.rules.instance_ends import instance_ends
 from diagnostics.rules.routing import weighted_with
 from diagnostics.rules.row_clusters import RowCluster, clusters_of
-from diagnostics.rules.target_ends import target_ends
+from diagnostics.rules.target_ends import host_addresses, target_ends
 from diagnostics.snapshot import Snapshot
 
 NEARLY_ALL_READ = 0.95
@@ -86,7 +88,9 @@ def logged_errors(snapshot: Snapshot) -> LoggedErrors | None:
     if not isinstance(logs, AccessLogs):
         return None
     own = snapshot.subject.target_groups
-    ends = target_ends(snapshot.get(StoppedTasks), snapshot.get(Changes), snapshot.get(TargetGroupAttributes))
+    addresses = host_addresses(snapshot.get(ContainerInstances), snapshot.get(Hosts))
+    attributes = snapshot.get(TargetGroupAttributes)
+    ends = target_ends(snapshot.get(StoppedTasks), snapshot.get(Changes), attributes, addresses)
     ends += instance_ends(snapshot)
     partners = _partners(snapshot)
     clusters = (*clusters_of(logs, own, ends), *_without_target(logs, partners))

@@ -21,7 +21,9 @@ from diagnostics.facts import (
     ApplicationLogs,
     Changes,
     Container,
+    ContainerInstances,
     Fact,
+    Hosts,
     LoggedRow,
     Metrics,
     StoppedTasks,
@@ -34,7 +36,15 @@ from diagnostics.rules.counters import series_of
 from diagnostics.rules.observations import NOISE_ERRORS
 from diagnostics.rules.row_clusters import RowCluster
 from diagnostics.rules.row_evidence import record, seconds
-from diagnostics.rules.target_ends import ORDERED_KINDS, EndKind, TargetEnd, end_of, kind_of, target_ends
+from diagnostics.rules.target_ends import (
+    ORDERED_KINDS,
+    EndKind,
+    TargetEnd,
+    end_of,
+    host_addresses,
+    kind_of,
+    target_ends,
+)
 
 Mechanism = Literal["shutdown", "delay", "kill"]
 """The process went while requests still came; the delay was over before the requests were; SIGKILL cut off the work."""
@@ -43,6 +53,8 @@ LOST_USES: tuple[type[Fact], ...] = (
     AccessLogs,
     StoppedTasks,
     Changes,
+    ContainerInstances,
+    Hosts,
     TargetGroupAttributes,
     TaskDefinitions,
     Metrics,
@@ -289,7 +301,8 @@ _AT_END: dict[str, str] = {
 def _lost(facts: Facts, kind: EndKind, group: str, clusters: list[RowCluster]) -> Lost:
     stopped, definitions = facts.maybe(StoppedTasks), facts.maybe(TaskDefinitions)
     ids = frozenset[str]().union(*(cluster.ended for cluster in clusters))
-    ends = target_ends(stopped, facts.maybe(Changes), facts.maybe(TargetGroupAttributes))
+    addresses = host_addresses(facts.maybe(ContainerInstances), facts.maybe(Hosts))
+    ends = target_ends(stopped, facts.maybe(Changes), facts.maybe(TargetGroupAttributes), addresses)
     return Lost(
         kind=kind,
         clusters=tuple(clusters),

@@ -7,11 +7,24 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/load-balancer-connec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Literal
 
-from diagnostics.facts import Change, Changes, Frozen, LoggedRow, Read, StoppedTasks, TargetGroupAttributes, Task
+from diagnostics.facts import (
+    Change,
+    Changes,
+    ContainerInstances,
+    Frozen,
+    Hosts,
+    LoggedRow,
+    Read,
+    StoppedTasks,
+    TargetGroupAttributes,
+    Task,
+    known,
+)
 
 EndKind = Literal["itself", "health", "scheduler", "person", "spot", "host", "deregistered"]
 """Who ended it: the process itself, ECS because of a failed health check, ECS for a roll-out or a smaller number of
@@ -37,7 +50,8 @@ MAX_TARGETS_A_CHANGE = 100
 
 
 class TargetEnd(Frozen):
-    """The end of one target. `address` None: only its host port is known. `ports` empty: every port of the address.
+    """The end of one target. `ports` empty: every port of the address. `address` None: only its host port is known,
+    which other hosts may have given out too.
 
     `task_id` is the instance's where that was the target. None: the target was deregistered, and which task it was is
     not known.
@@ -78,18 +92,32 @@ class TargetEnd(Frozen):
 
 
 def target_ends(
-    stopped: Read[StoppedTasks], changes: Read[Changes], attributes: Read[TargetGroupAttributes] | None = None
+    stopped: Read[StoppedTasks],
+    changes: Read[Changes],
+    attributes: Read[TargetGroupAttributes] | None = None,
+    addresses: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> tuple[TargetEnd, ...]:
     """Ends that ECS remembers, and deregistrations that CloudTrail recorded.
 
-    A target that was deregistered is gone when its target group's delay is over, which `attributes` say.
+    A target that was deregistered is gone when its target group's delay is over, which `attributes` say. `addresses`:
+    those of the hosts, see `host_addresses`.
     """
-    ends = [end for task in (stopped.items if isinstance(stopped, StoppedTasks) else ()) for end in _of_task(task)]
-    known = {end.address for end in ends}
+    tasks = stopped.items if isinstance(stopped, StoppedTasks) else ()
+    ends = [end for task in tasks for end in _of_task(task, addresses.get(task.container_instance_arn or "", ()))]
+    ended = {end.address for end in ends}
     for change in changes.items if isinstance(changes, Changes) else ():
         if change.name == "DeregisterTargets" and change.error is None:
-            ends.extend(end for end in _of_change(change, attributes) if end.address not in known)
+            ends.extend(end for end in _of_change(change, attributes) if end.address not in ended)
     return tuple(ends)
+
+
+def host_addresses(instances: Read[ContainerInstances], hosts: Read[Hosts]) -> dict[str, tuple[str, ...]]:
+    """By the ARN of the container instance; those that are not known are left out."""
+    registered, machines = known(instances), known(hosts)
+    if registered is None or machines is None:
+        return {}
+    found = ((item.arn, machines.of(item.ec2_instance_id)) for item in registered.items)
+    return {arn: host.private_ips for arn, host in found if host and host.private_ips}
 
 
 def end_of(row: LoggedRow, ends: Iterable[TargetEnd]) -> TargetEnd | None:
@@ -110,15 +138,17 @@ def _early(kind: EndKind) -> timedelta:
     return BEFORE_DRAINED if kind == "scheduler" else BEFORE_ORDER
 
 
-def _of_task(task: Task) -> Iterator[TargetEnd]:
+def _of_task(task: Task, on_host: tuple[str, ...]) -> Iterator[TargetEnd]:
     end = task.stopped_at or task.stopping_at
     if end is None or task.started_at is None:
         return
     begin, kind = task.stopping_at or end, kind_of(task)
     for address in task.private_ips:
         yield TargetEnd(address=address, begin=begin, end=end, task_id=task.id, kind=kind)
-    if not task.private_ips and task.host_ports:
-        yield TargetEnd(address=None, ports=task.host_ports, begin=begin, end=end, task_id=task.id, kind=kind)
+    if task.private_ips or not task.host_ports:
+        return
+    for shared in on_host or (None,):
+        yield TargetEnd(address=shared, ports=task.host_ports, begin=begin, end=end, task_id=task.id, kind=kind)
 
 
 def _of_change(change: Change, attributes: Read[TargetGroupAttributes] | None) -> Iterator[TargetEnd]:

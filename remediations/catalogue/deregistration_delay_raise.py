@@ -64,7 +64,7 @@ def _plan(arn: str, now_s: int, wanted_s: int, longest_s: float) -> Plan:
     )
     return Plan(
         fix="deregistration-delay-raise",
-        title=f"Deregistration delay of target group {name}: {now_s} s -> {wanted_s} s",
+        title=f"Deregistration delay of target group {name}: {now_s} s → {wanted_s} s",
         risk="low",
         resource=arn,
         changes=(SettingChange(resource=arn, setting=KEY, before=str(now_s), after=str(wanted_s)),),

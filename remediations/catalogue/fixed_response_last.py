@@ -174,7 +174,7 @@ def _plan(
     by_whom = f"it is there since {put.at:%H:%M} UTC, by {put.actor[:80]}: " if put else ""
     return Plan(
         fix="fixed-response-last",
-        title=f"Rule {rule.priority} of port {listener.port}, which answers {code}: priority {rule.priority} -> {to}",
+        title=f"Rule {rule.priority} of port {listener.port}, which answers {code}: priority {rule.priority} → {to}",
         risk="medium",
         resource=rule.arn,
         changes=(SettingChange(resource=rule.arn, setting="Priority", before=rule.priority, after=to),),

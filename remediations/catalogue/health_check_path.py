@@ -48,7 +48,7 @@ def _plan(item: HealthCase, both: Colours, proven: Proven) -> Plan:
         both,
         {"path": proven.value},
         fix="health-check-path",
-        change=f"path {item.path} -> {proven.value}",
+        change=f"path {item.path} → {proven.value}",
         risk="medium",
         while_nobody_is_healthy=True,
         warnings=(f"{proven.value} is taken because {proven.why}",),

@@ -43,7 +43,7 @@ def health_check_port(case: Case) -> Iterator[Plan]:
             both,
             {"port": port},
             fix="health-check-port",
-            change=f"port {item.group.health_check.port} -> {port}",
+            change=f"port {item.group.health_check.port} → {port}",
             risk="low",
             while_nobody_is_healthy=True,
             warnings=(why,),

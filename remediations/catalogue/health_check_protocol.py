@@ -41,7 +41,7 @@ def health_check_protocol(case: Case) -> Iterator[Plan]:
             both,
             {"protocol": other},
             fix="health-check-protocol",
-            change=f"protocol {now} -> {other}",
+            change=f"protocol {now} → {other}",
             risk="low",
             while_nobody_is_healthy=True,
             warnings=(why,),

@@ -56,7 +56,7 @@ def health_check_timeout(case: Case) -> Iterator[Plan]:
             both,
             values,
             fix="health-check-timeout",
-            change=f"time-out {check.timeout_s} s -> {timeout_s} s",
+            change=f"time-out {check.timeout_s} s → {timeout_s} s",
             risk="low",
             warnings=(why, later),
             replaces_tasks=bool(item.killed),

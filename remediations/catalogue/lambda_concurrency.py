@@ -87,7 +87,7 @@ def _plan(case: Case, target: LambdaTarget, before: int, after: int | None, warn
     as_read = functions.reserves(target, before)
     written: Write = functions.lift_reservation(target) if after is None else functions.reserve(target, after)
     room: tuple[Guard, ...] = () if after is None else (_room(after - before),)
-    title = f"Reserved concurrency of {target.name}: {before} -> {'none' if after is None else after}"
+    title = f"Reserved concurrency of {target.name}: {before} → {'none' if after is None else after}"
     return Plan(
         fix="lambda-concurrency",
         title=title,

@@ -58,7 +58,7 @@ def _plan(case: Case, target: LambdaTarget, *, lists: bool, why: str) -> Plan:
     )
     return Plan(
         fix="lambda-multi-value-headers",
-        title=f"Multi-value headers of target group {name}: {present} -> {former}",
+        title=f"Multi-value headers of target group {name}: {present} → {former}",
         risk="medium",
         resource=arn,
         changes=(SettingChange(resource=arn, setting=ATTRIBUTE, before=present, after=former),),

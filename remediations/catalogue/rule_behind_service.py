@@ -70,7 +70,7 @@ def _plans(case: Case, listener: Listener, rule: Rule, hidden: Sequence[Rule], p
     name = listener_rules.name_of(listener, rule)
     yield Plan(
         fix="rule-behind-service",
-        title=f"Put {name} behind the rule of {', '.join(map(short_name, groups))}: priority {rule.priority} -> {free}",
+        title=f"Put {name} behind the rule of {', '.join(map(short_name, groups))}: priority {rule.priority} → {free}",
         risk="medium",
         resource=rule.arn,
         changes=(SettingChange(resource=rule.arn, setting="Priority", before=rule.priority, after=free),),

@@ -88,7 +88,7 @@ def _plan(
     service = case.facts.maybe(EcsService)
     yield Plan(
         fix="rule-weight-zero",
-        title=f"Weight of target group {name} in {where}: {empty.weight} -> 0",
+        title=f"Weight of target group {name} in {where}: {empty.weight} → 0",
         risk="medium",
         resource=listener.arn if rule.is_default else rule.arn,
         changes=(

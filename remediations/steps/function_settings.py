@@ -35,7 +35,7 @@ def plan(
     return made(case, target, name, before, after).model_copy(
         update={
             "fix": fix,
-            "title": f"{name} of {target.label}: {before} {unit} -> {after} {unit}",
+            "title": f"{name} of {target.label}: {before} {unit} → {after} {unit}",
             "warnings": warnings,
             "label": f"{after} {unit}",
         }

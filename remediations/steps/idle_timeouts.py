@@ -38,7 +38,7 @@ def plan(
     text = f"nobody gets {ends} any more" + "".join(f", and nobody {code} instead" for code in codes[1:])
     return Plan(
         fix=fix,
-        title=f"Idle timeout of load balancer {name}: {now_s} s -> {wanted_s} s",
+        title=f"Idle timeout of load balancer {name}: {now_s} s → {wanted_s} s",
         risk="medium",
         resource=arn,
         changes=(SettingChange(resource=arn, setting=KEY, before=str(now_s), after=str(wanted_s)),),

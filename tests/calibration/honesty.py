@@ -8,40 +8,8 @@ from types import MappingProxyType
 from diagnostics.causes import catalogue
 from diagnostics.causes.cause import Facts, Finding, Strength
 from diagnostics.engine import as_judged
-from diagnostics.facts import (
-    AccessLogs,
-    ApplicationLogs,
-    Changes,
-    ContainerInstances,
-    EcsService,
-    Fact,
-    HealthCheckLogs,
-    HealthEvents,
-    HostMetrics,
-    Hosts,
-    LambdaTargets,
-    Listeners,
-    LoadBalancerAttributes,
-    LoadBalancers,
-    Metrics,
-    NetworkAcls,
-    NetworkInterfaces,
-    NotApplicable,
-    RouteTables,
-    RunningTasks,
-    ScalingActivities,
-    SecurityGroups,
-    ServiceHistory,
-    ServiceScaling,
-    SiblingHealth,
-    StoppedTasks,
-    Subnets,
-    TargetGroupAttributes,
-    TargetGroups,
-    TargetHealth,
-    TaskDefinitions,
-    UsualLoad,
-)
+from diagnostics.facts import Fact, NotApplicable
+from diagnostics.permissions.purposes import FACTS
 from diagnostics.rules.observations import observe
 from diagnostics.snapshot import Snapshot
 from tests.calibration.composing import Composed
@@ -51,40 +19,8 @@ from tests.incidents.rows import logged
 
 FACTS_OF: Mapping[str, tuple[type[Fact], ...]] = MappingProxyType(
     {
-        "application-autoscaling:DescribeScalableTargets": (ServiceScaling,),
-        "application-autoscaling:DescribeScalingActivities": (ScalingActivities,),
-        "athena:GetQueryResults": (AccessLogs,),
-        "autoscaling:DescribeLifecycleHooks": (ScalingActivities, Hosts),
-        "autoscaling:DescribeScalingActivities": (ScalingActivities, Hosts),
-        "cloudtrail:LookupEvents": (Changes,),
-        "cloudwatch:GetMetricData": (Metrics, UsualLoad, HostMetrics),
-        "ec2:DescribeInstanceStatus": (Hosts,),
-        "ec2:DescribeInstances": (Hosts,),
-        "ec2:DescribeNetworkAcls": (NetworkAcls,),
-        "ec2:DescribeNetworkInterfaces": (NetworkInterfaces,),
-        "ec2:DescribeRouteTables": (RouteTables,),
-        "ec2:DescribeSecurityGroups": (SecurityGroups,),
-        "ec2:DescribeSubnets": (Subnets,),
-        "ecs:DescribeContainerInstances": (ContainerInstances,),
-        "ecs:DescribeServiceDeployments": (ServiceHistory,),
-        "ecs:DescribeServices": (EcsService,),
-        "ecs:DescribeTaskDefinition": (TaskDefinitions,),
-        "ecs:DescribeTasks": (RunningTasks, StoppedTasks),
-        "elbv2:DescribeListeners": (Listeners,),
-        "elbv2:DescribeLoadBalancerAttributes": (LoadBalancerAttributes,),
-        "elbv2:DescribeLoadBalancers": (LoadBalancers,),
-        "elbv2:DescribeRules": (Listeners,),
-        "elbv2:DescribeTargetGroupAttributes": (TargetGroupAttributes,),
-        "elbv2:DescribeTargetGroups": (TargetGroups,),
-        "elbv2:DescribeTargetHealth": (TargetHealth, SiblingHealth),
-        "health:DescribeEvents": (HealthEvents,),
-        "lambda:GetFunctionConcurrency": (LambdaTargets,),
-        "lambda:GetFunctionConfiguration": (LambdaTargets,),
-        "lambda:GetPolicy": (LambdaTargets,),
-        "logs:FilterLogEvents": (ApplicationLogs,),
-        "logs:GetQueryResults": (AccessLogs, ApplicationLogs),
-        "logs:StartQuery": (ApplicationLogs,),
-        "s3:GetObject": (AccessLogs, HealthCheckLogs),
+        action.replace("elasticloadbalancing:", "elbv2:"): tuple(Fact.registry[name] for name in names)
+        for action, names in FACTS.items()
     }
 )
 """Which facts carry what a call says. A call that does not stand here was never denied."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from diagnostics.engine import diagnose
 from diagnostics.facts import EcsService, TargetHealth
-from tests.incidents.building import SERVICE, Incident, change, stopped_task
+from tests.incidents.building import OTHER_TG, SERVICE, TG, Incident, change, stopped_task
 
 
 def headline(incident: Incident) -> str:
@@ -20,6 +20,12 @@ def test_a_total_outage_is_not_a_sixth_of_the_hour() -> None:
 def test_trouble_without_errors_says_since_when_before_it_says_what_is_missing() -> None:
     sick = Incident().unhealthy("Target.ResponseCodeMismatch", "Health checks failed with these codes: [404]")
     assert headline(sick) == "checkout · unhealthy targets since 03:20 UTC, no errors seen"
+
+
+def test_a_group_without_a_target_is_told_before_another_whose_targets_are_unhealthy() -> None:
+    sick = Incident().unhealthy("Target.ResponseCodeMismatch", "Health checks failed with these codes: [404]")
+    sick.subject = sick.subject.model_copy(update={"target_groups": (TG, OTHER_TG)})
+    assert headline(sick.shared_with_search().targets((), OTHER_TG)).startswith("checkout · no target to send")
 
 
 def test_tasks_that_stopped_for_a_while_are_told_in_the_past() -> None:

@@ -52,7 +52,7 @@ def test_a_change_by_a_person_outlives_a_flood_of_events() -> None:
     assert len(timeline) == MAX_ENTRIES
     assert timeline[0].event == f"RevokeSecurityGroupIngress on {TASK_SG}"
     assert timeline[0].actor == "role/ops-admin"
-    assert any(entry.event == "first errors" for entry in timeline)
+    assert any(entry.event == "first minute with errors" for entry in timeline)
     assert [entry.at for entry in timeline] == sorted(entry.at for entry in timeline)
 
 
@@ -166,7 +166,7 @@ def test_a_change_after_the_first_error_stands_after_it_and_is_no_cause() -> Non
     late = change("RevokeSecurityGroupIngress", minutes_ago=30, resources=(TASK_SG,))
     report = diagnose(Incident().elb_errors(504, 40, 50).changed(late).snapshot())
     told = [entry.event for entry in report.timeline]
-    assert told.index("first errors") < told.index(f"RevokeSecurityGroupIngress on {TASK_SG}")
+    assert told.index("first minute with errors") < told.index(f"RevokeSecurityGroupIngress on {TASK_SG}")
     assert not any("rule removed" in item.text for cause in report.causes for item in cause.evidence)
 
 

@@ -5,7 +5,7 @@ Both instances belong to the Auto Scaling group ``shop-hosts``, which has no lif
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from diagnostics.facts import (
@@ -101,16 +101,12 @@ def bound(host_port: int) -> tuple[Container, ...]:
     return (Container(name="web", last_status="RUNNING", bindings=(binding,)),)
 
 
-def on_hosts() -> Incident:
+def on_hosts(ports: Mapping[str, tuple[int, ...]] = PORTS) -> Incident:
     """Healthy; the host ports are dynamic and open."""
     incident = _with_instances(Incident())
-    incident.targets(_target(instance, port) for instance, ports in PORTS.items() for port in ports)
-    incident.running(
-        *(
-            _task(number, instance, port)
-            for number, (instance, port) in enumerate(((i, p) for i, ports in PORTS.items() for p in ports), 1)
-        )
-    )
+    places = [(instance, port) for instance, own in ports.items() for port in own]
+    incident.targets(_target(*place) for place in places)
+    incident.running(*(_task(number, *place) for number, place in enumerate(places, 1)))
     mapping = PortMapping(container_port=PLAIN_PORT, host_port=0)
     container = definition().containers[0].model_copy(update={"port_mappings": (mapping,)})
     incident.definitions(definition(network_mode="bridge", containers=(container,)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from diagnostics.engine import diagnose
 from diagnostics.report import Cause
 from tests.incidents.building import Incident, stopped_task
+from tests.incidents.connection.port_not_listening import on_a_host_port
 from tests.incidents.loading import memory
 from tests.incidents.rows import closed, logged, slow
 from tests.incidents.written import Said, said
@@ -55,6 +56,13 @@ def test_other_last_words_of_it_are_quoted_and_decide_nothing() -> None:
     told = cause(killed_for_memory("TypeError: x is not a function"), "task-oom-killed")
     assert "TypeError" in evidence(told)
     assert told.band == "likely"
+
+
+def test_a_server_behind_a_dynamic_host_port_that_says_it_listens_is_told_as_what_speaks_against_it() -> None:
+    """It names the port inside its container."""
+    line = Said("INFO:     Uvicorn running on http://0.0.0.0:8080 (Press CTRL+C to quit)", since=9, until=9)
+    told = cause(said(on_a_host_port(), line), "port-not-listening")
+    assert "says that it listens on 8080" in against(told)
 
 
 def test_short_memory_quotes_the_line_that_says_so() -> None:

@@ -86,7 +86,7 @@ def _seen(
     events = events_between(facts, first - NEAR, last + NEAR)
     late, known = _began_of_itself(facts, found), _known_to_the_application(facts, found)
     doubtful = races is False or late or known or _is_unread(facts, setting)
-    proven = setting is not None and setting.basis == "configured" and races and not events
+    proven = setting is not None and setting.basis == "configured" and races
     at_most: Band | None = "possible" if doubtful else None if proven else "likely"
     compared = f"; {setting.in_words()}, the load balancer after {idle} s" if setting and idle and races else ""
     return Finding(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, supporting
 from diagnostics.facts import EcsService, Gap, Metrics, NotApplicable, RunningTasks
@@ -120,6 +121,15 @@ def _heard(found: Refusing, facts: Facts) -> tuple[Heard, ...]:
     return listening(facts, registered[2].name, found.tasks) if registered else ()
 
 
+def _says_so(found: Refusing, facts: Facts) -> Iterator[Evidence]:
+    """A server knows the port inside its container, which is another one than the target's in bridge mode."""
+    registered = registered_container(facts, found.group, found.tasks)
+    port = registered[0].container_port if registered else found.port
+    for one in _heard(found, facts):
+        if one.port == port and not one.is_loopback:
+            yield line_record(one.line, f"says that it listens on {one.port}", decides=False)
+
+
 def _silence(found: Refusing, facts: Facts) -> Iterator[Evidence]:
     if read_in_full(facts) and not _heard(found, facts):
         yield supporting("the application's log has no line that says where it listens", "logs:FilterLogEvents")
@@ -130,11 +140,7 @@ def _open_questions(found: Refusing, facts: Facts, may_pass: bool) -> tuple[Evid
     if not were_read(facts):
         text = "application logs were not read; the line that names the listening port would settle it"
         questions.append(supporting(text, "logs"))
-    questions += [
-        line_record(one.line, f"says that it listens on {one.port}", decides=False)
-        for one in _heard(found, facts)
-        if one.port == found.port and not one.is_loopback
-    ][:1]
+    questions += islice(_says_so(found, facts), 1)
     if may_pass:
         text = "the tasks may need longer to start than they had until now"
         questions.append(supporting(text, "ecs:DescribeTasks"))

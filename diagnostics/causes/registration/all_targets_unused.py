@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
-from diagnostics.facts import Listeners, Target, TargetHealth
+from diagnostics.facts import EcsService, Listeners, Target, TargetHealth
 from diagnostics.printable import line
 from diagnostics.rules.balancer_counts import answered_503
-from diagnostics.rules.routing import routes_to, short_name
+from diagnostics.rules.routing import is_idle_colour, routes_to, short_name
 
 TOLD_BY_ITSELF = frozenset({"Target.NotInUse", "Target.InvalidState", "Target.IpUnusable"})
 """Where all targets have one of these reasons, a cause of its own names it."""
@@ -20,7 +20,7 @@ MAX_REASON = 60
     code="all-targets-unused",
     title="Every target of the group is out of use",
     needs=(TargetHealth,),
-    uses=(Listeners,),
+    uses=(EcsService, Listeners),
     docs=("https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html",),
 )
 def all_targets_unused(facts: Facts) -> Iterator[Finding]:
@@ -28,12 +28,14 @@ def all_targets_unused(facts: Facts) -> Iterator[Finding]:
 
     Decided by DescribeTargetHealth. It names the reasons where there are several, each with a part of the targets: a
     zone that is not enabled, instances that are stopped, addresses that cannot be used. Refuted by one target in any
-    other state: an unhealthy one still gets requests. A single reason is reported as itself.
+    other state: an unhealthy one still gets requests, and by the service's other colour that serves. A single reason is
+    reported as itself.
     """
     for group, targets in facts[TargetHealth].by_group.items():
         reasons = Counter(line(target.reason or "no reason given", MAX_REASON) for target in targets)
         alone = len(reasons) == 1 and next(iter(reasons)) in TOLD_BY_ITSELF
-        if targets and all(target.state == "unused" for target in targets) and not alone:
+        rests = is_idle_colour(group, facts.maybe(EcsService), facts.maybe(Listeners))
+        if targets and all(target.state == "unused" for target in targets) and not alone and not rests:
             yield _finding(facts, group, targets, reasons)
 
 

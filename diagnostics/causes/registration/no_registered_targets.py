@@ -48,7 +48,7 @@ def no_registered_targets(facts: Facts) -> Iterator[Finding]:
         if routes == () or not has_nobody(targets):
             continue
         resting = may_be_empty(group, facts[TargetHealth], listeners, facts.maybe(EcsService))
-        if not resting or facts.observed.saw("elb_503"):
+        if not resting or (facts.observed.saw("elb_503") and facts.observed.errors_are_ours):
             yield _finding(group, bool(targets), routes, facts)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from diagnostics.causes.cause import Evidence, Facts, Finding, cause, decisive, supporting
 from diagnostics.facts import (
+    Change,
     Changes,
     DeletedRules,
     EcsService,
@@ -96,7 +97,10 @@ def _without_rule(facts: Facts, group: str, waiting: tuple[Target, ...], targets
         none = "the only rule there is does not forward" if rules == 1 else f"none of the {rules} rules forwards"
         text = f"{none} to {name} (listeners on {ports})"
         supports.append(decisive(text, "elbv2:DescribeRules", value=rules))
-    changed = _changed(facts, group)
+    moved = _moved(facts, group)
+    # Nobody recorded where a changed rule led before: it may always have been somebody else's.
+    surely = moved is not None and moved.name != "ModifyRule"
+    changed = (change_evidence(moved, facts.observed.onset if surely else None),) if moved else ()
     return Finding(
         resource=group,
         summary=f"No listener rule forwards to target group {name}; its targets wait and get nothing",
@@ -104,7 +108,7 @@ def _without_rule(facts: Facts, group: str, waiting: tuple[Target, ...], targets
         effect_seen=True,
         affects=frozenset({group}),
         explains=(_CONSEQUENCES & facts.observed.symptoms) | {"unused"},
-        since=changed[0].at if changed else None,
+        since=moved.at if moved and surely else None,
         overturned_by="A rule of an active listener that forwards to it: aws elbv2 describe-rules --listener-arn "
         + _listener_arn(listeners),
         against=(UNREAD,) if (guess := _may_rest(facts)) else (),
@@ -161,6 +165,7 @@ def _hidden(facts: Facts, group: str) -> Iterator[Finding]:
     name = short_name(group)
     first = "the default rule" if rule.is_default else f"rule {rule.priority}"
     seen = facts.observed.saw("elb_503", "no-requests") and facts.observed.errors_are_ours
+    moved = _moved(facts, group, rule.arn)
     yield Finding(
         resource=rule.arn,
         summary=f"{first[0].upper()}{first[1:]} of port {listener.port} takes every request before the rule of target"
@@ -170,7 +175,7 @@ def _hidden(facts: Facts, group: str) -> Iterator[Finding]:
                 f"{first} stands before {routes[0].in_words()} and matches all that it does", "elbv2:DescribeRules"
             ),
             decisive(f"no request reached {name} lately", "cloudwatch:GetMetricData", value=0),
-            *_changed(facts, group, rule.arn),
+            *((change_evidence(moved, facts.observed.onset),) if moved else ()),
         ),
         effect_seen=seen,
         affects=frozenset({group}),
@@ -198,16 +203,22 @@ def _fed(facts: Facts, group: str) -> Iterator[Evidence]:
         yield supporting(text, "ecs:DescribeServices")
 
 
-def _changed(facts: Facts, group: str, *more: str) -> tuple[Evidence, ...]:
+def _moved(facts: Facts, group: str, *more: str) -> Change | None:
+    """The newest change before the trouble that can have led requests elsewhere."""
     listeners, service = facts.maybe(Listeners), facts.maybe(EcsService)
     items = listeners.items if isinstance(listeners, Listeners) else ()
-    resources = [group, *more, *facts.subject.load_balancers, *(item.arn for item in items)]
+    rules = more or tuple(rule.arn for item in items for rule in item.rules)
+    resources = [group, *rules, *facts.subject.load_balancers, *(item.arn for item in items)]
     resources += [service.arn, service.service] if isinstance(service, EcsService) else []
     onset = facts.observed.onset or facts.now
     names = (*CHANGES, "CreateRule") if more else CHANGES
     found = changes_before_onset(facts.maybe(Changes), resources=resources, names=names, onset=onset)
-    moved = [change for change in found if change.name != "UpdateService" or "loadBalancers" in change.request]
-    return tuple(change_evidence(change, facts.observed.onset) for change in moved[:1])
+    return next((change for change in found if more or _leads_elsewhere(change)), None)
+
+
+def _leads_elsewhere(change: Change) -> bool:
+    needed = {"UpdateService": "loadBalancers", "ModifyRule": "actions"}.get(change.name)
+    return needed is None or needed in change.request
 
 
 def _listener_arn(listeners: object) -> str:

@@ -213,6 +213,12 @@ def test_health_check_logs_are_read_likewise() -> None:
     assert isinstance(denied, Gap)
 
 
+def test_health_checks_written_as_json_count_as_well() -> None:
+    failed = {"targetAddr": "10.0.1.11:80", "targetGroupId": "checkout", "status": "FAIL", "reasonCode": "TargetError"}
+    rows = [(at, json.dumps({"time": f"{at:%Y-%m-%dT%H:%M:%SZ}", **failed})) for at, _ in every_second()[::10]]
+    assert checks(SICK, Group(rows)).outcome.failed_total == 360
+
+
 def test_where_no_health_check_logs_are_written_they_are_off() -> None:
     assert checks(SICK).outcome == OFF
     assert checks(SICK, answer=lambda _: refused("logs:DescribeDeliverySources")).outcome == OFF

@@ -36,7 +36,9 @@ def test_without_configured_accounts_any_region_may_be_asked_for() -> None:
     own = (Scope("111122223333", None, "us-east-1"),)
 
     assert restrict(own, None, "eu-west-1") == (Scope("111122223333", None, "eu-west-1"),)
-    assert isinstance(restrict(own, None, "$(id)"), Refused)
+    assert restrict(own, None, "$(id)") == Refused(
+        message="'$(id)' is no AWS region; one is called like us-east-1.", bad_request=True
+    )
 
 
 def test_an_arn_s_region_need_not_be_configured_but_its_account_must() -> None:

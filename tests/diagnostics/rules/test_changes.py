@@ -6,11 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from diagnostics.causes.cause import Strength
+from diagnostics.engine import diagnose
 from diagnostics.facts import Change, Changes, Gap
 from diagnostics.rules.changes import change_evidence, changes_before_onset, permissions_in
-from tests.incidents.building import TASK_SG, ago, change
+from tests.incidents.building import LISTENER, OTHER_TG, TASK_SG, ago, change
+from tests.incidents.registration.target_group_not_in_rule import rule_deleted
 
 REVOKE = "RevokeSecurityGroupIngress"
 ONSET = ago(10)
@@ -105,3 +108,26 @@ def test_permissions_are_read_from_the_request_and_from_the_answer() -> None:
     (permission,) = permissions_in(revoke(12, response=answered))
     assert (permission.protocol, permission.groups[0].group_id) == ("-1", "sg-2")
     assert permissions_in(revoke(12, request={"securityGroupRuleIds": {"items": ["sgr-1"]}})) == ()
+
+
+def rule_changed(**asked: JsonValue) -> Change:
+    """As CloudTrail records it: the rule's ARN is all that it names."""
+    return change("ModifyRule", minutes_ago=12.5, resources=(), request={"ruleArn": f"{LISTENER}/5", **asked})
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"actions": [{"type": "forward", "targetGroupArn": OTHER_TG}]}, ["listener rule changed"]),
+        ({"conditions": [{"field": "path-pattern", "values": ["/find*"]}]}, []),
+    ],
+    ids=["it leads elsewhere now", "its conditions alone"],
+)
+def test_a_rule_that_leads_elsewhere_since_supports_that_none_leads_here(
+    asked: dict[str, JsonValue], told: list[str]
+) -> None:
+    (cause, *_) = diagnose(rule_deleted().changed(rule_changed(**asked)).snapshot()).causes
+    assert cause.code == "target-group-not-in-rule"
+    recorded = [item.text for item in cause.evidence if item.source == "cloudtrail:LookupEvents"]
+    assert [text[: len("listener rule changed")] for text in recorded] == told
+    assert (cause.confidence, cause.since) == (diagnose(rule_deleted().snapshot()).causes[0].confidence, None)

@@ -15,6 +15,8 @@ from diagnostics.wording import headline
 from tests.incidents.building import Incident, ago, change, deployment, stopped_task
 from tests.incidents.residual.insufficient_evidence import kept_stopping, the_rule_was_put_back
 
+OOM = "OutOfMemoryError: Container killed due to memory usage"
+
 
 def crashed(*minutes: float) -> tuple[Task, ...]:
     return tuple(stopped_task(n, minutes_ago=at, exit_code=1, revision=8) for n, at in enumerate(minutes))
@@ -58,6 +60,13 @@ def test_a_cause_that_is_over_asks_for_nothing() -> None:
     assert "kept stopping from 02:54 to 03:24 UTC" in told.headline
 
 
+def test_every_cause_that_is_over_asks_for_nothing() -> None:
+    killed = (stopped_task(20 + at, minutes_ago=at, exit_code=137, reason=OOM, revision=8) for at in (30, 20, 7))
+    told = report(rolled_back().stopped(*killed))
+    assert {cause.code for cause in told.causes} == {"task-crash-exit", "task-oom-killed"}
+    assert all((cause.advice or "").startswith("Nothing to do now: over since") for cause in told.causes)
+
+
 def test_what_a_roll_back_took_away_does_not_come_back_after_a_pause() -> None:
     assert words(rolled_back()) == "over since 03:24 UTC (the deployment of the service was rolled back at 03:25)"
     assert words(rolled_back("SUCCESSFUL")) is None
@@ -94,3 +103,16 @@ def test_it_is_not_over(incident: Any) -> None:
 def by(service: str | None, name: str = "AuthorizeSecurityGroupIngress", **more: Any) -> Incident:
     made = change(name, minutes_ago=13, resources=("sg-0c2d",), by_service=service, **more)
     return kept_stopping().changed(made)
+
+
+@pytest.mark.parametrize(
+    ("minutes_ago", "told"),
+    [
+        pytest.param((26, 21, 17), "task stopped 03:13 by {actor}, for the last time", id="one after the other"),
+        pytest.param((17,), "task stopped 03:13 by {actor}", id="the one that was ill"),
+    ],
+)
+def test_the_stops_that_are_the_trouble_do_not_end_it(minutes_ago: tuple[int, ...], told: str) -> None:
+    stops = [change("StopTask", minutes_ago=at, resources=("task/prod/1",)) for at in minutes_ago]
+    actor = stops[0].actor
+    assert words(kept_stopping().changed(*stops)) == f"over since 03:18 UTC ({told.format(actor=actor)})"

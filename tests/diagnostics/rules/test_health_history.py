@@ -39,6 +39,17 @@ def test_a_report_counts_while_nothing_shows_that_it_is_over() -> None:
     assert way.reports[0].port == 8080
 
 
+def test_what_is_remembered_is_told_of_the_very_same_facts_only() -> None:
+    snapshot = reported(5).snapshot()
+    first, again = (HealthHistory.of(snapshot.get, WINDOW) for _ in range(2))
+    shorter = HealthHistory.of(snapshot.get, Window(start=ago(3), end=NOW))
+    silent = history(reported(5, SILENT))
+
+    assert first.failing(TG) is again.failing(TG)
+    assert shorter.failing(TG) == ()
+    assert [way.kind for way in silent.failing(TG)] == ["timeout"]
+
+
 @pytest.mark.parametrize(("minutes", "counts"), [(14.9, True), (15.1, False)])
 def test_what_was_not_repeated_for_a_quarter_of_an_hour_is_over(minutes: float, counts: bool) -> None:
     assert history(reported(minutes)).goes_on(TG) is counts

@@ -7,6 +7,7 @@ from diagnostics.facts import Metrics
 from diagnostics.rules.observations import observe
 from tests.incidents.building import OTHER_TG, Incident
 from tests.incidents.rows import ALL_TARGETS, by_balancer, closed, gave_up, logged, refused, slow
+from tests.incidents.time.slow_client_upload import UPLOAD
 
 
 def test_codes_without_a_counter_are_unknown_until_rows_are_read() -> None:
@@ -88,3 +89,11 @@ def test_a_zone_or_route_with_most_of_the_traffic_may_have_most_of_the_errors() 
 def test_a_route_is_not_named_where_its_traffic_was_not_counted() -> None:
     incident = logged(Incident(), slow(90, routes=("GET shop.example.com/search",)), routes_counted=False)
     assert diagnose(incident.snapshot()).symptom.concentration.by == "none"
+
+
+def test_connections_that_nobody_used_are_no_uploads() -> None:
+    uploads = by_balancer(500, 408, routes=UPLOAD, elapsed_s=61.0, fields={"method": "POST"})
+    unused = by_balancer(500, 408, routes=(), elapsed_s=60.0, group=None)
+    (cause,) = diagnose(logged(Incident(), uploads, unused).snapshot()).causes
+    assert cause.summary == "500 uploads were too slow and ended in 408"
+    assert len(cause.evidence) == 1

@@ -13,6 +13,7 @@ from diagnostics.rules.observations import observe
 from diagnostics.rules.row_clusters import RowCluster, clusters_of, spread
 from diagnostics.rules.target_ends import target_ends
 from tests.incidents.building import OTHER_TG, TG, Incident, change, stopped_task
+from tests.incidents.on_hosts import bound, lost_task, on_hosts
 from tests.incidents.rows import ALL_TARGETS, Rows, answered, closed, connect_timeouts, gave_up, logged, refused, slow
 from tests.incidents.stopping import leaving, lost_at
 
@@ -181,3 +182,15 @@ def test_a_deregistered_target_ends_when_its_delay_is_over() -> None:
     assert cluster.end_kind == "deregistered"
     by_ecs = taken.model_copy(update={"by_service": "ecs.amazonaws.com"})
     assert ended(Incident().changed(by_ecs), late)[0].end_kind == "scheduler"
+
+
+def test_the_end_of_a_task_is_not_that_of_the_same_port_on_another_host() -> None:
+    incident = on_hosts({"i-0a": (32801,), "i-0b": (32801,)})
+    incident.stopped(lost_task(50, "i-0b", stop_code="EssentialContainerExited", containers=bound(32801)))
+
+    def ended(place: str) -> set[str]:
+        logged(incident, closed(30, (0.1, 2.0), since=20.8, until=19.9, targets=(place,)))
+        return {cluster.population for cluster in observe(incident.snapshot()).clusters or ()}
+
+    assert ended("10.0.1.5:32801") == {"target"}
+    assert ended("10.0.2.5:32801") == {"at-end-of-target"}

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from diagnostics.facts import Metrics, PortMapping, TaskDefinition
+from diagnostics.facts import Metrics, PortMapping, RunningTasks, TaskDefinition
 from tests.incidents.building import TARGETS, Incident, definition, deployment, task, task_definition_arn
 from tests.incidents.cases import finds, look_alike
 from tests.incidents.network.sg_ingress_missing import silent, task_group
+from tests.incidents.on_hosts import on_hosts
 
 CODE = "container-port-mismatch"
 FAIL_OPEN = ("all-targets-unhealthy-fail-open",)
@@ -39,6 +40,15 @@ def flag_says_another_port() -> Incident:
 
 def another_port_is_mapped() -> Incident:
     return refused(Incident().definitions(with_container(port_mappings=(PortMapping(container_port=3000),))))
+
+
+def same_host_port_on_two_hosts() -> Incident:
+    """Both instances gave out port 32801; on the second one runs revision 8, which came with PORT=3000."""
+    incident = on_hosts({"i-0a": (32801,), "i-0b": (32801,)})
+    well, sick = incident.known(RunningTasks).items
+    incident.running(well, sick.model_copy(update={"task_definition": task_definition_arn(8)}))
+    new = definition(8, network_mode="bridge", containers=with_container(8, environment={"PORT": "3000"}).containers)
+    return refused(incident.definitions(definition(7), new), ["i-0b"])
 
 
 def metrics_denied() -> Incident:
@@ -80,6 +90,7 @@ CASES = (
     ),
     finds(CODE, "a flag names another port", flag_says_another_port, band="confirmed", also=FAIL_OPEN),
     finds(CODE, "another port is mapped", another_port_is_mapped, band="confirmed", also=FAIL_OPEN),
+    finds(CODE, "the host of the other task gave out the same port", same_host_port_on_two_hosts, band="confirmed"),
     finds(CODE, "metrics were denied", metrics_denied, band="confirmed", also=FAIL_OPEN),
     look_alike(CODE, "all settings agree", port_agrees, first="port-not-listening", also=FAIL_OPEN),
     look_alike(CODE, "the group's default port differs", group_port_differs),

@@ -16,6 +16,7 @@ from tests.incidents.building import (
     task,
 )
 from tests.incidents.cases import finds, look_alike
+from tests.incidents.rows import logged, slow
 
 CODE = "health-check-path-mismatch"
 OPEN = "all-targets-unhealthy-fail-open"
@@ -268,6 +269,14 @@ CASES = (
         put_right_before_cloudtrail_tells,
         band="possible",
         summary_says="none fails now",
+    ),
+    finds(
+        CODE,
+        "taken back long before targets became slow",
+        lambda: logged(put_right_again(), slow(60, since=15)),
+        first="target-slow-response",
+        band="possible",
+        also=("target-slow-response",),
     ),
     finds(CODE, "a path behind the login, taken back", login_put_right_again, summary_says="path /admin answered 401"),
     finds(

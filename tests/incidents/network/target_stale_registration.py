@@ -60,6 +60,14 @@ def old_host_port(since: float = 30) -> Incident:
     )
 
 
+def host_port_of_a_task_on_an_unknown_host() -> Incident:
+    """More hosts than are looked up: the task may be where the target is."""
+    incident = old_host_port()
+    elsewhere = {"container_instance_arn": container_instance("i-0c"), "containers": bound(32899)}
+    first, *others = incident.known(RunningTasks).items
+    return incident.running(first.model_copy(update=elsewhere), *others)
+
+
 def host_port_of_a_task_that_crashed_just_now() -> Incident:
     crashed = stopped_task(9, minutes_ago=1, exit_code=1, ran_minutes=300)
     there = {"private_ips": (), "container_instance_arn": container_instance("i-0b"), "containers": bound(32899)}
@@ -137,6 +145,12 @@ CASES = (
         host_port_of_a_task_that_crashed_just_now,
         first="task-crash-exit",
         also=("insufficient-evidence",),
+    ),
+    look_alike(
+        CODE,
+        "a task whose host is not known has its port",
+        host_port_of_a_task_on_an_unknown_host,
+        first="port-not-listening",
     ),
     look_alike(CODE, "it is leaving", leaves_properly, verdict="no_fault_found"),
     look_alike(

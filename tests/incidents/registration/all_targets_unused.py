@@ -1,9 +1,11 @@
 """Nobody is left, for more than one reason."""
 
 from diagnostics.facts import Listeners, Target
-from tests.incidents.building import Incident
+from tests.incidents.building import OTHER_TG, Incident
 from tests.incidents.cases import finds, look_alike
 from tests.incidents.registration.az_not_enabled import CASES as ZONE_CASES
+from tests.incidents.registration.target_group_not_in_rule import WORDS, old_colour_waits_for_its_end
+from tests.incidents.rows import logged, no_target
 
 CODE = "all-targets-unused"
 ZONE = "Target is in an Availability Zone that is not enabled for the load balancer"
@@ -27,6 +29,11 @@ def no_reason() -> Incident:
     return Incident().targets((unused(1, None, None), unused(2, None, None))).elb_errors(503, 600, 12)
 
 
+def while_another_group_is_empty() -> Incident:
+    """The access log names it in every 503."""
+    return logged(no_reason().shared_with_search(), no_target(7200, since=12, group=OTHER_TG))
+
+
 def one_is_left() -> Incident:
     return Incident().targets(
         (
@@ -34,6 +41,12 @@ def one_is_left() -> Incident:
             Target(id="10.0.1.21", port=8080, zone="us-east-1a", state="healthy"),
         )
     )
+
+
+def old_colour_waits_and_loses_a_host() -> Incident:
+    """CodeDeploy's other colour serves."""
+    waiting = (unused(1, "Target.NotInUse", WORDS), unused(2, "Target.InvalidState", STOPPED))
+    return old_colour_waits_for_its_end().targets(waiting)
 
 
 CASES = (
@@ -51,7 +64,9 @@ CASES = (
         "AWS gives no reason, and the rules may not be read",
         lambda: no_reason().denied(Listeners, "elasticloadbalancing:DescribeRules"),
     ),
+    finds(CODE, "AWS gives no reason, and the 503 are another group's", while_another_group_is_empty, band="likely"),
     look_alike(CODE, "one target is left", one_is_left, first="az-not-enabled"),
+    look_alike(CODE, "the other colour serves", old_colour_waits_and_loses_a_host, verdict="no_fault_found"),
     look_alike(
         CODE,
         "one reason for all is its own cause",

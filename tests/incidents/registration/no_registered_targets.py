@@ -16,6 +16,7 @@ from tests.incidents.building import (
 from tests.incidents.cases import finds, look_alike
 
 CODE = "no-registered-targets"
+THIRD_TG = OTHER_TG.replace("search", "find")
 PULL = "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref checkout:8"
 
 
@@ -132,6 +133,15 @@ def nobody_asks() -> Incident:
     return of_the_balancer(Incident().rules(test_rule, forward_rule()).targets((), OTHER_TG))
 
 
+def other_half_while_another_service_fails() -> Incident:
+    """A third service stands behind the same load balancer, and users get its 503."""
+    incident = other_half_of_blue_green()
+    listener = incident.known(Listeners).items[0]
+    theirs = forward_rule(THIRD_TG).model_copy(update={"arn": f"{LISTENER}/7", "priority": 7})
+    first, *others = listener.rules
+    return incident.rules(first, theirs, *others).elb_errors(503, 60, 12)
+
+
 CASES = (
     finds(CODE, "somebody deregistered every target", deregistered_by_hand, band="confirmed"),
     finds(CODE, "the rules could not be read", rules_unread, band="likely"),
@@ -141,6 +151,12 @@ CASES = (
     finds(CODE, "tasks cannot pull their image", tasks_cannot_start, first="image-pull-failed", role="consequence"),
     look_alike(CODE, "weight 0", weight_zero),
     look_alike(CODE, "the other half of blue/green", other_half_of_blue_green),
+    look_alike(
+        CODE,
+        "the other half of blue/green, and another service answers 503",
+        other_half_while_another_service_fails,
+        first="insufficient-evidence",
+    ),
     look_alike(
         CODE, "nobody asks for the idle colour of a load balancer", nobody_asks, risk=True, verdict="no_fault_found"
     ),

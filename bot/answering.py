@@ -281,12 +281,14 @@ class Answering:
     def _deliver(self, ask: Ask, fence: int, answer_id: str) -> None:
         place = self._place_of(ask)
         self._newest.stands(ask, place, answer_id)
+        is_there = True
         if self._newest.than(ask, place) is None:
-            self._draw(ask, fence, answer_id, again=ask.kind == "watch")
+            is_there = self._draw(ask, fence, answer_id, again=ask.kind == "watch")
             self._asks.put_answer(ask.id, answer_id)
         self._put_right(ask, place)
         self._asks.finish(ask.id)
-        _log.info("answer delivered", answer=answer_id)
+        if is_there:
+            _log.info("answer delivered", answer=answer_id)
 
     def _put_right(self, ask: Ask, place: Place) -> None:
         """An edit that Slack was slow to take may have come after that of a later question in the same message."""
@@ -299,7 +301,8 @@ class Answering:
             with suppress(SupersededError):  # others draw that one now, and this ask still has to be finished
                 self._draw(later, self._asks.begin(later.id), newer.answer_id, again=True)
 
-    def _draw(self, ask: Ask, fence: int, answer_id: str, *, again: bool = False) -> None:
+    def _draw(self, ask: Ask, fence: int, answer_id: str, *, again: bool = False) -> bool:
+        """Whether anybody can see it."""
         kept, facts_at = self._reports.answer(answer_id) or (Refused(message=FORGOTTEN), None)
         answer = self._slack.rules.scopes.within(kept, ask.origin.channel)
         place = self._place_of(ask)
@@ -322,11 +325,12 @@ class Answering:
             summary = self._with_alarms(summary, incident)
         summary = self._below.above(self._below.watched(summary, place, answer), place, answer)
         headline = self._below.above(lambda _: headline_of(answer, ask), place, answer)
-        self._publish(ask, fence, place, summary, headline, again=again)
+        is_there = self._publish(ask, fence, place, summary, headline, again=again)
         self._below.stands(ask, place, answer)
         if incident is not None:
             self._asks.put_answer(incident.ask_id, answer_id)
             self._incidents.told(incident)
+        return is_there
 
     def _place_of(self, ask: Ask) -> Place:
         return self._asks.place(ask.id) or ask.place or Place(channel=ask.origin.channel)
@@ -366,14 +370,16 @@ class Answering:
 
     def _publish(
         self, ask: Ask, fence: int, place: Place, summary: Draw, headline: Draw, *, again: bool = False
-    ) -> None:
+    ) -> bool:
+        """Whether anybody can see it."""
         try:
             self._slack.thread.publish(ask, fence, place, summary, headline, spare=again)
         except (UnreachableError, SlackRefusedError) as error:
-            if self._slack.thread.whisper_once(ask, fence, "summary", summary):
-                _log.warning("not posted, told privately", error=str(error))
-            else:
+            if not self._slack.thread.whisper_once(ask, fence, "summary", summary):
                 _undelivered(ask, str(error))
+                return False
+            _log.warning("not posted, told privately", error=str(error))
+        return True
 
     def _with_alarms(self, summary: Draw, incident: Incident) -> Draw:
         return lambda plain: views.with_incident(summary(plain), incident, self._now())

@@ -31,7 +31,7 @@ from bot.slack_app import Identity, identify, make_client
 from bot.slack_side import slack_side
 from bot.store.address import where
 from bot.store.asks import Asks
-from bot.store.connection import Wait, open_client, reach
+from bot.store.connection import LOOKING, Wait, open_client, reach
 from bot.store.plans import Tickets
 from bot.store.private import private_store
 from bot.work_parts import Works, fix_news, lanes_of
@@ -71,7 +71,7 @@ def running(
         stack.callback(redis.close)
         reach(redis, where(store_url), wait)
         if role == "executor":
-            http_port, ops_port = None, _start_executor(settings, redis, make_fixing, stack)
+            http_port, ops_port = None, _start_executor(settings, store_url, redis, make_fixing, stack)
         else:
             client = make_client(plain(settings.slack_bot_token), settings.slack_api_url)
             bot = _Bot(settings, role, store_url, redis, client, identify(client, wait), make_engine)
@@ -116,16 +116,16 @@ class _Bot:
         """Starts every part of this role; each is stopped by `stack` in the opposite order. Returns the ports."""
         settings = self._settings
         stack.callback(self._stop.set)
+        looking = _looking(self._store_url, stack)
         checks: dict[str, Check] = {
             "process": _starting_or_ending(self._up),
-            "redis": redis_check(self._redis),
+            "redis": redis_check(looking),
             "slack": SlackCheck(self._client),
         }
         if self._works is not None:
             self._works.controls.connect(checks)
         door = None if self._role == "worker" else self._door(stack, checks)
-        tickets = None if make_fixing is None else Tickets(self._redis)
-        counting = make_ops(checks, REGISTRY, Gauges(self._redis, self._role, self._queues, tickets))
+        counting = make_ops(checks, REGISTRY, Gauges(looking, self._role, self._queues, Tickets(looking)))
         ops = Listener(counting, settings.http_host, settings.ops_port, "ALB502_OPS_PORT")
         open_listener(ops, stack, self._ending)
         if self._works is not None:
@@ -162,12 +162,15 @@ class _Bot:
         repeating.ends_with(stack, self._ending)
 
 
-def _start_executor(settings: Settings, redis: Redis, make_fixing: MakeFixing | None, stack: ExitStack) -> int:
+def _start_executor(
+    settings: Settings, store_url: str, redis: Redis, make_fixing: MakeFixing | None, stack: ExitStack
+) -> int:
     """A process that carries out fixes and does nothing else; it needs no Slack. Returns the ops port."""
     up = threading.Event()
-    checks: dict[str, Check] = {"process": _starting_or_ending(up), "redis": redis_check(redis)}
+    looking = _looking(store_url, stack)
+    checks: dict[str, Check] = {"process": _starting_or_ending(up), "redis": redis_check(looking)}
     lane, deliveries = FixLane(redis), Lane(redis, "deliveries", settings.limits.diagnosis_s)
-    counting = make_ops(checks, REGISTRY, Gauges(redis, "executor", {FIXES: lane}, Tickets(redis)))
+    counting = make_ops(checks, REGISTRY, Gauges(looking, "executor", {FIXES: lane}, Tickets(looking)))
     ops = Listener(counting, settings.http_host, settings.ops_port, "ALB502_OPS_PORT")
     ending = Ending(settings.limits.stop_s)
     open_listener(ops, stack, ending)
@@ -177,6 +180,13 @@ def _start_executor(settings: Settings, redis: Redis, make_fixing: MakeFixing | 
     stack.callback(up.clear)
     stack.callback(ending.begin)
     return ops.port
+
+
+def _looking(store_url: str, stack: ExitStack) -> Redis:
+    """What the ops port looks with."""
+    redis = open_client(store_url, LOOKING)
+    stack.callback(redis.close)
+    return redis
 
 
 def _starting_or_ending(up: threading.Event) -> Check:

@@ -74,7 +74,7 @@ class FrontDesk:
             try:
                 self._in.lane.kept_and_queued(self._in.asks.saving(ask), lambda: self._in.lane.answer(ask.id))
             except RedisError as error:
-                _log.error("not queued", error=type(error).__name__)
+                _log.error("not queued", error=type(error).__name__, seldom=True)
                 return self._without_queue(ask)
             _log.info("queued", kind=ask.kind, channel=ask.origin.channel, user=ask.origin.user)
             self._accepted.note(ask)
@@ -238,5 +238,5 @@ def _queueing(what: str) -> Iterator[None]:
     try:
         yield
     except RedisError as error:
-        _log.error("not queued", what=what, error=type(error).__name__)
+        _log.error("not queued", what=what, error=type(error).__name__, seldom=True)
         raise NotQueuedError from error

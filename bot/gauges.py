@@ -45,10 +45,11 @@ class Gauges:
         redis: Redis,
         role: str,
         lanes: Mapping[str, Queued],
-        tickets: Tickets | None = None,
+        tickets: Tickets,
         now: Now = utc_now,
     ) -> None:
-        """`tickets`: in a process that carries out fixes."""
+        """`redis` is asked first: the queues wait longer for one that hangs. Each process looks at the `tickets`: so it
+        shows, too, where no executor runs."""
         self._redis = redis
         self._lanes = lanes
         self._tickets = tickets
@@ -65,21 +66,21 @@ class Gauges:
             _log.info("metrics without the store", error=type(error).__name__, seldom=True)
 
     def _look(self) -> None:
+        memory, stats = self._redis.info("memory"), self._redis.info("stats")
         for queue, lane in self._lanes.items():
             JOBS_WAITING.labels(queue=queue).set(lane.waiting())
             due_ms = lane.broker.oldest_due_ms(lane.queue)
             waits_s = 0.0 if due_ms is None else time.time() - due_ms / SECOND_MS
             OLDEST_JOB_SECONDS.labels(queue=queue).set(max(0.0, waits_s))
-        memory, stats = self._redis.info("memory"), self._redis.info("stats")
         limit = int(memory.get("maxmemory", 0))
         REDIS_MEMORY.set(int(memory.get("used_memory", 0)) / limit if limit else 0.0)
         REDIS_EVICTED.set(int(stats.get("evicted_keys", 0)))
         AUDIT_RECORDS.set(int(self._redis.xlen(stream())))
-        if self._tickets is not None:
-            self._look_at_fixes(self._tickets)
+        self._look_at_fixes()
 
-    def _look_at_fixes(self, tickets: Tickets) -> None:
-        found = [ticket for ticket_id in tickets.unfinished()[:MAX_TICKETS] if (ticket := tickets.load(ticket_id))]
+    def _look_at_fixes(self) -> None:
+        unfinished = self._tickets.unfinished()[:MAX_TICKETS]
+        found = [ticket for ticket_id in unfinished if (ticket := self._tickets.load(ticket_id))]
         states = Counter(ticket.state for ticket in found)
         for state in get_args(State):
             FIXES_OPEN.labels(state=state).set(states[state])
@@ -92,9 +93,7 @@ class Gauges:
         for queue in self._lanes:
             JOBS_WAITING.labels(queue=queue).set(UNKNOWN)
             OLDEST_JOB_SECONDS.labels(queue=queue).set(UNKNOWN)
-        for gauge in (REDIS_MEMORY, REDIS_EVICTED, AUDIT_RECORDS):
+        for gauge in (REDIS_MEMORY, REDIS_EVICTED, AUDIT_RECORDS, FIX_APPROVED_SECONDS):
             gauge.set(UNKNOWN)
-        if self._tickets is not None:
-            FIX_APPROVED_SECONDS.set(UNKNOWN)
-            for state in get_args(State):
-                FIXES_OPEN.labels(state=state).set(UNKNOWN)
+        for state in get_args(State):
+            FIXES_OPEN.labels(state=state).set(UNKNOWN)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, Literal, Protocol
 
-import structlog
 from dramatiq import Actor, actor
 from redis import Redis
 
@@ -22,8 +21,6 @@ what the first alarms of a storm need does not wait until all of its alarms are 
 HANDING_OUT_S: Final = 60
 """Time for posting, on top of the time that a diagnosis may take."""
 MIN_PUT_OFF_S: Final = 1.0
-
-_log: Final = structlog.get_logger(__name__)
 
 
 class Send(Protocol):
@@ -113,9 +110,7 @@ def _counted(name: str, job: Actor[..., None], args: tuple[Any, ...], run: Calla
 
 def _give_up(work: Work, message: dict[str, Any], _retries: dict[str, int]) -> None:
     """dramatiq passes the job that has failed for good, and how often it was tried."""
-    ask_id = str(message["args"][0])
-    _log.error("job set aside", ask_id=ask_id, job=message["actor_name"])
-    work.give_up(ask_id)
+    work.give_up(str(message["args"][0]))
 
 
 def _sent(job: Actor[..., None], about: str, after_s: float) -> None:

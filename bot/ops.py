@@ -26,7 +26,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot import __version__
-from bot.store.connection import eviction_complaint, replica_complaint, room_complaint
+from bot.store.connection import (
+    away_complaint,
+    eviction_complaint,
+    replica_complaint,
+    room_complaint,
+    write_complaint,
+)
 from bot.telemetry.metrics import READY
 from handlers.slack_calls import CALL_TIMEOUT_S, is_refusal, word_of
 
@@ -74,7 +80,7 @@ def make_ops(checks: Mapping[str, Check], registry: CollectorRegistry, before_sc
 
 
 def redis_check(redis: Redis) -> Check:
-    """Whether the store answers and keeps what it is given."""
+    """Whether the store answers, takes what it is given, and keeps it."""
     was_full = False
 
     def check() -> str | None:
@@ -83,9 +89,9 @@ def redis_check(redis: Redis) -> Check:
             redis.ping()
             full = room_complaint(redis, was_full)
             was_full = full is not None
-            return replica_complaint(redis) or full or eviction_complaint(redis)
+            return replica_complaint(redis) or full or eviction_complaint(redis) or write_complaint(redis)
         except RedisError as error:
-            return f"does not answer ({type(error).__name__})"
+            return away_complaint(error)
 
     return check
 

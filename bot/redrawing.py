@@ -17,7 +17,7 @@ REDRAW_PATIENCE: Final = 20
 MAX_DRAWN: Final = 3
 """So often an edit is made once more because its answer was replaced meanwhile."""
 
-Draw = Callable[[Ask, int, str], None]
+Draw = Callable[[Ask, int, str], object]
 """Edits the message of an ask, with its fencing number, to show the answer of this id. Raises `SlackLaterError`."""
 
 

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import Final
 
 import structlog
+from redis.exceptions import RedisError
 
 from bot.ending import Ending
 from bot.telemetry.logs import correlated
@@ -23,7 +24,8 @@ _log: Final = structlog.get_logger(__name__)
 class Repeating:
     """Runs `work` at once and then about every `every_s`; several processes do not stay in step.
 
-    A failure is logged in full once; while the same one repeats itself, nothing more is said.
+    A failure is logged in full once, but for a Redis that is away; while the same one repeats itself, nothing more is
+    said.
     """
 
     def __init__(self, name: str, work: Callable[[], object], every_s: float) -> None:
@@ -59,7 +61,8 @@ class Repeating:
         except Exception as error:  # noqa: BLE001 - the top of this thread; the next round may work
             failing = type(error).__name__
             if failing != self._failing:
-                _log.exception("background work failed", work=self._name, error=failing)
+                in_full = None if isinstance(error, RedisError) else error
+                _log.error("background work failed", work=self._name, error=failing, exc_info=in_full)
             self._failing = failing
         else:
             if self._failing is not None:

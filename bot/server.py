@@ -25,6 +25,7 @@ from starlette.routing import Route
 from bot.sns.receiving import Receiver
 from bot.telemetry.metrics import ACK_SECONDS, REQUESTS
 
+SIGNED_WITHIN_S: Final = 300
 MAX_BODY_BYTES: Final = 1_000_000
 BODY_S: Final = 5.0
 MAX_DISPATCH_THREADS: Final = 32
@@ -86,6 +87,7 @@ async def _answer(slack: Slack, limiter: CapacityLimiter, request: Request) -> R
     if isinstance(body, Response):
         return body
     if not is_signed(slack.verifier, body, request):
+        _say_why(request)
         return _refused(http.HTTPStatus.UNAUTHORIZED)
     return await anyio.to_thread.run_sync(_taken_once, slack, body, request, limiter=limiter)
 
@@ -124,12 +126,29 @@ def is_signed(verifier: SignatureVerifier, body: bytes, request: Request) -> boo
     """
     timestamp = request.headers.get("x-slack-request-timestamp", "")
     signature = request.headers.get("x-slack-signature", "")
-    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12 and signature.isascii()):
+    if not (_is_time(timestamp) and signature.isascii()):
         return False
     try:
         return bool(verifier.is_valid(body, timestamp, signature))
     except UnicodeDecodeError:
         return False
+
+
+def _say_why(request: Request) -> None:
+    """With a wrong clock or secret here, all of Slack's requests are refused; what does not even look like one is a
+    passer-by's."""
+    timestamp = request.headers.get("x-slack-request-timestamp", "")
+    if not _is_time(timestamp) or "x-slack-signature" not in request.headers:
+        return
+    off_s = int(timestamp) - int(time.time())
+    if abs(off_s) > SIGNED_WITHIN_S:
+        _log.warning("request refused: its time is not that of this machine's clock", off_s=off_s, seldom=True)
+    else:
+        _log.warning("request refused: its signature does not fit SLACK_SIGNING_SECRET", seldom=True)
+
+
+def _is_time(timestamp: str) -> bool:
+    return timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12
 
 
 def _taken_once(slack: Slack, body: bytes, request: Request) -> Response:

@@ -167,8 +167,9 @@ def _show_plan(hand: ByHand) -> None:
 
     wanted = hand.wanted
     draw(*drawn_fix(described(wanted.offer, hand.plan, hand.permission(), wanted.target.region)))
-    for edit in edits_of((*hand.plan.writes, *hand.plan.undo.writes)):
-        write(f"  {printable.line(edit, MAX_EDIT)}")
+    for of, writes in (("", hand.plan.writes), ("undo: ", hand.plan.undo.writes)):
+        for edit in edits_of(writes):
+            write(f"  {of}{printable.line(edit, MAX_EDIT)}")
     write(f"  as {hand.caller.id}, in {hand.wanted.target.region}")
 
 

@@ -8,13 +8,25 @@ import typer
 
 from bot.cli.formats import Format
 
+
+def _own_where_none_is_set(region: str | None) -> str | None:
+    """As for the AWS CLI, `--region` is enough where the environment and the profile name none."""
+    if region:
+        from diagnostics.aws_access.sessions import stand_in
+
+        stand_in(region)
+    return region
+
+
 Target = Annotated[
     str, typer.Argument(metavar="TARGET", help="ECS service, load balancer, target group, URL or alarm: name or ARN.")
 ]
 Account = Annotated[
     str | None, typer.Option("--account", metavar="ACCOUNT", help="Account, by its name in the settings or its id.")
 ]
-Region = Annotated[str | None, typer.Option("--region", metavar="REGION", help="AWS region.")]
+Region = Annotated[
+    str | None, typer.Option("--region", metavar="REGION", help="AWS region.", callback=_own_where_none_is_set)
+]
 Since = Annotated[
     str | None, typer.Option("--since", metavar="DURATION", help="How far to look back: 30m, 2h, 1d. Default 1h.")
 ]

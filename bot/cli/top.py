@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 from typer.exceptions import Abort, TyperException
 
 from bot.cli import crash, exits, output
 from bot.cli.exits import CommandError, ReaderGoneError
+
+_PEDANTRY: Final = re.compile(r"Value error, |, unable to parse string as an? \w+")
+"""What pydantic says around what a person needs."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -25,7 +30,7 @@ def run(arguments: Sequence[str]) -> int:
         output.complain(error.lines)
         return error.status
     except TyperException as error:
-        said = " ".join(error.format_message().split()).rstrip(".")
+        said = _PEDANTRY.sub("", " ".join(error.format_message().split()).rstrip("."))
         between = "" if said.endswith("?") else ";"
         output.complain([f"{said}{between} `{_asked_for(arguments)} --help` shows how it is used."])
         return exits.BAD_USAGE

@@ -95,7 +95,7 @@ def _own(settings: Settings, access: AwsAccess) -> Identity | Gap:
     regions = [region for account in settings.accounts for region in account.regions]
     region = access.default_region or next(iter(regions), None)
     if region is None:
-        return Gap(action=WHO_WE_ARE, resource="*", error="NoRegionError", message="no region is set")
+        return access.no_region()
     own = Account(id="own", name="", regions=(region,))
     found = identity_of(AwsAccess((own,), LIMITS).reader(own.id, region))
     if isinstance(found, Gap):  # it names the account that it was asked for

@@ -15,6 +15,7 @@ from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 from bot.store.address import Sentinels, sentinels_in
+from bot.store.keys import key
 
 RETRIES: Final = 1  # a pooled connection may have been closed by the other side; the second one is new
 MAX_CONNECTIONS: Final = 200
@@ -24,6 +25,7 @@ SAFE_POLICY: Final = "noeviction"
 FULL: Final = 0.99
 ROOM_AGAIN: Final = 0.97
 """Shares of `maxmemory`."""
+NEVER_THERE: Final = key("never-there")
 
 
 class StoreError(Exception):
@@ -50,6 +52,8 @@ WORKING: Final = Patience(connect_s=1.0, command_s=2.0, asks_again=True, look_ev
 ACKNOWLEDGING: Final = Patience(connect_s=0.5, command_s=0.8, asks_again=False, look_every_s=0)
 """Slack waits three seconds for its acknowledgement. A few commands follow each other before it, and the first that is
 not answered is the last."""
+LOOKING: Final = Patience(connect_s=1.0, command_s=2.0, asks_again=False, look_every_s=0)
+"""Whoever looks at the ops port waits for a few seconds only, also for a Redis that takes connections and hangs."""
 
 
 def open_client(url: str, patience: Patience = WORKING) -> Redis:
@@ -166,6 +170,25 @@ def replica_complaint(client: Redis) -> str | None:
     return "is a replica, which takes no writes; point REDIS_URL at the primary"
 
 
+def write_complaint(client: Redis) -> str | None:
+    """One line if this server answers but takes no writes, as when its disk is full, too few replicas follow it, or the
+    login may only read. Nothing is changed to find out. Raises `RedisError` if it cannot be reached."""
+    try:
+        client.delete(NEVER_THERE)
+    except ResponseError as error:
+        return f"refuses to write ({_reason(error)})"
+    return None
+
+
+def away_complaint(error: RedisError) -> str:
+    """One line about a server that did not answer as it should."""
+    if isinstance(error, AuthenticationError):
+        return "refuses the login; check user and password in REDIS_URL"
+    if isinstance(error, ResponseError):
+        return f"refuses commands ({_reason(error)})"
+    return f"does not answer ({type(error).__name__})"
+
+
 def is_full(used: int, limit: int, was_full: bool) -> bool:
     """Whether there is no room for more. A full Redis is now a little above its limit and now a little below, as each
     command comes and goes: it is full from a little below the limit on, and until there is room again."""
@@ -178,9 +201,7 @@ def room_complaint(client: Redis, was_full: bool = False) -> str | None:
     limit, used = int(memory.get("maxmemory", 0)), int(memory.get("used_memory", 0))
     if not is_full(used, limit, was_full):
         return None
-    return (
-        f"is full ({used:,} of {limit:,} bytes): questions are answered directly and nothing is kept; raise maxmemory"
-    )
+    return f"is full ({used:,} of {limit:,} bytes): nothing is queued and nothing is kept; raise maxmemory"
 
 
 def _reason(error: Exception) -> str:

@@ -189,7 +189,7 @@ def environment(endpoint: str, region: str = "us-east-1", account: str = MOTO_DE
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": account_key(account),
-        "AWS_SECRET_ACCESS_KEY": "simulated",
+        "AWS_SECRET_ACCESS_KEY": "unused-in-the-demo",
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",

@@ -27,8 +27,8 @@ def _mute(visit: Visit) -> Outcome:
         return Message(refused)
     label = code(visit.report.target.label, MAX_NAME)
     return Message(
-        f":no_bell: Muting the alarms of the load balancer of {label} for {_spelled(seconds)}. The channel is "
-        f"told, and how to end it."
+        f":no_bell: Muting the alarms of the load balancer of {label} for {spell(timedelta(seconds=int(seconds)))}. "
+        f"The channel is told, and how to end it."
     )
 
 
@@ -42,16 +42,10 @@ def _mute(visit: Visit) -> Outcome:
 )
 def mute(visit: Visit) -> Outcome:
     """Asks for how long."""
-    spans = [(_spelled(seconds), seconds) for seconds in SPANS]
+    spans = [(spell(timedelta(seconds=int(seconds))), seconds) for seconds in SPANS]
     name = code(visit.report.target.label, MAX_NAME)
     blocks = [
         section(f"This channel is then not told of the alarms of the load balancer of {name}. They are counted."),
         choice(FOR, "For how long", spans),
     ]
     return Window(modal(TITLE, blocks, callback_id="control-mute", about=visit.click.id, submit="Mute"))
-
-
-def _spelled(seconds: str) -> str:
-    span = timedelta(seconds=int(seconds))
-    hours = int(span.total_seconds()) // 3_600
-    return f"{hours} h" if hours else spell(span)

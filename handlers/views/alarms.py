@@ -132,12 +132,12 @@ def _line(row: AlarmRow, now: datetime) -> str:
 
 
 def spell(span: timedelta) -> str:
-    """``40 s``, ``19 min``, ``2 h 5 min``."""
+    """``40 s``, ``19 min``, ``2 h 5 min``, ``2 h``."""
     seconds = max(0, int(span.total_seconds()))
     if seconds < 60:
         return f"{seconds} s"
     hours, minutes = divmod(seconds // 60, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+    return " ".join(f"{number} {unit}" for number, unit in ((hours, "h"), (minutes, "min")) if number)
 
 
 def _words_of(block: Block) -> str:

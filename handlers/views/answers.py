@@ -41,9 +41,14 @@ def ambiguous(outcome: Ambiguous, command: str = COMMAND, choices: Sequence[str]
     return _answer(head, listed, menu=menu_of(outcome.candidates, choices))
 
 
+def nothing_called(outcome: Unknown, name: str) -> str:
+    """Whether it does not exist is not known while a part of AWS does not answer."""
+    return f"I find nothing called {name}{', but not everything could be searched' if outcome.gaps else ''}"
+
+
 def unknown(outcome: Unknown, command: str = COMMAND, choices: Sequence[str] = ()) -> Message:
     """Nothing has this name: what comes nearest, and where it was not possible to look."""
-    head = f"I find nothing called {code(outcome.words, MAX_NAME)}."
+    head = f"{nothing_called(outcome, code(outcome.words, MAX_NAME))}."
     lines = []
     if outcome.nearest:
         lines += ["Did you mean:", *_candidates(outcome.nearest, command)]

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from diagnostics import printable
+from diagnostics.fix_wording import within_words
 from handlers.views.alarms import spell
 from handlers.views.blocks import Block, Message, Part, actions, button, compose, context, section, whole_lines
 from handlers.views.by_hand import MAX_CHANGES, change_line
@@ -121,7 +122,7 @@ def _at_a_glance(ticket: Ticket) -> Block:
     """What somebody who may approve wants to know before they open it."""
     plan, target = ticket.doing, ticket.target
     return context(
-        f"{RISKS[plan.risk]} · about {in_time(plan.eta_s)} · {UNDOS[plan.undo.kind]}",
+        f"{RISKS[plan.risk]} · about {within_words(plan.eta_s)} · {UNDOS[plan.undo.kind]}",
         f"{code(target.label or target.query, MAX_NAME)} in {code(target.account_name or target.account)},"
         f" {code(target.region)}",
     )

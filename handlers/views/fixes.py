@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from diagnostics.fix_wording import within_words
 from diagnostics.report import Remediation, Report
 from handlers.views.blocks import Block, Message, button, context, in_a_section, section
 from handlers.views.by_hand import commands, table
@@ -62,13 +63,16 @@ def offered(report: Report) -> tuple[Remediation, ...]:
 
 
 def fix_buttons(report: Report, ids: Mapping[str, str]) -> tuple[Block, ...]:
-    """A button for each fix that has an id behind it: to review it where it may be approved, else for its commands."""
+    """A button for each fix that has an id behind it: to review it where it may be approved, else for its commands.
+
+    The first one stands out, unless it is for another cause than the first.
+    """
     made: list[Block] = []
     for remediation in offered(report):
         if (behind := ids.get(remediation.id)) is not None:
             label = f"{remediation.title}…" if remediation.allowed else f"Commands: {remediation.title}"
             made.append(button(label, f"{OPEN}-{len(made)}", behind))
-    if made and offered(report)[0].allowed:
+    if made and report.causes[0].remediations and offered(report)[0].allowed:
         made[0]["style"] = "primary"
     return tuple(made)
 
@@ -107,7 +111,7 @@ def plan_modal(ticket: Ticket, viewer: Viewer, looked: Looked | None, role: str 
     blocks = [
         section(f"*{words(plan.title, MAX_TITLE)}*"),
         context(
-            f"{RISKS[plan.risk]} · about {in_time(plan.eta_s)} · {UNDOS[plan.undo.kind]}",
+            f"{RISKS[plan.risk]} · about {within_words(plan.eta_s)} · {UNDOS[plan.undo.kind]}",
             *([f"asked by {who_of(ticket.called_by)}"] if ticket.called_by else []),
             *([f"{age(ticket.read_at, now)} ({utc_time(ticket.read_at)})"] if ticket.read_at else []),
         ),
@@ -118,7 +122,7 @@ def plan_modal(ticket: Ticket, viewer: Viewer, looked: Looked | None, role: str 
             f"*Account* {code(target.account_name or target.account)} · *Region* {code(target.region)}"
         ),
         *_risk("", plan.touches, plan.warnings),
-        section(f"*Worked when* {words(plan.success.text, MAX_LINE)}, within {in_time(plan.success.within_s)}"),
+        section(f"*Worked when* {words(plan.success.text, MAX_LINE)}, within {within_words(plan.success.within_s)}"),
         section(f"*Undo* {words(plan.undo.text, MAX_LINE)}"),
         *([] if looked and looked.changed else [_checked(looked)]),
         *_role(role),

@@ -9,6 +9,7 @@ from diagnostics import printable
 from diagnostics.digest import in_words
 from diagnostics.question import Ambiguous, Progress, Refused, Unknown
 from diagnostics.report import Report
+from handlers.views.answers import nothing_called
 from handlers.views.blocks import Block, Message, Part, compose, context, section
 from handlers.views.escape import code, moment, person, words
 from handlers.views.summary import headline
@@ -44,7 +45,7 @@ def parent_without_report(asker: str, label: str, outcome: Ambiguous | Unknown |
     if isinstance(outcome, Ambiguous):
         return _line(f":white_circle: {code(label)} means several things", asker)
     if isinstance(outcome, Unknown):
-        return _line(f":white_circle: I find nothing called {code(label)}", asker)
+        return _line(f":white_circle: {nothing_called(outcome, code(label))}", asker)
     return _line(f":white_circle: No diagnosis of {code(label)}: the thread says why", asker)
 
 

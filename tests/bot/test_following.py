@@ -109,6 +109,7 @@ def test_the_reference_that_a_person_is_told_leads_to_every_line_and_to_aws(
 
     about = eventually(lambda: _about(lines, reference, until="job set aside"))
     assert {line["event"] for line in about} >= {"queued", "AWS call failed", "job set aside"}
+    assert sum(line["event"] == "job set aside" for line in about) == 1
     (failed, *_) = [line for line in about if line["event"] == "AWS call failed"]
     assert failed["action"] == "elasticloadbalancing:DescribeLoadBalancers"
     assert (failed["error"], failed["request_id"], failed["job"]) == ("AccessDenied", REQUEST_ID, "answer")

@@ -28,6 +28,7 @@ from bot.slack_app import make_client
 from bot.store.connection import is_full
 from bot.store.plans import Tickets
 from bot.telemetry.jobs import JobContext
+from bot.telemetry.metrics import FIX_APPROVED_SECONDS
 from bot.worker import Workers
 from remediations.approval import State, Ticket
 from tests import slack_fake
@@ -293,6 +294,24 @@ def test_a_fix_that_was_approved_long_ago_and_has_not_ended_is_told(redis: Redis
     assert value("alb502_fix_approved_seconds") == 0
 
 
+@pytest.mark.parametrize("role", ["web", "worker"])
+def test_a_fix_that_waits_shows_where_no_executor_runs(
+    start: Start, role: Role, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class One(Tickets):
+        def unfinished(self) -> tuple[str, ...]:
+            return ("waits",)
+
+        def load(self, _: str) -> Ticket | None:
+            return ticket("approved", datetime.now(UTC) - timedelta(minutes=30))
+
+    monkeypatch.setattr("bot.app.Tickets", One)
+    FIX_APPROVED_SECONDS.set(0)
+    bot = start(Diagnosis(), role=role)
+    bot.ops("/metrics")
+    assert value("alb502_fix_approved_seconds") >= 1_800
+
+
 def test_what_a_redis_that_is_away_would_tell_is_not_a_number() -> None:
     with gone() as redis:
         Gauges(redis, "all", {"alarms": Lane(redis, "alarms", 60)}, Tickets(redis))()
@@ -307,7 +326,7 @@ def test_what_a_redis_that_is_away_would_tell_is_not_a_number() -> None:
 
 
 def test_how_full_redis_is_is_told_where_it_has_a_limit(redis: Redis) -> None:
-    gauges = Gauges(redis, "web", {})
+    gauges = Gauges(redis, "web", {}, Tickets(redis))
     gauges()
     assert value("alb502_redis_memory_ratio") == 0
     redis.config_set("maxmemory", 1_000_000_000)
@@ -334,6 +353,9 @@ def test_readyz_does_not_change_its_mind_with_every_command_of_a_full_redis() ->
     class Hovering:
         def ping(self) -> bool:
             return True
+
+        def delete(self, _: str) -> int:
+            return 0
 
         def info(self, section: str) -> dict[str, Any]:
             memory = {"maxmemory": 1_000, "maxmemory_policy": "noeviction"}

@@ -6,6 +6,7 @@ import json
 import time
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests import slack_fake
 from tests.bot.conftest import BotUnderTest, Diagnosis, Start
@@ -30,6 +31,23 @@ def test_a_request_without_slacks_signature_is_refused(bot: BotUnderTest, slack:
     ):
         assert bot.post(body, headers)[0] == 401
     assert slack.said() == []
+
+
+def test_why_what_looks_like_slacks_is_refused_is_in_the_log(bot: BotUnderTest, slack: SlackFake) -> None:
+    body, now = slack.command("checkout"), int(time.time())
+    with capture_logs() as said:
+        for headers in (
+            {"X-Slack-Request-Timestamp": "soon"},
+            slack_fake.sign(body, secret="another secret"),
+            slack_fake.sign(body, at=now - 600),
+        ):
+            assert bot.post(body, headers)[0] == 401
+    secret, clock = [line for line in said if line["event"].startswith("request refused")]
+    assert "SLACK_SIGNING_SECRET" in secret["event"]
+    assert "clock" in clock["event"]
+    assert -660 < clock["off_s"] <= -600
+    assert secret["seldom"]
+    assert clock["seldom"]
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'"x"', b"{}", b"", b"payload=%7B", b"\xff\xfe", b"[" * 50_000, b"null"])

@@ -7,11 +7,13 @@ from typing import cast
 
 import pytest
 from redis import Redis
+from structlog.testing import capture_logs
 
 from bot import answering, app
 from bot.answering import MAX_PUT_OFFS
 from bot.patience import again_after_s
 from bot.slack_app import SlackError, identify, make_client
+from bot.telemetry import metrics
 from demo.slack.rates import Rates
 from handlers import slack_calls
 from tests.bot.conftest import Diagnosis, Start, eventually
@@ -105,11 +107,15 @@ def test_an_answer_that_reaches_nobody_is_counted_and_ends(start: Start, slack: 
     slack.fail("response_url", *[Failure(404, "expired_url")] * 9)
     slack.fail("chat.postEphemeral", *[Failure(200, "channel_not_found")] * 9)
     bot = start(Diagnosis())
-    counted = 'alb502_questions_total{kind="command",result="undelivered"}'
-    bot.ask("checkout")
-    eventually(lambda: counted in bot.ops("/metrics")[1])
-    eventually(lambda: not redis.hlen("alb502:jobs:deliveries.msgs"))
+    counted = metrics.QUESTIONS.labels(kind="command", result="undelivered")._value
+    before = counted.get()
+    with capture_logs() as said:
+        bot.ask("checkout")
+        eventually(lambda: counted.get() == before + 1)
+        eventually(lambda: not redis.hlen("alb502:jobs:deliveries.msgs"))
     assert slack.whispers == []
+    told = [line["event"] for line in said if "deliver" in line["event"]]
+    assert told == ["answer not delivered"]
 
 
 def test_a_mistake_is_told_although_slack_asks_for_patience(start: Start, slack: SlackFake) -> None:

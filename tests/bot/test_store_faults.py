@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import socket
 import ssl
 import threading
@@ -24,6 +25,8 @@ from tests.slack_fake import SlackFake
 
 SLACK_WAITS_S = 3.0
 PATIENCE_S = 30.0
+PROBES_WAIT_S = 5.0
+PROMETHEUS_WAITS_S = 10.0
 SENTINEL = """sentinel monitor alb 127.0.0.1 {port} 1
 sentinel down-after-milliseconds alb 600000
 sentinel failover-timeout alb 2000"""
@@ -133,6 +136,44 @@ def test_tls_and_a_login_that_may_only_do_what_the_bot_does(
         with pytest.raises(StoreError, match=says) as refused:
             reach(open_client(wrong), "here", lambda _: None, attempts=1)
         assert "\n" not in str(refused.value)
+
+
+def test_a_redis_that_refuses_to_write_is_said_to(tmp_path: Path, starting: ExitStack) -> None:
+    server = starting.enter_context(valkey(tmp_path / "own", f"user bot on >secret {RIGHTS}"))
+    client = open_client(server.url.replace("//", "//bot:secret@"))
+    starting.callback(client.close)
+    check = redis_check(client)
+    assert check() is None
+    server.client.config_set("min-replicas-to-write", 1)
+    assert "refuses to write (NOREPLICAS" in (check() or "")
+    server.client.config_set("min-replicas-to-write", 0)
+    server.client.acl_setuser("bot", enabled=True, commands=["-del"])
+    assert "no permissions to run the 'del' command" in (check() or "")
+    server.client.acl_setuser("bot", enabled=True, commands=["-ping"])
+    assert (check() or "").startswith("refuses commands (")
+    server.client.acl_setuser("bot", enabled=False)
+    server.client.client_kill_filter(user="bot")
+    assert "refuses the login" in (check() or "")
+    assert server.client.dbsize() == 0
+
+
+def test_whoever_looks_at_the_ops_port_is_not_kept_waiting_by_a_redis_that_hangs(
+    tmp_path: Path, starting: ExitStack, slack: SlackFake
+) -> None:
+    server = starting.enter_context(valkey(tmp_path / "own"))
+    bot = Start(slack, server.url, starting)(Diagnosis())
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        began_s = time.monotonic()
+        assert bot.ops("/readyz")[0] == 503
+        ready_s = time.monotonic() - began_s
+        began_s = time.monotonic()
+        assert 'alb502_ready{part="redis"} 0.0' in bot.ops("/metrics")[1]
+        counted_s = time.monotonic() - began_s
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+    assert ready_s < PROBES_WAIT_S
+    assert counted_s < PROMETHEUS_WAITS_S
 
 
 @pytest.mark.parametrize("option", ["db=nine", "ssl_ca_certs=/nowhere/ca.pem", "planted=1"])

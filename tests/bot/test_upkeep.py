@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from redis.exceptions import ConnectionError as NoConnectionError
 from structlog.testing import capture_logs
 
 from bot.repeating import Repeating
@@ -70,6 +71,22 @@ def test_a_failure_that_repeats_itself_is_logged_once() -> None:
         assert enough.wait(10)
         repeating.stop()
     assert [line["event"] for line in said] == ["background work failed", "background work succeeds again"]
+
+
+@pytest.mark.parametrize(("failure", "in_full"), [(NoConnectionError("away"), False), (KeyError("ours"), True)])
+def test_a_redis_that_is_away_needs_no_traceback(failure: Exception, in_full: bool) -> None:
+    tried = threading.Event()
+
+    def work() -> None:
+        tried.set()
+        raise failure
+
+    repeating = Repeating("upkeep", work, every_s=60)
+    with capture_logs() as said:
+        repeating.start()
+        assert tried.wait(10)
+        repeating.stop(within_s=10)
+    assert [bool(line["exc_info"]) for line in said] == [in_full]
 
 
 def test_the_bot_runs_it_in_the_background_from_the_start(start: Start) -> None:

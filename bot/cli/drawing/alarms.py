@@ -10,13 +10,15 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.alarms_answer import AlarmsAnswer, AlarmStanding, Creation
-from bot.cli.drawing.page import indented, joined, said, statement, titled
+from bot.cli.drawing.page import Fitting, indented, joined, lines, said, statement, titled
 from diagnostics.printable import counted, first_few
 from diagnostics.rules.recommended_alarms import Status
 from diagnostics.snapshot import Subject
 
 MAX_NAME: Final = 80
 MAX_NAMES: Final = 3
+WIDE: Final = 80
+"""Columns below which the table would be cut."""
 STYLES: Final[dict[Status, str]] = {"exists": "green", "wrong-metric": "yellow", "missing": "red"}
 WORDS: Final[dict[Status, str]] = {"exists": "exists", "wrong-metric": "wrong metric", "missing": "missing"}
 
@@ -24,7 +26,7 @@ WORDS: Final[dict[Status, str]] = {"exists": "exists", "wrong-metric": "wrong me
 def drawn(subject: Subject, answer: AlarmsAnswer) -> tuple[RenderableType, ...]:
     there = sum(one.status == "exists" for one in answer.alarms)
     return (
-        said(f"{subject.label} · {there} of {counted(len(answer.alarms), 'recommended alarm')}", "bold"),
+        said(f"{subject.label} · {there} of {counted(len(answer.alarms), 'recommended alarm')} in place", "bold"),
         indented(joined((subject.account, subject.region), "dim")),
         Text(),
         indented(_table(answer.alarms)),
@@ -33,25 +35,25 @@ def drawn(subject: Subject, answer: AlarmsAnswer) -> tuple[RenderableType, ...]:
     )
 
 
-def _table(alarms: tuple[AlarmStanding, ...]) -> Table:
+def _table(alarms: tuple[AlarmStanding, ...]) -> Fitting:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("Metric", no_wrap=True)
     table.add_column("Goes off at", no_wrap=True)
     table.add_column("On", overflow="fold")
     table.add_column("", no_wrap=True)
     table.add_column("Alarm", overflow="fold")
+    below: list[tuple[Text, Text]] = []
     for one in alarms:
         minutes = f"{one.statistic} >= {one.threshold:g}, {one.periods} min"
         watched = "TargetGroup" if "TargetGroup" in one.dimensions else "LoadBalancer"
         names = [f"{alarm.name[:MAX_NAME]} ({alarm.state})" for alarm in one.alarms]
-        table.add_row(
-            said(one.metric),
-            said(minutes),
-            said(one.dimensions[watched].split("/")[-2]),
-            said(WORDS[one.status], STYLES[one.status]),
-            said(first_few(names, MAX_NAMES)),
-        )
-    return table
+        on, status = one.dimensions[watched].split("/")[-2], said(WORDS[one.status], STYLES[one.status])
+        table.add_row(said(one.metric), said(minutes), said(on), status, said(first_few(names, MAX_NAMES)))
+        told = said(f"{one.metric} on {on}, {minutes}:").append(" ").append_text(status)
+        if names:
+            told.append(": ").append_text(said(first_few(names, MAX_NAMES)))
+        below.append((Text("•"), told))
+    return Fitting(table, lines(below), WIDE)
 
 
 def _notes(answer: AlarmsAnswer) -> Iterator[RenderableType]:

@@ -11,7 +11,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from bot.cli.drawing.page import lines, said, statement, titled
-from diagnostics.causes.advice import advice_of
+from diagnostics.causes.advice import GAP, advice_of
 from diagnostics.printable import counted
 from remediations.catalogue import fixes_for
 
@@ -46,6 +46,8 @@ def described(spec: CauseSpec) -> Iterator[RenderableType]:
     if advice:
         yield said("What to do", "bold")
         yield lines((Text("•"), said(text, limit=MAX_PARAGRAPH)) for text in advice)
+        if any(GAP in text for text in advice):
+            yield said(f"{GAP} stands for the values of the case; the report has them", "dim")
         yield Text()
     fixes = fixes_for(spec.code)
     if fixes:

@@ -22,11 +22,12 @@ TOO_LONG: Final = "a command too long for a page; --json has it"
 
 def drawn_fixes(report: Report) -> Iterator[RenderableType]:
     """Those for causes with everything that is needed to make them, those for risks by name."""
-    found = [remediation for _, remediation in fixes(report)]
+    offered = list(fixes(report))
+    found = [remediation for _, remediation in offered]
     if found:
         yield from titled("Fixes")
-    for remediation in found[:MAX_SHOWN]:
-        yield from drawn_fix(remediation)
+    for cause, remediation in offered[:MAX_SHOWN]:
+        yield from drawn_fix(remediation, of="" if cause is report.causes[0] else cause.code)
     yield from _brief(found[MAX_SHOWN:])
     reasons = dict.fromkeys(one.why_not for one in found if one.why_not and not one.allowed)
     for reason in reasons:
@@ -37,10 +38,10 @@ def drawn_fixes(report: Report) -> Iterator[RenderableType]:
         yield from _brief(of_risks)
 
 
-def drawn_fix(fix: Remediation) -> Iterator[RenderableType]:
-    """One fix with everything that is needed to decide about it."""
+def drawn_fix(fix: Remediation, of: str = "") -> Iterator[RenderableType]:
+    """One fix with everything that is needed to decide about it. `of`: its cause, where that is not the first."""
     title = said(fix.title)
-    title.append(f"  {risk_in_words(fix)}, {said(fix.id)}", style="dim")
+    title.append(f"  {risk_in_words(fix)}, {said(fix.id)}{said(f', for {of}') if of else ''}", style="dim")
     yield indented(lines([(Text("•"), title)]))
     for change in fix.changes[:MAX_CHANGES]:
         yield _below(said(change_in_words(change)))
@@ -51,8 +52,9 @@ def drawn_fix(fix: Remediation) -> Iterator[RenderableType]:
         yield _below(said(f"mind: {warning}", "yellow"))
     yield from map(_command, fix.aws_cli)
     yield from (_below(said(f"fill in {blank}", "dim")) for blank in blanks(fix.aws_cli))
-    yield _below(said(undo_in_words(fix.undo), "dim"))
-    yield from map(_command, fix.undo.aws_cli)
+    same = fix.undo.aws_cli == fix.aws_cli
+    yield _below(said(undo_in_words(fix.undo) + ("; with the same commands" if same and fix.aws_cli else ""), "dim"))
+    yield from map(_command, () if same else fix.undo.aws_cli)
     yield from (_below(said(f"fill in {blank}", "dim")) for blank in blanks(fix.undo.aws_cli, back=True))
 
 

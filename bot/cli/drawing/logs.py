@@ -9,8 +9,9 @@ from typing import Final
 
 from rich.console import RenderableType
 from rich.table import Table
+from rich.text import Text
 
-from bot.cli.drawing.page import clock, indented, joined, said, showing, titled
+from bot.cli.drawing.page import Fitting, clock, indented, joined, lines, said, showing, titled
 from bot.cli.drawing.sparklines import errors_over_time
 from diagnostics.aws_access import explain
 from diagnostics.facts import AccessLogs, ErrorCount, Gap, KeyCount, LoadBalancerAttributes, LoggedRow, RowFamily
@@ -25,6 +26,8 @@ MAX_GAPS: Final = 4
 MAX_KEY: Final = 160
 MAX_LINE: Final = 700
 MINUTE: Final = timedelta(minutes=1)
+WIDE: Final = 60
+"""Columns below which a sentence in a table would be a column of syllables."""
 DEFAULT_RULE: Final = "0"
 NONE: Final = "-"
 
@@ -105,6 +108,7 @@ def _errors(errors: Sequence[ErrorCount], own: Sequence[str], today: datetime) -
     table = _table(
         ("count", "right"), ("code", "left"), ("made by", "left"), ("what the row says", "left"), ("first", "left")
     )
+    below: list[tuple[Text, Text]] = []
     for error in sorted(errors, key=lambda one: -one.count)[:MAX_KINDS]:
         foreign = bool(own) and error.target_group is not None and error.target_group not in own
         words = FAMILY_WORDS[error.row_family]
@@ -112,14 +116,12 @@ def _errors(errors: Sequence[ErrorCount], own: Sequence[str], today: datetime) -
             words += f" ({error.error_reason})"
         if foreign:
             words += f" · of another target group, {_group(error)}"
-        table.add_row(
-            f"{error.count:,}",
-            _code(error.elb_status, error.target_status),
-            "target" if error.generated_by == "target" else "balancer",
-            said(words, "dim" if foreign else "", MAX_KEY),
-            clock(error.first, today),
-        )
-    yield from titled("Errors", table, *showing(MAX_KINDS, len(errors)))
+        style = "dim" if foreign else ""
+        code, first = _code(error.elb_status, error.target_status), clock(error.first, today)
+        by = "target" if error.generated_by == "target" else "balancer"
+        table.add_row(f"{error.count:,}", code, by, said(words, style, MAX_KEY), first)
+        below.append((Text(f"{error.count:,}"), said(f"{code} made by {by}, first {first}: {words}", style, MAX_KEY)))
+    yield from titled("Errors", Fitting(table, lines(below), WIDE), *showing(MAX_KINDS, len(errors)))
 
 
 def _code(elb_status: int, target_status: int | None) -> str:

@@ -58,6 +58,21 @@ def joined(parts: Iterable[str | Text], style: str = "") -> Joined:
     return Joined(tuple(part if isinstance(part, Text) else said(part, style) for part in parts if part), style)
 
 
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """A table where the window is as wide as it needs; else the same, one below the other."""
+
+    table: Table
+    narrow: RenderableType
+    columns: int
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self.table if options.max_width >= self.columns else self.narrow
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(1, options.max_width)
+
+
 def clock(at: datetime, today: datetime) -> str:
     """The time in UTC, with the day unless it is today's."""
     return f"{at:%H:%M:%S}" if at.date() == today.date() else f"{at:%d %b %H:%M}"

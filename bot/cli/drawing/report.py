@@ -32,6 +32,7 @@ from diagnostics.picture import picture
 from diagnostics.printable import counted, first_few
 from diagnostics.report import Band, Cause, CheckStatus, EvidenceItem, Report, ReportGap, ReportTarget, TimelineEntry
 
+MAX_ADVICE: Final = 1_500
 MAX_CHANGES: Final = 5
 MAX_EVENTS: Final = 12
 MAX_GAPS: Final = 6
@@ -115,7 +116,7 @@ def _answer(report: Report, told: Digest) -> Iterator[RenderableType]:
     yield joined((sure, role, first.code, since), "dim")
     yield indented(lines(_evidence(first.evidence, today)))
     if first.advice:
-        yield from titled("What to do", said(first.advice), *map(statement, first.advice_commands))
+        yield from titled("What to do", said(first.advice, limit=MAX_ADVICE), *map(statement, first.advice_commands))
     if first.against:
         yield from titled("What speaks against it", lines(_evidence(first.against, today)))
     if first.overturned_by:

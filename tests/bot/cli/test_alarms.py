@@ -56,12 +56,23 @@ def ask(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return asked
 
 
+@pytest.mark.parametrize("width", ["40", "120"])
+def test_nothing_is_cut_in_a_narrow_window(ask: Any, monkeypatch: pytest.MonkeyPatch, width: str) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    told = "".join(ask(watched_by(alarm("checkout-5xx", "HTTPCode_Target_5XX_Count"))).out.split())
+    assert "TargetConnectionErrorCount" in told
+    assert "Maximum>=1,3min" in told
+    assert "wrongmetric" in told
+    assert "missing" in told
+    assert "checkout-5xx(OK)" in told
+
+
 def test_what_is_there_what_is_wrong_and_what_is_missing(ask: Any) -> None:
     group = {"LoadBalancer": LB_DIMENSION, "TargetGroup": TG_DIMENSION}
     good = alarm("checkout unwell", "UnHealthyHostCount", statistic="Maximum", dimensions=group)
     ran = ask(watched_by(alarm(HOSTILE, "HTTPCode_Target_5XX_Count"), good))
     assert (ran.status, ran.err) == (0, "")
-    assert "1 of 4 recommended alarms" in ran.out
+    assert "1 of 4 recommended alarms in place" in ran.out
     assert "a 502 of the load balancer is not among them" in " ".join(ran.out.split())
     assert "\x1b[31m" not in ran.out
     assert "set remediations.alarm_topic" in " ".join(ran.out.split())

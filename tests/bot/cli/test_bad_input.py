@@ -181,6 +181,23 @@ def test_a_profile_that_does_not_exist_is_named(shop: Shop, capsys: Capsys, monk
     assert "check AWS_PROFILE" in said
 
 
+def test_a_profile_that_does_not_exist_is_named_where_no_region_is_set(
+    shop: Shop, capsys: Capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in REGIONS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    assert "check AWS_PROFILE" in only_line(alb502(capsys, "diagnose", "checkout"), exits.NO_REPORT)
+    assert "check AWS_PROFILE" in alb502(capsys, "doctor").out
+
+
+def test_the_region_of_the_command_line_is_enough(shop: Shop, capsys: Capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "")
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    said = alb502(capsys, "diagnose", "nosuch", "--region", REGION)
+    assert (said.status, f"searched: account {PROD}, {REGION}" in said.err) == (exits.BAD_USAGE, True)
+
+
 def test_expired_credentials_are_one_line(shop: Shop, capsys: Capsys) -> None:
     shop.faults.fail(error=EXPIRED, times=None)
 

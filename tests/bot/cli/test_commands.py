@@ -313,3 +313,18 @@ def test_reports_fit_the_published_schema(report: Report) -> None:
     assert list(validator.iter_errors(printed)) == []
     assert list(validator.iter_errors(printed | {"verdict": "maybe"}))
     assert list(validator.iter_errors({name: value for name, value in printed.items() if name != "schema"}))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("diagnose", "x", "--format", "pdf"), "'--format': 'pdf' is not one of 'terminal', 'markdown', 'json';"),
+        (("demo", "--port", "abc"), "'--port': Input should be a valid integer;"),
+    ],
+)
+def test_a_wrong_value_is_told_without_the_words_of_a_library(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+) -> None:
+    ran = alb502(capsys, *arguments)
+    assert ran.status == exits.BAD_USAGE
+    assert ran.err.startswith(f"alb502: Invalid value for {said}")

@@ -171,6 +171,15 @@ def test_rows_of_targets_that_are_gone_are_in_no_zone_and_this_is_said(
     assert "unknown zone" not in alb502(capsys, "logs", "checkout").out
 
 
+def test_in_a_narrow_window_no_sentence_is_broken_into_syllables(
+    reader: Reader, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    out = " ".join(alb502(capsys, "logs", "checkout").out.split())
+    assert "502 made by balancer, first " in out
+    assert "connection to the target refused, or TLS failed" in out
+
+
 def test_no_errors_at_all_is_an_answer(reader: Reader, capsys: Any) -> None:
     reader.answer = snapshot(logs(errors=(), by_minute=(), by_route=(), sample=(), latency=Latency()))
     ran = alb502(capsys, "logs", "checkout")

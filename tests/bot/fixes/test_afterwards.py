@@ -32,7 +32,7 @@ def test_the_watch_looks_again_until_it_worked_and_says_how_long_it_took(stage: 
     stage.executor().watch(ticket.id)
     done = stage.ticket(ticket.id)
     assert (done.state, done.recovered_after_s) == ("verified", 42.0)
-    assert stage.records()[-1].text == "the targets are healthy after 42 s"
+    assert stage.records()[-1].text == "the targets are healthy, after 42 s"
     assert stage.queue.last() == ("close", ticket.id, 900)
     stage.executor().watch(ticket.id)
     assert stage.events().count("verified") == 1

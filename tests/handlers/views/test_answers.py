@@ -137,7 +137,7 @@ def test_an_unknown_name_suggests_the_nearest_and_says_where_nobody_could_look()
         views.unknown(Unknown(words="chekout", nearest=(candidate(),), gaps=(DENIED,), hint="Check the region."))
     )
 
-    assert "I find nothing called `chekout`." in text
+    assert "I find nothing called `chekout`, but not everything could be searched." in text
     assert "`/alb502 prod/checkout in prod region us-east-1`" in text
     assert "Check the region." in text
     assert "*Not searched:* `ecs:ListServices` on `*` (AccessDeniedException)" in text
@@ -146,6 +146,7 @@ def test_an_unknown_name_suggests_the_nearest_and_says_where_nobody_could_look()
 def test_where_nothing_is_near_an_unknown_name_the_next_step_is_said() -> None:
     text = shown(views.unknown(Unknown(words="nosuchthing"), command="@alb502"))
 
+    assert "I find nothing called `nosuchthing`." in text
     assert "`/alb502` alone shows what there is to choose from" in text
 
 

@@ -21,7 +21,7 @@ from remediations.execute import Execution
 from remediations.journal import Step
 from remediations.permission import People
 from remediations.plan import Plan, Success, Undo
-from tests import slack_limits
+from tests import reports, slack_limits
 from tests.bot.fixes.acting import TARGET
 from tests.hostile import names
 from tests.remediations.cloud import REACH, plan, set_path
@@ -245,3 +245,17 @@ def test_how_far_it_is_names_what_is_waited_for() -> None:
     seen = Progress(at=NOW, holding=("the path is set",), missing=("all targets are healthy",))
     told = text_of(fix_story.story(ticket(state="executed", executed_at=NOW, progress=seen), APPROVERS, NOW).blocks)
     assert "1 of 2 signs that it worked are there, waits for: all targets are healthy" in told
+
+
+def test_only_a_fix_for_the_first_cause_stands_out() -> None:
+    first, second = reports.cause(remediations=()), reports.cause(remediations=(reports.fix(allowed=True),))
+    ids = {"sg-allow-lb-ingress": "f-1"}
+    (button,) = drawn.fix_buttons(reports.report(causes=(first, second)), ids)
+    assert "style" not in button
+    (button,) = drawn.fix_buttons(reports.report(causes=(second, first)), ids)
+    assert button["style"] == "primary"
+
+
+def test_a_limit_is_not_rounded_down() -> None:
+    said = json.dumps(drawn.plan_modal(ticket(plan=plan(eta_s=100)), drawn.Viewer(denied=None), None, None, NOW))
+    assert "about 2 min" in said

@@ -143,6 +143,7 @@ ELSEWHERE: Mapping[str, str] = {
 }
 OF_OUR_WORDS = {
     "answers.menu_of": "a part of ambiguous and unknown",
+    "answers.nothing_called": "a part of unknown",
     "answers.option_of": "a part of menu_of",
     "alarms.spell": "a span of time",
     "alarms.the_thread": "Slack's own address, or our words",

@@ -45,6 +45,23 @@ def test_many_fixes_are_told_in_short() -> None:
     assert "showing 6 of 16" in text
 
 
+def test_a_fix_for_another_cause_than_the_first_says_for_which() -> None:
+    second = reports.cause(code="az-not-enabled", remediations=(reports.fix(id="fix-b"),))
+    flat = " ".join(screen(reports.report(causes=(reports.cause(), second), risks=())).split())
+    assert "fix-b, for az-not-enabled" in flat
+    assert "for az-not-enabled" not in " ".join(screen(reports.report(causes=(second,), risks=())).split())
+
+
+def test_an_undo_with_the_commands_of_the_fix_does_not_say_them_again() -> None:
+    commands = ("aws ecs update-service --service checkout --cli-input-json file://update-service.json",)
+    undo = Undo(kind="exact", text="sets it as it was", aws_cli=commands)
+    fix = reports.fix(aws_cli=commands, undo=undo)
+    text = screen(reports.report(causes=(reports.cause(remediations=(fix,)),), risks=()))
+    assert text.count(commands[0]) == 1
+    assert "undo: sets it as it was; with the same commands" in text
+    assert "with the values before the change" in text
+
+
 def test_fixes_of_risks_are_told_by_name() -> None:
     report = reports.report(causes=(), risks=(reports.risk(remediations=(reports.fix(),)),))
     text = screen(report)

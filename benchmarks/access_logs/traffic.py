@@ -17,6 +17,7 @@ from pathlib import Path
 START = datetime(2026, 3, 14, 3, 0, tzinfo=UTC)
 INTERVAL = timedelta(minutes=5)
 LINES_PER_FILE = 250_000
+PROCESSES = 2
 FIELD_COUNTS = (30, 33, 34)
 """How many fields the files have: what older and newer load balancers write."""
 ACCOUNT = "arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup"
@@ -89,13 +90,13 @@ class LogFile:
     seed: int
 
 
-def write_files(directory: Path, lines: int, seed: int = 502, processes: int = 2) -> list[Path]:
+def write_files(directory: Path, lines: int, seed: int = 502) -> list[Path]:
     """Writes `lines` lines as gzip files of at most LINES_PER_FILE, each the same for the same seed."""
     counts = [min(LINES_PER_FILE, lines - start) for start in range(0, lines, LINES_PER_FILE)]
     files = [
         LogFile(directory / f"access-{number:03d}.log.gz", number, count, seed) for number, count in enumerate(counts)
     ]
-    with multiprocessing.Pool(processes) as pool:
+    with multiprocessing.Pool(PROCESSES) as pool:
         return pool.map(_write, files, chunksize=1)
 
 

@@ -11,21 +11,19 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
-from urllib.parse import urlencode
 
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.ack.load import Latencies, run
 from benchmarks.ack.real import serve
-from benchmarks.ack.slack import CHANNELS
+from benchmarks.ack.slack import command
 from benchmarks.harness import targets
 from benchmarks.harness.child import child
 from benchmarks.harness.targets import Target
 from bot.cli.demo import pointed_at
 from bot.store.private import private_store
 from demo.world.benchmark import SERVICES
-from tests.slack_fake import ALICE, TEAM
 
 MAX_TIMES_EMPTY = {100: 2.0}
 MAX_TIMES_FASTER = 4.0
@@ -61,8 +59,7 @@ def main() -> int:
             name: str, port: int, ask: Callable[[int], str], rate: int, seconds: float = options.seconds
         ) -> Latencies:
             status.update(f"{name}: {rate} commands a second for {seconds:g} s …")
-            command = _commands(slack.ready, ask)
-            return asyncio.run(run(port, command, per_second=rate, seconds=seconds))
+            return asyncio.run(run(port, _commands(slack.ready, ask), per_second=rate, seconds=seconds))
 
         def measure(name: str, port: int, ask: Callable[[int], str], rate: int) -> None:
             found = load(name, port, ask, rate)
@@ -99,23 +96,7 @@ def main() -> int:
 def _commands(slack_url: str, ask: Callable[[int], str]) -> Callable[[int], bytes]:
     """Slash commands as Slack sends them, each with a response URL of its own."""
     numbers = itertools.count()
-
-    def command(number: int) -> bytes:
-        fields = {
-            "api_app_id": "A0APP",
-            "channel_id": CHANNELS[number % len(CHANNELS)],
-            "channel_name": "incidents",
-            "command": "/alb502",
-            "response_url": f"{slack_url}/response/{next(numbers)}",
-            "team_id": TEAM,
-            "text": ask(number),
-            "trigger_id": f"{number}.2.abc",
-            "user_id": ALICE,
-            "user_name": "alice",
-        }
-        return urlencode(fields).encode()
-
-    return command
+    return lambda number: command(number, ask(number), f"{slack_url}/response/{next(numbers)}")
 
 
 def _another_service(number: int) -> str:

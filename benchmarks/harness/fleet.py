@@ -9,18 +9,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
 
-from benchmarks.ack.load import PATH, Connections
+from benchmarks.ack.load import HTTP_OK, PATH, Connections
 from benchmarks.ack.real import Bot, serve
-from benchmarks.ack.slack import CHANNELS
+from benchmarks.ack.slack import command
 from benchmarks.harness import incidents
 from benchmarks.harness.child import Child, child
 from bot.cli.demo import pointed_at
 from bot.store.private import private_store
-from tests.slack_fake import ALICE, SECRET, TEAM, sign
+from tests.slack_fake import SECRET, sign
 
 UNPACED = "benchmarks.harness.unpaced"
 ELSEWHERE = 5
@@ -42,10 +41,6 @@ class Fleet:
     outstanding: int
     tell: Callable[[str], None]
     asked: int = 0
-    _connections: Connections = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._connections = Connections("127.0.0.1", self.web.port)
 
     def answered(self) -> int:
         return sum(worker.count("diagnosed") for worker in self.workers)
@@ -58,38 +53,26 @@ class Fleet:
         began, until = time.perf_counter(), self.asked + count
         before, progress_at = self.answered(), time.monotonic()
         first = before
-        self._connections = Connections("127.0.0.1", self.web.port)
+        connections = Connections("127.0.0.1", self.web.port)
         while (done := self.answered()) < first + count:
             if done != before:
                 before, progress_at = done, time.monotonic()
             if time.monotonic() - progress_at > PATIENCE_S:
                 raise TimeoutError(f"{done} of {first + count} questions were answered, and no more")
             while self.asked < until and self.asked - done < self.outstanding:
-                await self._ask(self.asked)
+                await _ask(connections, self.asked)
                 self.asked += 1
             self.tell(f"{words}: {done - first} of {count} answered …")
             await asyncio.sleep(LOOK_AGAIN_S)
-        self._connections.close()
+        connections.close()
         return time.perf_counter() - began
 
-    async def _ask(self, number: int) -> None:
-        body = urlencode(
-            {
-                "api_app_id": "A0APP",
-                "channel_id": CHANNELS[number % len(CHANNELS)],
-                "channel_name": "incidents",
-                "command": "/alb502",
-                "response_url": "",
-                "team_id": TEAM,
-                "text": incidents.question(number),
-                "trigger_id": f"{number}.2.abc",
-                "user_id": ALICE,
-                "user_name": "alice",
-            }
-        ).encode()
-        status = await self._connections.post(PATH, sign(body, secret=SECRET), body)
-        if status != 200:
-            raise RuntimeError(f"a question was refused with {status}")
+
+async def _ask(connections: Connections, number: int) -> None:
+    body = command(number, incidents.question(number))
+    status = await connections.post(PATH, sign(body, secret=SECRET), body)
+    if status != HTTP_OK:
+        raise RuntimeError(f"a question was refused with {status}")
 
 
 @contextmanager

@@ -26,11 +26,8 @@ from demo.aws.elbv2_rules import (
     effective,
 )
 from demo.aws.layer import AwsError, AwsLayer, Call
-from demo.aws.nodes import node_addresses, remove_nodes, sync_nodes
-from demo.aws.targets import Target, TargetRegistry, delay_s_of
-
-__all__ = ["Target", "TargetRegistry", "install", "load_balancer_attributes", "load_balancers_by_target_group",
-           "node_addresses", "target_group_attributes"]  # fmt: skip
+from demo.aws.nodes import remove_nodes, sync_nodes
+from demo.aws.targets import TargetRegistry, delay_s_of
 
 DEFAULT_PAGE = 400
 
@@ -63,17 +60,19 @@ def load_balancers_by_target_group(account: str, region: str) -> dict[str, tuple
     for lb in elbv2_backends[account][region].load_balancers.values():
         for listener in lb.listeners.values():
             for rule in listener.rules.values():
-                for tg_arn in _forwarded_to(rule):
+                for tg_arn, _ in forwarded_to(rule):
                     found.setdefault(tg_arn, {})[lb.arn] = None
     return {tg_arn: tuple(arns) for tg_arn, arns in found.items()}
 
 
-def _forwarded_to(rule: Any) -> Iterator[str]:
+def forwarded_to(rule: Any) -> Iterator[tuple[str, int]]:
+    """The target groups that a rule of moto's sends requests to, each with its weight."""
     for action in rule.actions:
-        if action.data.get("TargetGroupArn"):
-            yield action.data["TargetGroupArn"]
-        for group in action.data.get("ForwardConfig", {}).get("TargetGroups", ()):
-            yield group["TargetGroupArn"]
+        groups = (action.data.get("ForwardConfig") or {}).get("TargetGroups") or []
+        if groups:
+            yield from ((group["TargetGroupArn"], int(group.get("Weight", 1))) for group in groups)
+        elif action.data.get("TargetGroupArn"):
+            yield action.data["TargetGroupArn"], 1
 
 
 def _install_load_balancers(layer: AwsLayer) -> None:

@@ -69,12 +69,18 @@ def _denied(call: Call, who: str, permission: Permission, verdict: Verdict) -> A
 
 def access_denied(call: Call, message: str) -> AwsError:
     """The refusal that the service's protocol uses for a missing permission."""
+    ec2 = AwsError("UnauthorizedOperation", f"You are not authorized to perform this operation. {message}", 403)
+    return _refusal(call, ec2, "AccessDeniedException", AwsError("AccessDenied", message, 403))
+
+
+def _refusal(call: Call, ec2: AwsError, json_code: str, otherwise: AwsError) -> AwsError:
+    """Who may not call is told so in the error of the call's protocol: EC2's, JSON's by its code, or that of XML."""
     protocol = protocol_of(call)
     if protocol == "ec2":
-        return AwsError("UnauthorizedOperation", f"You are not authorized to perform this operation. {message}", 403)
+        return ec2
     if protocol in _JSON_PROTOCOLS:
-        return AwsError("AccessDeniedException", message, 403 if protocol == "rest-json" else 400)
-    return AwsError("AccessDenied", message, 403)
+        return AwsError(json_code, str(otherwise.message), 403 if protocol == "rest-json" else 400)
+    return otherwise
 
 
 def throttled(call: Call) -> AwsError:
@@ -134,12 +140,8 @@ class ExpiredTokens:
         if call.access_key not in self._expired:
             return
         message = "The security token included in the request is expired"
-        protocol = protocol_of(call)
-        if protocol == "ec2":
-            raise AwsError("RequestExpired", "Request has expired.", 400)
-        if protocol in _JSON_PROTOCOLS:
-            raise AwsError("ExpiredTokenException", message, 403 if protocol == "rest-json" else 400)
-        raise AwsError("ExpiredToken", message, 400 if call.service == "s3" else 403)
+        expired = AwsError("ExpiredToken", message, 400 if call.service == "s3" else 403)
+        raise _refusal(call, AwsError("RequestExpired", "Request has expired.", 400), "ExpiredTokenException", expired)
 
 
 class DisabledRegions:
@@ -158,13 +160,9 @@ class DisabledRegions:
         if call.region not in self.regions:
             return
         message = "The security token included in the request is invalid."
-        protocol = protocol_of(call)
-        if protocol == "ec2":
-            raise AwsError("AuthFailure", "AWS was not able to validate the provided access credentials", 401)
-        if protocol in _JSON_PROTOCOLS:
-            raise AwsError("UnrecognizedClientException", message, 403 if protocol == "rest-json" else 400)
+        ec2 = AwsError("AuthFailure", "AWS was not able to validate the provided access credentials", 401)
         code = "InvalidAccessKeyId" if call.service == "s3" else "InvalidClientTokenId"
-        raise AwsError(code, message, 403)
+        raise _refusal(call, ec2, "UnrecognizedClientException", AwsError(code, message, 403))
 
 
 class KnownRegions:
@@ -181,12 +179,8 @@ class KnownRegions:
         if call.region in ec2_backends[call.account]:
             return
         message = f"Credential should be scoped to a valid region, not '{call.region}'."
-        protocol = protocol_of(call)
-        if protocol == "ec2":
-            raise AwsError("AuthFailure", message, 401)
-        if protocol in _JSON_PROTOCOLS:
-            raise AwsError("InvalidSignatureException", message, 403 if protocol == "rest-json" else 400)
-        raise AwsError("SignatureDoesNotMatch", message, 403)
+        unsigned = AwsError("SignatureDoesNotMatch", message, 403)
+        raise _refusal(call, AwsError("AuthFailure", message, 401), "InvalidSignatureException", unsigned)
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from typing import Any
 from demo.aws.layer import AwsError, AwsLayer, Call
 from demo.aws.metric_math import MathError, TimeSeries, evaluate, names_in
 from demo.aws.metrics import MetricStore, SeriesKey
-from demo.aws.paging import make_token, read_token
+from demo.aws.paging import make_token, start_of
 from demo.aws.series import is_statistic
 
 MAX_QUERIES = 500
@@ -45,7 +45,7 @@ class _Window:
 
 
 def install(layer: AwsLayer, store: MetricStore) -> None:
-    """Register the four operations with `layer`."""
+    """Register GetMetricData, GetMetricStatistics, ListMetrics and PutMetricData with `layer`."""
 
     @layer.op("cloudwatch", "GetMetricData")
     def get_metric_data(call: Call) -> dict[str, Any]:
@@ -71,11 +71,7 @@ def _get_metric_data(store: MetricStore, call: Call) -> dict[str, Any]:
     results = _results(store, call, queries, window)
     if call.params.get("ScanBy") != "TimestampAscending":
         results = [_Result(result.id, result.label, result.points[::-1]) for result in results]
-    bound = {name: value for name, value in call.params.items() if name != "NextToken"}
-    try:
-        offset = read_token(call.params.get("NextToken"), bound)
-    except ValueError as bad_token:
-        raise AwsError("InvalidNextToken", str(bad_token)) from bad_token
+    offset, bound = start_of(call.params, "InvalidNextToken")
     limit = min(int(call.params.get("MaxDatapoints") or MAX_DATAPOINTS), MAX_DATAPOINTS)
     return _page(results, offset, limit, bound)
 
@@ -139,10 +135,12 @@ def _resolve(
 
 
 def _metric_series(store: MetricStore, call: Call, stat: Mapping[str, Any], window: _Window) -> TimeSeries:
-    metric = stat["Metric"]
+    return _read(store, _key(call, stat["Metric"]), window, int(stat["Period"]), str(stat["Stat"]))
+
+
+def _key(call: Call, metric: Mapping[str, Any]) -> SeriesKey:
     dimensions = _dimensions(metric.get("Dimensions"))
-    key = SeriesKey.of(call.account, call.region, str(metric["Namespace"]), str(metric["MetricName"]), dimensions)
-    return _read(store, key, window, int(stat["Period"]), str(stat["Stat"]))
+    return SeriesKey.of(call.account, call.region, str(metric["Namespace"]), str(metric["MetricName"]), dimensions)
 
 
 def _read(store: MetricStore, key: SeriesKey, window: _Window, period_s: int, stat: str) -> TimeSeries:
@@ -215,10 +213,7 @@ def _get_metric_statistics(store: MetricStore, call: Call) -> dict[str, Any]:
             f"limit of {MAX_STATISTICS_POINTS}. You may reduce the datapoints requested by increasing Period, or "
             "decreasing the time range.",
         )
-    dimensions = _dimensions(call.params.get("Dimensions"))
-    key = SeriesKey.of(
-        call.account, call.region, str(call.params["Namespace"]), str(call.params["MetricName"]), dimensions
-    )
+    key = _key(call, call.params)
     points: dict[int, dict[str, Any]] = {}
     unit = call.params.get("Unit", "None")
     for stat in stats:
@@ -238,11 +233,7 @@ def _list_metrics(store: MetricStore, call: Call) -> dict[str, Any]:
         for key, series in store.listed(call.account, call.region)
         if _is_listed(key, call.params) and (series.newest_minute or 0) >= recent_minute
     ]
-    bound = {name: value for name, value in call.params.items() if name != "NextToken"}
-    try:
-        offset = read_token(call.params.get("NextToken"), bound)
-    except ValueError as bad_token:
-        raise AwsError("InvalidParameterValue", str(bad_token)) from bad_token
+    offset, bound = start_of(call.params, "InvalidParameterValue")
     answer: dict[str, Any] = {
         "Metrics": [
             {

@@ -1,6 +1,6 @@
 """CloudWatch metrics: a store keyed by series and minute.
 
-The API operations over it are in `metric_api`; `MetricStore.install` registers them.
+The API operations over it are in `metric_api`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from demo.aws.layer import AwsError, AwsLayer
+from demo.aws.call import AwsError
 from demo.aws.series import Series
 from demo.clock import Clock
 
@@ -77,9 +77,3 @@ class MetricStore:
     def listed(self, account: str, region: str) -> Iterator[tuple[SeriesKey, Series]]:
         """All series of one account and region, oldest first."""
         yield from self._places.get((account, region), {}).items()
-
-    def install(self, layer: AwsLayer) -> None:
-        """Register GetMetricData, GetMetricStatistics, ListMetrics and PutMetricData with `layer`."""
-        from demo.aws import metric_api  # the API is written in terms of the store
-
-        metric_api.install(layer, self)

@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import Any
 
 from demo.aws.layer import AwsError, AwsLayer, Call
-from demo.aws.paging import make_token, read_token
+from demo.aws.paging import make_token, start_of
 from demo.aws.trail_shapes import event_name, event_source, request_parameters, resources_of, response_elements
 from demo.clock import Clock
 
@@ -184,14 +184,10 @@ class Trail:
 
     def _lookup(self, call: Call) -> dict[str, Any]:
         self._check_rate(call)
-        bound = {name: value for name, value in call.params.items() if name != "NextToken"}
         size = int(call.params.get("MaxResults") or MAX_PAGE)
         if not 1 <= size <= MAX_PAGE:
             raise AwsError("InvalidMaxResultsException", f"MaxResults must be between 1 and {MAX_PAGE}.")
-        try:
-            offset = read_token(call.params.get("NextToken"), bound)
-        except ValueError as bad_token:
-            raise AwsError("InvalidNextTokenException", str(bad_token)) from bad_token
+        offset, bound = start_of(call.params, "InvalidNextTokenException")
         found = self._matching(call)
         answer: dict[str, Any] = {"Events": [_listed(event) for event in found[offset : offset + size]]}
         if len(found) > offset + size:

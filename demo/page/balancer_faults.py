@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from demo.page.faults import OPERATOR, Fault
+from demo.page.faults import Fault
 from demo.page.place import Place
+from demo.world.service_handle import OPERATOR
 
 WRONG_PATH: Final = "/status/ready"
 RIGHT_PATH: Final = "/healthz"

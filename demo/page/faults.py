@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from demo.page.place import Place
-
-NETWORK_ADMIN: Final = "network-admin/console"
-OPERATOR: Final = "platform-operator/console"
-PIPELINE: Final = "deploy-pipeline/release"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from demo.page.faults import NETWORK_ADMIN, Fault
+from demo.page.faults import Fault
 from demo.page.place import Place
 from demo.world.builder import ANYWHERE, permission
+from demo.world.network_acls import associate, deny_port
+from demo.world.service_handle import NETWORK_ADMIN
 
 FIRST_DEFAULT_RULE: Final = 32_767
 EVERYTHING: Final = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": ANYWHERE}]}]
@@ -92,19 +94,8 @@ def is_denied(place: Place) -> bool:
 
 
 def deny_subnet(place: Place) -> None:
-    if is_denied(place):
-        return
-    ec2, subnet = place.client("ec2", NETWORK_ADMIN), place.subnets[-1]
-    held = next(acl for acl in _acls(place) if any(one["SubnetId"] == subnet for one in acl["Associations"]))
-    made = ec2.create_network_acl(VpcId=held["VpcId"])["NetworkAcl"]["NetworkAclId"]
-    anywhere = {"NetworkAclId": made, "CidrBlock": ANYWHERE}
-    ports = {"From": place.port, "To": place.port}
-    ec2.create_network_acl_entry(
-        **anywhere, RuleNumber=90, Protocol="6", RuleAction="deny", Egress=False, PortRange=ports
-    )
-    for egress in (False, True):
-        ec2.create_network_acl_entry(**anywhere, RuleNumber=100, Protocol="-1", RuleAction="allow", Egress=egress)
-    _associate(place, held, made, subnet)
+    if not is_denied(place):
+        deny_port(place.client("ec2", NETWORK_ADMIN), place.subnets[-1], place.port)
 
 
 def allow_subnet(place: Place) -> None:
@@ -115,12 +106,7 @@ def allow_subnet(place: Place) -> None:
         usual = ec2.describe_network_acls(Filters=filters)["NetworkAcls"][0]["NetworkAclId"]
         for subnet in place.subnets:
             if any(one["SubnetId"] == subnet for one in acl["Associations"]):
-                _associate(place, acl, usual, subnet)
-
-
-def _associate(place: Place, held: dict[str, Any], acl: str, subnet: str) -> None:
-    association = next(one["NetworkAclAssociationId"] for one in held["Associations"] if one["SubnetId"] == subnet)
-    place.client("ec2", NETWORK_ADMIN).replace_network_acl_association(AssociationId=association, NetworkAclId=acl)
+                associate(ec2, acl, usual, subnet)
 
 
 FAULTS: Final = (

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from demo.page.faults import OPERATOR, PIPELINE, Fault
+from demo.page.faults import Fault
 from demo.page.place import CLUSTER, Place
 from demo.world.apps import PLAIN, Answer, App
+from demo.world.service_handle import OPERATOR, PIPELINE
 
 SLOW_S: Final = 75.0
 IDLE_S: Final = 60.0

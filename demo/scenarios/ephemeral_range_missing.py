@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from demo.scenarios.history import FAULT_AT_MIN, quiet_until
 from demo.scenarios.scenario import Expect
-from demo.world.builder import permission
 from demo.world.world import World
 
 NAME = "ephemeral-range-missing"
@@ -29,8 +28,6 @@ def build(world: World, account: str) -> None:
         acct.host(security_group=hosts, zone=zone)
     acct.service("checkout", launch="EC2", desired=4, security_group=hosts)
     quiet_until(world, FAULT_AT_MIN)
-    ec2 = acct.client("ec2", by="network-admin/console")
-    wide = permission(32768, 65535, balancer.security_group)
-    ec2.revoke_security_group_ingress(GroupId=hosts, IpPermissions=[wide])
+    acct.revoke(hosts, 32768, 65535, source=balancer.security_group, by="network-admin/console")
     acct.allow(hosts, 8080, 8080, source=balancer.security_group, by="network-admin/console")
     world.until(0)

@@ -12,6 +12,10 @@ from demo.world.builder import AccountBuilder
 from demo.world.world import World
 
 CLUSTER = "prod"
+LET_LOAD_BALANCER_IN = (
+    "aws ec2 authorize-security-group-ingress --group-id {task_security_group}"
+    " --protocol tcp --port {port} --source-group {load_balancer_security_group}"
+)
 
 
 def repair_line(scenario: Scenario, world: World, account: str) -> str | None:

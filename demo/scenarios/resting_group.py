@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from demo.scenarios.history import FAULT_AT_MIN, quiet_until
 from demo.scenarios.scenario import Expect
-from demo.world.builder import HealthCheck
+from demo.scenarios.weighted_group_empty import share_with_empty_group
 from demo.world.world import World
 
 NAME = "resting-group"
@@ -19,12 +18,4 @@ EXPECT = Expect(
 
 def build(world: World, account: str) -> None:
     """Nothing is wrong: no request goes to a group of weight 0."""
-    acct = world.account(account)
-    checkout = acct.service("checkout", path="/shop/*", client_path="/shop/cart")
-    quiet_until(world, FAULT_AT_MIN)
-    successor = acct.target_group("checkout-v2", checkout.load_balancer, checkout.spec.port, HealthCheck())
-    groups = [{"TargetGroupArn": checkout.target_group, "Weight": 100}, {"TargetGroupArn": successor, "Weight": 0}]
-    acct.client("elbv2", by="platform-operator/console").modify_rule(
-        RuleArn=checkout.rule, Actions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]
-    )
-    world.until(0)
+    share_with_empty_group(world, account, 0)

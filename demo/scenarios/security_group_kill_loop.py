@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from demo.scenarios.history import FAULT_AT_MIN, quiet_until
+from demo.scenarios.repair import LET_LOAD_BALANCER_IN
 from demo.scenarios.scenario import Expect
 from demo.world.apps import App
 from demo.world.world import World
@@ -10,10 +11,7 @@ from demo.world.world import World
 NAME = "security-group-kill-loop"
 TITLE = "Security group rule revoked, and the only task is replaced for ever"
 TARGET = "checkout"
-REPAIR = (
-    "aws ec2 authorize-security-group-ingress --group-id {task_security_group}"
-    " --protocol tcp --port {port} --source-group {load_balancer_security_group}"
-)
+REPAIR = LET_LOAD_BALANCER_IN
 EXPECT = Expect(
     "checkout",
     "causes_found",

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from demo.scenarios.history import FAULT_AT_MIN, quiet_until
+from demo.scenarios.repair import LET_LOAD_BALANCER_IN
 from demo.scenarios.scenario import Expect
 from demo.world.world import World
 
 NAME = "security-group-revoked"
 TITLE = "Security group rule revoked"
 TARGET = "checkout"
-REPAIR = (
-    "aws ec2 authorize-security-group-ingress --group-id {task_security_group}"
-    " --protocol tcp --port {port} --source-group {load_balancer_security_group}"
-)
+REPAIR = LET_LOAD_BALANCER_IN
 EXPECT = Expect(
     "checkout",
     "causes_found",

@@ -24,11 +24,19 @@ EXPECT = Expect(
 
 def build(world: World, account: str) -> None:
     """The load balancer does not fail over between groups: every fifth request is answered 503."""
+    share_with_empty_group(world, account, 20)
+
+
+def share_with_empty_group(world: World, account: str, percent: int) -> None:
+    """A service, and an empty target group beside its own, to which `percent` of its requests go."""
     acct = world.account(account)
     checkout = acct.service("checkout", path="/shop/*", client_path="/shop/cart")
     quiet_until(world, FAULT_AT_MIN)
     successor = acct.target_group("checkout-v2", checkout.load_balancer, checkout.spec.port, HealthCheck())
-    groups = [{"TargetGroupArn": checkout.target_group, "Weight": 80}, {"TargetGroupArn": successor, "Weight": 20}]
+    groups = [
+        {"TargetGroupArn": checkout.target_group, "Weight": 100 - percent},
+        {"TargetGroupArn": successor, "Weight": percent},
+    ]
     acct.client("elbv2", by="platform-operator/console").modify_rule(
         RuleArn=checkout.rule, Actions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}]
     )

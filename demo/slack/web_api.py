@@ -85,10 +85,7 @@ class WebApi:
             place = self._workspace.take_response(name)
             if isinstance(place, str):
                 return _no(place)
-            if wrong := self._refused(body):
-                return wrong
-            self._tell(place, body)
-            return {"ok": True}
+            return self.tell(place, body)
 
     def tell(self, place: Response, body: Body) -> Body:
         """What the acknowledgement of a command says, to the one who typed it."""

@@ -116,18 +116,9 @@ class Workspace:
 
     def whisper(self, user: str, channel: str, thread_ts: str | None, message: Mapping[str, Any]) -> str:
         """Shows something to one person; returns its id."""
-        with self.lock:
-            name, ts = self.new_id("W"), self.new_ts()
-            blocks = filled(message.get("blocks"), self.new_id)
-            shown = {
-                "user": user,
-                "channel": channel,
-                "thread_ts": thread_ts,
-                "ts": ts,
-                "text": message.get("text", ""),
-            }
-            self.feed.put("whisper", name, {**shown, "blocks": blocks})
-            return name
+        name = self.new_id("W")
+        self.rewrite_whisper(name, Response(user, channel, thread_ts, 0.0), message)
+        return name
 
     def rewrite_whisper(self, name: str, place: Response, message: Mapping[str, Any]) -> None:
         """Puts something else where a person was told something."""

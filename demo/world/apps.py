@@ -122,9 +122,6 @@ class AppCatalogue:
         self._apps[image] = app
         self.version += 1
 
-    def __contains__(self, image: str) -> bool:
-        return image in self._apps
-
     def change(self, image: str, **attributes: Any) -> None:
         """Makes running copies of an image behave differently from now on (a dependency went away, a disk is full)."""
         self[image] = replace(self[image], **attributes)

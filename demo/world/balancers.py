@@ -5,12 +5,14 @@ Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/list
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 from moto.elbv2.models import ELBv2Backend, FakeLoadBalancer, FakeTargetGroup, elbv2_backends
+
+from demo.aws.elbv2 import forwarded_to, load_balancers_by_target_group
 
 DEFAULT_IDLE_TIMEOUT_S = 60.0
 
@@ -39,8 +41,9 @@ class Balancers:
     """Reads the load balancers of one account and region."""
 
     def __init__(self, account: str, region: str) -> None:
+        self._place = account, region
         self._elb: ELBv2Backend = elbv2_backends[account][region]
-        self._attached: dict[str, list[FakeLoadBalancer]] | None = None
+        self._attached: dict[str, tuple[str, ...]] | None = None
 
     def forget(self) -> None:
         """Drops what was concluded about attachments, after a change."""
@@ -61,11 +64,8 @@ class Balancers:
     def of_target_group(self, arn: str) -> list[FakeLoadBalancer]:
         """The load balancers with a rule that forwards to the group now."""
         if self._attached is None:
-            self._attached = {}
-            for balancer in self.all():
-                for group in dict.fromkeys(_forwarded(balancer)):
-                    self._attached.setdefault(group, []).append(balancer)
-        return self._attached.get(arn, [])
+            self._attached = load_balancers_by_target_group(*self._place)
+        return [self._elb.load_balancers[balancer] for balancer in self._attached.get(arn, ())]
 
     def route(self, balancer: FakeLoadBalancer, request: Request) -> Action | None:
         """The action of the first rule that matches, by priority; None without a listener on that port."""
@@ -97,13 +97,6 @@ def group_dimension(group_arn: str) -> str:
     return group_arn.rsplit(":", 1)[-1]
 
 
-def _forwarded(balancer: FakeLoadBalancer) -> Iterator[str]:
-    for listener in balancer.listeners.values():
-        for rule in listener.rules.values():
-            for group, _ in _weights(rule.actions):
-                yield group
-
-
 def _rank(rule: Any) -> float:
     return float("inf") if rule.is_default else float(rule.priority)
 
@@ -113,21 +106,12 @@ def _action(rule: Any) -> Action:
     last = max(rule.actions, key=lambda action: int(action.data.get("Order") or 1))
     kind = str(last.type)
     if kind == "forward":
-        return Action(kind, priority, weights=tuple(_weights(rule.actions)))
+        return Action(kind, priority, weights=tuple(forwarded_to(rule)))
     if kind == "fixed-response":
         return Action(kind, priority, status=int(last.data["FixedResponseConfig"]["StatusCode"]))
     if kind == "redirect":
         return Action(kind, priority, status=int(last.data["RedirectConfig"]["StatusCode"].removeprefix("HTTP_")))
     return Action(kind, priority)
-
-
-def _weights(actions: list[Any]) -> Iterator[tuple[str, int]]:
-    for action in actions:
-        groups = (action.data.get("ForwardConfig") or {}).get("TargetGroups") or []
-        if groups:
-            yield from ((group["TargetGroupArn"], int(group.get("Weight", 1))) for group in groups)
-        elif action.data.get("TargetGroupArn"):
-            yield action.data["TargetGroupArn"], 1
 
 
 def _matches(condition: Mapping[str, Any], request: Request) -> bool:

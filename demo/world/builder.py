@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from demo.world.apps import App
-from demo.world.balancers import Request
+from demo.world.balancers import Request, dimension
 from demo.world.hosts import Host, add_host
 from demo.world.people import BUILDER
 from demo.world.service_handle import ServiceHandle, ServiceSpec, register_definition
@@ -57,7 +57,7 @@ class LoadBalancer:
     @property
     def dimension(self) -> str:
         """How CloudWatch names it."""
-        return self.arn.split(":loadbalancer/", 1)[1]
+        return dimension(self.arn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,12 @@ class AccountBuilder:
     def allow(self, group: str, low: int, high: int, *, source: str, by: str = BUILDER) -> None:
         """Lets TCP in from another group or a CIDR."""
         self.client("ec2", by).authorize_security_group_ingress(
+            GroupId=group, IpPermissions=[permission(low, high, source)]
+        )
+
+    def revoke(self, group: str, low: int, high: int, *, source: str, by: str) -> None:
+        """Takes such a rule away."""
+        self.client("ec2", by).revoke_security_group_ingress(
             GroupId=group, IpPermissions=[permission(low, high, source)]
         )
 

@@ -130,8 +130,8 @@ class CodeDeploy:
         service = region.store.service(made.group.cluster, made.group.service)
         if made.shifted is None:
             if task_sets.is_ready(service, new, region.store.tasks_of(service), _steady(region, new, service)):
+                made.shifted = now  # first: with time that goes on, each call that follows makes the world tick again
                 self._send_to(made, service, new)
-                made.shifted = now
         elif region.timing.age_s(made.shifted) >= made.group.wait_s:
             made.status, made.completed = "Succeeded", now
             if made.before is not None:

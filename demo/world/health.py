@@ -191,8 +191,9 @@ class HealthChecks:
             host_is_ip=True,
         )
         outcomes = [self._prober.send(node.endpoint, target, exchange) for node in self._nodes.of(balancer)]
-        bad = [o for o in outcomes if not (o.kind is Kind.ANSWERED and _matches(group, o.status))]
-        return bad[0] if bad and 2 * len(bad) >= len(outcomes) else outcomes[0]
+        good = [o for o in outcomes if o.kind is Kind.ANSWERED and _matches(group, o.status)]
+        bad = [o for o in outcomes if o not in good]
+        return bad[0] if 2 * len(bad) >= len(outcomes) else good[0]
 
     def _document(self, group: FakeTargetGroup, target: Target, verdict: Verdict) -> dict[str, Any]:
         health = {"State": verdict.state, "Reason": verdict.reason, "Description": verdict.description}

@@ -43,8 +43,8 @@ class OpenRequests:
         self._open: list[OpenRequest] = []
 
     def takes(self, created: float, handled: Handled, latency_s: float, task: Task | None) -> bool:
-        """Keeps a request whose answer is not yet certain; False for all others."""
-        if task is None or not is_long(handled, latency_s):
+        """Keeps a request that `is_long`; False where no task works on it."""
+        if task is None:
             return False
         due = created + self._timing.span_s(latency_s)
         self._open.append(OpenRequest(created, due, handled, latency_s, task))

@@ -123,9 +123,7 @@ class ServiceHandle:
     def revoke_ingress(self, *, by: str = NETWORK_ADMIN) -> None:
         """Removes the rule that lets the load balancer in."""
         port, source = self.spec.port, self.load_balancer.security_group
-        self.account.client("ec2", by).revoke_security_group_ingress(
-            GroupId=self.security_group, IpPermissions=[_from_group(port, port, source)]
-        )
+        self.account.revoke(self.security_group, port, port, source=source, by=by)
 
     def allow_ingress(
         self, *, low: int | None = None, high: int | None = None, source: str | None = None, by: str = NETWORK_ADMIN
@@ -179,7 +177,3 @@ def register_definition(account: AccountBuilder, spec: ServiceSpec, *, by: str) 
         **shared, executionRoleArn=f"{role}/ecs-execution", taskRoleArn=f"{role}/{spec.name}-task"
     )
     return str(answer["taskDefinition"]["taskDefinitionArn"])
-
-
-def _from_group(low: int, high: int, group: str) -> dict[str, Any]:
-    return {"IpProtocol": "tcp", "FromPort": low, "ToPort": high, "UserIdGroupPairs": [{"GroupId": group}]}

@@ -6,7 +6,7 @@ import random
 import threading
 from collections.abc import Mapping
 
-from demo.aws import elbv2, functions
+from demo.aws import elbv2, functions, log_queries, metric_api
 from demo.aws.call import Call
 from demo.aws.guards import KnownRegions
 from demo.aws.health_events import HealthBoard
@@ -114,11 +114,12 @@ class World:
     def _install(self) -> None:
         KnownRegions().install(self.layer)
         self.trail.install(self.layer)
-        self.metrics.install(self.layer)
+        metric_api.install(self.layer, self.metrics)
         self.health_board.install(self.layer)
         elbv2.install(self.layer, self._registry)
         health_api.install(self.layer, self._region_of)
         functions.install(self.layer)
+        log_queries.install(self.layer)
         self.code_deploy.install(self.layer, self._region_of)
         for api in (api_clusters, api_definitions, api_scaling, api_services, api_tasks):
             api.install(self.layer, self._region_of)

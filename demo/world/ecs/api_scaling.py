@@ -38,7 +38,8 @@ def install(layer: AwsLayer, region_of: RegionOf) -> None:
     def describe_scalable_targets(call: Call) -> dict[str, Any]:
         asked, known = call.params.get("ResourceIds"), region_of(call).store.scalable.values()
         of_ecs = call.params["ServiceNamespace"] == "ecs"
-        return {"ScalableTargets": [_document(one) for one in known if of_ecs and asked in (None, [one.resource_id])]}
+        found = [one for one in known if of_ecs and (not asked or one.resource_id in asked)]
+        return {"ScalableTargets": [_document(one) for one in found]}
 
     @layer.op(SERVICE, "DescribeScalingActivities")
     def describe_scaling_activities(call: Call) -> dict[str, Any]:

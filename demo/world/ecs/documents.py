@@ -1,4 +1,4 @@
-"""ECS objects as the API answers them."""
+"""ECS objects as the API answers them; what is None is left out of the answer."""
 
 from __future__ import annotations
 
@@ -77,13 +77,10 @@ def service(item: Service, tasks: list[Task], *, with_tags: bool) -> Document:
         "enableExecuteCommand": item.execute_command,
         "availabilityZoneRebalancing": "DISABLED",
         "roleArn": f"arn:aws:iam::{item.arn.split(':')[4]}:role/{SERVICE_ROLE}",
+        "networkConfiguration": item.network,
+        "tags": item.tags if with_tags else None,
+        **_platform(item.launch_type),
     }
-    if item.network is not None:
-        document["networkConfiguration"] = item.network
-    if item.launch_type == "FARGATE":
-        document["platformVersion"], document["platformFamily"] = PLATFORM_VERSION, "Linux"
-    if with_tags:
-        document["tags"] = item.tags
     if item.controller == task_sets.CODE_DEPLOY:
         for name in ("taskDefinition", "currentServiceDeployment", "currentServiceRevisions"):
             del document[name]
@@ -93,7 +90,7 @@ def service(item: Service, tasks: list[Task], *, with_tags: bool) -> Document:
 
 
 def deployment(item: Service, each: Deployment, tasks: list[Task]) -> Document:
-    document: Document = {
+    return {
         "id": each.id,
         "status": each.status,
         "taskDefinition": each.definition.arn,
@@ -103,12 +100,13 @@ def deployment(item: Service, each: Deployment, tasks: list[Task]) -> Document:
         "launchType": each.launch_type,
         "rolloutState": each.rollout_state,
         "rolloutStateReason": each.rollout_reason,
+        "networkConfiguration": each.network,
+        **_platform(each.launch_type),
     }
-    if each.network is not None:
-        document["networkConfiguration"] = each.network
-    if each.launch_type == "FARGATE":
-        document["platformVersion"], document["platformFamily"] = PLATFORM_VERSION, "Linux"
-    return document
+
+
+def _platform(launch_type: str) -> Document:
+    return {"platformVersion": PLATFORM_VERSION, "platformFamily": "Linux"} if launch_type == "FARGATE" else {}
 
 
 def revision_summary(item: Service, each: Deployment, tasks: list[Task]) -> Document:
@@ -121,7 +119,7 @@ def revision_summary(item: Service, each: Deployment, tasks: list[Task]) -> Docu
     }
 
 
-def rollout_brief(item: Service, each: Deployment) -> Document:
+def _rollout(item: Service, each: Deployment) -> Document:
     return {
         "serviceDeploymentArn": each.rollout_arn,
         "serviceArn": item.arn,
@@ -129,8 +127,14 @@ def rollout_brief(item: Service, each: Deployment) -> Document:
         "createdAt": stamp(each.created),
         "startedAt": stamp(each.created),
         "finishedAt": stamp(each.finished),
-        "targetServiceRevisionArn": each.revision_arn,
         "status": each.rollout_status,
+    }
+
+
+def rollout_brief(item: Service, each: Deployment) -> Document:
+    return {
+        **_rollout(item, each),
+        "targetServiceRevisionArn": each.revision_arn,
         "statusReason": each.rollout_reason if each.rollout_status != "IN_PROGRESS" else None,
     }
 
@@ -142,16 +146,10 @@ def rollout_full(item: Service, each: Deployment, tasks: list[Task]) -> Document
         watching = "MONITORING_COMPLETE" if each.finished else "MONITORING"
         breaker = "TRIGGERED" if rollout.has_failed(each) else watching
     document: Document = {
-        "serviceDeploymentArn": each.rollout_arn,
-        "serviceArn": item.arn,
-        "clusterArn": item.cluster.arn,
-        "createdAt": stamp(each.created),
-        "startedAt": stamp(each.created),
+        **_rollout(item, each),
         "updatedAt": stamp(each.updated),
-        "finishedAt": stamp(each.finished),
         "sourceServiceRevisions": [{"arn": each.source_revision_arn}] if each.source_revision_arn else [],
         "targetServiceRevision": revision_summary(item, each, tasks),
-        "status": each.rollout_status,
         "deploymentConfiguration": rules(item.rules),
         "deploymentCircuitBreaker": {
             "status": breaker,
@@ -165,7 +163,7 @@ def rollout_full(item: Service, each: Deployment, tasks: list[Task]) -> Document
 
 
 def revision(item: Service, each: Deployment) -> Document:
-    document: Document = {
+    return {
         "serviceRevisionArn": each.revision_arn,
         "serviceArn": item.arn,
         "clusterArn": item.cluster.arn,
@@ -174,14 +172,12 @@ def revision(item: Service, each: Deployment) -> Document:
         "loadBalancers": each.load_balancers,
         "containerImages": [{"containerName": spec.name, "image": spec.image} for spec in each.definition.containers],
         "createdAt": stamp(each.created),
+        "networkConfiguration": each.network,
     }
-    if each.network is not None:
-        document["networkConfiguration"] = each.network
-    return document
 
 
 def task(item: Task, *, with_tags: bool) -> Document:
-    document: Document = {
+    return {
         "taskArn": item.arn,
         "clusterArn": item.cluster.arn,
         "taskDefinitionArn": item.definition.arn,
@@ -210,14 +206,10 @@ def task(item: Task, *, with_tags: bool) -> Document:
         "overrides": {"containerOverrides": [{"name": each.spec.name} for each in item.containers]},
         "enableExecuteCommand": False,
         "version": item.version,
+        "containerInstanceArn": item.instance.arn if item.instance is not None else None,
+        "tags": [] if with_tags else None,
+        **_platform(item.launch_type),
     }
-    if item.instance is not None:
-        document["containerInstanceArn"] = item.instance.arn
-    if item.launch_type == "FARGATE":
-        document["platformVersion"], document["platformFamily"] = PLATFORM_VERSION, "Linux"
-    if with_tags:
-        document["tags"] = []
-    return {name: value for name, value in document.items() if value is not None}
 
 
 def _attachment(item: Task) -> Document:
@@ -238,7 +230,7 @@ def _attachment(item: Task) -> Document:
 
 
 def _container(item: Task, each: Container) -> Document:
-    document: Document = {
+    return {
         "containerArn": each.arn,
         "taskArn": item.arn,
         "name": each.spec.name,
@@ -257,7 +249,6 @@ def _container(item: Task, each: Container) -> Document:
             [{"attachmentId": item.attachment_id, "privateIpv4Address": item.address}] if item.attachment_id else []
         ),
     }
-    return {name: value for name, value in document.items() if value is not None}
 
 
 def container_instance(item: ContainerInstance, owner: Cluster, free: tuple[int, int]) -> Document:

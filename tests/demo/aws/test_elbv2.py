@@ -14,8 +14,9 @@ from moto.elbv2.models import elbv2_backends
 
 from demo.aws import ec2 as ec2_fixes
 from demo.aws import elbv2 as elbv2_fixes
-from demo.aws.elbv2 import TargetRegistry, node_addresses
 from demo.aws.layer import AwsLayer
+from demo.aws.nodes import node_addresses
+from demo.aws.targets import TargetRegistry
 from demo.clock import ManualClock
 from tests.demo.aws.conftest import REGION, START, Aws
 

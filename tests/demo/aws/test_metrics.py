@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from demo.aws import metric_api
 from demo.aws.layer import AwsLayer
 from demo.aws.metric_math import MathError, TimeSeries, evaluate
 from demo.aws.metrics import MetricStore
@@ -32,7 +33,7 @@ def store() -> MetricStore:
 @pytest.fixture(scope="module")
 def aws(serve: Callable[[AwsLayer], Aws], store: MetricStore) -> Aws:
     layer = AwsLayer()
-    store.install(layer)
+    metric_api.install(layer, store)
     return serve(layer)
 
 

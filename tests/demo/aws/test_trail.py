@@ -72,6 +72,8 @@ def test_a_failed_change_carries_its_error(aws: Aws, clock: ManualClock, account
         aws.client("elbv2", account).delete_target_group(TargetGroupArn=f"arn:aws:x:{REGION}:{account}:targetgroup/a/1")
     clock.advance(DELAY_S)
     (event,) = look_up(aws, account, **by("EventSource", "elasticloadbalancing.amazonaws.com"))
+    assert look_up(aws, account, **by("ReadOnly", "false")) == [event]
+    assert look_up(aws, account, **by("ReadOnly", "true")) == []
     document = json.loads(event["CloudTrailEvent"])
     assert document["errorCode"]
     assert document["requestParameters"]["targetGroupArn"].endswith("targetgroup/a/1")

@@ -7,11 +7,21 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from demo.clock import ManualClock
 from demo.world.service_handle import ServiceHandle
-from tests.demo.world.conftest import Incident
+from demo.world.world import World
+from tests.demo.world.conftest import START, Incident
 
 STEP_S = 5.0
 BLUE, GREEN = "checkout:1", "checkout:2"
+
+
+class CreepingClock(ManualClock):
+    """Goes on a little whenever somebody looks at it."""
+
+    def __call__(self) -> float:
+        self.advance(0.001)
+        return super().__call__()
 
 
 @pytest.fixture
@@ -63,6 +73,18 @@ def test_requests_go_to_the_new_tasks_while_the_old_ones_wait(incident: Incident
     assert told(incident, made)["status"] == "Succeeded"
     with pytest.raises(ClientError, match="DeploymentAlreadyCompletedException"):
         incident.acct.client("codedeploy").stop_deployment(deploymentId=made, autoRollbackEnabled=True)
+
+
+def test_requests_are_moved_once_although_time_passes_meanwhile() -> None:
+    """As in a live demo: every call that moves them could make the world tick, and move them again."""
+    world = World(CreepingClock(START), present=START)
+    incident = Incident(world, world.account("699000000001"))
+    service = incident.acct.service("checkout", code_deploy=True)
+    world.advance(120, STEP_S)
+    deployed(incident, service, 200)
+    assert forwards_to(incident, service) == "checkout-green"
+    events = world.trail.events(incident.acct.account, incident.acct.region)
+    assert [one.name for one in events if one.username == "deployment"] == ["ModifyListener"]
 
 
 def test_a_stop_with_roll_back_sends_requests_to_the_tasks_before(incident: Incident, service: ServiceHandle) -> None:

@@ -199,6 +199,7 @@ def test_tags_of_a_service(settled: Settled, ecs: Any) -> None:
     ecs.untag_resource(resourceArn=checkout.arn, tagKeys=["team"])
     found = ecs.describe_services(cluster="prod", services=[checkout.arn], include=["TAGS"])["services"][0]
     assert found["tags"] == [{"key": "change-freeze", "value": "true"}]
+    assert "tags" not in ecs.describe_services(cluster="prod", services=[checkout.arn])["services"][0]
 
 
 def test_a_deleted_service_is_inactive_and_gone_from_the_list(incident: Incident, settled: Settled, ecs: Any) -> None:
@@ -225,8 +226,9 @@ def test_a_raised_minimum_starts_tasks_and_a_lowered_maximum_stops_them(incident
     before = incident.describe(checkout)["desiredCount"]
     scaling.register_scalable_target(**which, MinCapacity=before + 2)
     assert incident.describe(checkout)["desiredCount"] == before + 2
-    found = scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[which["ResourceId"]])
-    target = found["ScalableTargets"][0]
+    asked = ["service/prod/another", which["ResourceId"]]
+    [target] = scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=asked)["ScalableTargets"]
+    assert not scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=asked[:1])["ScalableTargets"]
     assert (target["MinCapacity"], target["MaxCapacity"]) == (before + 2, 8)
     assert scaling.list_tags_for_resource(ResourceARN=target["ScalableTargetARN"])["Tags"] == {}
     scaling.register_scalable_target(**which, MinCapacity=0, MaxCapacity=1)

@@ -190,7 +190,10 @@ def test_dynamic_host_ports_and_a_full_cluster(incident: Incident) -> None:
     incident.world.advance(120)
     assert incident.states(checkout) == ["healthy"] * 2
     assert {row["Target"]["Id"] for row in incident.health(checkout)} == {host.instance_id}
-    bindings = [task["containers"][0]["networkBindings"][0] for task in incident.tasks(checkout)]
+    tasks = incident.tasks(checkout)
+    assert {task["containerInstanceArn"] for task in tasks} == {host.container_instance_arn}
+    assert not any("platformVersion" in task for task in tasks)
+    bindings = [task["containers"][0]["networkBindings"][0] for task in tasks]
     assert sorted(b["hostPort"] for b in bindings) == [32768, 32769]
     instance = host.container_instance_arn.rsplit("/", 1)[-1]
     assert any(

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from demo.world.apps import Answer, App
 from demo.world.builder import HealthCheck
+from demo.world.network_acls import associate, deny_port
 from demo.world.service_handle import ServiceHandle
 from tests.demo.world.conftest import Incident
 
@@ -105,6 +106,25 @@ def test_a_zone_that_the_load_balancer_lacks_makes_targets_unused(incident: Inci
             "Description": "Target is in an Availability Zone that is not enabled for the load balancer",
         }
     ]
+
+
+def test_a_target_that_half_of_the_nodes_cannot_reach_is_unhealthy(incident: Incident, settled: Settled) -> None:
+    checkout = settled(grace_s=7200)
+    deny_port(incident.acct.client("ec2"), checkout.load_balancer.vpc.subnets["a"], checkout.spec.port)
+    incident.world.advance(60)
+    assert incident.states(checkout) == ["healthy", "unhealthy"]
+    assert incident.reasons(checkout) == {("Target.Timeout", "Request timed out")}
+
+
+def test_one_node_of_three_that_cannot_reach_targets_does_not_decide(incident: Incident, settled: Settled) -> None:
+    vpc = incident.acct.vpc(zones=("a", "b", "c"))
+    checkout, ec2 = settled(desired=3, grace_s=7200), incident.acct.client("ec2")
+    filters = [{"Name": "association.subnet-id", "Values": [vpc.subnets["a"]]}]
+    held = ec2.describe_network_acls(Filters=filters)["NetworkAcls"][0]
+    lets_nothing_through = ec2.create_network_acl(VpcId=vpc.id)["NetworkAcl"]["NetworkAclId"]
+    associate(ec2, held, lets_nothing_through, vpc.subnets["a"])
+    incident.world.advance(60)
+    assert incident.states(checkout) == ["healthy", "healthy", "unhealthy"]
 
 
 def test_a_group_that_no_rule_names_is_not_in_use(incident: Incident, settled: Settled) -> None:

@@ -65,6 +65,17 @@ ALL_FOUR = {
 }
 
 
+def test_long_requests_are_lost_with_the_task_that_works_on_them(incident: Incident, settled: Settled) -> None:
+    slow = App(routes={"/healthz": 200, "*": Answer(200, 30.0)})
+    checkout = settled(app=slow)
+    incident.world.advance(60)
+    tally = incident.world.region(incident.acct.account, incident.acct.region).measures.tally
+    assert {status for _, status in tally} == {200}
+    checkout.stop_task(incident.tasks(checkout)[0]["taskArn"], reason="to see what happens")
+    incident.world.advance(30)
+    assert 10 <= tally[checkout.load_balancer.arn, 502] <= 20
+
+
 def test_a_healthy_service_reports_no_errors_at_all(incident: Incident, settled: Settled) -> None:
     checkout = settled()
     incident.world.advance(300)

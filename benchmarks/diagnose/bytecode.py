@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.diagnose import aws_cli
 
-PACKAGES = ("bot", "handlers", "diagnostics")
+PACKAGES = ("bot", "handlers", "remediations", "diagnostics")
 
 
 def compile_as_installed() -> None:

@@ -30,7 +30,6 @@ NOT_DESCRIBING = ("cloudtrail:", "sts:", *OF_LOGS, "health:")
 WHO_AM_I = "sts:GetCallerIdentity"
 SLOWER_BY_MS = 400.0
 STOPWATCH_ROUNDS = 3
-LATEST_IN_A_MINUTE_S = 50.0
 
 
 @dataclass(frozen=True)
@@ -91,13 +90,9 @@ class Ways:
         return replace(measured, delays=measured.delays + measured.by_action[WHO_AM_I])
 
     def second_question(self) -> Measured:
-        """The same question again, a moment later: configuration comes from the store, the name from the index.
-
-        In the same minute: with a new one there may be new lines in the application's log, which are read.
-        """
+        """The same question again, a moment later: configuration comes from the store, the name from the index."""
         self._redis.flushdb()
         refresh(self._access, StoredIndex(self._redis), CallMeter(), older_than_s=0)
-        _early_in_a_minute()
         _asked(self._warm)
         return self._measured(lambda: _asked(self._warm))
 
@@ -138,12 +133,6 @@ class Ways:
         environment = {**os.environ, "PATH": path, "CLUSTER": TARGET_CLUSTER, "SERVICE": TARGET}
         subprocess.run([str(SCRIPT)], env=environment, check=True, stdout=subprocess.DEVNULL)
         return 0
-
-
-def _early_in_a_minute() -> None:
-    gone = time.time() % 60
-    if gone > LATEST_IN_A_MINUTE_S:
-        time.sleep(60 - gone)
 
 
 class _OpenGate:

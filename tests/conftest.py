@@ -11,7 +11,6 @@ import gc
 import os
 import sys
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -53,8 +52,6 @@ if _profile == "suite":
     vars(providers)["_get_local_constants"] = lambda: vars(providers)["_local_constants"]
 
 
-WAITING = Path(__file__).parent / "bot"
-
 LEAVING: list[bool] = []
 """Filled in a worker of pytest-xdist that has reported everything."""
 
@@ -72,21 +69,6 @@ def _leave() -> None:
 def pytest_collection_finish() -> None:
     """What is imported by now stays until the end."""
     gc.freeze()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that mostly wait, for a bot or a store, are spread evenly among those that compute.
-
-    A worker of pytest-xdist begins with the tests that stand together: some would wait for most of their time while
-    others share the processors that are left.
-    """
-    files: dict[Path, list[pytest.Item]] = {}
-    for item in items:
-        files.setdefault(item.path, []).append(item)
-    waiting = [path for path in files if path.is_relative_to(WAITING)]
-    computing = [path for path in files if not path.is_relative_to(WAITING)]
-    place = {path: (number + 0.5) / len(group) for group in (waiting, computing) for number, path in enumerate(group)}
-    items[:] = [item for path in sorted(files, key=place.__getitem__) for item in files[path]]
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

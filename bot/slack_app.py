@@ -124,6 +124,7 @@ def make_app(client: WebClient, signing_secret: str, desk: Reception, listened: 
     """
     try:
         app = _Traced(
+            name="bolt",  # of a logger; without one, Bolt looks through every frame and module for who called it
             client=client,
             signing_secret=signing_secret,
             process_before_response=True,

@@ -61,11 +61,14 @@ def diagnose(snapshot: Snapshot) -> Report:
     """
     specs, snapshot = catalogue(), as_judged(snapshot)
     observed = observe(snapshot)
-    judged = {code: _judge(spec, snapshot, observed) for code, spec in specs.items() if not spec.residual}
+    repair = None if observed.ended else settling(snapshot, observed.onset)
+    judged = {code: _judge(spec, snapshot, observed, repair) for code, spec in specs.items() if not spec.residual}
     past = past_stops(snapshot, observed)
     judged = judged if past is None else {code: _told_as_past(item, past) for code, item in judged.items()}
     explained = _explained(judged.values())
-    judged |= {code: _judge(spec, snapshot, observed, explained) for code, spec in specs.items() if spec.residual}
+    judged |= {
+        code: _judge(spec, snapshot, observed, repair, explained) for code, spec in specs.items() if spec.residual
+    }
     seen = {code: [f for f in item.findings if f.effect_seen] for code, item in judged.items()}
     ranked = rank({code: items for code, items in seen.items() if items}, specs, observed)
     reported = {item.code for item in ranked}
@@ -75,7 +78,6 @@ def diagnose(snapshot: Snapshot) -> Report:
     ranked_risks = rank({code: items for code, items in risks.items() if items}, specs, observed)
     owner = controller_of(snapshot)
     over = observed.ended
-    repair = None if over else settling(snapshot, observed.onset)
     causes = tuple(
         _cause(item, specs[item.code], owner, first=n < OVERTURN_FIRST, over=over, repair=repair)
         for n, item in enumerate(ranked)
@@ -105,7 +107,11 @@ def as_judged(snapshot: Snapshot) -> Snapshot:
 
 
 def _judge(
-    spec: CauseSpec, snapshot: Snapshot, observed: Observations, explained: frozenset[str] = frozenset()
+    spec: CauseSpec,
+    snapshot: Snapshot,
+    observed: Observations,
+    repair: OwnChange | None,
+    explained: frozenset[str] = frozenset(),
 ) -> Judged:
     for kind in spec.needs:
         found = snapshot.get(kind)
@@ -122,7 +128,6 @@ def _judge(
         return Judged(check=Check(code=spec.code, status="unknown", reason="the check itself failed; see the log"))
     if observed.errors_unread:
         findings = tuple(_guessed(finding) for finding in findings)
-    repair = None if observed.ended else settling(snapshot, observed.onset)
     if repair is not None:
         findings = tuple(_held(finding, repair) for finding in findings)
     return Judged(check=_check(spec, findings, snapshot, observed), findings=findings)

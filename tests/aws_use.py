@@ -6,9 +6,11 @@ Only a run in which every scenario was diagnosed and every fix carried out can t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Final
 
 READS, CHANGES = "reads", "changes"
+DIAGNOSED, CARRIED_OUT, WANTED = "diagnosed ", "carried out ", "wanted "
 UNUSED: Final[Mapping[str, tuple[str, str]]] = {
     f"{whose} {action}": (why, test)
     for whose, actions, why, test in (
@@ -88,11 +90,28 @@ def note(whose: str, action: str) -> None:
 
 
 def diagnosed(scenario: str) -> None:
-    _used.add(f"diagnosed {scenario}")
+    _used.update(whole_run(), (f"{DIAGNOSED}{scenario}",))
 
 
 def carried_out(fix: str) -> None:
-    _used.add(f"carried out {fix}")
+    _used.update(whole_run(), (f"{CARRIED_OUT}{fix}",))
+
+
+@cache
+def whole_run() -> frozenset[str]:
+    """All scenarios and fixes, and all actions that the policies allow: noted where they are known already, for the
+    process that looks at the end."""
+    from demo import scenarios
+    from diagnostics.aws_access.read_policy import STATEMENTS
+    from remediations.catalogue import catalogue
+
+    whole = (
+        *(f"{DIAGNOSED}{name}" for name in scenarios.names()),
+        *(f"{CARRIED_OUT}{fix}" for fix in catalogue()),
+        *(f"{READS} {action}" for actions in STATEMENTS.values() for action in actions),
+        *(f"{CHANGES} {action}" for spec in catalogue().values() for action in spec.calls),
+    )
+    return frozenset(f"{WANTED}{one}" for one in whole)
 
 
 def heard(seen: Iterable[str]) -> None:
@@ -108,16 +127,12 @@ def used() -> list[str]:
 def complaints(seen: Iterable[str]) -> list[str]:
     """One line for each action that the policies allow and nobody used, or that `UNUSED` names although it was used;
     nothing after a run of only some of the tests."""
-    from demo import scenarios
-    from diagnostics.aws_access.read_policy import STATEMENTS
-    from remediations.catalogue import catalogue
-
     found = set(seen)
-    whole = {f"diagnosed {name}" for name in scenarios.names()} | {f"carried out {fix}" for fix in catalogue()}
-    if not whole <= found:
+    wanted = {one.removeprefix(WANTED) for one in found if one.startswith(WANTED)}
+    whole = {one for one in wanted if one.startswith((DIAGNOSED, CARRIED_OUT))}
+    if not whole or not whole <= found:
         return []
-    allowed = {f"{READS} {action}" for actions in STATEMENTS.values() for action in actions}
-    allowed |= {f"{CHANGES} {action}" for spec in catalogue().values() for action in spec.calls}
+    allowed = wanted - whole
     in_vain = sorted(allowed - found - UNUSED.keys())
     stale = sorted(UNUSED.keys() & found) + sorted(UNUSED.keys() - allowed)
     return [

@@ -15,6 +15,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+from botocore.client import ClientCreator
 from botocore.hooks import EventAliaser
 from botocore.loaders import create_loader
 from hypothesis import settings
@@ -36,6 +37,19 @@ def _known_alias(events: EventAliaser, name: str) -> str:
 
 
 EventAliaser._alias_event_name = _known_alias
+
+_make_class = ClientCreator._create_client_class
+_classes: dict[str, type] = {}
+
+
+def _known_class(creator: ClientCreator, service: str, model: Any) -> type:
+    """The hundreds of methods of a client follow from the model of its service alone."""
+    if service not in _classes:
+        _classes[service] = _make_class(creator, service, model)
+    return _classes[service]
+
+
+ClientCreator._create_client_class = _known_class
 
 # Facts and service models are many small objects without cycles: looking for cycles among them took a quarter of the
 # processor's time.

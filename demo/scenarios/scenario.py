@@ -9,7 +9,7 @@ from typing import Literal
 from demo.world.world import World
 
 ACCOUNT = "111122223333"
-HISTORY_S = 90 * 60
+HISTORY_S = 75 * 60
 """How long before the present a scenario's world begins, so that its making is not in the usual window."""
 
 Verdict = Literal["causes_found", "no_fault_found", "inconclusive"]

@@ -175,4 +175,4 @@ def _iso(seconds: float) -> str:
 @lru_cache(maxsize=INTERVAL_S)
 def _second(whole: int) -> str:
     """Most rows share theirs with others."""
-    return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}"
+    return datetime.fromtimestamp(whole, UTC).isoformat().removesuffix("+00:00")

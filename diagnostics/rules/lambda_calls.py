@@ -251,8 +251,7 @@ def _calls(facts: Facts, target: LambdaTarget) -> LambdaCalls:
     user = _of_group(facts, "LambdaUserError", target)
     internal = _of_group(facts, "LambdaInternalError", target)
     failed = {point.at for point in user or () if point.value > 0}
-    if rows:
-        failed |= {row.at.replace(second=0, microsecond=0) for cluster in rows for row in cluster.rows}
+    failed = failed.union(*(cluster.minutes for cluster in rows))
     errors_counted = total(user) if user is not None else None
     told = observed.rows_tell("elb_502")
     counted = (errors_counted or 0) >= NOISE_ERRORS and observed.saw("elb_502") and not rows and not told

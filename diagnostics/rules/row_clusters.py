@@ -12,6 +12,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from diagnostics.facts import AccessLogs, ErrorCount, Frozen, LoggedRow, RowFamily
@@ -101,27 +102,32 @@ class RowCluster(Frozen):
         """What a finding that accounts for these rows puts into `explains`."""
         return frozenset({self.key, self.symptom})
 
-    @property
+    @cached_property
     def targets(self) -> frozenset[str]:
         return frozenset(row.target for row in self.rows if row.target)
 
-    @property
+    @cached_property
+    def minutes(self) -> frozenset[datetime]:
+        """The beginnings of those in which there are rows."""
+        return frozenset(row.at.replace(second=0, microsecond=0) for row in self.rows)
+
+    @cached_property
     def target_s(self) -> Spread | None:
         return spread(row.target_s for row in self.rows)
 
-    @property
+    @cached_property
     def elapsed_s(self) -> Spread | None:
         return spread(row.elapsed_s for row in self.rows)
 
-    @property
+    @cached_property
     def top_target(self) -> Share | None:
         return top_share(row.target for row in self.rows)
 
-    @property
+    @cached_property
     def top_route(self) -> Share | None:
         return top_share(row.route for row in self.rows)
 
-    @property
+    @cached_property
     def top_zone(self) -> Share | None:
         return top_share(row.zone for row in self.rows)
 

@@ -8,6 +8,7 @@ import logging
 import random
 import re
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -151,6 +152,9 @@ def test_what_cannot_be_understood_is_a_gap(operation: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _quiet() -> None:
+def _quiet() -> Iterator[None]:
     """Each of thousands of refused calls would be a line."""
-    logging.getLogger("diagnostics.aws_access.reader").setLevel(logging.ERROR)
+    reader = logging.getLogger("diagnostics.aws_access.reader")
+    reader.setLevel(logging.ERROR)
+    yield
+    reader.setLevel(logging.NOTSET)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import pytest
+import typer.main
 
 from bot.cli.top import run
+
+typer.main.get_command = cache(typer.main.get_command)  # as in a process of its own, where it is built once
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,9 @@ ClientCreator._create_client_class = _known_class
 # processor's time.
 gc.set_threshold(50_000, 20, 100)
 
+# A bot, Slack and AWS are threads of one process here: how often they take turns costs more than that one waits.
+sys.setswitchinterval(0.02)
+
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None)
 settings.register_profile("long", deadline=None)

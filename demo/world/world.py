@@ -103,7 +103,7 @@ class World:
             left -= step
             self.tick()
 
-    def until(self, minutes_ago: float, step: float = 1.0) -> None:
+    def until(self, minutes_ago: float, step: float = 2.0) -> None:
         """Advances to so many minutes before the present; does nothing when that is already over."""
         self.advance(max(0.0, self.present - minutes_ago * 60 - self.now()), step)
 

@@ -8,15 +8,17 @@ import shlex
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import groupby
+from typing import TypeVar
 
 import pytest
 
 from diagnostics.causes import catalogue
 from diagnostics.commands import PROGRAMS, split_command
 from diagnostics.engine import diagnose
+from diagnostics.facts import AccessLogs, Metrics
 from diagnostics.facts.fact import Fact, Frozen, Gap, NotApplicable
 from diagnostics.report import Report
-from diagnostics.snapshot import Snapshot
+from diagnostics.snapshot import Outcome, Snapshot
 from handlers import views
 from handlers.views.controls import controls
 from handlers.views.fixes import fix_buttons, offered
@@ -41,6 +43,8 @@ _ODD = {
     ),
     "separator": re.compile(rf"(?<![\w.,:/-])\d{{4,}} (?:{_PLURALS}|good|access|log|invocations|connection)\b"),
 }
+T = TypeVar("T")
+FEW = 5
 CASES = sorted(all_cases(), key=lambda case: (case.code, case.kind, case.title))
 CASES_OF = {code: tuple(cases) for code, cases in groupby(CASES, key=lambda case: case.code)}
 READ_BACK: set[tuple[type, bytes]] = set()
@@ -54,6 +58,11 @@ class Told:
     case: Case
     snapshot: Snapshot
     report: Report
+
+    @property
+    def is_first(self) -> bool:
+        """Of its cause."""
+        return self.case is CASES_OF[self.case.code][0]
 
 
 @pytest.mark.parametrize("code", CASES_OF)
@@ -92,7 +101,7 @@ def _blames_what_is_to_blame(case: Case, report: Report) -> None:
 def _can_be_read_shown_saved_and_acted_on(told: Told) -> None:
     _commands_can_be_pasted_whole(told.report)
     _numbers_are_written_as_people_write_them(told.report)
-    _slack_takes_it(told.report)
+    _slack_takes_it(told)
     _what_was_read_survives_being_saved(told)
     hold(told.report, told.snapshot)
 
@@ -118,29 +127,44 @@ def _numbers_are_written_as_people_write_them(report: Report) -> None:
                 assert not odd.search(own), (name, cause.code, text)
 
 
-def _slack_takes_it(report: Report) -> None:
-    """In a workspace that knows all blocks, and in one that knows the oldest only."""
+def _slack_takes_it(told: Told) -> None:
+    """In a workspace that knows all blocks, and once for each cause in one that knows the oldest only."""
+    report = told.report
     ids = {one.id: f"f-{one.id}" for one in offered(report)}
     fixes, below = fix_buttons(report, ids), controls(report, "b-1")
     now = report.made_at
-    for plain in (False, True):
+    for plain in (False, True) if told.is_first else (False,):
         shown = views.summary(report, now=now, age_s=31.0, plain=plain, fixes=fixes, controls=below, refresh="b-1")
         check_quickly(shown.text, shown.blocks, plain=plain)
 
 
 def _what_was_read_survives_being_saved(told: Told) -> None:
     """The whole once for each cause, and of the others each fact that no other case has."""
-    if told.case is CASES_OF[told.case.code][0]:
+    if told.is_first:
         text = told.snapshot.model_dump_json()
         again = Snapshot.model_validate_json(text)
         assert again.model_dump_json() == text
         assert diagnose(again) == told.report
-    for outcome in told.snapshot.facts.values():
+    for outcome in map(_thinned, told.snapshot.facts.values()):
         saved = outcome.model_dump_json()
         mark = type(outcome), blake2b(saved.encode(), digest_size=16).digest()
         if mark not in READ_BACK:
             READ_BACK.add(mark)
-            assert type(outcome).model_validate_json(saved).model_dump() == outcome.model_dump()
+            assert type(outcome).model_validate_json(saved).model_dump_json() == saved
+
+
+def _thinned(outcome: Outcome) -> Outcome:
+    """Hundreds of the rows and points of an incident are alike."""
+    if isinstance(outcome, AccessLogs):
+        return outcome.model_copy(update={"sample": _some(outcome.sample)})
+    if isinstance(outcome, Metrics):
+        series = tuple(one.model_copy(update={"points": _some(one.points)}) for one in outcome.series)
+        return outcome.model_copy(update={"series": series})
+    return outcome
+
+
+def _some(alike: tuple[T, ...]) -> tuple[T, ...]:
+    return alike[:: len(alike) // FEW + 1]
 
 
 def test_all_of_a_fact_is_saved() -> None:

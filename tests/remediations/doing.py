@@ -34,6 +34,7 @@ from tests.published_policies import RolesOfAnAccount
 PRESENT = 1_800_000_000.0
 REGION = "us-east-1"
 LOOK_EVERY_S = 60.0
+STEP_S = 5.0
 FREEZE = Protection("change-freeze", "true")
 """Nothing has this tag; that is read before each fix."""
 _accounts = itertools.count(770_000_000_000)
@@ -67,7 +68,7 @@ class Scene:
         return datetime.fromtimestamp(self.running.world.now(), UTC)
 
     def advance(self, seconds: float) -> None:
-        self.running.world.advance(seconds)
+        self.running.world.advance(seconds, STEP_S)
 
     def diagnose(
         self, target: str | None = None, own: OwnRecords | None = None, *, logs: bool = False

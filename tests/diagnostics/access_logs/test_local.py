@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.access_logs import traffic
@@ -24,6 +24,7 @@ from diagnostics.access_logs.scratch import Scratch
 from diagnostics.facts.access_logs import AccessLogs
 from tests.diagnostics.access_logs.lines import GROUP, OTHER_GROUP, SCOPE, hostile_lines, line, logs, rows
 from tests.diagnostics.access_logs.reference import reference
+from tests.fuzzing import examples
 
 
 def answered(files: list[bytes], scope: Scope = SCOPE) -> AccessLogs:
@@ -43,13 +44,13 @@ def same(found: AccessLogs, wanted: AccessLogs) -> None:
     assert differing == {}
 
 
-@settings(max_examples=20, deadline=None)
+@examples(10)
 @given(logs(rows()))
 def test_rows_of_every_kind(lines: list[bytes]) -> None:
     same(answered([b"\n".join(lines)]), reference(lines, SCOPE))
 
 
-@settings(max_examples=25, deadline=None)
+@examples(12)
 @given(logs(st.one_of(rows(), hostile_lines())))
 def test_hostile_lines_among_good_ones(lines: list[bytes]) -> None:
     same(answered([b"\n" + b"\n".join(lines) + b"\n"]), reference(lines, SCOPE))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import sqlglot
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from diagnostics.access_logs import questions
@@ -22,6 +22,7 @@ from diagnostics.access_logs.dialect import BLANKS, Statements, statements, to_d
 from diagnostics.access_logs.families import Timeouts
 from diagnostics.access_logs.scope import Condition, Scope
 from tests.diagnostics.access_logs.lines import SCOPE
+from tests.fuzzing import examples
 
 GOLDEN = Path(__file__).parent / "golden"
 TABLE = '"ops"."access_logs"'
@@ -47,7 +48,7 @@ def test_the_texts_are_one_statement_in_both_dialects(name: str) -> None:
     idle_s=st.integers(1, 4000),
 )
 @example(since=BLANKS.until, until=BLANKS.since, target_groups=["3333332500", "it's 4444443500"], idle_s=60)
-@settings(max_examples=20, deadline=None)
+@examples(10)
 def test_the_translation_that_is_kept_is_the_translation(
     since: datetime, until: datetime, target_groups: list[str], idle_s: int
 ) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnostics.facts import (
@@ -32,6 +32,7 @@ from diagnostics.facts import (
 )
 from diagnostics.rules.reachability import Allowed, Blocked, Path, Undecided, paths, ports_of
 from diagnostics.rules.terrain import Terrain
+from tests.fuzzing import examples
 
 LB = "arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/shop/1"
 TG = "arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/checkout/1"
@@ -193,7 +194,7 @@ def packet_passes(
     )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(100)
 @given(
     st.lists(permissions, max_size=3),
     st.lists(permissions, max_size=3),

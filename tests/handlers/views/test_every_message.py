@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnostics.question import Progress
@@ -18,6 +18,7 @@ from handlers.views.controls import controls
 from handlers.views.details import LABELS, unfolded
 from handlers.views.screen import ROWS, rows_of, rows_of_buttons
 from tests import reports, slack_limits
+from tests.fuzzing import examples
 from tests.hostile import INJECTIONS, hostile_reports, names
 
 WORDS = frozenset(
@@ -88,7 +89,7 @@ def assert_taken(message: Message, *, plain: bool) -> None:
     assert "<@U0123456>" not in said
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(30)
 @given(report=hostile_reports, name=names, plain=st.booleans())
 def test_no_report_breaks_a_limit_or_smuggles_markup(report: Report, name: str, plain: bool) -> None:
     for message in messages(report, name, plain=plain):

@@ -6,7 +6,7 @@ import io
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies
+from hypothesis import given, strategies
 from rich.console import Console
 
 from bot.cli import output
@@ -15,6 +15,7 @@ from bot.cli.drawing.page import Statement
 from bot.cli.drawing.report import drawn
 from diagnostics.report import Report, TimelineEntry
 from tests import reports
+from tests.fuzzing import examples
 from tests.hostile import hostile_reports
 
 COMMANDS = (
@@ -126,7 +127,7 @@ def test_a_long_timeline_says_how_much_of_it_is_shown() -> None:
     assert "showing 12 of 48" in screen(reports.report(timeline=entries))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(20)
 @given(report=hostile_reports, width=strategies.sampled_from((40, 80)))
 def test_no_report_sends_control_codes_or_markup_to_the_terminal(report: Report, width: int) -> None:
     text = screen(report, width, colour=True)
@@ -184,7 +185,7 @@ def test_markdown_in_data_is_shown_and_not_obeyed(said: str, shown: str) -> None
     assert words(said) == shown
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(20)
 @given(report=hostile_reports)
 def test_no_report_breaks_the_post_mortem(report: Report) -> None:
     outside_code = re.sub(r"`[^`\n]*`|^ {4}.*$", "", post_mortem(report), flags=re.MULTILINE)

@@ -78,7 +78,8 @@ class FrontDesk:
                 return self._without_queue(ask)
             _log.info("queued", kind=ask.kind, channel=ask.origin.channel, user=ask.origin.user)
             self._accepted.note(ask)
-            self._remember(ask)
+            if ask.kind == "mention":
+                self._remember(ask.id)
             return None
 
     def take_alarm(self, news: AlarmNews) -> bool:
@@ -104,8 +105,13 @@ class FrontDesk:
     def take_click(self, click: FixClick) -> None:
         """Implements `handlers.fixes.FixReception`."""
         with correlated(click.correlation_id), self._kept("click on a fix"):
-            self._in.clicks.put(self._seal(click))
+            sealed = self._seal(click)
+            if self.has_seen(click.id):
+                _log.info("click not taken again: it came before")
+                return
+            self._in.clicks.put(sealed)
             self._in.take_click(click.id)
+            self._remember(click.id)
 
     def take_control(self, click: Click) -> None:
         """Implements `handlers.clicks.ControlDesk`."""
@@ -174,13 +180,11 @@ class FrontDesk:
         except RedisError as error:
             _log.warning("not known whether a replica has it", error=type(error).__name__, seldom=True)
 
-    def _remember(self, ask: Ask) -> None:
-        if ask.kind != "mention":
-            return
+    def _remember(self, taken_id: str) -> None:
         try:
-            self._in.seen.add(ask.id)
+            self._in.seen.add(taken_id)
         except RedisError:
-            _log.warning("event not marked; a second delivery is the same ask and does no harm")
+            _log.warning("not marked as taken; a second delivery has the same id and does no harm")
 
     def _without_queue(self, ask: Ask) -> str:
         if ask.origin.response_url is None:

@@ -30,6 +30,7 @@ from handlers.ask import NotQueuedError
 from handlers.clicks import ControlDesk
 from handlers.errands import ErrandDesk
 from handlers.fixes import FixReception
+from handlers.interaction import OpenedBeforeError
 from handlers.muting import MutingDesk
 from handlers.payloads import misshapen
 from handlers.pointing import PointingDesk
@@ -206,7 +207,7 @@ def _with_client(client: WebClient) -> Callable[..., object]:
 
 def _failed(error: Exception) -> BoltResponse:
     """What Slack is answered when a request could not be handled; events that fail are delivered again."""
-    if isinstance(error, BoltUnhandledRequestError):
+    if isinstance(error, BoltUnhandledRequestError | OpenedBeforeError):
         return BoltResponse(status=200)
     if isinstance(error, NotQueuedError):
         return BoltResponse(status=503)

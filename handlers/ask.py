@@ -87,7 +87,8 @@ class Desk(Protocol):
         """What this person may do there. What cannot be found out in time is left open."""
 
     def has_seen(self, event_id: str) -> bool:
-        """Whether this event's question is queued already. False when that cannot be told."""
+        """Whether the question of this event, or this click on a fix, is queued already. False when that cannot be
+        told."""
 
     def refresh_behind(self, button_id: str) -> Refresh | None:
         """What a button does; None once it has expired. Raises `NotQueuedError` if that cannot be told."""

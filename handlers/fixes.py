@@ -15,7 +15,7 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
 from diagnostics.facts.fact import Frozen
-from handlers.ask import Desk, NotQueuedError, Origin, new_id
+from handlers.ask import Desk, NotQueuedError, Origin, id_of_payload, new_id
 from handlers.interaction import action_of, open_modal, origin_of
 from handlers.views import fix_story
 from handlers.views import fixes as drawn
@@ -63,7 +63,7 @@ class FixReception(Desk, Protocol):
     """Takes clicks in and tells people."""
 
     def take_click(self, click: FixClick) -> None:
-        """Queues it. Raises `NotQueuedError`."""
+        """Queues it, once however often it is delivered. Raises `NotQueuedError`."""
 
     def wrong_word(self, ticket_id: str, typed: str) -> str | None:
         """What is wrong with the word that was typed to approve this, said in the modal; None when nothing is."""
@@ -111,7 +111,7 @@ def pressed(body: Mapping[str, Any], kind: Kind, at: datetime) -> FixClick:
     """The click on a button of a message."""
     origin = origin_of(body)
     return FixClick(
-        id=new_id("click"),
+        id=id_of_payload("click", body),
         correlation_id=new_id("c"),
         kind=kind,
         about=str(action_of(body).get("value") or "")[:MAX_BUTTON],
@@ -130,7 +130,7 @@ def submission(body: Mapping[str, Any], at: datetime) -> FixClick:
     origin, values = origin_of(body), values_of(view, MAX_TYPED)
     about, _, shown = str(view.get("private_metadata") or "")[:MAX_BUTTON].partition(drawn.SHOWN_SIGN)
     return FixClick(
-        id=new_id("click"),
+        id=id_of_payload("click", body),
         correlation_id=new_id("c"),
         kind="ask" if (view.get("submit") or {}).get("text") == drawn.ASK_LABEL else "approve",
         about=about,
@@ -155,10 +155,10 @@ def _open(desk: FixReception, client: WebClient, body: Mapping[str, Any], kind: 
     """Opens the modal, and queues what fills it."""
     click = pressed(body, kind, at)
     view_id = open_modal(client, body.get("trigger_id"), drawn.loading(), click.correlation_id)
-    if view_id is None:
-        desk.tell(click.origin, Message(TOO_LATE))
-    else:
+    if view_id is not None:
         _take(desk, click.model_copy(update={"view_id": view_id}))
+    elif not desk.has_seen(click.id):
+        desk.tell(click.origin, Message(TOO_LATE))
 
 
 def _take(desk: FixReception, click: FixClick) -> None:

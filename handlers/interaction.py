@@ -10,12 +10,18 @@ from typing import Any, Final
 
 import structlog
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
 
 from handlers.ask import Origin
-from handlers.slack_calls import UNREADABLE
+from handlers.slack_calls import UNREADABLE, word_of
+
+EXCHANGED: Final = "exchanged_trigger_id"
 
 _log: Final = structlog.get_logger(__name__)
+
+
+class OpenedBeforeError(Exception):
+    """The same press came before, and its window was opened then: of the second nobody is told."""
 
 
 def origin_of(body: Mapping[str, Any]) -> Origin:
@@ -41,10 +47,13 @@ def chosen_in(element: Mapping[str, Any]) -> str:
 
 
 def open_modal(client: WebClient, trigger_id: object, view: Mapping[str, Any], correlation_id: str) -> str | None:
-    """Opens it while its trigger lives (3 s). Returns its id, None when it could not be opened."""
+    """Opens it while its trigger lives (3 s). Returns its id, None when it could not be opened. Raises
+    `OpenedBeforeError`."""
     try:
         opened = client.views_open(trigger_id=str(trigger_id or ""), view=dict(view)).get("view") or {}
     except (SlackClientError, *UNREADABLE) as error:
+        if isinstance(error, SlackApiError) and word_of(error) == EXCHANGED:
+            raise OpenedBeforeError from None
         _log.warning("modal not opened", error=type(error).__name__, correlation_id=correlation_id)
         return None
     return str(opened.get("id") or "") or None

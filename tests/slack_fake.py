@@ -102,6 +102,7 @@ class SlackFake:
         self._changed = threading.Condition()
         self._clock = itertools.count(1)
         self._response_uses: dict[str, int] = defaultdict(int)
+        self._exchanged: set[str] = set()
         self.add_user(ALICE)
         self.add_user(GUEST, is_restricted=True)
         self.add_user(STRANGER, is_stranger=True, team_id="T0OTHER")
@@ -304,8 +305,12 @@ class SlackFake:
         return self._listed(body, lambda message: not message.get("thread_ts"), newest_first=True)
 
     def _views_open(self, body: Body) -> Body:
-        if not body.get("trigger_id"):
+        trigger_id = body.get("trigger_id")
+        if not trigger_id:
             return _no("invalid_arguments")
+        if trigger_id in self._exchanged:
+            return _no("exchanged_trigger_id")
+        self._exchanged.add(trigger_id)
         view_id = f"V{next(self._clock)}"
         return self._viewed(view_id, body)
 

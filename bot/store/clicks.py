@@ -27,7 +27,8 @@ class Clicks:
         self._redis = redis
 
     def put(self, click: FixClick) -> None:
-        self._redis.set(key("fix-click", click.id), click.model_dump_json(), ex=CLICK_KEEP_S)
+        """A click that is there already (a second delivery) stays as it is: what was agreed holds its proof."""
+        self._redis.set(key("fix-click", click.id), click.model_dump_json(), ex=CLICK_KEEP_S, nx=True)
 
     def take(self, click_id: str) -> FixClick | None:
         """The click; None once it was worked on."""

@@ -62,6 +62,22 @@ def test_a_command_that_comes_over_two_connections_is_one_question(
     assert len(slack.replies()) == 2
 
 
+def test_a_command_that_comes_over_two_connections_opens_one_window(
+    start: Start, slack: SlackFake, socket: Socket
+) -> None:
+    """And is not told beside it what else could be typed."""
+    started(start, Diagnosis())
+    envelope = command(slack, "", "e-1")
+    first = socket.next_connection()
+    first.send(envelope)
+    assert acknowledged(first) == "e-1"
+    first.close()
+    second = socket.next_connection()
+    second.send(envelope)
+    assert acknowledged(second) == "e-1"
+    assert len(slack.views) == 1
+
+
 def test_an_event_whose_acknowledgement_was_lost_comes_again_and_is_answered_once(
     start: Start, slack: SlackFake, socket: Socket
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.client import IncompleteRead
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -79,7 +80,7 @@ class Client:
 
     def views_open(self, *, trigger_id: str, view: Mapping[str, Any]) -> Mapping[str, Any]:
         if self.expired:
-            raise SlackApiError("no", {"ok": False, "error": "expired_trigger_id"})  # type: ignore[no-untyped-call]
+            raise SlackApiError("no", SimpleNamespace(data={"error": "expired_trigger_id"}))  # type: ignore[no-untyped-call]
         if self.cut:
             raise IncompleteRead(b"")
         assert trigger_id == "1.2"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -116,6 +117,8 @@ def app(slack: SlackFake, desk: Desk) -> App:
     return make_app(client, slack_fake.SECRET, desk, Listened())
 
 
+TRIGGER = "1.2.3"
+_triggers = itertools.count(4)
 USER = {"id": ALICE, "team_id": "T0TEAM", "username": "alice"}
 TEAM = {"id": "T0TEAM", "domain": "x"}
 MESSAGE = {"type": "message", "ts": "1700.2", "thread_ts": "1700.1", "text": "x", "bot_id": "B0BOT"}
@@ -142,7 +145,7 @@ def event(**more: Any) -> dict[str, Any]:
 def pressed(action_id: str, **action: Any) -> dict[str, Any]:
     return {
         "type": "block_actions", "team": TEAM, "user": USER, "api_app_id": "A0APP", "container": CONTAINER,
-        "channel": {"id": CHANNEL, "name": "c"}, "message": MESSAGE, "trigger_id": "1.2.3",
+        "channel": {"id": CHANNEL, "name": "c"}, "message": MESSAGE, "trigger_id": TRIGGER,
         "response_url": "https://hooks.slack.com/actions/x",
         "actions": [{"type": "button", "action_id": action_id, "block_id": "b", "value": "b-1", **action}],
     }  # fmt: skip
@@ -160,7 +163,7 @@ def submitted(callback_id: str, **values: Any) -> dict[str, Any]:
         "team": TEAM,
         "user": USER,
         "api_app_id": "A0APP",
-        "trigger_id": "1.2.3",
+        "trigger_id": TRIGGER,
         "view": view,
     }
 
@@ -170,7 +173,7 @@ CHOSEN = {"type": "static_select", "selected_option": {"text": {"type": "plain_t
 COMMAND = {
     "command": "/alb502", "text": "checkout since 2h in prod", "user_id": ALICE, "channel_id": CHANNEL,
     "team_id": "T0TEAM", "api_app_id": "A0APP", "response_url": "https://hooks.slack.com/commands/x",
-    "trigger_id": "1.2.3",
+    "trigger_id": TRIGGER,
 }  # fmt: skip
 ALARM = posters.EVERYBODY[0](posters.Alarm(name="checkout-5xx", state="ALARM"))
 PAYLOADS: Mapping[str, dict[str, Any]] = {
@@ -193,7 +196,7 @@ PAYLOADS: Mapping[str, dict[str, Any]] = {
     "picked": submitted(PICKER, **{TYPED: WORDS, WHAT: CHOSEN}),
     "window": submitted("control-mute", how_long=CHOSEN),
     "shortcut": {
-        "type": "message_action", "callback_id": DIAGNOSE, "team": TEAM, "user": USER, "trigger_id": "1.2.3",
+        "type": "message_action", "callback_id": DIAGNOSE, "team": TEAM, "user": USER, "trigger_id": TRIGGER,
         "channel": {"id": CHANNEL}, "message_ts": "1700.1", "response_url": "https://hooks.slack.com/app/x",
         "message": {**ALARM, "ts": "1700.1"},
     },
@@ -203,6 +206,8 @@ PAYLOADS: Mapping[str, dict[str, Any]] = {
 def dispatched(app: App, document: Any) -> int:
     """As the public port does once the signature is found to be right."""
     event_like = isinstance(document, dict) and "event" in document
+    if isinstance(document, dict) and document.get("trigger_id") == TRIGGER:
+        document = {**document, "trigger_id": f"1.2.{next(_triggers)}"}  # one opens one window
     text = json.dumps(document) if event_like else urlencode({"payload": json.dumps(document)})
     kind = "application/json" if event_like else "application/x-www-form-urlencoded"
     return answered(app, text, kind)

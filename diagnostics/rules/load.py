@@ -89,13 +89,16 @@ def _earlier(facts: Facts, start: datetime, end: datetime) -> list[float]:
 
 
 def _minutes(facts: Facts, series: Iterable[Series], start: datetime, end: datetime) -> dict[datetime, float]:
-    """Requests a minute of the own groups together; of the whole load balancers where no group is known."""
-    groups = set(map(group_dimension, facts.subject.target_groups))
+    """Requests a minute of the own groups together, all groups of a load balancer that is asked about as a whole; of
+    the load balancers where no group was counted, since they count the same requests again."""
+    counted = tuple(series)
+    of_groups = [one for one in counted if "TargetGroup" in dict(one.dimensions)]
+    if groups := set(map(group_dimension, facts.subject.target_groups)):
+        own = [one for one in of_groups if dict(one.dimensions)["TargetGroup"] in groups]
+    else:
+        own = of_groups or list(counted)
     found: dict[datetime, float] = {}
-    for one in series:
-        dimensions = dict(one.dimensions)
-        if "AvailabilityZone" in dimensions or (groups and dimensions.get("TargetGroup") not in groups):
-            continue
+    for one in own:
         for point in one.between(start, end):
             found[point.at] = found.get(point.at, 0.0) + point.value * 60 / one.period_s
     return found

@@ -19,6 +19,9 @@ PROGRAMS: Final = (
     "systemctl",
     "time",
 )
+NEXT_TIME: Final = "For the next time: "
+IF_STILL: Final = "If it fails still: "
+"""What an advice says before the part that is not for now; all its commands belong to that part."""
 _PROGRAM: Final = rf"(?:{'|'.join(PROGRAMS)}) "
 _AT_THE_END: Final = re.compile(rf":\s+(?P<command>{_PROGRAM}.+)\Z", re.DOTALL)
 _MARKED: Final = re.compile(rf":\s+`(?P<named>{_PROGRAM}[^`]+)`|\s+\(`(?P<aside>{_PROGRAM}[^`]+)`\)")
@@ -39,3 +42,10 @@ def without_commands(text: str) -> tuple[str, tuple[str, ...]]:
     words = _MARKED.sub("", text)
     ended = words if words == text or words.endswith((".", "?", "!")) else f"{words}."
     return ended, tuple(dict.fromkeys(commands))
+
+
+def when_to_run(advice: str) -> str:
+    """What stands before the commands of an advice that are not for now; empty where they are."""
+    if NEXT_TIME in advice:
+        return "Not now, for the next time:"
+    return "Not now, only if it fails still:" if IF_STILL in advice else ""

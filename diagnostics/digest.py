@@ -17,8 +17,21 @@ JUST_BEFORE: Final = timedelta(minutes=30)
 TOLERANCE: Final = timedelta(minutes=1)
 DEPLOYS_WITHIN: Final = timedelta(seconds=10)
 """Metrics have minutes, CloudTrail has seconds: a change of the same minute may have come first."""
-READ_IN_PART: Final = frozenset({"Forgotten", "TooManyPages"})
+READ_IN_PART: Final = {
+    "Forgotten": "the older ones are forgotten",
+    "TooManyPages": "read in part",
+}
 """Errors of gaps beside which the rest was read, and is believed."""
+_OWN_ERRORS: Final = {
+    **READ_IN_PART,
+    "AwsFailed": "AWS itself failed",
+    "MalformedAnswer": "the answer could not be understood",
+    "NotRead": "it was not read",
+    "OutOfTime": "not in time",
+    "StillBeingRead": "still being read",
+    "TooManyCallsWaiting": "too many calls were waiting",
+    "UnexpectedError": "a fault of alb502; see its log",
+}
 _ARN: Final = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:\d*:(?P<resource>[\w/:.+=@-]*\w)", re.ASCII)
 _GROUP_IN_BRACKETS: Final = re.compile(r"\(target-group targetgroup/(?P<name>[\w-]+)/\w+\)", re.ASCII)
 _ONLY_DEPLOYS: Final = re.compile(r"UpdateService on [^:]+: (?:taskDefinition \S+|forceNewDeployment \w+)\Z")
@@ -127,6 +140,11 @@ def left_open(gap: ReportGap, report: Report) -> tuple[str, ...]:
     """The causes that nothing could be said about for lack of this; the others that it concerns were judged without."""
     unknown = {check.code for check in report.checks if check.status == "unknown"}
     return tuple(code for code in gap.affects if code in unknown)
+
+
+def error_in_words(error: str) -> str:
+    """Of a gap: AWS's codes as they are, since people look them up; words of ours in plain ones."""
+    return _OWN_ERRORS.get(error, error)
 
 
 def judged_without(gap: ReportGap, report: Report) -> str:

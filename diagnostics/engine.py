@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from diagnostics import timeline
 from diagnostics.causes import catalogue
 from diagnostics.causes.cause import CauseSpec, Facts, Finding, supporting
-from diagnostics.commands import without_commands
+from diagnostics.commands import IF_STILL, NEXT_TIME, without_commands
 from diagnostics.facts.access_logs import AccessLogs
 from diagnostics.facts.fact import Fact, Frozen, Gap, NotApplicable
 from diagnostics.facts.own_changes import OwnChange
@@ -249,14 +249,14 @@ def _cause(
 def _since_over(advice: str | None, over: Ended | None) -> str | None:
     if over is None or (advice and advice.startswith(NOTHING_TO_DO)):
         return advice
-    return f"{NOTHING_TO_DO}: {over.words}." + (f" For the next time: {advice}" if advice else "")
+    return f"{NOTHING_TO_DO}: {over.words}." + (f" {NEXT_TIME}{advice}" if advice else "")
 
 
 def _after(repair: OwnChange | None, advice: str | None, finding: Finding) -> str | None:
     if repair is None or finding.of_before:
         return advice
     wait = f"Wait until {repair.settles_by:%H:%M} UTC and diagnose again: {repair.short}."
-    return f"{wait} If it fails still: {advice}" if advice else wait
+    return f"{wait} {IF_STILL}{advice}" if advice else wait
 
 
 def target_of(subject: Subject, notes: tuple[str, ...] = ()) -> ReportTarget:

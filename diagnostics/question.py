@@ -46,11 +46,12 @@ class Diagnosed(Frozen):
 
 
 class Ambiguous(Frozen):
-    """Several things have this name."""
+    """Several things have this name, or it is the name of an ECS cluster and these are its services."""
 
     words: str
     candidates: tuple[Candidate, ...]
     more: int = 0
+    is_cluster: bool = False
 
 
 class Unknown(Frozen):

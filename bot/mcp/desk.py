@@ -79,7 +79,9 @@ def _why_not(outcome: Ambiguous | Unknown | Refused) -> str:
     name = repr(printable.line(outcome.words, asking.MAX_NAME))
     if isinstance(outcome, Ambiguous):
         total = len(outcome.candidates) + outcome.more
-        return f"{name} means {total} things; ask with target, account and region of one: {_listed(outcome.candidates)}"
+        what = "is an ECS cluster" if outcome.is_cluster else f"means {total} things"
+        one = "one of its services" if outcome.is_cluster else "one"
+        return f"{name} {what}; ask with target, account and region of {one}: {_listed(outcome.candidates)}"
     return "; ".join(_unknown(outcome, name))
 
 

@@ -124,12 +124,17 @@ def locate(
     with room(tuple(accounts) if len(accounts) == 1 else ()):
         outcome, search = attempt(patience_s)
     delays = asked_first + search.delays
-    if search.late and time.monotonic() < until_s and not isinstance(outcome, Subject | Ambiguous):
+    if search.late and time.monotonic() < until_s and not _is_found(outcome):
         tell(f"no answer yet from {'; '.join(search.late[:MAX_LATE])}, asking again")
         with room(search.late_accounts):
             outcome, search = attempt(math.inf)
         delays += search.delays
     return Located(outcome, delays)
+
+
+def _is_found(outcome: Result) -> bool:
+    """A cluster's name may be that of a service in a place that has not answered yet."""
+    return isinstance(outcome, Subject) or (isinstance(outcome, Ambiguous) and not outcome.is_cluster)
 
 
 def _scopes(

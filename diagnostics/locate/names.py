@@ -8,7 +8,7 @@ from typing import Any, Final
 from diagnostics.aws_access import explain
 from diagnostics.locate.alarms import of_alarms
 from diagnostics.locate.candidates import Sightings, ambiguous, candidate, meant
-from diagnostics.locate.ecs import names_in, services_called
+from diagnostics.locate.ecs import all_services, names_in, services_called
 from diagnostics.locate.inquiry import Inquiry, Result
 from diagnostics.locate.lookups.alarms import SeenAlarm, alarms_named
 from diagnostics.locate.lookups.containers import clusters, services_named
@@ -31,7 +31,7 @@ from diagnostics.locate.seen import (
 )
 from diagnostics.locate.subjects import of_groups, of_service, of_thing
 from diagnostics.locate.wanted import Pair, ServiceWanted
-from diagnostics.question import Candidate, Refused, Unknown
+from diagnostics.question import Ambiguous, Candidate, Refused, Unknown
 
 MAX_PLACES: Final = 20
 
@@ -62,7 +62,7 @@ def find_name(inquiry: Inquiry, name: str) -> Result:
         return _settled(inquiry, seen)
     if alarms := of_kind(found, SeenAlarm):
         return of_alarms(inquiry, alarms)
-    return unknown(inquiry, name)
+    return _of_cluster(inquiry, name) or unknown(inquiry, name)
 
 
 def find_pair(inquiry: Inquiry, pair: Pair) -> Result:
@@ -157,6 +157,19 @@ def _settled(inquiry: Inquiry, seen: Sightings) -> Result:
     if isinstance(thing, SeenService):
         return of_service(inquiry, thing, groups)
     return of_thing(inquiry, thing)
+
+
+def _of_cluster(inquiry: Inquiry, name: str) -> Ambiguous | None:
+    """The services of the clusters of this name to choose from, those behind a load balancer where there are any."""
+    named = tuple(cluster for cluster in inquiry.clusters or () if cluster.name == name)
+    if not named:
+        return None
+    inquiry.tell("this is an ECS cluster, looking for its services")
+    services = sorted(all_services(inquiry.search, named), key=lambda service: service.name)
+    balanced = [service for service in services if service.target_groups or service.classic]
+    if not services:
+        return None
+    return ambiguous(inquiry.question.words, balanced or services).model_copy(update={"is_cluster": True})
 
 
 def _everything(inquiry: Inquiry) -> list[Candidate]:

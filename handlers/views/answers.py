@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from diagnostics import printable
+from diagnostics.digest import error_in_words
 from diagnostics.facts.fact import Gap
 from diagnostics.question import Ambiguous, Candidate, Refused, Unknown
 from handlers.views.blocks import MAX_SECTION, Block, Message, Part, actions, compose, context, section, whole_lines
@@ -36,7 +37,10 @@ def ambiguous(outcome: Ambiguous, command: str = COMMAND, choices: Sequence[str]
     """Every candidate with what to type to mean it, and a menu of them where `choices` has an opaque id for each."""
     total = len(outcome.candidates) + outcome.more
     name = code(outcome.words, MAX_NAME)
-    head = f"{name} means {total} things. Which one?" if total != 1 else f"{name} may mean more than this; ask for:"
+    if outcome.is_cluster:
+        head = f"{name} is an ECS cluster. Which of its services?"
+    else:
+        head = f"{name} means {total} things. Which one?" if total != 1 else f"{name} may mean more than this; ask for:"
     listed = whole_lines(_candidates(outcome.candidates, command), MAX_SECTION, total=total)
     return _answer(head, listed, menu=menu_of(outcome.candidates, choices))
 
@@ -133,4 +137,4 @@ def _not_searched(gaps: Sequence[Gap], what: str) -> Iterable[str]:
 
 
 def _gap(gap: Gap) -> str:
-    return f"{code(gap.action)} on {code(gap.resource, MAX_NAME)} ({words(gap.error, MAX_NAME)})"
+    return f"{code(gap.action)} on {code(gap.resource, MAX_NAME)} ({words(error_in_words(gap.error), MAX_NAME)})"

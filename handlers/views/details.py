@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from diagnostics.by_hand import blanks
-from diagnostics.digest import event_in_words, records, sentence, telling, tells_its_time
+from diagnostics.commands import when_to_run
+from diagnostics.digest import error_in_words, event_in_words, records, sentence, telling, tells_its_time
 from diagnostics.printable import counted
 from diagnostics.report import Cause, Check, CheckStatus, Remediation, Report, ReportGap, TimelineEntry
 from handlers.views.blocks import MAX_SECTION, Block, Message, Part, compose, folded, section, whole_lines
@@ -126,7 +127,9 @@ def _commands(report: Report) -> Iterable[str]:
     """What somebody types to mend it by hand: what the first cause advises, then each fix with its way back."""
     first = report.causes[0] if report.causes else None
     if first is not None and first.advice_commands:
-        yield from _typed(f"*{words(sentence(first.summary), MAX_TEXT)}*", first.advice_commands)
+        head = f"*{words(sentence(first.summary), MAX_TEXT)}*"
+        later = when_to_run(first.advice or "")
+        yield from _typed(f"{head}\n{later}" if later else head, first.advice_commands)
     fixes = [fix for cause in report.causes for fix in cause.remediations]
     for fix in fixes[:MAX_FIXES]:
         yield from _by_hand(fix)
@@ -220,7 +223,7 @@ def _gaps(gaps: Sequence[ReportGap]) -> list[Block]:
 
 def gap_in_words(gap: ReportGap) -> str:
     """What was not read, and the statement or sentence that would let it be read; half a statement helps nobody."""
-    text = f"{code(gap.action)} on {code(gap.resource, MAX_TEXT)}: {words(gap.error, MAX_TEXT)}"
+    text = f"{code(gap.action)} on {code(gap.resource, MAX_TEXT)}: {words(error_in_words(gap.error), MAX_TEXT)}"
     if not gap.fix:
         return text
     fix = block(gap.fix, MAX_STATEMENT) if gap.fix.lstrip().startswith("{") else words(gap.fix, MAX_TEXT)

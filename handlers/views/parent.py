@@ -43,7 +43,8 @@ def parent_headline(report: Report, asker: str) -> Message:
 def parent_without_report(asker: str, label: str, outcome: Ambiguous | Unknown | Refused) -> Message:
     """The parent line when there is no report; the reply in the thread says more. `label` is what was asked about."""
     if isinstance(outcome, Ambiguous):
-        return _line(f":white_circle: {code(label)} means several things", asker)
+        what = "is an ECS cluster" if outcome.is_cluster else "means several things"
+        return _line(f":white_circle: {code(label)} {what}", asker)
     if isinstance(outcome, Unknown):
         return _line(f":white_circle: {nothing_called(outcome, code(label))}", asker)
     return _line(f":white_circle: No diagnosis of {code(label)}: the thread says why", asker)

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 from diagnostics.collect.unread import STILL_BEING_READ
-from diagnostics.commands import split_command
+from diagnostics.commands import split_command, when_to_run
 from diagnostics.digest import (
     Digest,
     Mood,
     count,
     digest,
+    error_in_words,
     event_in_words,
     foremost,
     left_open,
@@ -236,7 +237,8 @@ def _todo(told: Digest, most: int) -> Iterable[Line]:
     first = told.first
     if first is None or not first.advice:
         return
-    commands = " (the commands: _AWS CLI_ below)" if first.advice_commands else ""
+    then = " for then" if when_to_run(first.advice) else ""
+    commands = f" (the commands{then}: _AWS CLI_ below)" if first.advice_commands else ""
     yield Line("todo", 0, f"*What to do:* {words(first.advice, most)}{commands}")
 
 
@@ -317,7 +319,8 @@ def _unread_at_all(report: Report) -> str:
 
 def _gap(gap: ReportGap, codes: Sequence[str]) -> str:
     opened = ", ".join(code(one) for one in codes[:MAX_DECIDED]) + _more(len(codes), MAX_DECIDED)
-    return f"{code(gap.action)} ({words(gap.error, MAX_TITLE)})" + (f", leaves open {opened}" if codes else "")
+    error = words(error_in_words(gap.error), MAX_TITLE)
+    return f"{code(gap.action)} ({error})" + (f", leaves open {opened}" if codes else "")
 
 
 def _closing_line(report: Report) -> tuple[Part, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from diagnostics.commands import split_command, without_commands
+from diagnostics.commands import split_command, when_to_run, without_commands
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,7 @@ def test_the_command_is_what_follows_the_colon(text: str, parts: tuple[str, str 
 )
 def test_an_advice_gives_up_the_commands_that_it_marks(advice: str, words: str, commands: tuple[str, ...]) -> None:
     assert without_commands(advice) == (words, commands)
+
+
+def test_the_commands_of_an_advice_for_now_need_no_word_before_them() -> None:
+    assert when_to_run("Run more tasks.") == ""

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from diagnostics.aws_access.failures import AWS_FAILED, MALFORMED_ANSWER, OUT_OF_TIME, QUEUE_FULL, TOO_MANY_PAGES
+from diagnostics.collect.task_memory import FORGOTTEN
+from diagnostics.collect.unread import STILL_BEING_READ
 from diagnostics.digest import (
+    READ_IN_PART,
     digest,
+    error_in_words,
     event_in_words,
     foremost,
     judged_without,
@@ -168,9 +173,32 @@ def test_a_gap_leaves_open_what_is_unknown_and_nothing_else() -> None:
 
 def test_a_list_with_further_pages_was_read_in_part() -> None:
     report = reports.report()
-    gap = report.gaps[0].model_copy(update={"action": "ecs:ListTasks", "error": "TooManyPages"})
+    gap = report.gaps[0].model_copy(update={"action": "ecs:ListTasks", "error": TOO_MANY_PAGES})
 
+    assert set(READ_IN_PART) == {TOO_MANY_PAGES, FORGOTTEN}
     assert judged_without(gap, report) == "1 cause was judged by what was read of it"
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        AWS_FAILED,
+        FORGOTTEN,
+        MALFORMED_ANSWER,
+        OUT_OF_TIME,
+        QUEUE_FULL,
+        STILL_BEING_READ,
+        TOO_MANY_PAGES,
+        "NotRead",
+        "UnexpectedError",
+    ],
+)
+def test_words_of_ours_are_told_in_plain_ones(word: str) -> None:
+    assert " " in error_in_words(word)
+
+
+def test_codes_of_aws_are_told_as_they_are() -> None:
+    assert error_in_words("AccessDenied") == "AccessDenied"
 
 
 def test_a_deployment_and_the_call_that_ordered_it_are_one_change() -> None:

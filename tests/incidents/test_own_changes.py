@@ -9,6 +9,7 @@ import pytest
 
 from diagnostics.collect.own_records import OwnCall, OwnRecord
 from diagnostics.collect.sources.own_changes import own_change
+from diagnostics.commands import when_to_run
 from diagnostics.digest import digest
 from diagnostics.engine import as_judged, diagnose
 from diagnostics.facts import Change, Changes, OwnChanges, OwnSetting
@@ -164,6 +165,7 @@ def test_what_fails_while_a_fix_had_no_time_to_work_is_a_guess_and_says_why() ->
         assert found.band == "possible", found.code
         assert any("Allow the load balancer in, by alb502 03:29" in one.text for one in found.against)
     assert (report.causes[0].advice or "").startswith("Wait until 03:34 UTC and diagnose again")
+    assert when_to_run(report.causes[0].advice or "") == "Not now, only if it fails still:"
     later = diagnose(after(timed_out, record.model_copy(update={"at": ago(15)})))
     assert any(found.band != "possible" for found in later.causes)
 

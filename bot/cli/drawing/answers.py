@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.cli.output import called_as
 from diagnostics import printable
+from diagnostics.digest import error_in_words
 from diagnostics.facts.fact import Gap
 from diagnostics.question import Ambiguous, Candidate, Refused, Unknown
 
@@ -20,7 +21,10 @@ MAX_NAME: Final = 120
 def ambiguous(outcome: Ambiguous) -> Iterator[str]:
     """Every candidate as the command that means it."""
     total = len(outcome.candidates) + outcome.more
-    yield f"{_name(outcome.words)} means {total} things; say which one:"
+    if outcome.is_cluster:
+        yield f"{_name(outcome.words)} is an ECS cluster; say which of its services:"
+    else:
+        yield f"{_name(outcome.words)} means {total} things; say which one:"
     yield from map(_command, outcome.candidates[:MAX_CANDIDATES])
     if total > len(outcome.candidates[:MAX_CANDIDATES]):
         yield f"showing {min(len(outcome.candidates), MAX_CANDIDATES)} of {total}"
@@ -55,7 +59,7 @@ def _command(one: Candidate) -> str:
 def _gaps(gaps: Sequence[Gap]) -> Iterator[str]:
     for gap in gaps[:MAX_GAPS]:
         why = f" ({gap.message})" if gap.message else ""
-        yield f"not read: {gap.action} on {gap.resource}: {gap.error}{why}"
+        yield f"not read: {gap.action} on {gap.resource}: {error_in_words(gap.error)}{why}"
     if len(gaps) > MAX_GAPS:
         yield f"showing {MAX_GAPS} of {len(gaps)} gaps"
 

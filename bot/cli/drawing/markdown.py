@@ -9,10 +9,11 @@ from typing import Final
 
 from diagnostics import printable
 from diagnostics.by_hand import blanks
-from diagnostics.commands import split_command
+from diagnostics.commands import split_command, when_to_run
 from diagnostics.digest import (
     count,
     digest,
+    error_in_words,
     event_in_words,
     judged_without,
     left_open,
@@ -110,6 +111,8 @@ def _cause(report: Report) -> Iterator[str]:
     if first.advice:
         yield f"What to do: {words(first.advice)}"
         yield ""
+        if first.advice_commands and (later := when_to_run(first.advice)):
+            yield from (later, "")
         yield from _commands(first.advice_commands)
 
 
@@ -222,7 +225,7 @@ def _gaps(report: Report) -> Iterator[str]:
     for gap in report.gaps:
         codes = left_open(gap, report)
         opened = f"leaves open {', '.join(map(code, codes))}" if codes else ""
-        parts = (words(gap.error), opened, judged_without(gap, report))
+        parts = (words(error_in_words(gap.error)), opened, judged_without(gap, report))
         yield f"- {code(gap.action)} on {code(gap.resource)}: {'; '.join(part for part in parts if part)}"
         if gap.fix:
             statement = printable.line(gap.fix, MAX_STATEMENT)

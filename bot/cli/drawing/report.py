@@ -13,12 +13,13 @@ from rich.text import Text
 from bot.cli.drawing.fixes import drawn_fixes
 from bot.cli.drawing.page import Line, clock, indented, joined, lines, said, showing, statement, titled
 from bot.cli.drawing.sparklines import errors_over_time
-from diagnostics.commands import split_command
+from diagnostics.commands import split_command, when_to_run
 from diagnostics.digest import (
     Digest,
     Mood,
     count,
     digest,
+    error_in_words,
     event_in_words,
     judged_without,
     left_open,
@@ -116,7 +117,9 @@ def _answer(report: Report, told: Digest) -> Iterator[RenderableType]:
     yield joined((sure, role, first.code, since), "dim")
     yield indented(lines(_evidence(first.evidence, today)))
     if first.advice:
-        yield from titled("What to do", said(first.advice, limit=MAX_ADVICE), *map(statement, first.advice_commands))
+        later = when_to_run(first.advice) if first.advice_commands else ""
+        parts = [said(first.advice, limit=MAX_ADVICE), *([said(later, "yellow")] if later else [])]
+        yield from titled("What to do", *parts, *map(statement, first.advice_commands))
     if first.against:
         yield from titled("What speaks against it", lines(_evidence(first.against, today)))
     if first.overturned_by:
@@ -190,7 +193,7 @@ def _gaps(report: Report) -> Iterator[RenderableType]:
         return
     body: list[RenderableType] = []
     for gap in report.gaps[:MAX_GAPS]:
-        body.append(lines([(Text("•"), said(f"{gap.action} on {gap.resource}: {gap.error}"))]))
+        body.append(lines([(Text("•"), said(f"{gap.action} on {gap.resource}: {error_in_words(gap.error)}"))]))
         body.extend(indented(said(text, "dim")) for text in (_open_causes(gap, report),) if text)
         if gap.fix:
             body.append(statement(gap.fix) if gap.fix.lstrip().startswith("{") else indented(said(gap.fix)))

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bot.cli.drawing.page import Line, indented, joined, lines, said, showing, statement, titled
 from bot.cli.output import called_as
-from diagnostics.digest import sentence
+from diagnostics.digest import READ_IN_PART, error_in_words, sentence
 from diagnostics.printable import counted, first_few, part_of
 from diagnostics.scan.answer import Scan
 from diagnostics.scan.rows import ScannedCause, ScannedService, State
@@ -155,12 +155,18 @@ def _well(scan: Scan, *, several: bool) -> Iterator[RenderableType]:
 
 
 def _judged_without(scan: Scan) -> Iterator[RenderableType]:
-    """Calls that failed, with the number of services that were judged without them."""
+    """Calls that failed or were not read to the end, with the number of services that were judged so."""
     counts = Counter(gap for row in scan.services if row.state != "unread" for gap in row.judged_without)
-    told = [f"{gap} ({counted(number, 'service')})" for gap, number in counts.most_common()]
-    if told:
-        yield from titled("Judged without", lines((Text("•"), said(one)) for one in told[:MAX_LINES]))
-        yield from map(indented, showing(MAX_LINES, len(told)))
+    without: list[str] = []
+    by_a_part: list[str] = []
+    for gap, number in counts.most_common():
+        action, _, error = gap.rpartition(": ")
+        told = by_a_part if error in READ_IN_PART else without
+        told.append(f"{action}: {error_in_words(error)} ({counted(number, 'service')})")
+    for title, told in (("Judged without", without), ("Judged by what was read of it", by_a_part)):
+        if told:
+            yield from titled(title, lines((Text("•"), said(one)) for one in told[:MAX_LINES]))
+            yield from map(indented, showing(MAX_LINES, len(told)))
 
 
 def _unscanned(scan: Scan) -> Iterator[RenderableType]:

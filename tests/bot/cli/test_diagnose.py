@@ -120,14 +120,24 @@ def test_an_ambiguous_name_lists_the_commands_that_are_not(oracle: Oracle, capsy
     assert "showing 2 of 5" in ran.err
 
 
+def test_a_cluster_is_called_one_and_leads_to_its_services(oracle: Oracle, capsys: Capsys) -> None:
+    oracle.outcomes = [Ambiguous(words="prod", candidates=(CANDIDATE,), is_cluster=True)]
+    ran = alb502(capsys, "diagnose", "prod")
+
+    assert ran.status == exits.BAD_USAGE
+    assert "alb502: 'prod' is an ECS cluster; say which of its services:" in ran.err
+    assert "alb502 diagnose prod/checkout --account prod --region us-east-1" in ran.err
+
+
 def test_an_unknown_name_suggests_the_nearest(oracle: Oracle, capsys: Capsys) -> None:
-    gap = Gap(action="ecs:ListServices", resource="*", error="AccessDenied")
-    oracle.outcomes = [Unknown(words="chekout\n", nearest=(CANDIDATE,), gaps=(gap,))]
+    gaps = tuple(Gap(action="ecs:ListServices", resource="*", error=error) for error in ("AccessDenied", "OutOfTime"))
+    oracle.outcomes = [Unknown(words="chekout\n", nearest=(CANDIDATE,), gaps=gaps)]
     ran = alb502(capsys, "diagnose", "chekout")
 
     assert ran.status == exits.BAD_USAGE
     assert "nothing found that is called 'chekout'; the nearest:" in ran.err
     assert "not read: ecs:ListServices on *: AccessDenied" in ran.err
+    assert "not read: ecs:ListServices on *: not in time" in ran.err
 
 
 @pytest.mark.parametrize(("bad_request", "status"), [(True, exits.BAD_USAGE), (False, exits.NO_REPORT)])

@@ -138,6 +138,15 @@ def test_what_is_broken_comes_first_and_nothing_is_left_unsaid(ask: Ask) -> None
     assert places == sorted(places)
 
 
+def test_a_list_with_more_pages_than_were_read_is_told_as_what_it_is(ask: Ask) -> None:
+    """As of a service whose tasks have been replaced for hours."""
+    gaps = ("ecs:ListTasks: TooManyPages", "ec2:DescribeSubnets: AccessDenied")
+    said = " ".join(ask(scan_of(broken(judged_without=gaps), row("calm", judged_without=gaps[:1]))).out.split())
+
+    assert "Judged without • ec2:DescribeSubnets: AccessDenied (1 service)" in said
+    assert "Judged by what was read of it • ecs:ListTasks: read in part (2 services)" in said
+
+
 @pytest.mark.parametrize("columns", ["40", "60", "80", "120"])
 def test_it_fits_the_window(ask: Ask, monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
     monkeypatch.setenv("COLUMNS", columns)

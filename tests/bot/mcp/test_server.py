@@ -247,6 +247,10 @@ def test_what_is_asked_wrongly_is_one_line(engine: Engine, tool: str, arguments:
             "'checkout' means 4 things; ask with target, account",
         ),
         (
+            Ambiguous(words="prod", candidates=(CHECKOUT,), is_cluster=True),
+            "'prod' is an ECS cluster; ask with target, account and region of one of its services: prod/checkout",
+        ),
+        (
             Unknown(words="chekout", nearest=(CHECKOUT,)),
             "nothing found that is called 'chekout'; the nearest: prod/checkout",
         ),

@@ -65,6 +65,31 @@ def test_the_short_arn_of_a_service_searches_the_clusters(shop: Shop) -> None:
     assert subject(shop.ask(f"arn:aws:ecs:{REGION}:{PROD}:service/checkout")).cluster == "prod"
 
 
+def test_a_cluster_leads_to_its_services_behind_a_load_balancer(shop: Shop) -> None:
+    outcome = shop.ask("prod", PROD_ACCOUNT).outcome
+
+    assert isinstance(outcome, Ambiguous)
+    assert outcome.is_cluster
+    assert [one.words for one in outcome.candidates] == ["prod/billing", "prod/checkout", "prod/search", "prod/web"]
+    assert {(one.account, one.region) for one in outcome.candidates} == {(PROD, REGION)}
+
+
+def test_a_cluster_whose_services_have_no_load_balancer_leads_to_them_all(shop: Shop) -> None:
+    ecs = shop.prod.client("ecs")
+    ecs.create_cluster(clusterName="batch")
+    assert not isinstance(shop.ask("batch", PROD_ACCOUNT).outcome, Ambiguous)
+
+    [worker] = ecs.describe_services(cluster="prod", services=["worker"])["services"]
+    like = {name: worker[name] for name in ("taskDefinition", "networkConfiguration", "launchType")}
+    ecs.create_service(cluster="batch", serviceName="nightly", desiredCount=0, **like)
+    outcome = shop.ask("batch", PROD_ACCOUNT).outcome
+    ecs.delete_service(cluster="batch", service="nightly", force=True)
+    ecs.delete_cluster(cluster="batch")
+
+    assert isinstance(outcome, Ambiguous)
+    assert [one.words for one in outcome.candidates] == ["batch/nightly"]
+
+
 @pytest.mark.parametrize("form", ["name", "dimension", "arn", "dns"])
 def test_a_load_balancer_means_everything_behind_it(shop: Shop, form: str) -> None:
     balancer = shop.services["web"].load_balancer

@@ -12,7 +12,7 @@ from demo.aws.layer import Call
 from diagnostics.aws_access import AccessLimits, AwsAccess, CallMeter
 from diagnostics.facts import Gap
 from diagnostics.locate import finder, locate, search
-from diagnostics.question import Progress, Question, Refused, Unknown
+from diagnostics.question import Ambiguous, Progress, Question, Refused, Unknown
 from diagnostics.snapshot import Subject
 from tests.diagnostics.locate.conftest import DEV, DEV_ACCOUNT, PROD, PROD_ACCOUNT, Shop
 from tests.diagnostics.standstill import Standstill
@@ -92,6 +92,15 @@ def test_what_is_nowhere_else_is_waited_for(ask: Ask, places: SlowPlaces) -> Non
     assert isinstance(found, Subject)
     assert told[-1] == "no answer yet from account prod, us-east-1, asking again"
     assert places.took_s == PATIENCE_S + 2 * SLOW_S  # its target group is read as slowly
+
+
+def test_a_cluster_of_that_name_is_answered_once_nothing_else_can_have_it(ask: Ask, places: SlowPlaces) -> None:
+    places.slow(DEV, SLOW_S)
+    found, told = ask("prod", budget_s=LONG_S)
+    assert isinstance(found, Ambiguous)
+    assert found.is_cluster
+    assert "no answer yet from account dev, us-east-1, asking again" in told
+    assert {one.account for one in found.candidates} == {PROD, DEV}
 
 
 def test_a_region_that_is_down_is_named_before_the_time_is_up(ask: Ask, places: SlowPlaces) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from diagnostics.commands import when_to_run
 from diagnostics.engine import diagnose
 from diagnostics.facts import ServiceDeployment, ServiceHistory, TargetHealth, Task
 from diagnostics.report import Report
@@ -13,6 +14,7 @@ from diagnostics.rules.observations import observe
 from diagnostics.symptom import symptom_of
 from diagnostics.wording import headline
 from tests.incidents.building import Incident, ago, change, deployment, stopped_task
+from tests.incidents.lifecycle.deployment_gap import from_the_history
 from tests.incidents.residual.insufficient_evidence import kept_stopping, the_rule_was_put_back
 
 OOM = "OutOfMemoryError: Container killed due to memory usage"
@@ -65,6 +67,12 @@ def test_every_cause_that_is_over_asks_for_nothing() -> None:
     told = report(rolled_back().stopped(*killed))
     assert {cause.code for cause in told.causes} == {"task-crash-exit", "task-oom-killed"}
     assert all((cause.advice or "").startswith("Nothing to do now: over since") for cause in told.causes)
+
+
+def test_the_commands_of_what_is_over_are_for_the_next_time() -> None:
+    [first, *_] = report(from_the_history()).causes
+    assert first.advice_commands
+    assert when_to_run(first.advice or "") == "Not now, for the next time:"
 
 
 def test_what_a_roll_back_took_away_does_not_come_back_after_a_pause() -> None:

@@ -16,6 +16,7 @@ from tests import reports, slack_limits
 from tests.hostile import names
 
 DENIED = Gap(action="ecs:ListServices", resource="*", error="AccessDeniedException", kind="denied")
+LATE = Gap(action="lambda:GetFunction", resource="*", error="OutOfTime", kind="timeout")
 
 
 def candidate(**changes: str) -> Candidate:
@@ -104,6 +105,15 @@ def test_every_candidate_comes_with_what_to_type() -> None:
     assert "`/alb502 prod/checkout in staging region eu-west-1`" in text
 
 
+def test_a_cluster_is_called_one_and_leads_to_its_services() -> None:
+    prod = Ambiguous(words="prod", candidates=(candidate(),), is_cluster=True)
+    text = shown(views.ambiguous(prod))
+
+    assert "`prod` is an ECS cluster. Which of its services?" in text
+    assert "`/alb502 prod/checkout in prod region us-east-1`" in text
+    assert "`prod` is an ECS cluster\n" in shown(views.parent_without_report("U0123", "prod", prod))
+
+
 def test_more_candidates_than_can_be_shown_are_counted() -> None:
     outcome = Ambiguous(words="api", candidates=(candidate(),) * 12, more=36)
 
@@ -134,12 +144,13 @@ def test_a_name_with_spaces_is_quoted_in_the_command() -> None:
 
 def test_an_unknown_name_suggests_the_nearest_and_says_where_nobody_could_look() -> None:
     text = shown(
-        views.unknown(Unknown(words="chekout", nearest=(candidate(),), gaps=(DENIED,), hint="Check the region."))
+        views.unknown(Unknown(words="chekout", nearest=(candidate(),), gaps=(DENIED, LATE), hint="Check the region."))
     )
 
     assert "I find nothing called `chekout`, but not everything could be searched." in text
     assert "`/alb502 prod/checkout in prod region us-east-1`" in text
     assert "Check the region." in text
+    assert "`lambda:GetFunction` on `*` (not in time)" in text
     assert "*Not searched:* `ecs:ListServices` on `*` (AccessDeniedException)" in text
 
 

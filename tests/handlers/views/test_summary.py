@@ -10,6 +10,7 @@ import pytest
 from diagnostics.question import Progress
 from diagnostics.report import Concentration, Report, ReportGap, TimelineEntry
 from handlers import views
+from handlers.views.details import unfolded
 from handlers.views.screen import ROWS, rows_of
 from handlers.views.summary import headline
 from tests import reports, slack_limits
@@ -79,6 +80,15 @@ def test_commands_are_code_blocks_that_can_be_copied() -> None:
 
     alone = views.summary(told, now=NOW, age_s=None, plain=True)  # nothing can be pressed
     assert f"\n```{command}```" in shown(alone)
+
+
+def test_commands_that_are_for_the_next_time_say_so() -> None:
+    command = "aws ecs update-service --cluster prod --service checkout --force-new-deployment"
+    later = "Nothing to do now: over since 03:18 UTC. For the next time: Replace tasks with a deployment."
+    told = reports.report(causes=(reports.cause(advice=later, advice_commands=(command,)),))
+
+    assert f"\nNot now, for the next time:\n```{command}```" in fold(summary(told), "AWS CLI: the same by hand")
+    assert "(the commands for then: _AWS CLI_ below)" in open_part(summary(told))
 
 
 @pytest.mark.parametrize("plain", [False, True], ids=["rich", "plain"])
@@ -217,6 +227,16 @@ def test_a_confirmed_cause_without_rivals_does_not_ask_for_doubt() -> None:
     assert "overturn" not in text
 
 
+@pytest.mark.parametrize("plain", [False, True], ids=["rich", "plain"])
+def test_a_list_with_more_pages_than_were_read_is_told_as_what_it_is(plain: bool) -> None:
+    gap = reports.GAPS[0].model_copy(update={"action": "ecs:ListTasks", "error": "TooManyPages"})
+    report = reports.report(gaps=(gap,))
+    told = shown(summary(report, plain=plain)) + str(unfolded(report, "gaps", NOW))
+
+    assert "`ecs:ListTasks` (read in part)" in told
+    assert "TooManyPages" not in told
+
+
 READING = Progress(step="reading", text="changes, access logs")
 
 
@@ -234,9 +254,9 @@ def test_a_first_answer_does_not_count_what_is_still_being_read_as_not_read(plai
 
     assert "First answer, still reading changes, access logs; it is completed here." in first(waiting)
     assert "Not read" not in first(waiting)
-    assert "StillBeingRead" not in first(some)
+    assert "still being read" not in first(some)
     assert "*Not read:* `s3:GetObject` (AccessDenied), leaves open" in first(some)
-    assert "StillBeingRead" in shown(summary(waiting, plain=plain)), "nobody reads it any more"
+    assert "still being read" in shown(summary(waiting, plain=plain)), "nobody reads it any more"
 
 
 def test_a_first_answer_whose_metrics_are_still_being_read_is_not_green() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, strategies
@@ -112,6 +113,25 @@ def test_the_commands_of_an_advice_can_be_copied_whole(width: int) -> None:
     text = screen(with_commands(), width)
     assert all(f"\n  {command}\n" in text for command in COMMANDS)
     assert all(f"\n    {command}\n" in post_mortem(with_commands()) for command in COMMANDS)
+
+
+@pytest.mark.parametrize("draw", [screen, post_mortem])
+def test_commands_that_are_for_the_next_time_say_so(draw: Callable[[Report], str]) -> None:
+    later = "Nothing to do now: over since 03:18 UTC. For the next time: Replace tasks with a deployment."
+    over = reports.report(causes=(reports.cause(advice=later, advice_commands=COMMANDS[:1]),))
+    said = re.sub(r"\s+", " ", draw(over))
+
+    assert f"Not now, for the next time: {COMMANDS[0]}" in said
+    assert "Not now" not in draw(with_commands())
+
+
+@pytest.mark.parametrize("draw", [screen, post_mortem])
+def test_a_list_with_more_pages_than_were_read_is_told_as_what_it_is(draw: Callable[[Report], str]) -> None:
+    gap = reports.GAPS[0].model_copy(update={"action": "ecs:ListTasks", "resource": "web", "error": "TooManyPages"})
+    drawing = draw(reports.report(gaps=(gap,)))
+
+    assert "read in part" in drawing
+    assert "TooManyPages" not in drawing
 
 
 def test_the_healthy_case_is_short() -> None:

@@ -90,9 +90,9 @@ def test_an_event_that_is_delivered_twice_is_acknowledged_twice_and_answered_onc
     diagnosis = Diagnosis()
     started(start, diagnosis)
     connection = socket.next_connection()
-    connection.send(mention(slack, "checkout", "e-1"))
-    connection.send(mention(slack, "checkout", "e-2", retry=1))
-    assert {acknowledged(connection), acknowledged(connection)} == {"e-1", "e-2"}
+    for envelope, retry in (("e-1", 0), ("e-2", 1)):
+        connection.send(mention(slack, "checkout", envelope, retry=retry))
+        assert acknowledged(connection) == envelope
     answers(slack, "checkout")
     connection.send(command(slack, "marker", "e-3"))
     assert acknowledged(connection) == "e-3"

@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balance
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from statistics import median
 
@@ -58,10 +58,11 @@ def load_of(facts: Facts, start: datetime, end: datetime) -> Load | None:
     metrics = facts.maybe(Metrics)
     if not isinstance(metrics, Metrics):
         return None
-    own = _minutes(facts, metrics.with_metric("RequestCount"), start - AROUND - timedelta(hours=3), end)
+    counted = _own(facts, metrics.with_metric("RequestCount"))
+    own = _minutes(counted, start - AROUND - timedelta(hours=3), end)
     during = {at: value for at, value in own.items() if start - timedelta(minutes=1) <= at < end}
     before = [value for at, value in own.items() if at < start - BEFORE]
-    earlier = [_earlier(facts, start - ago, end - ago) for ago in (DAY, WEEK)]
+    earlier = [_earlier(facts, counted, start - ago, end - ago) for ago in (DAY, WEEK)]
     known = [median(values) for values in (before, *earlier) if len(values) >= ENOUGH_POINTS]
     if not during or not known:
         return None
@@ -81,24 +82,32 @@ def _rise(minutes: dict[datetime, float], usual: float, end: datetime) -> dateti
     return rose
 
 
-def _earlier(facts: Facts, start: datetime, end: datetime) -> list[float]:
+def _earlier(facts: Facts, counted: Sequence[Series], start: datetime, end: datetime) -> list[float]:
+    """Of the same groups; none where one of them was not read: what it has now would look like more than usual."""
     usual = facts.maybe(UsualLoad)
     if not isinstance(usual, UsualLoad):
         return []
-    return list(_minutes(facts, usual.with_metric("RequestCount"), start - AROUND, end + AROUND).values())
+    busy = {one.dimensions for one in counted if one.points}
+    same = [one for one in usual.with_metric("RequestCount") if one.dimensions in busy]
+    if len(same) < len(busy):
+        return []
+    return list(_minutes(same, start - AROUND, end + AROUND).values())
 
 
-def _minutes(facts: Facts, series: Iterable[Series], start: datetime, end: datetime) -> dict[datetime, float]:
-    """Requests a minute of the own groups together, all groups of a load balancer that is asked about as a whole; of
-    the load balancers where no group was counted, since they count the same requests again."""
-    counted = tuple(series)
+def _own(facts: Facts, series: Iterable[Series]) -> list[Series]:
+    """Those of the own groups, of all groups of a load balancer that is asked about as a whole; of the load balancers
+    where no group was counted, since they count the same requests again."""
+    counted = list(series)
     of_groups = [one for one in counted if "TargetGroup" in dict(one.dimensions)]
     if groups := set(map(group_dimension, facts.subject.target_groups)):
-        own = [one for one in of_groups if dict(one.dimensions)["TargetGroup"] in groups]
-    else:
-        own = of_groups or list(counted)
+        return [one for one in of_groups if dict(one.dimensions)["TargetGroup"] in groups]
+    return of_groups or counted
+
+
+def _minutes(series: Iterable[Series], start: datetime, end: datetime) -> dict[datetime, float]:
+    """Requests a minute of all of them together."""
     found: dict[datetime, float] = {}
-    for one in own:
+    for one in series:
         for point in one.between(start, end):
             found[point.at] = found.get(point.at, 0.0) + point.value * 60 / one.period_s
     return found

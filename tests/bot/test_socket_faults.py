@@ -43,18 +43,23 @@ def test_slack_says_that_a_connection_ends_and_what_came_over_it_is_answered(
     assert len(slack.replies()) == len(slack.parents()) == 2
 
 
+def delivered_twice(socket: Socket, envelope: dict[str, Any]) -> Connection:
+    """Over one connection, which breaks, and the next: Slack may not have heard the acknowledgement."""
+    first = socket.next_connection()
+    first.send(envelope)
+    assert acknowledged(first) == envelope["envelope_id"]
+    first.close()
+    second = socket.next_connection()
+    second.send(envelope)
+    assert acknowledged(second) == envelope["envelope_id"]
+    return second
+
+
 def test_a_command_that_comes_over_two_connections_is_one_question(
     start: Start, slack: SlackFake, socket: Socket
 ) -> None:
     started(start, Diagnosis())
-    envelope = command(slack, "checkout", "e-1")
-    first = socket.next_connection()
-    first.send(envelope)
-    assert acknowledged(first) == "e-1"
-    first.close()  # Slack may not have heard the acknowledgement
-    second = socket.next_connection()
-    second.send(envelope)
-    assert acknowledged(second) == "e-1"
+    second = delivered_twice(socket, command(slack, "checkout", "e-1"))
     second.send(command(slack, "marker", "e-2"))
     answers(slack, "checkout")
     answers(slack, "marker")
@@ -67,14 +72,7 @@ def test_a_command_that_comes_over_two_connections_opens_one_window(
 ) -> None:
     """And is not told beside it what else could be typed."""
     started(start, Diagnosis())
-    envelope = command(slack, "", "e-1")
-    first = socket.next_connection()
-    first.send(envelope)
-    assert acknowledged(first) == "e-1"
-    first.close()
-    second = socket.next_connection()
-    second.send(envelope)
-    assert acknowledged(second) == "e-1"
+    delivered_twice(socket, command(slack, "", "e-1"))
     assert len(slack.views) == 1
 
 

@@ -10,6 +10,7 @@ from diagnostics.collect.answers import distinct, is_instance, nothing_read
 from diagnostics.collect.collector import Later, Now, Reads, collector
 from diagnostics.collect.sources.load_balancers import MAX_LOAD_BALANCERS
 from diagnostics.collect.sources.metric_queries import (
+    MAX_MEASURED_GROUPS,
     group_queries,
     host_queries,
     joined,
@@ -37,7 +38,6 @@ HOST_PERIOD_S = 300
 """Basic monitoring of EC2 has a point every five minutes."""
 LOOK_BACK = timedelta(hours=3)
 LOAD_SERIES = (("RequestCount", "Sum"), ("RequestCountPerTarget", "Sum"))
-MAX_MEASURED_GROUPS = 5
 MAX_HOSTS = 40
 
 

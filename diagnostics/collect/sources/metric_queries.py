@@ -19,6 +19,8 @@ EC2 = "AWS/EC2"
 QUERIES_PER_CALL = 500
 POINTS_PER_CALL = 100_800
 MAX_PAGES = 5
+MAX_MEASURED_GROUPS = 10
+"""Of which requests are counted: the same ones now, yesterday and a week ago."""
 MINUTE_S = 60
 # Finer data than this is gone after these times.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#Metric

@@ -17,6 +17,7 @@ from diagnostics.collect.sources.load_balancers import MAX_LOAD_BALANCERS
 from diagnostics.collect.sources.metric_queries import (
     GROUP_SERIES,
     LAMBDA_GROUP_SERIES,
+    MAX_MEASURED_GROUPS,
     SIBLING_SERIES,
     Query,
     Span,
@@ -48,7 +49,6 @@ from diagnostics.snapshot import Subject, Window
 LOOK_BACK = timedelta(hours=3)
 LOOK_FURTHER_BACK = timedelta(hours=24)
 AT_THE_EDGE = timedelta(minutes=2)
-MAX_MEASURED_GROUPS = 10
 MAX_SIBLINGS = 50
 
 

@@ -10,12 +10,14 @@ import pytest
 from diagnostics.aws_access import Pages
 from diagnostics.collect.collector import Now, Read
 from diagnostics.collect.sources.load_metrics import host_metrics, usual_load
+from diagnostics.collect.sources.metrics import metrics
 from diagnostics.collect.sources.service_scaling import service_scaling
 from diagnostics.facts import (
     ContainerInstance,
     ContainerInstances,
     Gap,
     HostMetrics,
+    Metrics,
     NotApplicable,
     ServiceScaling,
     Target,
@@ -97,6 +99,18 @@ def test_the_load_of_the_day_before_and_of_a_week_ago_is_read_in_one_round() -> 
         "LoadBalancer": BALANCER.split(":loadbalancer/")[1],
         "TargetGroup": GROUP.rsplit(":", 1)[1],
     }
+
+
+def test_what_is_usual_is_read_of_the_groups_whose_requests_are_counted_now() -> None:
+    """Of fewer groups the usual load would be lower than that of now, although nothing changed."""
+    many = SUBJECT.model_copy(update={"target_groups": tuple(f"{GROUP}{number}" for number in range(12))})
+    usual = drive(usual_load(many, WINDOW, Now(NOW), NOTHING), _zero).outcome
+    now = drive(metrics(many, WINDOW, Now(NOW), NOTHING, NOTHING, settled(TargetHealth, NOTHING)), _zero).outcome
+    assert isinstance(usual, UsualLoad)
+    assert isinstance(now, Metrics)
+    counted = {one.dimensions for one in now.with_metric("RequestCount") if "TargetGroup" in dict(one.dimensions)}
+    assert counted == {one.dimensions for one in usual.with_metric("RequestCount")}
+    assert len(counted) == 10
 
 
 def test_hosts_are_those_of_the_tasks_and_those_that_are_targets() -> None:

@@ -59,3 +59,20 @@ def test_a_load_balancer_whose_groups_could_not_be_read_is_counted_as_a_whole() 
 
     assert found is not None
     assert (found.now, found.usual) == (3 * USUAL, USUAL)
+
+
+def test_a_group_of_which_nobody_read_what_is_usual_makes_no_load_rise() -> None:
+    """Flat for as long as the minutes go back; what was usual was read of one of two groups."""
+    incident = load(Incident(), USUAL, AS_FAR_BACK_AS_MINUTES_GO)
+    flat = minutes_of(2 * USUAL, AS_FAR_BACK_AS_MINUTES_GO)
+    incident.metric("RequestCount", flat, LoadBalancer=LB_DIMENSION, TargetGroup=OTHER_GROUP)
+
+    assert told(incident, AS_FAR_BACK_AS_MINUTES_GO, **WHOLE) is None
+
+
+def test_a_load_balancer_as_a_whole_is_not_compared_with_its_groups_of_yesterday() -> None:
+    incident = load(Incident(), USUAL, AS_FAR_BACK_AS_MINUTES_GO)
+    incident._series = {name: one for name, one in incident._series.items() if "TargetGroup" not in dict(name[2])}
+    incident.metric("RequestCount", minutes_of(3 * USUAL, AS_FAR_BACK_AS_MINUTES_GO), LoadBalancer=LB_DIMENSION)
+
+    assert told(incident, AS_FAR_BACK_AS_MINUTES_GO, **WHOLE) is None
